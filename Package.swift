@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+/// One module of ours: strict settings, sources in `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency], plugins: [Target.PluginUsage] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: readme(name), swiftSettings: strict, plugins: plugins)
+}
+
+/// One program of ours: a `Main.swift` and nothing else.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, exclude: readme(name), swiftSettings: strict)
+}
+
+/// One test target, with the scratch databases of `Tests/TestSupport`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+/// Modules whose folder holds a README with decisions and measurements.
+func readme(_ name: String) -> [String] {
+    ["Postgres", "Store", "Rendering", "Transports", "Pipeline", "Producer", "martlet-load"].contains(name)
+        ? ["README.md"] : []
+}
+
+let package = Package(
+    name: "martlet",
+    products: [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-producer", targets: ["martlet-producer"]),
+        .executable(name: "martlet-worker", targets: ["martlet-worker"]),
+        .executable(name: "martlet-load", targets: ["martlet-load"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        module("Postgres", ["CLibPQ"]),
+        module("Domain", []),
+        module("Store", ["Postgres", "Domain", logging], plugins: ["EmbedMigrations"]),
+        module("Rendering", ["Domain"]),
+        module(
+            "Transports",
+            ["Domain", logging, .product(name: "NIOSSL", package: "swift-nio-ssl")] + nio),
+        module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),
+        module("Telemetry", ["Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
+        module(
+            "Pipeline",
+            ["Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics, lifecycle]),
+        module("Producer", ["Store", "Rendering", "Settings", "Domain", "CZlib", logging]),
+        module(
+            "AdminCommands",
+            ["Store", "Rendering", "Settings", "Telemetry", "Domain", argumentParser, logging]),
+        program("martlet", ["AdminCommands", argumentParser]),
+        program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
+        program(
+            "martlet-worker",
+            ["Pipeline", "Settings", "Store", "Telemetry", argumentParser, logging, lifecycle, unixSignals]),
+        program("martlet-load", ["Pipeline", "Store", "Settings", "Telemetry", "Domain", argumentParser, logging]),
+        .executableTarget(name: "EmbedSQL", path: "Sources/EmbedSQL", swiftSettings: strict),
+        .plugin(
+            name: "EmbedMigrations", capability: .buildTool(), dependencies: ["EmbedSQL"],
+            path: "Sources/EmbedMigrations"),
+        .target(
+            name: "TestSupport", dependencies: ["Postgres", "Store"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("ArchitectureTests", []),
+        tests("PostgresTests", ["Postgres"]),
+        tests("DomainTests", ["Domain"]),
+        tests("RenderingTests", ["Rendering", "Domain"]),
+        tests("TransportsTests", ["Transports", "Domain", logging] + nio),
+        tests("SettingsTests", ["Settings", "Domain"]),
+        tests("TelemetryTests", ["Telemetry", metrics, logging]),
+        tests("MigrationTests", ["Store", "Postgres"]),
+        tests("StatementTests", ["Store", "Postgres", "Domain"]),
+        tests("ContractTests", ["Store", "Postgres"]),
+        tests("PipelineTests", ["Pipeline", "Store", "Postgres", "Rendering", "Transports", "Settings", "Domain", logging]),
+        tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
+        tests("AdminCommandsTests", ["AdminCommands", "Store", "Postgres", "Settings", argumentParser]),
+        tests("FaultTests", ["Store", "Postgres", "Domain"]),
+        tests("ExampleTests", ["Settings", "Rendering", "Domain"]),
+    ]
+)

@@ -1,0 +1,68 @@
+/// The number of a message: time-ordered, unique in a cluster. A string in JSON, because it passes 2^53.
+public struct MessageID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+    public var rawValue: Int64
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+    public init(_ rawValue: Int64) { self.rawValue = rawValue }
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    public var description: String { String(rawValue) }
+}
+
+/// The way a message travels: `sms`, `email`, or the name of an HTTP channel that the policy defines.
+public struct Channel: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public var rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public static let sms = Channel(rawValue: "sms")
+    public static let email = Channel(rawValue: "email")
+    public var description: String { rawValue }
+}
+
+/// One thing to say to one recipient over one channel, as `martlet.enqueue` stored it. Written once, never updated.
+public struct Message: Sendable, Equatable {
+    public var id: MessageID
+    /// Name of its class in the policy.
+    public var messageClass: String
+    public var channel: Channel
+    /// The person: caps and consent count by this.
+    public var recipientKey: String
+    /// Where it goes: E.164 for SMS, a mailbox for e-mail.
+    public var address: String
+    public var template: String
+    public var locale: String?
+    /// Key into the policy's senders; nil: the class's or the policy's default.
+    public var sender: String?
+    /// IANA zone, checked at enqueue; nil: the sender's.
+    public var timeZone: String?
+    public var tier: String?
+    public var groupKey: String?
+    /// A JSON object as text, at most 64 KiB; decoded once, in Render.
+    public var variables: String
+    /// A JSON object as text or nil: extra headers for channels that have them.
+    public var headers: String?
+    public var traceparent: String?
+    public var createdAt: Timestamp
+    public var expiresAt: Timestamp
+
+    public init(
+        id: MessageID, messageClass: String, channel: Channel, recipientKey: String, address: String,
+        template: String, locale: String? = nil, sender: String? = nil, timeZone: String? = nil,
+        tier: String? = nil, groupKey: String? = nil, variables: String = "{}", headers: String? = nil,
+        traceparent: String? = nil, createdAt: Timestamp, expiresAt: Timestamp
+    ) {
+        self.id = id
+        self.messageClass = messageClass
+        self.channel = channel
+        self.recipientKey = recipientKey
+        self.address = address
+        self.template = template
+        self.locale = locale
+        self.sender = sender
+        self.timeZone = timeZone
+        self.tier = tier
+        self.groupKey = groupKey
+        self.variables = variables
+        self.headers = headers
+        self.traceparent = traceparent
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+    }
+}

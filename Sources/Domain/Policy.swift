@@ -1,0 +1,274 @@
+/// Everything operators decide without code: what the files under `Config/` say, checked by Settings, stored by version.
+public struct Policy: Sendable, Equatable {
+    public var classes: [String: ClassPolicy]
+    public var caps: [CapRule]
+    public var senders: [String: Sender]
+    /// Key of the sender for messages and classes that name none.
+    public var defaultSender: String
+    public var providers: [String: ProviderPolicy]
+    /// In order; the first that matches and has a provider decides.
+    public var routes: [Route]
+    public var prices: [Price]
+    public var wordLists: [WordList]
+
+    public init(
+        classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,
+        providers: [String: ProviderPolicy], routes: [Route], prices: [Price], wordLists: [WordList]
+    ) {
+        self.classes = classes
+        self.caps = caps
+        self.senders = senders
+        self.defaultSender = defaultSender
+        self.providers = providers
+        self.routes = routes
+        self.prices = prices
+        self.wordLists = wordLists
+    }
+}
+
+/// What a class of messages fixes: lane, time to live, retries, hours, consent, doubt.
+public struct ClassPolicy: Sendable, Equatable {
+    /// What happens to an attempt whose answer nobody knows.
+    public enum Doubt: String, Sendable, CaseIterable {
+        /// Send again, at most `resends` times.
+        case resend
+        /// Ask the provider; while none can be asked, resend once, flagged.
+        case query
+        /// Keep it as a dead letter `in_doubt`; the cap stays taken.
+        case hold
+    }
+    public var name: String
+    /// 0…7; lower lanes never wait behind higher-numbered ones.
+    public var lane: Int
+    public var timeToLive: Duration
+    public var retry: RetrySchedule
+    /// nil: sent at any hour.
+    public var quietHours: QuietHours?
+    public var requiresConsent: Bool
+    public var doubt: Doubt
+    /// How often a message in doubt may be sent again; 0 for `hold`.
+    public var resends: Int
+    /// Render puts the sender's signature first and its opt-out phrase last on SMS.
+    public var requiresSignature: Bool
+    public var requiresOptOut: Bool
+    /// Variables that must be present and not empty, whatever the template says.
+    public var requiredVariables: [String]
+    /// nil: no limit.
+    public var maxSegments: Int?
+    /// With `maxSegments`: reject, or only warn.
+    public var rejectsOverlong: Bool
+    /// True: body and variables are erased once the message is final, and never logged.
+    public var erasesBody: Bool
+    /// nil: the policy's default sender.
+    public var sender: String?
+
+    public init(
+        name: String, lane: Int, timeToLive: Duration, retry: RetrySchedule, quietHours: QuietHours? = nil,
+        requiresConsent: Bool = false, doubt: Doubt = .resend, resends: Int = 1, requiresSignature: Bool = false,
+        requiresOptOut: Bool = false, requiredVariables: [String] = [], maxSegments: Int? = nil,
+        rejectsOverlong: Bool = true, erasesBody: Bool = false, sender: String? = nil
+    ) {
+        self.name = name
+        self.lane = lane
+        self.timeToLive = timeToLive
+        self.retry = retry
+        self.quietHours = quietHours
+        self.requiresConsent = requiresConsent
+        self.doubt = doubt
+        self.resends = resends
+        self.requiresSignature = requiresSignature
+        self.requiresOptOut = requiresOptOut
+        self.requiredVariables = requiredVariables
+        self.maxSegments = maxSegments
+        self.rejectsOverlong = rejectsOverlong
+        self.erasesBody = erasesBody
+        self.sender = sender
+    }
+}
+
+/// Exponential backoff with full jitter between `base` and `limit`.
+public struct RetrySchedule: Sendable, Equatable {
+    /// Tries that count, the first included; 1 or more.
+    public var attempts: Int
+    public var base: Duration
+    public var limit: Duration
+    public init(attempts: Int, base: Duration, limit: Duration) {
+        self.attempts = attempts
+        self.base = base
+        self.limit = limit
+    }
+}
+
+/// A daily window in the recipient's local time in which nothing is sent; `from` > `until` wraps midnight.
+public struct QuietHours: Sendable, Equatable {
+    /// Minutes after local midnight, 0…1439.
+    public var from: Int
+    public var until: Int
+    /// What was held is released evenly over this long after `until`.
+    public var spread: Duration
+    public init(from: Int, until: Int, spread: Duration = .seconds(1800)) {
+        self.from = from
+        self.until = until
+        self.spread = spread
+    }
+}
+
+/// At most `limit` messages per recipient in a window.
+public struct CapRule: Sendable, Equatable {
+    public enum Window: Sendable, Equatable {
+        /// Any interval of this length.
+        case rolling(Duration)
+        /// The recipient's local calendar minute, hour, day, week (from Monday) or month.
+        case calendar(CalendarUnit)
+    }
+    public enum CalendarUnit: String, Sendable, CaseIterable { case minute, hour, day, week, month }
+    public enum Over: String, Sendable { case `defer`, drop }
+    public var name: String
+    /// Classes it counts together; never empty.
+    public var classes: [String]
+    /// Channels it counts together; empty: all.
+    public var channels: [Channel]
+    public var window: Window
+    public var limit: Int
+    /// Limits by recipient tier; a recipient without a listed tier has `limit`.
+    public var tiers: [String: Int]
+    public var over: Over
+
+    public init(
+        name: String, classes: [String], channels: [Channel] = [], window: Window, limit: Int,
+        tiers: [String: Int] = [:], over: Over = .defer
+    ) {
+        self.name = name
+        self.classes = classes
+        self.channels = channels
+        self.window = window
+        self.limit = limit
+        self.tiers = tiers
+        self.over = over
+    }
+}
+
+/// Who speaks: what recipients see as the origin.
+public struct Sender: Sendable, Equatable {
+    public var key: String
+    /// Sender id or number for SMS; nil: cannot send SMS.
+    public var smsFrom: String?
+    /// Mailbox for e-mail; nil: cannot send e-mail.
+    public var emailFrom: String?
+    public var emailName: String?
+    public var replyTo: String?
+    /// IANA zone of recipients that have none of their own.
+    public var timeZone: String
+    /// Country calling code for national numbers, such as `+86`.
+    public var defaultCountry: String?
+    public var defaultLocale: String
+    /// Literal texts by country prefix (`+86`), `""` for the rest: put in front of SMS of classes that need it.
+    public var signatures: [String: String]
+    /// Likewise by country prefix: put at the end.
+    public var optOutPhrases: [String: String]
+
+    public init(
+        key: String, smsFrom: String? = nil, emailFrom: String? = nil, emailName: String? = nil,
+        replyTo: String? = nil, timeZone: String, defaultCountry: String? = nil, defaultLocale: String,
+        signatures: [String: String] = [:], optOutPhrases: [String: String] = [:]
+    ) {
+        self.key = key
+        self.smsFrom = smsFrom
+        self.emailFrom = emailFrom
+        self.emailName = emailName
+        self.replyTo = replyTo
+        self.timeZone = timeZone
+        self.defaultCountry = defaultCountry
+        self.defaultLocale = defaultLocale
+        self.signatures = signatures
+        self.optOutPhrases = optOutPhrases
+    }
+}
+
+/// One account at a carrier, mail server or HTTP API.
+public struct ProviderPolicy: Sendable, Equatable {
+    public var name: String
+    /// Which transport speaks to it: `sandbox`, `smtp`.
+    public var transport: String
+    public var channels: [Channel]
+    /// Segments per second for the whole cluster; nil: as fast as it answers.
+    public var rate: Double?
+    /// Unanswered submissions at once, per worker; 1 or more.
+    public var window: Int
+    /// How long Admit gives a message to leave (D in the design), and how long Send waits for the answer.
+    public var sendWithin: Duration
+    public var timeout: Duration
+    /// Transport-specific keys, each checked by the transport: host, port, user, password_file, tls, path, script, …
+    public var options: [String: String]
+
+    public init(
+        name: String, transport: String, channels: [Channel], rate: Double? = nil, window: Int = 10,
+        sendWithin: Duration = .seconds(5), timeout: Duration = .seconds(30), options: [String: String] = [:]
+    ) {
+        self.name = name
+        self.transport = transport
+        self.channels = channels
+        self.rate = rate
+        self.window = window
+        self.sendWithin = sendWithin
+        self.timeout = timeout
+        self.options = options
+    }
+}
+
+/// Which provider takes what; every condition left out matches all.
+public struct Route: Sendable, Equatable {
+    public var provider: String
+    public var channel: Channel?
+    public var classes: [String]
+    /// E.164 prefixes (`+86`) or mail domains; empty: all.
+    public var prefixes: [String]
+    public var sender: String?
+
+    public init(
+        provider: String, channel: Channel? = nil, classes: [String] = [], prefixes: [String] = [],
+        sender: String? = nil
+    ) {
+        self.provider = provider
+        self.channel = channel
+        self.classes = classes
+        self.prefixes = prefixes
+        self.sender = sender
+    }
+}
+
+/// What one segment (or mail) costs.
+public struct Price: Sendable, Equatable {
+    public var provider: String
+    /// E.164 prefix; empty: all. The longest match counts.
+    public var prefix: String
+    /// Millionths of `currency` per segment.
+    public var micros: Int64
+    /// ISO 4217.
+    public var currency: String
+    public init(provider: String, prefix: String, micros: Int64, currency: String) {
+        self.provider = provider
+        self.prefix = prefix
+        self.micros = micros
+        self.currency = currency
+    }
+}
+
+/// Words that must not pass unnoticed, matched on the rendered, NFKC-folded text without regard to case.
+public struct WordList: Sendable, Equatable {
+    public enum Action: String, Sendable { case block, hold, warn }
+    public var name: String
+    public var action: Action
+    public var words: [String]
+    /// E.164 prefixes it applies to; empty: all.
+    public var prefixes: [String]
+    /// Providers it applies to; empty: all.
+    public var providers: [String]
+    public init(name: String, action: Action, words: [String], prefixes: [String] = [], providers: [String] = []) {
+        self.name = name
+        self.action = action
+        self.words = words
+        self.prefixes = prefixes
+        self.providers = providers
+    }
+}
