@@ -1,0 +1,481 @@
+-- Why: the contract for services and admins: what may be called with the roles martlet_producer and martlet_admin.
+-- Locks: none on existing tables. Compatible: yes.
+set local role martlet_owner;
+
+-- Locks of opt-out, consent and cancel against Admit: 256 buckets by hash, so that no batch exhausts the lock table. Admit holds them
+-- shared until it commits; these functions take one exclusively, so what commits first is seen by the other.
+create function martlet_data.bucket(p_text text) returns int
+    language sql immutable parallel safe strict as $$ select pg_catalog.hashtext(p_text) & 255 $$;
+create function martlet_data.bucket(p_id bigint) returns int
+    language sql immutable parallel safe strict as $$ select pg_catalog.hashint8(p_id) & 255 $$;
+create function martlet_data.lock_bucket(p_bucket int) returns void
+    language sql volatile as $$ select pg_catalog.pg_advisory_xact_lock(7340002, p_bucket) $$;
+
+create function martlet_data.mask(p_address text) returns text
+    language sql immutable parallel safe strict as $$
+    select case when p_address ~ '^\+' then left(p_address, 6) || '****' || right(p_address, 4)
+                when p_address like '%@%' then left(p_address, 1) || '**' || substr(p_address, position('@' in p_address))
+                else left(p_address, 2) || '****' end $$;
+
+-- E.164 from what people write: spaces, dots, dashes, brackets, 00 for +, a national number with the sender's country. Null: not a number.
+create function martlet_data.normalise_phone(p_address text, p_country text) returns text
+    language sql immutable parallel safe as $$
+    select case when n ~ '^\+[1-9][0-9]{6,14}$' then n end from (
+        select case when d like '+%' then d
+                    when d like '00%' then '+' || substr(d, 3)
+                    when p_country is not null then p_country || regexp_replace(d, '^0', '') end as n
+        from (select translate(p_address, ' .-()/' || chr(160), '') as d) digits) normal $$;
+
+create function martlet_data.normalise_address(p_kind text, p_address text, p_country text) returns text
+    language plpgsql immutable parallel safe as $$
+begin
+    if p_kind = 'phone' then
+        if p_address ~ '^\+[1-9][0-9]{6,14}$' then
+            return p_address;
+        end if;
+        return martlet_data.normalise_phone(p_address, p_country);
+    elsif p_kind = 'email' then
+        -- One mailbox, nothing that could end a header or an SMTP command; the rest is the mail server's to judge.
+        if length(p_address) <= 254 and p_address ~ '^[^@[:space:][:cntrl:]<>()\[\],;:"\\]{1,64}@[^@[:space:][:cntrl:]<>()\[\],;:"\\.]+(\.[^@[:space:][:cntrl:]<>()\[\],;:"\\.]+)+$' then
+            return substr(p_address, 1, position('@' in p_address)) || lower(substr(p_address, position('@' in p_address) + 1));
+        end if;
+        return null;
+    end if;
+    return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' then p_address end;
+end $$;
+
+create function martlet_data.check_text(p_field text, p_value text, p_limit int) returns void
+    language plpgsql immutable as $$
+begin
+    if length(p_value) > p_limit or p_value = '' or p_value ~ '[[:cntrl:]]' then
+        raise exception 'field %: must be 1 … % characters without control characters', p_field, p_limit
+            using errcode = 'MT010', hint = format('Shorten or correct %s, or leave it out.', p_field);
+    end if;
+end $$;
+
+create function martlet.enqueue(
+    class text, channel text, recipient text, template text, variables jsonb default '{}',
+    idempotency_key text default null, scheduled_at timestamptz default null, expires_at timestamptz default null,
+    recipient_key text default null, locale text default null, time_zone text default null, tier text default null,
+    group_key text default null, sender text default null, headers jsonb default null, traceparent text default null
+) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v_now      timestamptz := clock_timestamp();
+    v_class    record;
+    v_channel  record;
+    v_address  text;
+    v_country  text;
+    v_expires  timestamptz;
+    v_hash     bytea;
+    v_seen     record;
+    v_seq      bigint;
+    v_id       bigint;
+    v_commit   text := current_setting('synchronous_commit');
+begin
+    select c.id, c.lane, c.time_to_live, l.cursor into v_class
+        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane
+        where c.name = enqueue.class and c.retired_at is null;
+    if not found then
+        raise exception 'field class: unknown class %', coalesce(quote_literal(class), 'null') using errcode = 'MT001',
+            hint = 'Known classes: ' || coalesce((select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.retired_at is null), 'none; an operator must run "martlet config apply" first') || '.';
+    end if;
+    select c.id, c.address_kind into v_channel from martlet_data.channels c where c.name = enqueue.channel and c.retired_at is null;
+    if not found then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002',
+            hint = 'Known channels: ' || (select string_agg(c.name, ', ' order by c.name) from martlet_data.channels c where c.retired_at is null) || '.';
+    end if;
+    if sender is not null then
+        select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
+        if not found then
+            raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
+                hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
+        end if;
+    end if;
+    if v_channel.address_kind = 'phone' and recipient ~ '^\+[1-9][0-9]{6,14}$' then
+        v_address := recipient; -- already E.164: the common case, without another call
+    else
+        if sender is null then
+            select s.default_country into v_country from martlet_data.senders s where s.is_default and s.retired_at is null;
+        end if;
+        v_address := martlet_data.normalise_address(v_channel.address_kind, recipient, v_country);
+        if v_address is null then
+            raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
+                case v_channel.address_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
+                using errcode = 'MT003',
+                hint = case v_channel.address_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
+                    when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
+                    else 'It must be 1 … 512 characters without control characters.' end;
+        end if;
+    end if;
+    if not exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null) then
+        raise exception 'field template: there is no template % for channel %', coalesce(quote_literal(template), 'null'), channel using errcode = 'MT004',
+            hint = 'Push it with "martlet templates push", or correct the key.';
+    end if;
+    if time_zone is not null and not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
+        raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
+            hint = 'Use an IANA name such as Asia/Shanghai.';
+    end if;
+    if variables is null or jsonb_typeof(variables) <> 'object' then
+        raise exception 'field variables: must be a JSON object, not %', coalesce(jsonb_typeof(variables), 'null') using errcode = 'MT006',
+            hint = 'Pass {} when the template needs none.';
+    end if;
+    if pg_column_size(variables) > 16384 and octet_length(variables::text) > 65536 then
+        raise exception 'field variables: % bytes, the limit is 65536', octet_length(variables::text) using errcode = 'MT006',
+            hint = 'Pass only what the template shows; put the rest behind a link.';
+    end if;
+    v_expires := coalesce(expires_at, coalesce(scheduled_at, v_now) + v_class.time_to_live);
+    if v_expires <= greatest(v_now, scheduled_at) then
+        raise exception 'field expires_at: % is not after %', v_expires, case when scheduled_at > v_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
+            hint = 'Leave it out for the class''s time to live, or pass a later time.';
+    end if;
+    -- One test for all that is usually absent or short.
+    if octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) > 200
+        or concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) ~ '[[:cntrl:]]'
+        or '' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent) then
+        perform martlet_data.check_text('recipient_key', recipient_key, 256);
+        perform martlet_data.check_text('locale', locale, 35);
+        perform martlet_data.check_text('tier', tier, 64);
+        perform martlet_data.check_text('group_key', group_key, 256);
+        perform martlet_data.check_text('idempotency_key', idempotency_key, 256);
+        perform martlet_data.check_text('traceparent', traceparent, 64);
+    end if;
+    if headers is not null and (jsonb_typeof(headers) <> 'object' or octet_length(headers::text) > 8192) then
+        raise exception 'field headers: must be a JSON object of at most 8192 bytes' using errcode = 'MT010', hint = 'Leave it out if there are none.';
+    end if;
+
+    -- The transaction number first, then the sequence: a claimer that sees no older transaction open has seen every lower number.
+    perform pg_current_xact_id();
+    v_seq := nextval('martlet_data.message_seq');
+    v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
+
+    if idempotency_key is not null then
+        -- The caller's own arguments, before defaults and without trace headers.
+        v_hash := sha256(convert_to(jsonb_build_array(class, channel, recipient, template, variables, scheduled_at, expires_at,
+            recipient_key, locale, time_zone, tier, group_key, sender, headers)::text, 'UTF8'));
+        for try in 1..3 loop
+            insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
+                values (session_user, idempotency_key, v_hash, v_id, v_now) on conflict do nothing;
+            exit when found;
+            select k.message_id, k.request_hash into v_seen from martlet_data.idempotency_keys k where k.producer = session_user and k.key = idempotency_key;
+            if found and v_seen.request_hash = v_hash then
+                return v_seen.message_id;
+            elsif found then
+                raise exception 'field idempotency_key: % was used for message % with another request', quote_literal(idempotency_key), v_seen.message_id
+                    using errcode = 'MT008', detail = format('request before: %s, request now: %s (sha256)', left(encode(v_seen.request_hash, 'hex'), 16), left(encode(v_hash, 'hex'), 16)),
+                    hint = 'Use a new key for a new request; repeat a request with exactly the same arguments.';
+            elsif try = 3 then
+                -- REPEATABLE READ: the other row is committed but not in this snapshot.
+                raise exception 'field idempotency_key: % is being used by another transaction', quote_literal(idempotency_key) using errcode = '40001',
+                    hint = 'Run the transaction again.';
+            end if;
+        end loop;
+    end if;
+
+    if v_commit not in ('on', 'remote_apply') then
+        perform set_config('synchronous_commit', 'on', true); -- an acknowledged enqueue is never lost
+    end if;
+    insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+            group_key, variables, headers, traceparent, producer, created_at, expires_at)
+        values (v_id, v_class.id, v_channel.id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+            group_key, variables, headers, traceparent, session_user, v_now, v_expires);
+    if scheduled_at > v_now then
+        insert into martlet_data.due (slot, due_at, message_id, lane, reason)
+            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_class.lane, 'scheduled');
+    else
+        insert into martlet_data.ready (slot, seq, message_id)
+            values ((pg_sequence_last_value(v_class.cursor) & 4095)::smallint, v_seq, v_id);
+    end if;
+    return v_id;
+end $$;
+comment on function martlet.enqueue is 'Puts one message into the queue, in the caller''s transaction; returns its id.';
+
+create function martlet.enqueue_many(messages jsonb) returns table ("position" int, message_id bigint)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    v record;
+    v_unknown text;
+    v_state text;
+    v_text text;
+    v_hint text;
+    v_at int;
+    v_ids bigint[] := '{}';
+begin
+    if messages is null or jsonb_typeof(messages) <> 'array' then
+        raise exception 'field messages: must be a JSON array of objects' using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
+    elsif jsonb_array_length(messages) > 10000 then
+        raise exception 'field messages: % elements, the limit is 10000', jsonb_array_length(messages) using errcode = 'MT011', hint = 'Call it several times, or use COPY into martlet.bulk_enqueue.';
+    end if;
+    -- In order of their keys, so that two callers with the same keys cannot wait for each other in a circle.
+    for v in select e.n::int, e.o from jsonb_array_elements(messages) with ordinality e(o, n) order by e.o ->> 'idempotency_key' nulls first, e.n loop
+        v_at := v.n;
+        if jsonb_typeof(v.o) <> 'object' then
+            raise exception 'must be an object, not %', jsonb_typeof(v.o) using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
+        end if;
+        select string_agg(k, ', ') into v_unknown from jsonb_object_keys(v.o) k where k not in ('class', 'channel', 'recipient', 'template', 'variables',
+            'idempotency_key', 'scheduled_at', 'expires_at', 'recipient_key', 'locale', 'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent');
+        if v_unknown is not null then
+            raise exception 'unknown field %', v_unknown using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
+        end if;
+        v_ids[v.n] := martlet.enqueue(v.o ->> 'class', v.o ->> 'channel', v.o ->> 'recipient', v.o ->> 'template', coalesce(v.o -> 'variables', '{}'),
+            v.o ->> 'idempotency_key', (v.o ->> 'scheduled_at')::timestamptz, (v.o ->> 'expires_at')::timestamptz, v.o ->> 'recipient_key', v.o ->> 'locale',
+            v.o ->> 'time_zone', v.o ->> 'tier', v.o ->> 'group_key', v.o ->> 'sender', nullif(v.o -> 'headers', 'null'), v.o ->> 'traceparent');
+    end loop;
+    return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
+exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint;
+    if v_at is null then
+        raise exception '%', v_text using errcode = v_state, hint = v_hint;
+    end if;
+    raise exception 'element %: %', v_at, v_text using errcode = v_state, hint = v_hint;
+end $$;
+
+-- For COPY: columns are enqueue's arguments. A row passes through enqueue itself, so it is as safe as the function.
+create view martlet.bulk_enqueue as
+    select null::text as class, null::text as channel, null::text as recipient, null::text as template, null::jsonb as variables,
+        null::text as idempotency_key, null::timestamptz as scheduled_at, null::timestamptz as expires_at, null::text as recipient_key,
+        null::text as locale, null::text as time_zone, null::text as tier, null::text as group_key, null::text as sender,
+        null::jsonb as headers, null::text as traceparent
+    where false;
+create function martlet_data.bulk_enqueue_row() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform martlet.enqueue(new.class, new.channel, new.recipient, new.template, coalesce(new.variables, '{}'), new.idempotency_key,
+        new.scheduled_at, new.expires_at, new.recipient_key, new.locale, new.time_zone, new.tier, new.group_key, new.sender, new.headers, new.traceparent);
+    return new;
+end $$;
+create trigger bulk_enqueue_row instead of insert on martlet.bulk_enqueue for each row execute function martlet_data.bulk_enqueue_row();
+
+-- A message belongs to the role that enqueued it; admins may act on all.
+create function martlet_data.is_admin() returns boolean
+    language sql stable as $$ select pg_has_role(session_user, 'martlet_admin', 'member') $$;
+
+create function martlet.cancel(message_id bigint) returns text
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.lock_bucket(martlet_data.bucket(message_id));
+    -- A statement of its own, after the lock: what Admit committed before is seen.
+    if not exists (select from martlet_data.messages m where m.id = message_id and (m.producer = session_user or martlet_data.is_admin())) then
+        raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
+    end if;
+    if exists (select from martlet_data.dead_letters d where d.message_id = cancel.message_id) then
+        return 'already_final';
+    end if;
+    if exists (select from martlet_data.receipts r where r.message_id = cancel.message_id and r.kind in ('delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')) then
+        return 'already_final';
+    end if;
+    if exists (select from martlet_data.attempts a where a.message_id = cancel.message_id and not exists (
+            select from martlet_data.receipts r where r.message_id = a.message_id and r.attempt = a.attempt and r.kind in ('deferred', 'rejected'))) then
+        return 'too_late'; -- handed over, or on its way, or in doubt
+    end if;
+    insert into martlet_data.cancellations (message_id) values (message_id) on conflict do nothing;
+    return 'cancelled';
+end $$;
+comment on function martlet.cancel(bigint) is 'cancelled | too_late | already_final';
+
+create function martlet.cancel(group_key text) returns text
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('group_key', group_key, 256);
+    perform martlet_data.lock_bucket(martlet_data.bucket(group_key));
+    insert into martlet_data.group_cancellations as g (group_key, producer) values (group_key, case when martlet_data.is_admin() then '*' else session_user end)
+        on conflict on constraint group_cancellations_pkey do update set cancelled_at = clock_timestamp();
+    return 'cancelled';
+end $$;
+comment on function martlet.cancel(text) is 'Every message of this group that was enqueued until now and is not yet admitted will end as cancelled.';
+
+create function martlet_data.known_address(p_channel text, p_recipient text) returns text
+    language plpgsql stable as $$
+declare
+    v_kind text;
+    v_address text;
+begin
+    select c.address_kind into v_kind from martlet_data.channels c where c.name = p_channel and c.retired_at is null;
+    if not found then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+    end if;
+    v_address := martlet_data.normalise_address(v_kind, p_recipient, (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null));
+    if v_address is null then
+        raise exception 'field recipient: not an address of channel %', p_channel using errcode = 'MT003', hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+    end if;
+    return v_address;
+end $$;
+
+create function martlet.suppress(channel text, recipient text, scope text default 'marketing', reason text default 'opt_out') returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    v_address text := martlet_data.known_address(suppress.channel, suppress.recipient);
+    v_id bigint;
+begin
+    perform martlet_data.check_text('reason', coalesce(suppress.reason, ''), 256);
+    if suppress.scope is null or suppress.scope not in ('all', 'all_except_otp') and not exists (select from martlet_data.classes c where c.name = suppress.scope) then
+        raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = 'Use the name of a class, all_except_otp or all.';
+    end if;
+    if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
+        perform set_config('synchronous_commit', 'on', true);
+    end if;
+    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    insert into martlet_data.suppressions (channel, address, scope, reason) values (suppress.channel, v_address, suppress.scope, suppress.reason)
+        on conflict (address, channel, scope) where lifted_at is null do nothing returning id into v_id;
+    if v_id is null then
+        select s.id into v_id from martlet_data.suppressions s where s.address = v_address and s.channel = suppress.channel and s.scope = suppress.scope and s.lifted_at is null;
+    end if;
+    return v_id;
+end $$;
+comment on function martlet.suppress is 'From its commit on nothing of this scope is admitted to the address; returns the id of the suppression.';
+
+create function martlet.unsuppress(channel text, recipient text, why text, scope text default null) returns int
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v_address text := martlet_data.known_address(channel, recipient);
+    v_count int;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = why
+        where s.address = v_address and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
+    get diagnostics v_count = row_count;
+    insert into martlet_data.audit (action, object, why, detail) values ('unsuppress', martlet_data.mask(v_address), why, jsonb_build_object('channel', channel, 'scope', scope, 'lifted', v_count));
+    return v_count;
+end $$;
+
+create function martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text default null) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v_id bigint;
+begin
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    perform martlet_data.check_text('method', coalesce(method, ''), 256);
+    if not exists (select from martlet_data.channels c where c.name = record_consent.channel and c.retired_at is null) then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+    end if;
+    if not exists (select from martlet_data.classes c where c.name = purpose) then
+        raise exception 'field purpose: unknown class %', coalesce(quote_literal(purpose), 'null') using errcode = 'MT001', hint = 'Consent is given for a class of messages, such as marketing.';
+    end if;
+    if status is null or status not in ('granted', 'pending', 'withdrawn') then
+        raise exception 'field status: % is none of granted, pending, withdrawn', coalesce(quote_literal(status), 'null') using errcode = 'MT010', hint = 'pending: until the recipient has confirmed (double opt-in).';
+    end if;
+    if length(wording) > 4000 then
+        raise exception 'field wording: longer than 4000 characters' using errcode = 'MT010', hint = 'Store the exact sentence that was shown, or its version number.';
+    end if;
+    perform martlet_data.lock_bucket(martlet_data.bucket(recipient_key));
+    insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording) values (recipient_key, channel, purpose, status, method, wording) returning id into v_id;
+    return v_id;
+end $$;
+
+-- Dead letters ------------------------------------------------------------------------------------------------------------------
+create function martlet.requeue(message_id bigint, why text, variables jsonb default null, provider text default null,
+        may_duplicate boolean default false, approve_words boolean default false) returns timestamptz
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    d martlet_data.dead_letters;
+    v_expires timestamptz;
+    v_erased boolean;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    select * into d from martlet_data.dead_letters l where l.message_id = requeue.message_id for update;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list"; "martlet message show" tells what became of this one.';
+    end if;
+    if d.reason = 'in_doubt' and not may_duplicate then
+        raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
+    end if;
+    if variables is not null and jsonb_typeof(variables) <> 'object' then
+        raise exception 'field variables: must be a JSON object' using errcode = 'MT006', hint = 'Pass all variables; they replace the old ones.';
+    end if;
+    select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
+    if v_expires is null then
+        raise exception 'class % of message % no longer exists', d.class, message_id using errcode = 'MT013', hint = 'Apply a policy that has it, or discard the message.';
+    end if;
+    if v_erased and variables is null then
+        raise exception 'the variables of message % were erased, as its class % demands', message_id, d.class using errcode = 'MT013', hint = 'Pass variables, or discard the message and enqueue a new one.';
+    end if;
+    if not exists (select from martlet_data.messages m where m.id = message_id) then
+        -- Its partition is gone; the dead letter kept the body.
+        insert into martlet_data.messages select * from jsonb_populate_record(null::martlet_data.messages, d.message);
+    end if;
+    insert into martlet_data.requeues (message_id, series, expires_at, variables, provider, approve_words, why) values (message_id, d.series + 1, v_expires, variables, provider, approve_words, why);
+    perform pg_current_xact_id();
+    insert into martlet_data.ready (slot, seq, message_id, attempt, series)
+        select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, session_user);
+    insert into martlet_data.audit (action, object, why, detail) values ('requeue', message_id::text, why,
+        jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words));
+    delete from martlet_data.dead_letters l where l.message_id = requeue.message_id;
+    return v_expires;
+end $$;
+comment on function martlet.requeue is 'Starts a new series of attempts with a new time to live; returns when it expires.';
+
+create function martlet.discard(message_id bigint, why text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v_reason text;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    delete from martlet_data.dead_letters l where l.message_id = discard.message_id returning l.reason into v_reason;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
+    end if;
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'discarded', v_reason, why, session_user);
+    insert into martlet_data.audit (action, object, why, detail) values ('discard', message_id::text, why, jsonb_build_object('reason', v_reason));
+end $$;
+
+-- Lanes -------------------------------------------------------------------------------------------------------------------------
+create function martlet.pause_lane(lane int, why text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    update martlet_data.lanes l set paused_at = clock_timestamp(), paused_by = session_user, pause_reason = why where l.lane = pause_lane.lane and l.lane < 8;
+    if not found then
+        raise exception 'field lane: there is no lane %', lane using errcode = 'MT010', hint = 'Lanes are 0 … 7; see martlet.lanes.';
+    end if;
+    insert into martlet_data.audit (action, object, why) values ('pause_lane', lane::text, why);
+end $$;
+create function martlet.resume_lane(lane int, why text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    update martlet_data.lanes l set paused_at = null, paused_by = null, pause_reason = null where l.lane = resume_lane.lane and l.lane < 8;
+    if not found then
+        raise exception 'field lane: there is no lane %', lane using errcode = 'MT010', hint = 'Lanes are 0 … 7; see martlet.lanes.';
+    end if;
+    insert into martlet_data.audit (action, object, why) values ('resume_lane', lane::text, why);
+end $$;
+
+-- Imports: how far the producer binary has come with a file, moved in the transaction of the rows themselves ----------------------
+create function martlet.import_begin(name text, digest text) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v martlet_data.imports;
+begin
+    perform martlet_data.check_text('name', coalesce(name, ''), 512);
+    insert into martlet_data.imports (producer, name, digest) values (session_user, name, digest) on conflict do nothing;
+    select * into v from martlet_data.imports i where i.producer = session_user and i.name = import_begin.name;
+    if v.digest is distinct from digest then
+        raise exception 'import %: its beginning differs from the file that was imported under this name on %', quote_literal(name), v.started_at using errcode = 'MT014',
+            hint = 'Choose another name for another file.';
+    end if;
+    return v.lines_done;
+end $$;
+create function martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean default false) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+begin
+    update martlet_data.imports i set lines_done = to_line, enqueued = i.enqueued + import_advance.enqueued, advanced_at = clock_timestamp(),
+            finished_at = case when finished then clock_timestamp() end
+        where i.producer = session_user and i.name = import_advance.name and i.lines_done = from_line and to_line >= from_line;
+    if not found then
+        raise exception 'import %: another run has moved past line %', quote_literal(name), from_line using errcode = 'MT014', hint = 'Run it once at a time; start again and it continues where the other stopped.';
+    end if;
+end $$;

@@ -1,0 +1,102 @@
+-- Why: the views of the contract, and who may do what. Addresses are masked for everybody but admins.
+-- Locks: none on existing tables. Compatible: yes.
+set local role martlet_owner;
+
+create function martlet_data.shown(p_address text) returns text
+    language sql stable as $$ select case when pg_has_role(current_user, 'martlet_admin', 'usage') then p_address else martlet_data.mask(p_address) end $$;
+
+create view martlet.attempts as
+    select a.message_id, a.attempt, a.provider, a.session, a.admitted_at, a.send_by, a.template_version, a.segments, a.cost_micros, a.currency,
+        o.kind as outcome, o.at as answered_at, o.code, o.detail, o.reference
+    from martlet_data.attempts a
+    left join lateral (select r.* from martlet_data.receipts r
+        where r.message_id = a.message_id and r.attempt = a.attempt and r.kind in ('accepted', 'deferred', 'rejected', 'unknown')
+        order by (r.kind <> 'unknown') desc, r.at limit 1) o on true;
+
+create view martlet.receipts as
+    select r.message_id, r.at, r.kind, r.attempt, r.provider, r.code, r.detail, r.reference, r.stale, r.actor from martlet_data.receipts r
+    union all
+    select a.message_id, a.admitted_at, 'admitted', a.attempt, a.provider, null, null, null, false, null from martlet_data.attempts a;
+
+create view martlet.message_status as
+    select m.id as message_id, c.name as class, ch.name as channel, martlet_data.shown(m.recipient_key) as recipient_key,
+        martlet_data.shown(m.address) as address, m.template, m.group_key, m.producer, m.created_at,
+        coalesce(q.expires_at, m.expires_at) as expires_at,
+        case when d.message_id is not null then 'dead'
+             when f.kind is not null then f.kind
+             when l.message_id is not null and a.message_id is not null then 'sending'
+             when l.message_id is not null then 'leased'
+             when u.message_id is not null then 'due'
+             else 'ready' end as state,
+        case when d.message_id is not null then d.reason
+             when f.kind is not null then f.code
+             when u.message_id is not null and l.message_id is null then u.reason end as reason,
+        case when d.message_id is null and f.kind is null and l.message_id is null then u.due_at end as until,
+        case when d.message_id is not null then d.died_at else f.at end as ended_at
+    from martlet_data.messages m
+    join martlet_data.classes c on c.id = m.class_id
+    join martlet_data.channels ch on ch.id = m.channel_id
+    left join martlet_data.dead_letters d on d.message_id = m.id
+    left join martlet_data.leased l on l.message_id = m.id
+    left join martlet_data.attempts a on a.message_id = m.id and a.attempt = l.attempt + 1
+    left join martlet_data.due u on u.message_id = m.id
+    left join lateral (select r.expires_at, r.requeued_at from martlet_data.requeues r where r.message_id = m.id order by r.series desc limit 1) q on true
+    left join lateral (select r.kind, r.code, r.at from martlet_data.receipts r
+        where r.message_id = m.id and r.kind in ('accepted', 'delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')
+            and (q.requeued_at is null or r.at >= q.requeued_at)
+        order by case r.kind when 'delivered' then 0 when 'undelivered' then 1 when 'accepted' then 2 else 3 end, r.at desc limit 1) f on true;
+
+create view martlet.dead_letters as
+    select d.message_id, d.class, d.channel, martlet_data.shown(d.recipient_key) as recipient_key, martlet_data.shown(d.address) as address,
+        d.template, d.provider, d.reason, d.explanation, d.remedy, d.died_at, d.attempt as attempts, martlet.created_at(d.message_id) as created_at
+    from martlet_data.dead_letters d;
+
+create view martlet.lanes as
+    select l.lane, (select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.lane = l.lane and c.retired_at is null) as classes,
+        coalesce(r.ready, 0) as ready, r.oldest, coalesce(u.due, 0) as due, u.next_due, coalesce(e.leased, 0) as leased, l.paused_at, l.paused_by, l.pause_reason
+    from martlet_data.lanes l
+    left join (select s.lane, count(*) as ready, martlet.created_at(min(r.message_id)) as oldest
+        from martlet_data.ready r join martlet_data.segments s on s.kind = 'ready' and s.slot = r.slot group by s.lane) r on r.lane = l.lane
+    left join (select lane, count(*) as due, min(due_at) as next_due from martlet_data.due group by lane) u on u.lane = l.lane
+    left join (select lane, count(*) as leased from martlet_data.leased group by lane) e on e.lane = l.lane;
+comment on view martlet.lanes is 'Counts every waiting row: seconds with millions waiting. Lane 8 is where messages wait whose worker died with them.';
+
+create view martlet.workers as
+    select s.id as session, s.worker, s.host, s.pid, s.version, s.started_at, s.beat_at, s.in_flight, s.is_draining, s.fenced_at, s.ended_at,
+        case when s.ended_at is not null then 'ended' when s.fenced_at is not null then 'fenced'
+             when s.beat_at < clock_timestamp() - interval '10 seconds' then 'stale' when s.is_draining then 'draining' else 'live' end as state
+    from martlet_data.sessions s;
+
+create view martlet.suppressions as
+    select s.id, s.channel, martlet_data.shown(s.address) as address, s.scope, s.reason, s.created_at, s.created_by, s.lifted_at, s.lifted_by, s.lift_reason
+    from martlet_data.suppressions s;
+
+create view martlet.audit as select a.id, a.at, a.actor, a.action, a.object, a.why, a.detail from martlet_data.audit a;
+
+-- Who may do what -----------------------------------------------------------------------------------------------------------------
+grant execute on function martlet.enqueue, martlet.enqueue_many, martlet.cancel(bigint), martlet.cancel(text), martlet.suppress,
+    martlet.record_consent, martlet.import_begin, martlet.import_advance to martlet_producer, martlet_admin;
+grant insert, select on martlet.bulk_enqueue to martlet_producer, martlet_admin;
+grant execute on function martlet.requeue, martlet.discard, martlet.unsuppress, martlet.pause_lane, martlet.resume_lane to martlet_admin;
+grant execute on function martlet.created_at(bigint) to martlet_producer, martlet_worker, martlet_admin, martlet_reader;
+grant select on martlet.attempts, martlet.receipts, martlet.message_status, martlet.dead_letters, martlet.lanes, martlet.workers to martlet_reader, martlet_admin;
+grant select on martlet.suppressions, martlet.audit to martlet_admin;
+-- A view's functions run as its reader.
+grant execute on function martlet_data.shown(text), martlet_data.mask(text) to martlet_reader, martlet_admin;
+grant usage on schema martlet_data to martlet_reader;
+
+grant select on all tables in schema martlet_data to martlet_worker, martlet_admin;
+alter default privileges in schema martlet_data grant select on tables to martlet_worker, martlet_admin;
+grant insert, delete, update on martlet_data.ready, martlet_data.leased, martlet_data.due to martlet_worker;
+grant insert on martlet_data.attempts, martlet_data.receipts, martlet_data.dead_letters, martlet_data.suppressions, martlet_data.sessions to martlet_worker;
+grant insert, update on martlet_data.cap_usage to martlet_worker;
+grant update (beat_at, in_flight, is_draining, fenced_at, ended_at) on martlet_data.sessions to martlet_worker;
+grant update (variables, headers) on martlet_data.messages to martlet_worker; -- erasing the body of a final otp
+grant delete on martlet_data.idempotency_keys, martlet_data.dead_letters, martlet_data.cancellations to martlet_worker;
+grant usage, select on all sequences in schema martlet_data to martlet_worker;
+grant select on all sequences in schema martlet_data to martlet_admin;
+grant execute on function martlet_data.add_segment, martlet_data.advance_segment, martlet_data.retire_segment, martlet_data.create_partitions,
+    martlet_data.drop_partitions, martlet_data.first_id, martlet_data.release_slot, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
+
+grant insert on martlet_data.policies, martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.audit to martlet_admin;
+grant update on martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.cap_retention to martlet_admin;

@@ -1,0 +1,126 @@
+/// What becomes of a message after an attempt: the arithmetic of retries and doubt, without I/O and without a clock.
+public enum Disposition: Sendable, Equatable {
+    case accepted
+    /// Try again `after` this pause; `burned` and `resends` are the counters it goes on with.
+    case retry(after: Duration, reason: String, burned: Int, resends: Int)
+    case expired
+    case dead(DeadLetterReason)
+
+    /// The counters that travel with a message through ready, leased and due.
+    public struct Counters: Sendable, Equatable {
+        /// Number of the attempt that was just made.
+        public var attempt: Int
+        /// Attempts of this series that counted, this one not included.
+        public var burned: Int
+        /// Times it was sent again while in doubt.
+        public var resends: Int
+        public init(attempt: Int, burned: Int, resends: Int) {
+            self.attempt = attempt
+            self.burned = burned
+            self.resends = resends
+        }
+    }
+
+    /// - Parameters:
+    ///   - remaining: time to live that is left.
+    ///   - jitter: 0 ..< 1, from a random source.
+    public static func after(
+        _ outcome: Outcome, of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: Double
+    ) -> Disposition {
+        switch outcome {
+        case .accepted:
+            return .accepted
+        case .rejected(let failure):
+            return .dead(.rejected(failure))
+        case .deferred(let failure):
+            let burned = counters.burned + (failure.burnsAttempt ? 1 : 0)
+            if burned >= policy.retry.attempts { return .dead(.attemptsExhausted(burned, failure)) }
+            let own = policy.retry.delay(after: max(burned, 1), jitter: jitter)
+            let pause = max(own, failure.retryAfter ?? .zero)
+            return pause >= remaining
+                ? .expired
+                : .retry(
+                    after: pause, reason: failure.throttled ? "throttled" : "retry", burned: burned, resends: counters.resends)
+        case .unknown:
+            return afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: jitter)
+        }
+    }
+
+    /// An attempt whose answer nobody knows, or a worker that died with one.
+    public static func afterDoubt(
+        of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: Double
+    ) -> Disposition {
+        guard policy.doubt != .hold, counters.resends < policy.resends else { return .dead(.inDoubt) }
+        let pause = policy.retry.delay(after: 1, jitter: jitter)
+        // Inside the time to live or not at all; what may have arrived is not `expired`, it is in doubt.
+        guard pause < remaining else { return .dead(.inDoubt) }
+        return .retry(after: pause, reason: "resend", burned: counters.burned, resends: counters.resends + 1)
+    }
+}
+
+extension RetrySchedule {
+    /// Pause after the n-th try that counted (1 or more): full jitter between `base` and base · 2ⁿ⁻¹, at most `limit`.
+    public func delay(after tries: Int, jitter: Double) -> Duration {
+        let doublings = min(max(tries - 1, 0), 30)
+        let ceiling = min(limit, base * (1 << doublings) * 2)
+        guard ceiling > base else { return base }
+        return base + (ceiling - base) * jitter
+    }
+}
+
+/// Why a message will not be tried again without a human: a stable code, a sentence, and what to do.
+public struct DeadLetterReason: Sendable, Equatable {
+    public var code: String
+    public var explanation: String
+    public var remedy: String
+
+    public init(code: String, explanation: String, remedy: String) {
+        self.code = code
+        self.explanation = explanation
+        self.remedy = remedy
+    }
+
+    public static func rejected(_ failure: Failure) -> Self {
+        let remedy =
+            switch failure.blame {
+            case .recipient: "Correct the recipient's address in the calling service and enqueue again; discard this one."
+            case .sender: "Check the sender's registration and rights at the provider, then requeue."
+            case .content: "Correct the template or the variables (requeue takes edited variables)."
+            case .provider, .martlet: "Look at the provider's answer; requeue with another provider if it will not change."
+            }
+        return Self(
+            code: "rejected_\(failure.blame.rawValue)",
+            explanation: "The provider refused it: \(failure.code): \(failure.detail)", remedy: remedy)
+    }
+
+    public static func attemptsExhausted(_ attempts: Int, _ failure: Failure) -> Self {
+        Self(
+            code: "attempts_exhausted",
+            explanation:
+                "\(attempts) attempts were made, as many as its class allows; the last answer was \(failure.code): \(failure.detail)",
+            remedy: "When the provider works again, requeue it; it gets a new time to live and a new series of attempts.")
+    }
+
+    public static let inDoubt = Self(
+        code: "in_doubt",
+        explanation:
+            "It may or may not have reached the recipient: the provider's answer never came, and its class does not send twice.",
+        remedy: "Look for it at the provider. Discard it if it arrived; requeue it with --may-duplicate if it did not.")
+
+    public static func poison(deaths: Int) -> Self {
+        Self(
+            code: "poison", explanation: "\(deaths) workers died while they had this message.",
+            remedy: "Read the workers' logs of those times before you requeue it: it may kill the next one.")
+    }
+
+    public static let bodyMissing = Self(
+        code: "body_missing", explanation: "The queue had the message, but its body is not in martlet_data.messages.",
+        remedy: "Somebody removed rows or a partition by hand. Discard it, and have the service enqueue it again.")
+
+    public static func unroutable(_ channel: Channel) -> Self {
+        Self(
+            code: "no_route",
+            explanation: "No route of the policy leads its channel \(channel), class and address to a provider.",
+            remedy: "Add a route and apply the policy, then requeue.")
+    }
+}

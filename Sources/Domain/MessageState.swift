@@ -1,0 +1,28 @@
+/// The state of a message, as `martlet.message_status` shows it.
+public enum MessageState: String, Sendable, CaseIterable {
+    case ready, due, leased, sending, accepted
+    case delivered, undelivered, suppressed, capped, expired, cancelled, dead, discarded
+
+    /// Nothing more happens to it by itself. `accepted` is final until a receipt comes.
+    public var isFinal: Bool {
+        switch self {
+        case .ready, .due, .leased, .sending: false
+        default: true
+        }
+    }
+
+    /// The states that may follow; everything else is a fault.
+    public var next: Set<MessageState> {
+        switch self {
+        case .ready: [.leased]
+        case .due: [.ready]
+        // Rescue and hand-back (ready, due), Admit's decisions, poison and template bugs (dead).
+        case .leased: [.ready, .due, .sending, .suppressed, .capped, .expired, .cancelled, .dead, .accepted]
+        case .sending: [.ready, .due, .accepted, .dead, .expired]
+        case .accepted: [.delivered, .undelivered]
+        case .undelivered: [.delivered]
+        case .dead: [.ready, .discarded]
+        case .delivered, .suppressed, .capped, .expired, .cancelled, .discarded: []
+        }
+    }
+}

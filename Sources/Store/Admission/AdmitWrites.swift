@@ -1,0 +1,116 @@
+import Domain
+import Postgres
+
+/// The attempts of a batch: no committed attempt, no send.
+public struct InsertAttempts: Statement {
+    public var session: Int32
+    /// By the database clock, after the locks.
+    public var admittedAt: Timestamp
+    public var messageIDs: [MessageID] = []
+    public var attempts: [Int16] = []
+    public var providers: [String] = []
+    public var sendBys: [Timestamp] = []
+    public var templateVersions: [Int32] = []
+    public var segments: [Int16] = []
+    /// Millionths of `currencies`; nil: no price known.
+    public var costs: [Int64?] = []
+    public var currencies: [String?] = []
+
+    public init(session: Int32, admittedAt: Timestamp) {
+        self.session = session
+        self.admittedAt = admittedAt
+    }
+
+    public var sql: String {
+        """
+        insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments, cost_micros, currency)
+        select message_id, attempt, provider, $1, $2, send_by, version, segments, cost, currency
+        from unnest($3::int8[], $4::int2[], $5::text[], $6::timestamptz[], $7::int4[], $8::int2[], $9::int8[], $10::text[])
+            i(message_id, attempt, provider, send_by, version, segments, cost, currency)
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.int4(session)
+        parameters.timestamp(admittedAt)
+        parameters.messageIDs(messageIDs)
+        parameters.int2Array(attempts)
+        parameters.textArray(providers)
+        parameters.timestamps(sendBys)
+        parameters.int4Array(templateVersions)
+        parameters.int2Array(segments)
+        parameters.int8Array(costs)
+        parameters.textArray(currencies)
+    }
+}
+
+/// New content of cap rows that `LockCapUsage` has locked.
+public struct UpdateCapUsage: Statement {
+    public var recipientKeys: [String] = []
+    public var hits: [[UInt8]] = []
+    public init() {}
+    public var sql: String {
+        "update martlet_data.cap_usage c set hits = i.hits from unnest($1::text[], $2::bytea[]) i(key, hits) where c.recipient_key = i.key"
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.textArray(recipientKeys)
+        parameters.byteaArray(hits)
+    }
+}
+
+/// Cap rows of people who had none. A unique violation means that another worker's Admit came first: nothing of this transaction has
+/// happened, and it is done again. Keys in order, so that two workers do not wait for each other in a circle.
+public struct InsertCapUsage: Statement {
+    public var recipientKeys: [String] = []
+    public var hits: [[UInt8]] = []
+    public init() {}
+    public var sql: String {
+        "insert into martlet_data.cap_usage (recipient_key, hits) select key, hits from unnest($1::text[], $2::bytea[]) with ordinality i(key, hits, n) order by n"
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.textArray(recipientKeys)
+        parameters.byteaArray(hits)
+    }
+}
+
+/// Gives back the cap slots of attempts that certainly did not happen. Sorted by key.
+public struct ReleaseSlots: Statement {
+    public var recipientKeys: [String] = []
+    public var messageIDs: [MessageID] = []
+    public var attempts: [Int16] = []
+    public init() {}
+    public var sql: String {
+        """
+        select count(*) filter (where released) from (
+            select martlet_data.release_slot(key, message_id, attempt) as released
+            from (select * from unnest($1::text[], $2::int8[], $3::int2[]) i(key, message_id, attempt) order by key offset 0) i) r
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.textArray(recipientKeys)
+        parameters.messageIDs(messageIDs)
+        parameters.int2Array(attempts)
+    }
+    public static func read(_ rows: PQRows) throws -> Int64 { try rows.only.int8(0) }
+}
+
+/// Which of these attempts are committed: after a commit whose answer never came.
+public struct CommittedAttempts: Statement {
+    public var messageIDs: [MessageID]
+    public var session: Int32
+    public init(messageIDs: [MessageID], session: Int32) {
+        self.messageIDs = messageIDs
+        self.session = session
+    }
+    public struct Attempt: Sendable, Hashable {
+        public var messageID: MessageID
+        public var attempt: Int16
+    }
+    public var sql: String { "select message_id, attempt from martlet_data.attempts where message_id = any ($1) and session = $2" }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.messageIDs(messageIDs)
+        parameters.int4(session)
+    }
+    public static func read(_ rows: PQRows) throws -> Set<Attempt> {
+        Set(try rows.map { Attempt(messageID: try $0.messageID(0), attempt: try $0.int2(1)) })
+    }
+}

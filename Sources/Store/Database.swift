@@ -1,0 +1,142 @@
+import Postgres
+
+/// The cluster's database as the binaries see it: statements go in, values come out. Only this module knows libpq.
+public struct Database: Sendable {
+    let pool: PQPool
+    public let options: DatabaseOptions
+
+    public init(_ options: DatabaseOptions) {
+        self.options = options
+        self.pool = PQPool(options.pool)
+    }
+
+    /// One statement in a transaction of its own.
+    public func run<S: Statement>(_ statement: S, within deadline: Duration? = nil) async throws -> S.Answer {
+        try await withConnection { try await $0.run(statement, within: deadline) }
+    }
+
+    /// Lends a connection; what is left open on it is rolled back.
+    public func withConnection<T: Sendable>(_ body: @Sendable (StoreConnection) async throws -> T) async throws -> T {
+        do {
+            return try await pool.withConnection { try await body(StoreConnection(connection: $0)) }
+        } catch let error as PQError {
+            throw StoreError(error)
+        }
+    }
+
+    /// A transaction of several round trips. What `body` throws rolls back; a lost commit is `StoreError.commitUnknown`.
+    public func transaction<T: Sendable>(_ body: @Sendable (StoreConnection) async throws -> T) async throws -> T {
+        try await withConnection { connection in
+            try await connection.begin()
+            do {
+                let value = try await body(connection)
+                try await connection.commit()
+                return value
+            } catch {
+                await connection.rollbackAfterError()
+                throw error
+            }
+        }
+    }
+
+    public func close() async { await pool.close() }
+}
+
+/// How to reach the database.
+public struct DatabaseOptions: Sendable {
+    /// libpq connection string or URL; empty: the `PG*` variables.
+    public var conninfo: String
+    /// Name in `pg_stat_activity`.
+    public var applicationName: String
+    public var connections: Int
+    /// Off behind PgBouncer in transaction mode.
+    public var preparesStatements: Bool
+    /// For statements that bring no deadline of their own.
+    public var deadline: Duration
+
+    public init(
+        conninfo: String, applicationName: String, connections: Int = 4, preparesStatements: Bool = true,
+        deadline: Duration = .seconds(30)
+    ) {
+        self.conninfo = conninfo
+        self.applicationName = applicationName
+        self.connections = connections
+        self.preparesStatements = preparesStatements
+        self.deadline = deadline
+    }
+}
+
+/// A borrowed connection. `begin`, `run` and `commit` take several statements for one round trip.
+public struct StoreConnection: Sendable {
+    let connection: PQConnection
+
+    public func run<S: Statement>(_ statement: S, within deadline: Duration? = nil) async throws -> S.Answer {
+        try await mapped { try S.read(await connection.query(statement.call, within: deadline)) }
+    }
+
+    /// Several statements in one round trip: one implicit transaction, or part of the open one.
+    public func run<each S: Statement>(
+        _ statements: repeat each S, within deadline: Duration? = nil
+    ) async throws -> (repeat (each S).Answer) {
+        try await pipeline(nil, repeat each statements, last: nil, within: deadline)
+    }
+
+    /// BEGIN with the first statements of a transaction, one round trip.
+    public func begin<each S: Statement>(
+        _ statements: repeat each S, within deadline: Duration? = nil
+    ) async throws -> (repeat (each S).Answer) {
+        try await pipeline(.begin, repeat each statements, last: nil, within: deadline)
+    }
+
+    /// The last statements of a transaction with its COMMIT, one round trip.
+    public func commit<each S: Statement>(
+        _ statements: repeat each S, within deadline: Duration? = nil
+    ) async throws -> (repeat (each S).Answer) {
+        try await pipeline(nil, repeat each statements, last: .commit, within: deadline)
+    }
+
+    /// A whole transaction in one round trip.
+    public func transact<each S: Statement>(
+        _ statements: repeat each S, within deadline: Duration? = nil
+    ) async throws -> (repeat (each S).Answer) {
+        try await pipeline(.begin, repeat each statements, last: .commit, within: deadline)
+    }
+
+    /// Ends a failed transaction. An error here means that the connection is gone, and the transaction with it.
+    public func rollbackAfterError() async {
+        guard connection.isUsable else { return }
+        do { _ = try await connection.query(.rollback, within: .seconds(5)) } catch {
+            await connection.close()
+        }
+    }
+
+    private func pipeline<each S: Statement>(
+        _ first: PQCall?, _ statements: repeat each S, last: PQCall?, within deadline: Duration?
+    ) async throws -> (repeat (each S).Answer) {
+        try await mapped {
+            var calls: [PQCall] = []
+            if let first { calls.append(first) }
+            for statement in repeat each statements { calls.append(try statement.call) }
+            if let last { calls.append(last) }
+            let rows = try await connection.pipeline(calls, within: deadline)
+            var index = first == nil ? 0 : 1
+            func next<T: Statement>(_: T.Type) throws -> T.Answer {
+                defer { index += 1 }
+                return try T.read(rows[index])
+            }
+            return (repeat try next((each S).self))
+        }
+    }
+
+    private func mapped<T>(_ body: () async throws -> T) async throws -> T {
+        do { return try await body() } catch let error as PQError { throw StoreError(error) }
+    }
+}
+
+extension StoreConnection {
+    /// Runs a script of several statements without parameters.
+    func script(_ name: String, _ text: String) async throws {
+        try await mapped { try await connection.execute(script: text, name: name) }
+    }
+}
+extension DatabaseOptions { var pool: PQPoolOptions { PQPoolOptions() } }

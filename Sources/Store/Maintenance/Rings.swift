@@ -1,0 +1,129 @@
+import Domain
+import Postgres
+
+/// Moves what is due into its ready lane. `from` is a lower bound that spares the dead prefix; the sweep calls it without.
+public struct PromoteDue: Statement {
+    public var slot: Int16
+    public var from: Timestamp?
+    public var limit: Int32
+    public init(slot: Int16, from: Timestamp? = nil, limit: Int32 = 1000) {
+        self.slot = slot
+        self.from = from
+        self.limit = limit
+    }
+    public struct Answer: Sendable {
+        public var count: Int
+        public var now: Timestamp
+    }
+    public var sql: String {
+        """
+        with picked as materialized (
+            select ctid as tid, due_at, message_id, lane, attempt, burned, resends, deaths, series from martlet_data.due_\(slot)
+            where due_at >= coalesce($1, '-infinity') and due_at <= clock_timestamp() order by due_at limit $2 for update skip locked),
+        gone as (delete from martlet_data.due_\(slot) where ctid = any (array(select tid from picked))),
+        promoted as (
+            insert into martlet_data.ready (slot, seq, message_id, attempt, burned, resends, deaths, series)
+            select (pg_sequence_last_value(l.cursor) & 4095)::int2, nextval('martlet_data.message_seq'), p.message_id, p.attempt, p.burned,
+                p.resends, p.deaths, p.series
+            from picked p join martlet_data.lanes l on l.lane = p.lane order by p.due_at)
+        select count(*), clock_timestamp() from picked
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.timestamp(from)
+        parameters.int8(Int64(limit))
+    }
+    public static func read(_ rows: PQRows) throws -> Answer {
+        Answer(count: Int(try rows.only.int8(0)), now: try rows.only.timestamp(1))
+    }
+}
+
+/// Points appends at a fresh segment.
+public struct AdvanceSegment: Statement {
+    public var kind: LoadSegments.Kind
+    public var lane: Int16
+    public init(kind: LoadSegments.Kind, lane: Int16) {
+        self.kind = kind
+        self.lane = lane
+    }
+    public var sql: String { "select martlet_data.advance_segment($1, $2)" }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.text(kind.rawValue)
+        parameters.int2(lane)
+    }
+    public static func read(_ rows: PQRows) throws -> Int16 { try rows.only.int2(0) }
+}
+
+/// Gives an empty segment back by TRUNCATE; false when it is in use, pinned or not empty. Never waits.
+public struct RetireSegment: Statement {
+    public var kind: LoadSegments.Kind
+    public var slot: Int16
+    public init(kind: LoadSegments.Kind, slot: Int16) {
+        self.kind = kind
+        self.slot = slot
+    }
+    public var sql: String { "select martlet_data.retire_segment($1, $2)" }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.text(kind.rawValue)
+        parameters.int2(slot)
+    }
+    public static func read(_ rows: PQRows) throws -> Bool { try rows.only.bool(0) }
+}
+
+/// One duty at a time in the cluster, without a leader: whoever gets the lock does the work of this round.
+public struct TryDuty: Statement {
+    /// 1 rescue, 2 promote, 3 rotate, 4 retention.
+    public var duty: Int32
+    public init(duty: Int32) { self.duty = duty }
+    public var sql: String { "select pg_try_advisory_xact_lock(7340004, $1)" }
+    public func bind(_ parameters: inout PQParams) { parameters.int4(duty) }
+    public static func read(_ rows: PQRows) throws -> Bool { try rows.only.bool(0) }
+}
+
+/// Daily partitions of messages, attempts and receipts, 14 days ahead.
+public struct CreatePartitions: Statement {
+    public var days: Int32
+    public init(days: Int32 = 14) { self.days = days }
+    public var sql: String { "select martlet_data.create_partitions($1)" }
+    public func bind(_ parameters: inout PQParams) { parameters.int4(days) }
+    public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
+}
+
+/// Drops the oldest day of messages, attempts and receipts that is older than `keep`; the answer is nil when there is none, else
+/// `dropped` or the reason why not.
+public struct DropOldestPartitions: Statement {
+    public var keep: Duration
+    public init(keep: Duration) { self.keep = keep }
+    public var sql: String {
+        """
+        select martlet_data.drop_partitions(day) from (
+            select to_date(substr(c.relname, 10), 'YYYYMMDD') as day from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = 'martlet_data' and c.relname ~ '^messages_[0-9]{8}$' and c.relkind = 'r'
+                and to_date(substr(c.relname, 10), 'YYYYMMDD') < (clock_timestamp() - $1)::date order by 1 limit 1) oldest
+        """
+    }
+    public func bind(_ parameters: inout PQParams) { parameters.interval(keep) }
+    public static func read(_ rows: PQRows) throws -> String? { try rows.first?.text(0) }
+}
+
+/// Forgets idempotency keys older than `keep`, a bounded number at a time; answers how many.
+public struct PurgeIdempotencyKeys: Statement {
+    public var keep: Duration
+    public var limit: Int32
+    public init(keep: Duration, limit: Int32 = 10_000) {
+        self.keep = keep
+        self.limit = limit
+    }
+    public var sql: String {
+        """
+        with gone as (delete from martlet_data.idempotency_keys where ctid = any (array(
+            select ctid from martlet_data.idempotency_keys where created_at < clock_timestamp() - $1 limit $2)) returning 1)
+        select count(*) from gone
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.interval(keep)
+        parameters.int8(Int64(limit))
+    }
+    public static func read(_ rows: PQRows) throws -> Int64 { try rows.only.int8(0) }
+}

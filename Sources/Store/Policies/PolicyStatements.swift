@@ -1,0 +1,202 @@
+import Domain
+import Postgres
+
+/// The newest policy: the operators' files, as they wrote them.
+public struct LoadPolicy: Statement {
+    public init() {}
+    public struct Stored: Sendable {
+        public var version: Int
+        /// A JSON object: file name → text.
+        public var files: String
+        public var appliedAt: Timestamp
+        public var appliedBy: String
+    }
+    public var sql: String { "select version, files, applied_at, applied_by from martlet_data.policies order by version desc limit 1" }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Stored? {
+        try rows.first.map {
+            Stored(version: Int(try $0.int4(0)), files: try $0.jsonb(1), appliedAt: try $0.timestamp(2), appliedBy: try $0.text(3))
+        }
+    }
+}
+
+/// Numbers of classes and channels, and how long cap rows keep their hits.
+public struct LoadNumbers: Statement {
+    public init() {}
+    public struct Numbers: Sendable {
+        public var classes: [Int16: String] = [:]
+        public var channels: [Int16: String] = [:]
+        /// The longest cap window ever configured.
+        public var capRetention: Duration = .zero
+    }
+    public var sql: String {
+        """
+        select 1::int2, id, name, null::interval from martlet_data.classes union all select 2::int2, id, name, null from martlet_data.channels
+        union all select 3::int2, 0::int2, '', longest from martlet_data.cap_retention
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Numbers {
+        var numbers = Numbers()
+        for row in rows {
+            switch try row.int2(0) {
+            case 1: numbers.classes[try row.int2(1)] = try row.text(2)
+            case 2: numbers.channels[try row.int2(1)] = try row.text(2)
+            default: numbers.capRetention = try row.interval(3)
+            }
+        }
+        return numbers
+    }
+}
+
+/// Stores a checked policy as the newest version, with what enqueue must know of it. Run in one transaction with `UpsertClasses`,
+/// `UpsertSenders` and `UpsertChannels`.
+public struct InsertPolicy: Statement {
+    /// A JSON object: file name → text.
+    public var files: String
+    public var note: String?
+    /// Longest cap window; the stored one only grows, so that lowering and raising a limit forgets nothing.
+    public var longestWindow: Duration
+    public init(files: String, note: String?, longestWindow: Duration) {
+        self.files = files
+        self.note = note
+        self.longestWindow = longestWindow
+    }
+    public var sql: String {
+        """
+        with kept as (update martlet_data.cap_retention set longest = greatest(longest, $3))
+        insert into martlet_data.policies (files, note) values ($1, $2) returning version
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.jsonb(files)
+        parameters.text(note)
+        parameters.interval(longestWindow)
+    }
+    public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
+}
+
+/// Classes of the policy; one that it no longer has is retired: nothing new is enqueued, what waits is still sent.
+public struct UpsertClasses: Statement {
+    public var classes: [ClassPolicy]
+    public init(classes: [ClassPolicy]) { self.classes = classes }
+    public var sql: String {
+        """
+        with input as materialized (select * from unnest($1::text[], $2::int2[], $3::interval[], $4::bool[]) i(name, lane, time_to_live, erases_body)),
+        retired as (update martlet_data.classes c set retired_at = clock_timestamp() where retired_at is null and name not in (select name from input))
+        insert into martlet_data.classes (name, lane, time_to_live, erases_body) select name, lane, time_to_live, erases_body from input
+        on conflict (name) do update set lane = excluded.lane, time_to_live = excluded.time_to_live, erases_body = excluded.erases_body, retired_at = null
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.textArray(classes.map(\.name))
+        parameters.int2Array(classes.map { Int16($0.lane) })
+        parameters.intervalArray(classes.map(\.timeToLive))
+        parameters.boolArray(classes.map(\.erasesBody))
+    }
+}
+
+public struct UpsertSenders: Statement {
+    public var senders: [Sender]
+    public var defaultSender: String
+    public init(senders: [Sender], defaultSender: String) {
+        self.senders = senders
+        self.defaultSender = defaultSender
+    }
+    public var sql: String {
+        """
+        with input as materialized (select * from unnest($1::text[], $2::text[], $3::text[]) i(key, default_country, time_zone)),
+        retired as (update martlet_data.senders set retired_at = clock_timestamp(), is_default = false where retired_at is null and key not in (select key from input))
+        insert into martlet_data.senders (key, default_country, time_zone, is_default) select key, default_country, time_zone, key = $4 from input
+        on conflict (key) do update set default_country = excluded.default_country, time_zone = excluded.time_zone, is_default = excluded.is_default, retired_at = null
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.textArray(senders.map(\.key))
+        parameters.textArray(senders.map(\.defaultCountry))
+        parameters.textArray(senders.map(\.timeZone))
+        parameters.text(defaultSender)
+    }
+}
+
+/// Channels that providers of the policy serve beside sms and email; their addresses are opaque.
+public struct UpsertChannels: Statement {
+    public var channels: [Channel]
+    public init(channels: [Channel]) { self.channels = channels }
+    public var sql: String {
+        "insert into martlet_data.channels (name, address_kind) select name, 'opaque' from unnest($1::text[]) i(name) on conflict (name) do update set retired_at = null"
+    }
+    public func bind(_ parameters: inout PQParams) { parameters.textArray(channels.map(\.rawValue)) }
+}
+
+/// Stores templates; a text that differs from the newest version becomes the next one. Answers what is new.
+public struct PushTemplates: Statement {
+    public var templates: [Template]
+    public init(templates: [Template]) { self.templates = templates }
+    public struct Pushed: Sendable {
+        public var key: String
+        public var channel: String
+        public var locale: String
+        public var version: Int
+    }
+    public var sql: String {
+        """
+        with input as materialized (
+            select key, channel, locale, subject, body, html, array(select jsonb_array_elements_text(required)) as required
+            from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[]) i(key, channel, locale, subject, body, html, required)),
+        newest as (select i.*, (select t from martlet_data.templates t where t.key = i.key and t.channel = i.channel and t.locale = i.locale order by version desc limit 1) as t from input i)
+        insert into martlet_data.templates (key, channel, locale, version, subject, body, html, required)
+        select key, channel, locale, coalesce((t).version, 0) + 1, subject, body, html, required from newest
+        where t is null or (t).retired_at is not null or (subject, body, html, required) is distinct from ((t).subject, (t).body, (t).html, (t).required)
+        returning key, channel, locale, version
+        """
+    }
+    public func bind(_ parameters: inout PQParams) throws {
+        parameters.textArray(templates.map(\.key))
+        parameters.textArray(templates.map(\.channel.rawValue))
+        parameters.textArray(templates.map(\.locale))
+        parameters.textArray(templates.map(\.subject))
+        parameters.textArray(templates.map(\.body))
+        parameters.textArray(templates.map(\.html))
+        parameters.jsonbArray(templates.map { JSONText.array($0.required) })
+    }
+    public static func read(_ rows: PQRows) throws -> [Pushed] {
+        try rows.map { Pushed(key: try $0.text(0), channel: try $0.text(1), locale: try $0.text(2), version: Int(try $0.int4(3))) }
+    }
+}
+
+/// Newest version of every template of a key and channel; with a nil key, of all.
+public struct LoadTemplates: Statement {
+    public var key: String?
+    public var channel: String?
+    public init(key: String? = nil, channel: String? = nil) {
+        self.key = key
+        self.channel = channel
+    }
+    public var sql: String {
+        """
+        select distinct on (key, channel, locale) key, channel, locale, version, subject, body, html, required from martlet_data.templates
+        where retired_at is null and ($1::text is null or key = $1) and ($2::text is null or channel = $2)
+        order by key, channel, locale, version desc limit 10000
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.text(key)
+        parameters.text(channel)
+    }
+    public static func read(_ rows: PQRows) throws -> [Template] {
+        try rows.map {
+            Template(
+                key: try $0.text(0), locale: try $0.text(2), channel: Channel(rawValue: try $0.text(1)), version: Int(try $0.int4(3)),
+                subject: try $0.textOrNull(4), body: try $0.text(5), html: try $0.textOrNull(6), required: try $0.textArray(7))
+        }
+    }
+}
+
+/// Highest template version count: workers reload their templates when it moves.
+public struct TemplateStamp: Statement {
+    public init() {}
+    public var sql: String { "select count(*), coalesce(max(pushed_at), '-infinity'::timestamptz)::text from martlet_data.templates" }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> String { "\(try rows.only.int8(0)) \(try rows.only.text(1))" }
+}

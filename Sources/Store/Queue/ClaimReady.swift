@@ -1,0 +1,120 @@
+import Domain
+import Postgres
+
+/// A message with its lease, as Claim hands it to Render.
+public struct ClaimedMessage: Sendable {
+    public var lease: Lease
+    public var classID: Int16
+    public var channelID: Int16
+    /// Locks that Admit shares with opt-out, consent and cancel: of address, message, recipient key, and group if any.
+    public var buckets: [Int32]
+    public var producer: String
+    /// nil: the body is missing; an error seen, not a message lost. `messageClass` and `channel` are filled in from the policy.
+    public var message: Message?
+}
+
+/// Claims up to `limit` messages of one ready segment, in order, from `from` on and below `below`, under a lease.
+///
+/// The inner select is a fence (`materialized`): without it the planner may lease more rows than asked. What another worker has
+/// locked is skipped. May commit with `synchronous_commit = off`: a claim that is lost was never acted on.
+public struct ClaimReady: Statement {
+    public var segment: Int16
+    /// Lane of the segment; kept with the lease so that the message can go back.
+    public var lane: Int16
+    public var from: Int64
+    public var below: Int64
+    public var limit: Int32
+    public var session: Int32
+    public var claim: Int32
+    public var lease: Duration
+    /// Segment of `leased` that takes the rows.
+    public var leasedSegment: Int16
+
+    public init(
+        segment: Int16, lane: Int16, from: Int64, below: Int64 = .max, limit: Int32, session: Int32, claim: Int32, lease: Duration,
+        leasedSegment: Int16
+    ) {
+        self.segment = segment
+        self.lane = lane
+        self.from = from
+        self.below = below
+        self.limit = limit
+        self.session = session
+        self.claim = claim
+        self.lease = lease
+        self.leasedSegment = leasedSegment
+    }
+
+    public struct Answer: Sendable {
+        public var messages: [ClaimedMessage]
+        /// Highest position that was claimed, nil when there was nothing.
+        public var last: Int64?
+    }
+
+    public var sql: String {
+        """
+        with picked as materialized (
+            select ctid as tid, seq, message_id, attempt, burned, resends, deaths, series
+            from martlet_data.ready_\(segment) where seq >= $1 and seq < $2 order by seq limit $3 for update skip locked),
+        gone as (delete from martlet_data.ready_\(segment) where ctid = any (array(select tid from picked))),
+        leased as (
+            insert into martlet_data.leased_\(leasedSegment)
+                (slot, message_id, lane, attempt, burned, resends, deaths, series, session, claim, deadline)
+            select \(leasedSegment), message_id, $7, attempt, burned, resends, deaths, series, $4, $5, clock_timestamp() + $6
+            from picked order by seq
+            returning ctid as tid, message_id, lane, attempt, burned, resends, deaths, series, deadline)
+        select (select max(seq) from picked), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
+            $4::int4, $5::int4, l.deadline, \(leasedSegment)::int2, \(ClaimColumns.sql)
+        from leased l left join martlet_data.messages m on m.id = l.message_id
+        """
+    }
+
+    public func bind(_ parameters: inout PQParams) {
+        parameters.int8(from)
+        parameters.int8(below)
+        parameters.int8(Int64(limit))
+        parameters.int4(session)
+        parameters.int4(claim)
+        parameters.interval(lease)
+        parameters.int2(lane)
+    }
+
+    public static func read(_ rows: PQRows) throws -> Answer {
+        Answer(
+            messages: try rows.map { row in
+                let lease = Lease(
+                    slot: try row.int2(12), row: LeasedRow(tid: try row.tid(1)), messageID: try row.messageID(2), lane: try row.int2(3),
+                    attempt: try row.int2(4), burned: try row.int2(5), resends: try row.int2(6), deaths: try row.int2(7),
+                    series: try row.int2(8), session: try row.int4(9), claim: try row.int4(10), deadline: try row.timestamp(11))
+                return try ClaimColumns.read(row, from: 13, lease: lease)
+            },
+            last: try rows.first?.int8OrNull(0))
+    }
+}
+
+/// The columns of a body that Render and Admit need.
+enum ClaimColumns {
+    static let sql = """
+        m.class_id, m.channel_id, m.recipient_key, m.address, m.template, m.locale, m.sender, m.time_zone, m.tier, m.group_key,
+            m.variables, m.headers, m.traceparent, m.producer, m.created_at, m.expires_at,
+            martlet_data.bucket(m.address), martlet_data.bucket(m.id), martlet_data.bucket(m.recipient_key), martlet_data.bucket(m.group_key)
+        """
+
+    static func read(_ row: PQRow, from first: Int, lease: Lease) throws -> ClaimedMessage {
+        guard let classID = try row.int2OrNull(first) else {
+            return ClaimedMessage(lease: lease, classID: 0, channelID: 0, buckets: [], producer: "", message: nil)
+        }
+        let message = Message(
+            id: lease.messageID, messageClass: "", channel: Channel(rawValue: ""), recipientKey: try row.text(first + 2),
+            address: try row.text(first + 3), template: try row.text(first + 4), locale: try row.textOrNull(first + 5),
+            sender: try row.textOrNull(first + 6), timeZone: try row.textOrNull(first + 7), tier: try row.textOrNull(first + 8),
+            groupKey: try row.textOrNull(first + 9), variables: try row.jsonb(first + 10), headers: try row.jsonbOrNull(first + 11),
+            traceparent: try row.textOrNull(first + 12), createdAt: try row.timestamp(first + 14),
+            expiresAt: try row.timestamp(first + 15))
+        var buckets = [try row.int4(first + 16), try row.int4(first + 17), try row.int4(first + 18)]
+        if let group = try row.int4OrNull(first + 19) { buckets.append(group) }
+        return ClaimedMessage(
+            lease: lease, classID: classID, channelID: try row.int2(first + 1), buckets: buckets,
+            producer: try row.text(first + 13), message: message)
+    }
+}

@@ -1,0 +1,83 @@
+import Postgres
+
+/// What an idle worker looks at every few milliseconds: one cheap statement, no table but `lanes`.
+///
+/// `sequence` is an accelerator only: it moves before the enqueuing transaction commits.
+public struct Pulse: Statement {
+    public init() {}
+
+    public struct Answer: Sendable, Equatable {
+        /// Last value of `message_seq`: something has been, or is about to be, put into a lane.
+        public var sequence: Int64
+        /// Every transaction below this number has ended; one that enqueues takes its number before its place in a lane.
+        public var oldestOpen: Int64
+        /// The next transaction number.
+        public var nextTransaction: Int64
+        /// Cursor of each lane, 0…8: generation << 12 | segment.
+        public var cursors: [Int64]
+        public var leasedCursor: Int64
+        public var dueCursor: Int64
+    }
+
+    public var sql: String {
+        """
+        select (select last_value from martlet_data.message_seq), pg_snapshot_xmin(pg_current_snapshot())::text::int8,
+            pg_snapshot_xmax(pg_current_snapshot())::text::int8,
+            (select array_agg(pg_sequence_last_value(cursor) order by lane) from martlet_data.lanes),
+            pg_sequence_last_value('martlet_data.leased_cursor'), pg_sequence_last_value('martlet_data.due_cursor')
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Answer {
+        let row = try rows.only
+        return Answer(
+            sequence: try row.int8(0), oldestOpen: try row.int8(1), nextTransaction: try row.int8(2),
+            cursors: try row.int8Array(3), leasedCursor: try row.int8(4), dueCursor: try row.int8(5))
+    }
+}
+
+/// Segment that a cursor's value points at.
+public func segment(ofCursor value: Int64) -> Int16 { Int16(value & 4095) }
+
+/// Every segment of every ring.
+public struct LoadSegments: Statement {
+    public init() {}
+
+    public enum Kind: String, Sendable { case ready, leased, due }
+    public struct Segment: Sendable, Equatable {
+        public var kind: Kind
+        public var lane: Int16
+        public var slot: Int16
+        public var generation: Int64
+        public var isFree: Bool
+        /// Of its heap, in 8 KiB pages.
+        public var pages: Int64
+    }
+
+    public var sql: String {
+        """
+        select kind, lane, slot, generation, is_free,
+            coalesce(pg_relation_size(to_regclass('martlet_data.' || kind || '_' || slot)), 0) / 8192
+        from martlet_data.segments order by kind, lane, generation, slot
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> [Segment] {
+        try rows.map { row in
+            guard let kind = Kind(rawValue: try row.text(0)) else {
+                throw StoreError.internalError("martlet_data.segments has a kind that this binary does not know: \(try row.text(0))")
+            }
+            return Segment(
+                kind: kind, lane: try row.int2(1), slot: try row.int2(2), generation: try row.int8(3), isFree: try row.bool(4),
+                pages: try row.int8(5))
+        }
+    }
+}
+
+/// Lanes that an admin has paused.
+public struct LoadPausedLanes: Statement {
+    public init() {}
+    public var sql: String { "select lane from martlet_data.lanes where paused_at is not null" }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Set<Int16> { Set(try rows.map { try $0.int2(0) }) }
+}

@@ -1,0 +1,88 @@
+import Domain
+import Postgres
+
+/// Begins a worker session: its id is its epoch, never used again. Commits durably.
+public struct BeginSession: Statement {
+    public var worker: String
+    public var host: String
+    public var pid: Int32
+    public var version: String
+    public init(worker: String, host: String, pid: Int32, version: String) {
+        self.worker = worker
+        self.host = host
+        self.pid = pid
+        self.version = version
+    }
+    public var sql: String {
+        """
+        insert into martlet_data.sessions (id, worker, host, pid, version)
+        select greatest(nextval('martlet_data.session_seq'), (select coalesce(max(id), 0) + 1 from martlet_data.sessions)), $1, $2, $3, $4
+        returning id
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.text(worker)
+        parameters.text(host)
+        parameters.int4(pid)
+        parameters.text(version)
+    }
+    public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
+}
+
+/// One beat of a session by the database clock, with what a worker must know every second.
+public struct Beat: Statement {
+    public var session: Int32
+    public var inFlight: Int32
+    public var isDraining: Bool
+    public init(session: Int32, inFlight: Int32, isDraining: Bool) {
+        self.session = session
+        self.inFlight = inFlight
+        self.isDraining = isDraining
+    }
+
+    public struct Answer: Sendable {
+        /// False: the session was fenced; nothing of it will be admitted or recorded any more.
+        public var isAlive: Bool
+        /// Sessions that share a provider's rate.
+        public var liveSessions: Int
+        /// Newest policy, nil when none was ever applied.
+        public var policyVersion: Int?
+        public var now: Timestamp
+        /// nil on a standby: then nothing may be admitted.
+        public var timeline: Int64?
+        /// Time since the server started or was promoted.
+        public var serverUp: Duration
+    }
+
+    public var sql: String {
+        """
+        with beat as (update martlet_data.sessions set beat_at = clock_timestamp(), in_flight = $2, is_draining = $3
+            where id = $1 and fenced_at is null and ended_at is null returning id)
+        select exists (select from beat),
+            (select count(*) from martlet_data.sessions where ended_at is null and fenced_at is null and id <> $1
+                and beat_at > clock_timestamp() - interval '10 seconds') + 1,
+            (select max(version) from martlet_data.policies), clock_timestamp(),
+            case when not pg_is_in_recovery() then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int8 end,
+            clock_timestamp() - pg_postmaster_start_time()
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.int4(session)
+        parameters.int4(inFlight)
+        parameters.bool(isDraining)
+    }
+    public static func read(_ rows: PQRows) throws -> Answer {
+        let row = try rows.only
+        return Answer(
+            isAlive: try row.bool(0), liveSessions: Int(try row.int8(1)), policyVersion: try row.int4OrNull(2).map(Int.init),
+            now: try row.timestamp(3), timeline: try row.int8OrNull(4), serverUp: try row.interval(5))
+    }
+}
+
+/// Ends a session that has handed back everything.
+public struct EndSession: Statement {
+    public var session: Int32
+    public init(session: Int32) { self.session = session }
+    public var sql: String { "update martlet_data.sessions set ended_at = clock_timestamp(), in_flight = 0 where id = $1 and ended_at is null" }
+    public func bind(_ parameters: inout PQParams) { parameters.int4(session) }
+}

@@ -1,0 +1,85 @@
+import Domain
+import Postgres
+
+/// Moves leased messages to the dead letters, with body and history. Answers the ids that moved.
+public struct InsertDeadLetters: Statement {
+    public var slot: Int16
+    var keys = LeaseKeys()
+    var attempts: [Int16] = []
+    var providers: [String?] = []
+    var reasons: [String] = []
+    var explanations: [String] = []
+    var remedies: [String] = []
+
+    public init(slot: Int16) { self.slot = slot }
+    public var count: Int { reasons.count }
+
+    public mutating func add(_ lease: Lease, attempt: Int16, provider: String?, reason: DeadLetterReason) {
+        keys.add(lease)
+        attempts.append(attempt)
+        providers.append(provider)
+        reasons.append(reason.code)
+        explanations.append(reason.explanation)
+        remedies.append(reason.remedy)
+    }
+
+    public var sql: String {
+        """
+        with input as materialized (
+            select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[])
+                with ordinality i(tid, message_id, session, claim, attempt, provider, reason, explanation, remedy, n)),
+        \(LeaseKeys.gone(slot: slot)),
+        written as (
+            insert into martlet_data.receipts (message_id, kind, provider, code, detail)
+            select i.message_id, 'dead', i.provider, i.reason, i.explanation from gone g join input i on i.n = g.n),
+        dead as (
+            insert into martlet_data.dead_letters (message_id, class, channel, recipient_key, address, template, provider, reason, explanation, remedy,
+                lane, attempt, series, message, history)
+            select i.message_id, coalesce(c.name, '?'), coalesce(h.name, '?'), coalesce(m.recipient_key, '?'), coalesce(m.address, '?'),
+                coalesce(m.template, '?'), i.provider, i.reason, i.explanation, i.remedy, coalesce(c.lane, g.lane), i.attempt, g.series,
+                case when m.id is null then '{}' when c.erases_body then to_jsonb(m) || '{"variables": {}, "headers": null}' else to_jsonb(m) end,
+                coalesce((select jsonb_agg(to_jsonb(r) order by r.at) from martlet.receipts r where r.message_id = i.message_id), '[]')
+            from gone g join input i on i.n = g.n left join martlet_data.messages m on m.id = i.message_id
+            left join martlet_data.classes c on c.id = m.class_id left join martlet_data.channels h on h.id = m.channel_id
+            on conflict (message_id) do nothing)
+        select message_id from gone
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        keys.bind(&parameters)
+        parameters.int2Array(attempts)
+        parameters.textArray(providers)
+        parameters.textArray(reasons)
+        parameters.textArray(explanations)
+        parameters.textArray(remedies)
+    }
+    public static func read(_ rows: PQRows) throws -> [MessageID] { try rows.map { try $0.messageID(0) } }
+}
+
+/// Erases the bodies of messages whose class demands it, once they are final.
+public struct EraseBodies: Statement {
+    public var messageIDs: [MessageID]
+    public init(messageIDs: [MessageID]) { self.messageIDs = messageIDs }
+    public var sql: String { "update martlet_data.messages set variables = '{}', headers = null where id = any ($1) and variables <> '{}'" }
+    public func bind(_ parameters: inout PQParams) { parameters.messageIDs(messageIDs) }
+}
+
+/// Hard bounces: addresses that must not be written to again, in any class.
+public struct InsertSuppressions: Statement {
+    public var channels: [String] = []
+    public var addresses: [String] = []
+    public var reasons: [String] = []
+    public init() {}
+    public var sql: String {
+        """
+        insert into martlet_data.suppressions (channel, address, scope, reason)
+        select distinct channel, address, 'all', reason from unnest($1::text[], $2::text[], $3::text[]) i(channel, address, reason)
+        on conflict (address, channel, scope) where lifted_at is null do nothing
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.textArray(channels)
+        parameters.textArray(addresses)
+        parameters.textArray(reasons)
+    }
+}

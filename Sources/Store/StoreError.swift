@@ -1,0 +1,44 @@
+import Postgres
+
+/// What a caller of the store can act on. The text names the statement and the cause; it never holds a message's body.
+public enum StoreError: Error, Sendable, CustomStringConvertible {
+    /// Nobody knows whether the transaction committed: never send on it, never acknowledge it; look, then decide.
+    case commitUnknown(PQError)
+    /// Connection lost, deadline passed, pool exhausted: nothing was committed, or the answer says `mayHaveRun`.
+    case unavailable(PQError)
+    /// The server refused the statement; SQLSTATE `MT…` are the contract's own (see `Migrations/README.md`).
+    case refused(PQServerError)
+    /// The answer is not what this binary expects, or a rule was broken.
+    case internalError(String)
+
+    init(_ error: PQError) {
+        switch error {
+        case .commitUnknown: self = .commitUnknown(error)
+        case .server(let server): self = .refused(server)
+        case .connectFailed, .connectionLost, .deadlineExceeded, .poolExhausted, .closed: self = .unavailable(error)
+        case .rolledBack, .decoding, .misuse: self = .internalError(error.description)
+        }
+    }
+
+    public var sqlstate: String? {
+        if case .refused(let error) = self { return error.sqlstate }
+        return nil
+    }
+
+    /// Serialization failure or deadlock: the same transaction may succeed when run again.
+    public var isRetryable: Bool {
+        if case .refused(let error) = self { return PQError.server(error).isRetryable }
+        return false
+    }
+
+    /// Another transaction inserted the same key first.
+    public var isUniqueViolation: Bool { sqlstate == "23505" }
+
+    public var description: String {
+        switch self {
+        case .commitUnknown(let error), .unavailable(let error): error.description
+        case .refused(let error): error.description
+        case .internalError(let text): text
+        }
+    }
+}
