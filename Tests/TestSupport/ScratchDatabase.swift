@@ -1,0 +1,90 @@
+import Glibc
+import Postgres
+import Testing
+
+/// A database of a test's own.
+public struct ScratchDatabase: Sendable {
+    public let name: String
+    public let conninfo: String
+
+    /// The database of the suite that carries the trait `.scratchDatabase`.
+    @TaskLocal public static var current: ScratchDatabase?
+
+    /// The suite's database; a test outside such a suite is wrong.
+    public static func required() throws -> ScratchDatabase {
+        guard let current else { throw ChildFailure(what: "this test needs the suite trait .scratchDatabase") }
+        return current
+    }
+
+    /// Creates a database with a name nobody has, from `template` if given. Drop it at the end.
+    public static func create(template: String? = nil) async throws -> ScratchDatabase {
+        let name = "t_\(getpid())_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        let copy = template.map { " template \"\($0)\"" } ?? ""
+        let superuser = try await TestDatabase.shared.superuser()
+        try await superuser.execute(script: "create database \"\(name)\"\(copy)", name: "create database", within: .seconds(60))
+        return ScratchDatabase(name: name, conninfo: try await TestDatabase.shared.server().conninfo(database: name))
+    }
+
+    /// Drops it, whoever is still connected.
+    public func drop() async throws {
+        let superuser = try await TestDatabase.shared.superuser()
+        try await superuser.execute(
+            script: "drop database if exists \"\(name)\" with (force)", name: "drop database", within: .seconds(60))
+    }
+
+    public func connect(_ change: (inout ConnectionOptions) -> Void = { _ in }) async throws -> PQConnection {
+        var options = ConnectionOptions(conninfo)
+        change(&options)
+        return try await PQConnection.connect(options)
+    }
+}
+
+/// Creates a database per suite and drops it afterwards.
+public struct ScratchDatabaseTrait: SuiteTrait, TestScoping {
+    let template: @Sendable () async throws -> String?
+
+    public func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        let database = try await ScratchDatabase.create(template: template())
+        do {
+            try await ScratchDatabase.$current.withValue(database) { try await function() }
+        } catch {
+            try await database.drop()
+            throw error
+        }
+        try await database.drop()
+    }
+}
+
+extension Trait where Self == ScratchDatabaseTrait {
+    /// An empty database for the suite.
+    public static var scratchDatabase: Self { Self { nil } }
+
+    /// A copy of a template for the suite: `.scratchDatabase { try await migratedTemplate { … } }`.
+    public static func scratchDatabase(_ template: @escaping @Sendable () async throws -> String) -> Self {
+        Self(template: template)
+    }
+}
+
+/// Name of a template database that `migrate` has filled, made once per process.
+public func migratedTemplate(_ migrate: @escaping @Sendable (_ conninfo: String) async throws -> Void) async throws -> String {
+    try await MigratedTemplate.shared.name(migrate)
+}
+
+private actor MigratedTemplate {
+    static let shared = MigratedTemplate()
+    private var making: Task<String, any Error>?
+
+    func name(_ migrate: @escaping @Sendable (String) async throws -> Void) async throws -> String {
+        if let making { return try await making.value }
+        // Unstructured: the first test to ask may be cancelled, the template is for all. The server's end removes it.
+        let task = Task {
+            let database = try await ScratchDatabase.create()
+            try await migrate(database.conninfo)
+            return database.name
+        }
+        making = task
+        return try await task.value
+    }
+}
