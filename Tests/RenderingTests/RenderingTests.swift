@@ -1,1 +1,3 @@
-// RenderingTests
+import Domain
+import Rendering
+import Testing
