@@ -7,13 +7,14 @@ extension PolicyReading {
     ]
 
     func readClasses(_ root: YAMLObject) -> [String: ClassPolicy] {
-        var classes: [String: ClassPolicy] = [:]
+        var rules: [String: ClassPolicy] = [:]
         for (name, value) in definitions(.messageClass, "classes", of: root) {
             guard let object = value.object(keys: Self.classKeys) else { continue }
-            classes[name] = readClass(name, object)
+            rules[name] = readClass(name, object)
+            classes.append((name, object))
         }
-        if classes.isEmpty, root["classes"] != nil { root.value.report("defines no class", "define at least one") }
-        return classes
+        if root["classes"] != nil, classes.isEmpty { root.value.report("defines no class", "define at least one") }
+        return rules
     }
 
     private func readClass(_ name: String, _ object: YAMLObject) -> ClassPolicy? {

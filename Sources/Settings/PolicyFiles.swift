@@ -55,6 +55,8 @@ final class PolicyReading {
     var problems: [ConfigProblem] = []
     /// Names per kind; absent when their file could not be read at all (then references to it are not judged).
     var defined: [Kind: Set<String>] = [:]
+    /// The classes as they stand in their file, to report what is found out late.
+    var classes: [(name: String, object: YAMLObject)] = []
     private var files: [YAMLFile] = []
     private var references: [(kind: Kind, name: String, value: YAMLValue)] = []
 
@@ -115,18 +117,18 @@ final class PolicyReading {
 
     /// A class that needs a signature or an opt-out phrase must find one in the sender it uses by default.
     private func checkTexts(of policy: Policy) {
-        for (name, rules) in policy.classes.sorted(by: { $0.key < $1.key }) {
-            guard let sender = policy.senders[rules.sender ?? policy.defaultSender], sender.smsFrom != nil else { continue }
+        for (name, object) in classes {
+            guard let rules = policy.classes[name], let sender = policy.senders[rules.sender ?? policy.defaultSender],
+                sender.smsFrom != nil
+            else { continue }
             let needs = [
                 ("signature", rules.requiresSignature && sender.signatures.isEmpty, "signatures"),
                 ("opt_out", rules.requiresOptOut && sender.optOutPhrases.isEmpty, "opt_out"),
             ]
             for (field, isMissing, key) in needs where isMissing {
-                problems.append(
-                    ConfigProblem(
-                        file: "classes.yaml", path: "classes.\(name).\(field)",
-                        problem: "is required, but sender \(sender.key) has no \(key)",
-                        hint: "add \(key) to senders.\(sender.key) in senders.yaml"))
+                object[field]?.report(
+                    "is required, but sender \(sender.key) has no \(key)",
+                    "add \(key) to senders.\(sender.key) in senders.yaml")
             }
         }
     }
