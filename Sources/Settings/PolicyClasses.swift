@@ -31,7 +31,7 @@ extension PolicyReading {
         rules.requiresConsent = object["consent"]?.bool() ?? false
         rules.requiresSignature = object["signature"]?.bool() ?? false
         rules.requiresOptOut = object["opt_out"]?.bool() ?? false
-        rules.requiredVariables = object["required"]?.texts(limit: 100) { variableName($0) } ?? []
+        rules.requiredVariables = object["required"]?.texts(limit: 100) { $0.variableName() } ?? []
         rules.maxSegments = object["max_segments"]?.integer(in: 1...255)
         rules.rejectsOverlong = object["overlong"]?.word(Overlong.self) != .warn
         rules.erasesBody = object["erase_body"]?.bool() ?? false
@@ -76,16 +76,17 @@ extension PolicyReading {
         }
         return resends ?? (doubt == .hold ? 0 : 1)
     }
-
-    private func variableName(_ value: YAMLValue) -> String? {
-        guard let text = value.text(limit: 63) else { return nil }
-        if text.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_.]*/) != nil { return text }
-        value.report("\(value.quoted(text)) is not a variable", "use letters, digits, _ and dots, a letter first")
-        return nil
-    }
 }
 
 extension YAMLValue {
+    /// The name of a template variable, dotted for nested ones.
+    func variableName() -> String? {
+        guard let text = text(limit: 63) else { return nil }
+        if text.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_.]*/) != nil { return text }
+        report("\(quoted(text)) is not a variable", "use letters, digits, _ and dots, a letter first")
+        return nil
+    }
+
     /// `22:00-08:00`, local times.
     func quietHours() -> QuietHours? {
         guard let text = text() else { return nil }
