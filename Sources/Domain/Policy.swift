@@ -122,7 +122,7 @@ public struct CapRule: Sendable, Equatable {
         case calendar(CalendarUnit)
     }
     public enum CalendarUnit: String, Sendable, CaseIterable { case minute, hour, day, week, month }
-    public enum Over: String, Sendable { case `defer`, drop }
+    public enum Over: String, Sendable, CaseIterable { case `defer`, drop }
     public var name: String
     /// Classes it counts together; never empty.
     public var classes: [String]
@@ -256,7 +256,7 @@ public struct Price: Sendable, Equatable {
 
 /// Words that must not pass unnoticed, matched on the rendered, NFKC-folded text without regard to case.
 public struct WordList: Sendable, Equatable {
-    public enum Action: String, Sendable { case block, hold, warn }
+    public enum Action: String, Sendable, CaseIterable { case block, hold, warn }
     public var name: String
     public var action: Action
     public var words: [String]
