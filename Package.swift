@@ -65,7 +65,10 @@ let package = Package(
         module("Rendering", ["Domain"]),
         module(
             "Transports",
-            ["Domain", logging, .product(name: "NIOSSL", package: "swift-nio-ssl")] + nio),
+            [
+                "Domain", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
+            ] + nio),
         module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),
         module("Telemetry", ["Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
         module(
@@ -92,7 +95,9 @@ let package = Package(
         tests("PostgresTests", ["Postgres"]),
         tests("DomainTests", ["Domain"]),
         tests("RenderingTests", ["Rendering", "Domain"]),
-        tests("TransportsTests", ["Transports", "Domain", logging] + nio),
+        tests(
+            "TransportsTests",
+            ["Transports", "Domain", logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")] + nio),
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging]),
         tests("MigrationTests", ["Store", "Postgres"]),

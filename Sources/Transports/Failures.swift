@@ -1,0 +1,19 @@
+import Domain
+
+/// Failures that every transport has, with the same codes.
+extension Failure {
+    /// `sendBy` passed before the first byte.
+    static let deadlinePassed = Failure(
+        code: "deadline_passed", detail: "the send deadline passed before the first byte", blame: .martlet, burnsAttempt: false)
+    /// The transport was drained before the first byte.
+    static let notSent = Failure(
+        code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
+    /// Handed over, and no answer until `answerBy`.
+    static let noAnswer = Failure(
+        code: "no_answer", detail: "handed over; no answer in time", blame: .provider)
+    /// More submissions at once than the transport allows: nothing was written.
+    static func windowFull(_ window: Int) -> Failure {
+        Failure(
+            code: "window_full", detail: "\(window) submissions are already unanswered", blame: .martlet, burnsAttempt: false)
+    }
+}

@@ -1,0 +1,32 @@
+public import Domain
+public import Logging
+
+/// Makes the transport that a provider's policy names.
+public enum TransportFactory {
+    /// Names that `ProviderPolicy.transport` may have.
+    public static let transports = ["sandbox", "smtp"]
+
+    /// A transport that is ready for `run()` and `submit`. Opens local files (outbox, CA, password), no connection.
+    /// - Throws: `TransportError`.
+    public static func make(_ policy: ProviderPolicy, logger: Logger = Logger(label: "transport")) throws -> any Transport {
+        var logger = logger
+        logger[metadataKey: "provider"] = "\(policy.name)"
+        switch policy.transport {
+        case "sandbox": return try SandboxTransport(SandboxOptions(policy), logger: logger)
+        default: throw unknown(policy)
+        }
+    }
+
+    /// Checks the options without touching files or network: what `config validate` can know.
+    /// - Throws: `TransportError`.
+    public static func check(_ policy: ProviderPolicy) throws {
+        switch policy.transport {
+        case "sandbox": _ = try SandboxOptions(policy)
+        default: throw unknown(policy)
+        }
+    }
+
+    private static func unknown(_ policy: ProviderPolicy) -> TransportError {
+        .unknownTransport(provider: policy.name, transport: policy.transport, known: transports)
+    }
+}
