@@ -71,7 +71,7 @@ extension PQParams {
     }
 
     @inline(__always)
-    private mutating func elements<Value>(
+    mutating func elements<Value>(
         _ type: PQType, _ element: PQType, _ values: some Collection<Value>, _ write: (inout [UInt8], Value) -> Void
     ) {
         array(type, of: element, values) { bytes, value in

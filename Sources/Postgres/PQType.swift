@@ -6,6 +6,7 @@ public enum PQType: UInt32, Sendable {
     case int2 = 21
     case int4 = 23
     case text = 25
+    case tid = 27
     case float8 = 701
     case timestamptz = 1184
     case interval = 1186
@@ -15,6 +16,7 @@ public enum PQType: UInt32, Sendable {
     case int2Array = 1005
     case int4Array = 1007
     case textArray = 1009
+    case tidArray = 1010
     case int8Array = 1016
     case float8Array = 1022
     case timestamptzArray = 1185
