@@ -46,7 +46,9 @@ struct ConfigTests {
         for template in try TemplateFiles.read(directory: config + "/templates") {
             let texts = [template.subject ?? "", template.body, template.html ?? ""].joined()
             for name in template.required {
-                #expect(texts.contains("{{\(name)}}") || texts.contains("{{#\(name)}}"), "\(template.key)/\(template.locale): \(name)")
+                #expect(
+                    texts.contains("{{\(name)}}") || texts.contains("{{#\(name)}}"), "\(template.key)/\(template.locale): \(name)"
+                )
             }
         }
     }
@@ -85,7 +87,9 @@ struct ConfigTests {
                 #expect(comment.contains(known.limits), "\(name): \(key): limits are \(known.limits)")
                 let standard = known.defaultText.map { "Default \($0)" } ?? "No default"
                 #expect(comment.contains(standard), "\(name): \(key): default is \(standard)")
-                #expect((match.1 != nil) == (known.defaultText == nil), "\(name): \(key): only keys without default are commented out")
+                #expect(
+                    (match.1 != nil) == (known.defaultText == nil), "\(name): \(key): only keys without default are commented out"
+                )
             }
         }
         #expect(found.sorted() == descriptions.map(\.key).sorted())
