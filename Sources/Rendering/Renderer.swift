@@ -31,8 +31,9 @@ public struct Renderer: Sendable {
     /// - Parameters:
     ///   - template: the template for the message's key, channel and locale (`TemplateSet`).
     ///   - provider: who will send it, for word lists that are restricted to providers; nil: not known, all lists apply.
+    ///   - approvesWords: an admin has read what a word list held, and requeued it.
     public func render(
-        _ message: Message, template: ParsedTemplate, provider: String? = nil
+        _ message: Message, template: ParsedTemplate, provider: String? = nil, approvesWords: Bool = false
     ) throws(RenderError) -> Rendered {
         guard message.channel == template.template.channel else {
             throw .wrongChannel(template: TemplatePlace(template.template, part: .body, line: 1), message: message.channel)
@@ -54,7 +55,8 @@ public struct Renderer: Sendable {
         }
         if !words.isEmpty {
             warnings += try words.check(
-                content.texts, address: message.address, provider: provider, naming: !rules.erasesBody)
+                content.texts, address: message.address, provider: provider, naming: !rules.erasesBody,
+                approved: approvesWords)
         }
         let rendered = RenderedMessage(
             content: content, from: from, fromName: message.channel == .sms ? nil : sender.sender.emailName,
