@@ -75,17 +75,17 @@ struct WordListTests {
         #expect(throws: RenderError.blockedWord(list: "list", word: nil)) { try sms("code 918273", policy) }
     }
 
-    @Test("twenty thousand words find what a search for each finds")
+    @Test("four thousand words find what a search for each finds")
     func many() throws {
         var generator = Seeded(state: 7)
         let letters = ["a", "b", "c", "赌", "博"]
         func random(_ length: ClosedRange<Int>) -> String {
             (0..<Int.random(in: length, using: &generator)).map { _ in letters.randomElement(using: &generator) ?? "a" }.joined()
         }
-        let words = Set((0..<20_000).map { _ in random(7...9) }).sorted()
+        let words = Set((0..<4_000).map { _ in random(6...8) }).sorted()
         let renderer = Renderer(policy(wordLists: [WordList(name: "l", action: .block, words: words)]))
         var hits = 0
-        for _ in 0..<100 {
+        for _ in 0..<60 {
             let body = random(1...14)
             let expected = words.contains { body.contains($0) }
             let template = try parsed(.sms, body)
@@ -94,6 +94,6 @@ struct WordListTests {
             )
             hits += expected ? 1 : 0
         }
-        #expect(hits > 0 && hits < 100)
+        #expect(hits > 0 && hits < 60)
     }
 }
