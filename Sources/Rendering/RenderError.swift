@@ -92,7 +92,8 @@ public indirect enum RenderError: Error, Sendable, Equatable, CustomStringConver
         case .unknownClass(let name): "the policy has no class `\(name)`"
         case .unknownSender(let key): "the policy has no sender `\(key)`"
         case .senderCannot(let sender, let channel): "sender `\(sender)` cannot send on channel \(channel)"
-        case .wrongChannel(let place, let channel): "\(place) is not for channel \(channel) of the message"
+        case .wrongChannel(let place, let channel):
+            "template \(place.key) (\(place.locale)) is for channel \(place.channel), the message for \(channel)"
         }
     }
 

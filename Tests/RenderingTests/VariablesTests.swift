@@ -88,7 +88,8 @@ struct VariablesTests {
             (#"{"x": {"a": 0}}"#, true),
             (#"{"x": "\u0041"}"#, true), (#"{"x": "好"}"#, true), (#"{"y": 1}"#, false), (#"{"x": null}"#, false),
             (#"{"x": ""}"#, false),
-            (#"{"x": " \t"}"#, false), (#"{"x": "\u0020\n"}"#, false), (#"{"x": []}"#, false), (#"{"x": [ ]}"#, false),
+            (#"{"x": " \t"}"#, false), (#"{"x": "\u0020\n"}"#, false), (#"{"x": "\u3000"}"#, false),
+            ("{\"x\": \"\u{3000}\u{200B}\"}", false), (#"{"x": []}"#, false), (#"{"x": [ ]}"#, false),
             (#"{"x": {}}"#, false),
         ])
     func presence(_ json: String, _ present: Bool) throws {

@@ -1,6 +1,7 @@
 import Domain
-import Rendering
 import Testing
+
+@testable import Rendering
 
 @Suite("Words on lists do not pass unnoticed")
 struct WordListTests {
@@ -95,5 +96,16 @@ struct WordListTests {
             hits += expected ? 1 : 0
         }
         #expect(hits > 0 && hits < 60)
+    }
+
+    @Test("the short cut of folding says what the full way says, for every character it knows")
+    func shortCut() {
+        var known = 0
+        for value in UInt32(0)...0x10FFFF {
+            guard let scalar = Unicode.Scalar(value), let simple = Folding.simple(value) else { continue }
+            known += 1
+            if Folding.full(String(scalar)) != [simple] { Issue.record("U+\(String(value, radix: 16))") }
+        }
+        #expect(known > 27_000)
     }
 }

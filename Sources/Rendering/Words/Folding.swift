@@ -15,13 +15,15 @@ enum Folding {
         return folded
     }
 
-    /// The folded form of a scalar that no neighbour can change; nil for all others. Covers English and Chinese, so that most texts
+    /// The folded form of a scalar that no neighbour can change; nil for all others. Covers English, most of Western Europe and Chinese, so that most texts
     /// never need Foundation's normalisation.
-    private static func simple(_ scalar: UInt32) -> UInt32? {
+    static func simple(_ scalar: UInt32) -> UInt32? {
         switch scalar {
         case 0x41...0x5A: scalar + 0x20
         case 0...0x7F: scalar
-        case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x3001...0x3020: scalar
+        case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x3001...0x3020, 0x2013...0x2014, 0x2018...0x201D: scalar
+        case 0xC0...0xD6, 0xD8...0xDE: scalar + 0x20
+        case 0xE0...0xF6, 0xF8...0xFF: scalar
         case 0x3000: 0x20
         case 0xFF21...0xFF3A: scalar - 0xFEE0 + 0x20
         case 0xFF01...0xFF5E: scalar - 0xFEE0
@@ -29,7 +31,7 @@ enum Folding {
         }
     }
 
-    private static func full(_ text: String) -> [UInt32] {
+    static func full(_ text: String) -> [UInt32] {
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars where !scalar.properties.isDefaultIgnorableCodePoint { shown.append(scalar) }
         var folded: [UInt32] = []
