@@ -1,6 +1,11 @@
 /// Bodies and their transfer encodings (RFC 2045). Everything is bytes with CRLF line ends.
 enum MIMEBody {
-    enum Encoding: String { case sevenBit = "7bit", eightBit = "8bit", quotedPrintable = "quoted-printable", base64 }
+    enum Encoding: String { 
+        case sevenBit = "7bit"
+        case eightBit = "8bit"
+        case quotedPrintable = "quoted-printable"
+        case base64
+    }
 
     /// CR LF, CR and LF all become CR LF: no bare line end is left to be read as something else.
     static func canonical(_ text: String) -> [UInt8] {

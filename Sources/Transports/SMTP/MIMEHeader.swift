@@ -175,8 +175,11 @@ struct MIMEHeader {
         try check(field, value)
         if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), value.utf8.count <= 50 { return ";\r\n \(name)=\(quoted(value))" }
         var pieces: [[UInt8]] = [[]]
-        for byte in value.utf8 {
-            let unit = isQSafe(byte) && byte != UInt8(ascii: "*") ? [byte] : MIMEBody.hex(byte, prefix: UInt8(ascii: "%"))
+        for scalar in value.unicodeScalars {
+            // Whole characters only: some readers decode piece by piece.
+            let unit = String(scalar).utf8.flatMap { byte in
+                isQSafe(byte) && byte != UInt8(ascii: "*") ? [byte] : MIMEBody.hex(byte, prefix: UInt8(ascii: "%"))
+            }
             if pieces[pieces.count - 1].count + unit.count > 50 { pieces.append([]) }
             pieces[pieces.count - 1] += unit
         }
