@@ -39,7 +39,7 @@ struct BouncerTests {
             for client in 0..<4 {
                 group.addTask { [options] in
                     let connection = try await PQConnection.connect(options)
-                    let insert = try PQCall("insert", "insert into bounced values ($1, $2)") {
+                    let insert = PQCall("insert", "insert into bounced values ($1, $2)") {
                         $0.int8(Int64(client))
                         $0.text("x")
                     }

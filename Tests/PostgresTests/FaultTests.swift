@@ -83,7 +83,8 @@ struct FaultTests {
         let observer = try await ScratchDatabase.required().connect()
         try await eventually(within: .seconds(5), "the sleep runs") {
             try await observer.query(
-                PQCall("kill", "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'") {
+                PQCall("kill", "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'")
+                {
                     $0.int4(pid)
                 }
             ).count == 1

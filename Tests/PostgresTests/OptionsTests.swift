@@ -57,7 +57,8 @@ struct OptionsTests {
 
     @Test("errors show no rows of data errors")
     func details() {
-        var error = PQServerError(statement: "admit", sqlstate: "23502", message: "null value", detail: "Failing row contains (secret).")
+        var error = PQServerError(
+            statement: "admit", sqlstate: "23502", message: "null value", detail: "Failing row contains (secret).")
         #expect("\(PQError.server(error))" == "admit: null value (SQLSTATE 23502)")
         error.sqlstate = "40P01"
         #expect("\(PQError.server(error))".contains("Failing row"))

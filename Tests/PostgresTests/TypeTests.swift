@@ -18,9 +18,18 @@ struct TypeTests {
     @Test("scalars come back as they were sent, at their limits too")
     func scalars() async throws {
         let row = try await echo {
-            $0.bool(true); $0.int2(.min); $0.int4(.max); $0.int8(.min); $0.float8(-0.1)
-            $0.text("zürich \u{1F426}"); $0.bytea([0, 255, 7]); $0.timestamptz(1_700_000_000_123_456)
-            $0.interval(.milliseconds(-1_500)); $0.jsonb(#"{"a": [1, null]}"#); $0.timestamptz(.max); $0.timestamptz(-1)
+            $0.bool(true)
+            $0.int2(.min)
+            $0.int4(.max)
+            $0.int8(.min)
+            $0.float8(-0.1)
+            $0.text("zürich \u{1F426}")
+            $0.bytea([0, 255, 7])
+            $0.timestamptz(1_700_000_000_123_456)
+            $0.interval(.milliseconds(-1_500))
+            $0.jsonb(#"{"a": [1, null]}"#)
+            $0.timestamptz(.max)
+            $0.timestamptz(-1)
         }
         #expect(try row.bool(0))
         #expect(try row.int2(1) == .min)
@@ -61,7 +70,8 @@ struct TypeTests {
     @Test("NULL of every type is NULL and not empty")
     func nulls() async throws {
         let types: [PQType] = [
-            .bool, .bytea, .int8, .int2, .int4, .text, .float8, .timestamptz, .interval, .jsonb, .boolArray, .byteaArray, .int2Array,
+            .bool, .bytea, .int8, .int2, .int4, .text, .float8, .timestamptz, .interval, .jsonb, .boolArray, .byteaArray,
+            .int2Array,
             .int4Array, .textArray, .int8Array, .float8Array, .timestamptzArray, .intervalArray, .jsonbArray,
         ]
         let row = try await echo { for type in types { $0.null(type) } }
@@ -72,7 +82,12 @@ struct TypeTests {
 
     @Test("empty text, bytes and arrays are empty and not NULL")
     func empties() async throws {
-        let row = try await echo { $0.text(""); $0.bytea([]); $0.int8Array([Int64]()); $0.textArray([""]) }
+        let row = try await echo {
+            $0.text("")
+            $0.bytea([])
+            $0.int8Array([Int64]())
+            $0.textArray([""])
+        }
         #expect(try row.text(0).isEmpty)
         #expect(try row.bytea(1).isEmpty)
         #expect(try row.int8Array(2).isEmpty)
@@ -84,9 +99,16 @@ struct TypeTests {
     @Test("arrays come back as they were sent, NULL elements too")
     func arrays() async throws {
         let row = try await echo {
-            $0.boolArray([true, nil]); $0.int2Array([1, -2]); $0.int4Array([7, nil]); $0.int8Array([.min, .max])
-            $0.float8Array([1.5, nil]); $0.textArray(["a", nil, ""]); $0.timestamptzArray([0, .max])
-            $0.intervalArray([.seconds(1), nil]); $0.byteaArray([[], [1]]); $0.jsonbArray(["{}", nil])
+            $0.boolArray([true, nil])
+            $0.int2Array([1, -2])
+            $0.int4Array([7, nil])
+            $0.int8Array([.min, .max])
+            $0.float8Array([1.5, nil])
+            $0.textArray(["a", nil, ""])
+            $0.timestamptzArray([0, .max])
+            $0.intervalArray([.seconds(1), nil])
+            $0.byteaArray([[], [1]])
+            $0.jsonbArray(["{}", nil])
         }
         #expect(try row.boolArrayOrNulls(0) == [true, nil])
         #expect(try row.int2Array(1) == [1, -2])
