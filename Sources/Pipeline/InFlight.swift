@@ -30,8 +30,13 @@ final class InFlight: Sendable {
 
     func release(_ places: Int) {
         guard places > 0 else { return }
+        state.withLock { $0.count -= places }
+        wakeAll()
+    }
+
+    /// Ends every wait that is on.
+    func wakeAll() {
         let waiters = state.withLock { state in
-            state.count -= places
             defer { state.waiters = [] }
             return state.waiters
         }

@@ -65,7 +65,8 @@ struct Render: Sendable {
             message.variables = override.variables ?? message.variables
         }
         claimed.message = message
-        guard let provider = override?.provider.flatMap({ snapshot.policy.providers[$0] }) ?? snapshot.provider(for: message) else {
+        guard let provider = override?.provider.flatMap({ snapshot.policy.providers[$0] }) ?? snapshot.provider(for: message)
+        else {
             throw Unsendable(reason: .unroutable(channel))
         }
         do {
@@ -77,7 +78,8 @@ struct Render: Sendable {
                 throw Unsendable(
                     reason: DeadLetterReason(
                         code: "no_template",
-                        explanation: "Template \(message.template) has no text on channel \(channel) for locale \(message.locale ?? sender.defaultLocale), and none called `default`.",
+                        explanation:
+                            "Template \(message.template) has no text on channel \(channel) for locale \(message.locale ?? sender.defaultLocale), and none called `default`.",
                         remedy: "Push a template for that locale, or a `default` one, then requeue."))
             }
             let rendered = try snapshot.renderer.render(
@@ -94,7 +96,8 @@ struct Render: Sendable {
             throw Unsendable(reason: DeadLetterReason(code: error.code, explanation: error.sentence, remedy: error.remedy))
         } catch {
             throw Unsendable(
-                reason: DeadLetterReason(code: "render", explanation: "\(error)", remedy: "Report this: Render throws only its own errors."))
+                reason: DeadLetterReason(
+                    code: "render", explanation: "\(error)", remedy: "Report this: Render throws only its own errors."))
         }
     }
 }

@@ -65,6 +65,9 @@ final class SharedState: Sendable {
         }
     }
 
+    /// Number of the latest claim.
+    var lastClaim: Int32 { values.withLock { $0.claim } }
+
     func setClock(_ database: Timestamp, sent: ContinuousClock.Instant) {
         values.withLock { $0.clock = (database, sent) }
     }
