@@ -24,7 +24,9 @@ enum Programs {
 
     /// Runs to the end and gives what was printed; fails the test if it fails.
     @discardableResult
-    static func run(_ executable: URL, _ arguments: [String], input: String = "", in directory: URL? = nil) throws -> String {
+    static func run(_ executable: URL, _ arguments: [String], input: String = "", in directory: URL? = nil) async throws
+        -> String
+    {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
@@ -33,14 +35,20 @@ enum Programs {
         let inputFile = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try Data(input.utf8).write(to: inputFile)
         defer { do { try FileManager.default.removeItem(at: inputFile) } catch { /* a leftover in /tmp */  } }
-        let output = Pipe()
+        // A file as well: waiting must not hold one of the few threads that all tests share.
+        let outputFile = inputFile.appendingPathExtension("out")
+        try Data().write(to: outputFile)
+        defer { do { try FileManager.default.removeItem(at: outputFile) } catch { /* a leftover in /tmp */  } }
         process.standardInput = try FileHandle(forReadingFrom: inputFile)
-        process.standardOutput = output
-        process.standardError = output
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = process.standardOutput
+        let (ends, end) = AsyncStream<Int32>.makeStream()
+        process.terminationHandler = { end.yield($0.terminationStatus) }
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(executable.path) \(arguments): \(text)")
+        var iterator = ends.makeAsyncIterator()
+        let status = await iterator.next()
+        let text = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
+        try #require(status == 0, "\(executable.path) \(arguments): \(text)")
         return text
     }
 
@@ -100,6 +108,9 @@ final class TestServer {
             try await Task.sleep(for: .milliseconds(20))
         }
     }
+
+    /// What it has printed so far.
+    func log() throws -> String { String(decoding: try Data(contentsOf: directory.appending(path: "log")), as: UTF8.self) }
 
     func stop() {
         guard process.isRunning else { return }

@@ -38,7 +38,7 @@ struct SMTPSinkTests {
         }
         let transport = try smtp(port: server.port, ["messages_per_connection": "40"])
         let answers = await answers(transport, 300)
-        #expect(answers.allSatisfy { $0 == "accepted" })
+        #expect(Set(answers) == ["accepted"])
         await transport.drain()
     }
 
@@ -95,17 +95,17 @@ struct SMTPSinkTests {
 
     @Test("M1, M8: a server that is slow after the final dot is in doubt when the answer is due, and the next message goes on")
     func slow() async throws {
-        let server = try await TestServer.sink("-W", ".:3")
+        let server = try await TestServer.sink("-W", ".:30")
         let start = ContinuousClock.now
         let transport = try smtp(port: server.port)
-        #expect(await answers(transport, answerWithin: .milliseconds(400)) == ["unknown timeout burned"])
-        #expect(.now - start < .seconds(2))
+        #expect(await answers(transport, answerWithin: .seconds(2)) == ["unknown timeout burned"])
+        #expect(.now - start < .seconds(20))
     }
 
     @Test("M1: a server that is slow before the final dot is deferred when the answer is due")
     func slowBefore() async throws {
-        let server = try await TestServer.sink("-w", "3")
-        #expect(try await answers(smtp(port: server.port), answerWithin: .milliseconds(400)) == ["deferred timeout burned"])
+        let server = try await TestServer.sink("-w", "30")
+        #expect(try await answers(smtp(port: server.port), answerWithin: .seconds(2)) == ["deferred timeout burned"])
     }
 
     @Test("an early 550 that reads no further frees the message and not the doubt")
@@ -179,13 +179,13 @@ struct SMTPSinkTests {
 
     @Test("an idle connection is closed, and the next message opens another")
     func idle() async throws {
-        let server = try await TestServer.sink("-n", "1")
+        let server = try await TestServer.sink("-v")
         let transport = try smtp(port: server.port, ["idle_close": "50ms", "connections": "1"])
         #expect(await answers(transport) == ["accepted"])
         let limit = ContinuousClock.now + .seconds(10)
-        // The sink ends itself after one session: only a QUIT or a close of ours ends that session.
-        while Programs.accepts(port: server.port), .now < limit { try await Task.sleep(for: .milliseconds(20)) }
-        #expect(!Programs.accepts(port: server.port))
+        while try !server.log().contains("QUIT"), .now < limit { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try server.log().contains("QUIT"))
+        #expect(await answers(transport) == ["accepted"])
     }
 
     @Test("an SMS has no business here")
