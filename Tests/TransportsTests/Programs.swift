@@ -22,6 +22,11 @@ enum Programs {
         return try #require(found, "install \(name) (Deploy/packages.txt)")
     }
 
+    /// Removes something whose staying behind in /tmp would harm no test.
+    static func discard(_ body: () throws -> Void) {
+        do { try body() } catch {}
+    }
+
     /// Runs to the end and gives what was printed; fails the test if it fails.
     @discardableResult
     static func run(_ executable: URL, _ arguments: [String], input: String = "", in directory: URL? = nil) async throws
@@ -34,11 +39,11 @@ enum Programs {
         // A file, because a pipe that nobody reads would fill up.
         let inputFile = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try Data(input.utf8).write(to: inputFile)
-        defer { do { try FileManager.default.removeItem(at: inputFile) } catch { /* a leftover in /tmp */  } }
+        defer { Programs.discard { try FileManager.default.removeItem(at: inputFile) } }
         // A file as well: waiting must not hold one of the few threads that all tests share.
         let outputFile = inputFile.appendingPathExtension("out")
         try Data().write(to: outputFile)
-        defer { do { try FileManager.default.removeItem(at: outputFile) } catch { /* a leftover in /tmp */  } }
+        defer { Programs.discard { try FileManager.default.removeItem(at: outputFile) } }
         process.standardInput = try FileHandle(forReadingFrom: inputFile)
         process.standardOutput = try FileHandle(forWritingTo: outputFile)
         process.standardError = process.standardOutput
@@ -61,7 +66,9 @@ enum Programs {
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0 }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
         }
         try #require(bound)
         return Int(UInt16(bigEndian: address.sin_port))
@@ -120,12 +127,14 @@ final class TestServer {
 
     deinit {
         stop()
-        do { try FileManager.default.removeItem(at: directory) } catch { /* a leftover in /tmp */  }
+        Programs.discard { try FileManager.default.removeItem(at: directory) }
     }
 
     /// postfix's sink, with flags for its faults.
     static func sink(_ flags: String..., port: Int? = nil) async throws -> TestServer {
         let user = getuid() == 0 ? ["-u", "nobody"] : []
-        return try await TestServer(Programs.find("smtp-sink"), port: port) { port, _ in user + flags + ["127.0.0.1:\(port)", "100"] }
+        return try await TestServer(Programs.find("smtp-sink"), port: port) { port, _ in
+            user + flags + ["127.0.0.1:\(port)", "100"]
+        }
     }
 }
