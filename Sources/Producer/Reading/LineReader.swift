@@ -37,12 +37,13 @@ struct LineReader {
 
     init(_ source: ByteSource) { self.source = source }
 
-    /// The first bytes, up to `count`, without taking them; nil: not all there yet, ask again.
-    mutating func beginning(_ count: Int) throws(ProducerError) -> [UInt8]? {
-        while buffer.count < count, !hasEnded {
+    /// The first bytes, up to `count` or only the first line of them, without taking them; nil: not all there yet, ask again.
+    mutating func beginning(_ count: Int, lineOnly: Bool) throws(ProducerError) -> [UInt8]? {
+        while buffer.count < count, !hasEnded, !(lineOnly && buffer.contains(0x0A)) {
             guard try fill() else { return nil }
         }
-        return Array(buffer.prefix(count))
+        let bytes = buffer.prefix(count)
+        return Array(lineOnly ? bytes.prefix { $0 != 0x0A } : bytes)
     }
 
     mutating func next() throws(ProducerError) -> Step {
