@@ -35,7 +35,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
-    ["Postgres", "Store", "Rendering", "Transports", "Pipeline", "Producer", "martlet-load"].contains(name)
+    ["Postgres", "Store", "Rendering", "Transports", "Pipeline", "Producer", "martlet-load", "Settings", "Telemetry"].contains(name)
         ? ["README.md"] : []
 }
 
@@ -99,7 +99,7 @@ let package = Package(
             "TransportsTests",
             ["Transports", "Domain", logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")] + nio),
         tests("SettingsTests", ["Settings", "Domain"]),
-        tests("TelemetryTests", ["Telemetry", metrics, logging]),
+        tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["Store", "Postgres"]),
         tests("StatementTests", ["Store", "Postgres", "Domain"]),
         tests("ContractTests", ["Store", "Postgres"]),

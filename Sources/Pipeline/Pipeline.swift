@@ -1,1 +1,253 @@
-// Pipeline
+import Domain
+import Logging
+import Store
+import Transports
+
+/// The way of a message through a worker: Claim → Render → Admit → Send → Record, each in its own file.
+///
+/// Loops take batches from Claim to Send; the providers' answers come back in any order and are taken by the Record loops. Every
+/// message between Claim and Record holds a place of `InFlight`, which bounds the memory whatever the backlog.
+struct Pipeline: Sendable {
+    /// Which lanes a loop takes its batches from.
+    enum Source: Sendable {
+        /// Lane 0 only, with its own places and a quick look behind its hint: an `otp` waits behind nothing.
+        case urgent
+        /// Lanes 0…7 by weight.
+        case general
+        /// Lane 8, one message at a time: whatever killed its worker kills nothing else with it.
+        case suspect
+    }
+
+    let shared: SharedState
+    let database: Database
+    let claim: Claim
+    let outlets: Outlets
+    let results: Results
+    let inFlight: InFlight
+    let wake: Signal
+    let meters: Meters
+    let logger: Logger
+    let batch: Int
+    let idlePoll: Duration
+
+    /// Takes batches until the worker drains.
+    func takeBatches(from source: Source) async {
+        var pause = Pause(limit: .seconds(5))
+        var rescan = ContinuousClock.now
+        while !Task.isCancelled && !shared.isDraining {
+            let generation = wake.generation
+            do {
+                let worked = try await oneBatch(from: source, rescan: &rescan)
+                pause.reset()
+                if !worked {
+                    await wake.wait(after: generation, timeout: source == .urgent ? min(idlePoll, .milliseconds(25)) : idlePoll)
+                }
+            } catch {
+                claim.resetHints()
+                if pause.isFirst { logger.warning("a batch failed; what it held goes back", metadata: ["error": "\(error)"]) }
+                await pause.wait()
+            }
+        }
+    }
+
+    /// False: there was nothing to do, or no place to do it in.
+    private func oneBatch(from source: Source, rescan: inout ContinuousClock.Instant) async throws -> Bool {
+        guard shared.mayClaim else { return false }
+        let places = inFlight.take(source == .suspect ? 1 : batch, urgent: source == .urgent)
+        guard places > 0 else { return false }
+        var held = places
+        defer { inFlight.release(held) }
+        let before = shared.lastClaim
+        let claimed: [ClaimedMessage]
+        do {
+            claimed = try await take(from: source, limit: places, rescan: &rescan)
+        } catch {
+            // The answer may have been lost after the rows were leased: the claims made since are looked for.
+            await takeBack(claims: before + 1...max(before + 1, shared.lastClaim))
+            throw error
+        }
+        guard !claimed.isEmpty else { return false }
+        meters.count("martlet_claimed_total", [("lane", "\(claimed[0].lease.lane)")], by: claimed.count)
+        do {
+            try await Failpoint.afterClaim.reached()
+            held -= try await process(claimed)
+        } catch {
+            await takeBack(claims: claimed[0].lease.claim...claimed[0].lease.claim)
+            throw error
+        }
+        return true
+    }
+
+    private func take(
+        from source: Source, limit: Int, rescan: inout ContinuousClock.Instant
+    ) async throws -> [ClaimedMessage] {
+        switch source {
+        case .suspect:
+            return try await claim.take(lane: Claim.suspectLane, limit: 1)
+        case .urgent:
+            let batch = try await claim.take(lane: 0, limit: limit)
+            guard batch.isEmpty, rescan <= .now else { return batch }
+            // Look behind the hint too, but spend at most a tenth of the time on it.
+            let started = ContinuousClock.now
+            let late = try await claim.late(lane: 0, limit: limit)
+            rescan = .now + max(.milliseconds(20), (.now - started) * 10)
+            return late
+        case .general:
+            if let batch = try await claim.next(limit: limit) { return batch }
+            guard rescan <= .now else { return [] }
+            for lane in Claim.weights.keys.sorted() where lane > 0 {
+                let late = try await claim.late(lane: lane, limit: limit)
+                if !late.isEmpty { return late }
+            }
+            rescan = .now + .milliseconds(500)
+            return []
+        }
+    }
+
+    /// Takes what was left behind the hints, all of it, while there are places.
+    func sweepOnce() async {
+        do {
+            while !shared.isDraining && shared.mayClaim {
+                let places = inFlight.take(batch, urgent: false)
+                guard places > 0 else { return }
+                var held = places
+                defer { inFlight.release(held) }
+                let claimed = try await claim.leftBehind(limit: places)
+                guard !claimed.isEmpty else { return }
+                meters.count("martlet_swept_total", by: claimed.count)
+                do {
+                    held -= try await process(claimed)
+                } catch {
+                    await takeBack(claims: claimed[0].lease.claim...claimed[0].lease.claim)
+                    throw error
+                }
+            }
+        } catch {
+            logger.warning("the sweep failed; it comes again", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Render, Admit, Send. Answers how many messages keep their places until Record.
+    func process(_ claimed: [ClaimedMessage]) async throws -> Int {
+        let snapshot = shared.policy
+        let requeued = claimed.filter { $0.lease.series > 0 }.map(\.lease.messageID)
+        let overrides = requeued.isEmpty ? [] : try await database.run(LoadRequeues(messageIDs: requeued))
+        let render = Render(snapshot: snapshot, overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 })
+        let rendered = render.render(claimed)
+        for (code, count) in rendered.warnings { meters.count("martlet_render_warnings_total", [("code", code)], by: count) }
+        if !rendered.failed.isEmpty {
+            try await Record(shared: shared, database: database).refuse(rendered.failed)
+            for failure in rendered.failed {
+                meters.count("martlet_recorded_total", [("as", "dead"), ("reason", failure.reason.code)])
+            }
+        }
+        guard !rendered.works.isEmpty else { return 0 }
+        let answer = try await Admit(shared: shared, database: database, outlets: outlets).admit(rendered.works)
+        try await Failpoint.afterAdmit.reached()
+        for (word, count) in answer.others { meters.count("martlet_not_admitted_total", [("reason", word)], by: count) }
+        meters.count("martlet_admitted_total", [("lane", "\(claimed[0].lease.lane)")], by: answer.admitted.count)
+        if (answer.others["provider_busy"] ?? 0) * 10 >= rendered.works.count * 9 {
+            claim.pause(lane: claimed[0].lease.lane, for: .milliseconds(200))
+        }
+        for (provider, group) in Dictionary(grouping: answer.admitted, by: { $0.work.provider.name }) {
+            outlets.outlet(provider)?.enqueue(group)
+        }
+        return answer.admitted.count
+    }
+
+    /// Writes answers down until cancelled; a batch is kept until it is written.
+    func recordResults() async {
+        let record = Record(shared: shared, database: database)
+        while !Task.isCancelled {
+            let taken = await results.take(500, timeout: .seconds(1))
+            if !taken.isEmpty { await write(taken, with: record) }
+        }
+    }
+
+    private func write(_ taken: [(SubmissionResult, Work)], with record: Record) async {
+        var pause = Pause(limit: .seconds(5))
+        while true {
+            do {
+                try await Failpoint.afterSend.reached()
+                try await Failpoint.beforeRecord.reached()
+                let answer = try await record.record(taken)
+                for (word, count) in answer.moved { meters.count("martlet_recorded_total", [("as", word)], by: count) }
+                inFlight.release(taken.count)
+                return
+            } catch let error as StoreError where error.sqlstate != nil && !error.isRetryable && taken.count > 1 {
+                // A data error: one bad row must not harm the others.
+                await write(Array(taken.prefix(taken.count / 2)), with: record)
+                await write(Array(taken.dropFirst(taken.count / 2)), with: record)
+                return
+            } catch let error as StoreError where error.sqlstate != nil && !error.isRetryable {
+                logger.error(
+                    "an answer cannot be recorded; its message will be rescued as in doubt",
+                    metadata: ["message_id": "\(taken[0].0.messageID)", "attempt": "\(taken[0].0.attempt)", "error": "\(error)"])
+                inFlight.release(taken.count)
+                return
+            } catch {
+                if pause.isFirst {
+                    logger.warning(
+                        "recording waits for the database", metadata: ["error": "\(error)", "results": "\(taken.count)"])
+                }
+                if pause.isOver(.seconds(120)) && shared.isDraining { return inFlight.release(taken.count) }
+                await pause.wait()
+            }
+        }
+    }
+
+    /// What these claims still hold goes back; when that fails too, their deadline brings it back.
+    private func takeBack(claims: ClosedRange<Int32>) async {
+        let session = shared.session
+        let work = TakeBack(shared: shared, database: database)
+        var pause = Pause(limit: .seconds(2))
+        for _ in 0..<5 {
+            do {
+                for claim in claims.suffix(64) { _ = try await work.takeBack(claim: claim, session: session) }
+                return
+            } catch {
+                await pause.wait()
+            }
+        }
+        logger.warning("claims could not be handed back; their deadline will", metadata: ["claims": "\(claims)"])
+    }
+}
+
+extension Pause {
+    /// Sleeps, or returns early when the task is cancelled.
+    static func sleep(_ duration: Duration) async {
+        do { try await Task.sleep(for: duration) } catch {
+            return  // cancelled: the caller's loop looks at that itself
+        }
+    }
+
+    /// Sleeps in short steps as long as `condition` holds.
+    static func sleepWhile(_ duration: Duration, _ condition: () -> Bool) async {
+        let until = ContinuousClock.now + duration
+        while ContinuousClock.now < until && condition() && !Task.isCancelled { await sleep(.milliseconds(200)) }
+    }
+}
+
+/// Growing, jittered pauses between tries: 100 ms doubling to a limit.
+struct Pause {
+    private var length = Duration.milliseconds(100)
+    private var began: ContinuousClock.Instant?
+    let limit: Duration
+    private(set) var isFirst = true
+
+    init(limit: Duration) { self.limit = limit }
+
+    mutating func reset() { self = Pause(limit: limit) }
+
+    func isOver(_ total: Duration) -> Bool { began.map { ContinuousClock.now - $0 > total } ?? false }
+
+    mutating func wait() async {
+        began = began ?? .now
+        isFirst = false
+        let pause = length * Double.random(in: 0.5...1)
+        length = min(length * 2, limit)
+        do { try await Task.sleep(for: pause) } catch {
+            return  // cancelled: the caller's loop looks at that itself
+        }
+    }
+}

@@ -4,7 +4,7 @@
 final class CallGroup {
     let id: UInt64
     /// What to call the group in errors.
-    let name: String
+    var name: String { calls.count == 1 ? calls[0].name : calls.map(\.name).joined(separator: "+") }
     let calls: [PQCall]
     /// `monotonicNow()` by which the answer must be there.
     let deadline: Int64
@@ -31,7 +31,6 @@ final class CallGroup {
         self.allowed = allowed
         self.isShielded = isShielded
         hasCommit = calls.contains { $0.kind == .commit }
-        name = calls.count == 1 ? calls[0].name : calls.map(\.name).joined(separator: "+")
         rows.reserveCapacity(calls.count)
     }
 

@@ -12,14 +12,14 @@ public struct PQCall: Sendable {
     let kind: Kind
 
     public init(
-        _ name: String, _ sql: String, prepared: Bool = true, _ bind: (inout PQParams) throws -> Void = { _ in }
+        _ name: String, _ sql: String, prepared: Bool = true, _ bind: (inout PQParams) throws -> Void
     ) rethrows {
         var params = PQParams()
         try bind(&params)
         self.init(name, sql, params, prepared: prepared, kind: .ordinary)
     }
 
-    public init(_ name: String, _ sql: String, prepared: Bool = true, params: PQParams) {
+    public init(_ name: String, _ sql: String, prepared: Bool = true, params: PQParams = PQParams()) {
         self.init(name, sql, params, prepared: prepared, kind: .ordinary)
     }
 

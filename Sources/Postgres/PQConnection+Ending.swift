@@ -2,8 +2,9 @@ import CLibPQ
 import Synchronization
 
 extension PQConnection {
-    /// Closes the socket and tells everybody. The only way a connection ends.
-    func end(_ cause: String, late: CallGroup? = nil) {
+    /// Closes the socket and tells everybody. The only way a connection ends. With `now` those whose
+    /// deadline has passed learn that.
+    func end(_ cause: String, at now: Int64 = .min) {
         guard handle != nil else { return }
         if closedBecause == "closed" { closedBecause = cause }
         let cause = closedBecause
@@ -13,7 +14,7 @@ extension PQConnection {
         for group in groups {
             if group.isComplete {
                 group.finish(.success(group.rows))
-            } else if group === late {
+            } else if group.deadline <= now {
                 group.finish(.failure(group.late(sent: true)))
             } else {
                 group.finish(.failure(group.lost(cause, sent: true)))
@@ -63,7 +64,7 @@ extension PQConnection {
             }
         }
         if let late = sent.all.first(where: { $0.deadline <= now }) {
-            return end("\(late.name) had no answer within \(late.allowed.readable)", late: late)
+            return end("\(late.name) had no answer within \(late.allowed.readable)", at: now)
         }
         if let waiter = socketWaiter, waiter.deadline <= now {
             socketWaiter = nil

@@ -2,6 +2,7 @@ import CLibPQ
 
 /// A wait of the exclusive user for its socket. Used on the connection's loop only.
 final class SocketWaiter {
+    let id: UInt64
     let name: String
     let deadline: Int64
     let allowed: Duration
@@ -11,9 +12,10 @@ final class SocketWaiter {
     private let release: () -> Void
 
     init(
-        name: String, deadline: Int64, allowed: Duration, consumes: Bool,
+        id: UInt64, name: String, deadline: Int64, allowed: Duration, consumes: Bool,
         continuation: CheckedContinuation<Void, any Error>, release: @escaping () -> Void
     ) {
+        self.id = id
         self.name = name
         self.deadline = deadline
         self.allowed = allowed
@@ -119,26 +121,28 @@ extension PQConnection {
         guard let handle, let channel else { throw lostWhile(name) }
         let events = (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
         loop.watch(channel, PQsocket(handle), events, fresh: fresh)
+        let id = nextID
+        nextID += 1
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 socketWaiter = SocketWaiter(
-                    name: name, deadline: deadline.instant, allowed: deadline.allowed, consumes: consumes,
+                    id: id, name: name, deadline: deadline.instant, allowed: deadline.allowed, consumes: consumes,
                     continuation: continuation,
                     release: { [weak self] in self?.assumeIsolated { $0.socketWaiter = nil } })
                 arm(deadline.instant)
             }
         } onCancel: {
             if !shielded {
-                loop.perform { self.assumeIsolated { $0.cancelSocketWait(name) } }
+                loop.perform { self.assumeIsolated { $0.cancelSocketWait(id) } }
             }
         }
         if let channel = self.channel, let handle = self.handle { loop.watch(channel, PQsocket(handle), EPOLLIN.rawValue) }
     }
 
-    private func cancelSocketWait(_ name: String) {
-        guard let waiter = socketWaiter, waiter.name == name else { return }
+    private func cancelSocketWait(_ id: UInt64) {
+        guard let waiter = socketWaiter, waiter.id == id else { return }
         socketWaiter = nil
         waiter.cancel()
-        end("\(name) was cancelled")
+        end("\(waiter.name) was cancelled")
     }
 }

@@ -11,7 +11,7 @@ extension PQConnection {
             return group.finish(.failure(group.lost(closedBecause, sent: false)))
         }
         for call in group.calls {
-            group.statements.append(statement(for: call))
+            group.statements.append(statement(for: call, of: group))
         }
         guard self.handle != nil else {
             return group.finish(.failure(group.lost(closedBecause, sent: false)))
@@ -26,13 +26,15 @@ extension PQConnection {
     }
 
     /// The prepared statement for a call, after asking the server for it if it is new; nil when the call is to be parsed every time.
-    private func statement(for call: PQCall) -> PreparedStatement? {
+    private func statement(for call: PQCall, of user: CallGroup) -> PreparedStatement? {
         guard call.isPrepared, options.preparesStatements, let handle else { return nil }
         let key = PreparedStatement.Key(name: call.name, sql: call.sql, types: call.params.types)
         if let known = prepared[key] { return known }
         guard prepared.count < preparedLimit else { return nil }
         let statement = PreparedStatement(key: key, serverName: "s\(nextID)")
-        let group = makeGroup([call], within: nil, shielded: true)
+        let group = CallGroup(
+            id: nextID, calls: [call], deadline: user.deadline, allowed: user.allowed, isShielded: true)
+        nextID += 1
         group.preparing = statement
         prepared[key] = statement
         if sent.isEmpty { _ = notices.take() }

@@ -109,7 +109,7 @@ public actor PQConnection {
     }
 
     private func submit(_ group: CallGroup, bypassing: Bool) {
-        guard handle != nil else {
+        guard isUsable else {
             group.finish(.failure(.connectionLost(statement: group.name, cause: closedBecause, mayHaveRun: false)))
             return
         }
@@ -130,7 +130,7 @@ public actor PQConnection {
     /// Waits until nobody else uses the connection, then keeps it until `leaveExclusive`.
     func enterExclusive(_ name: String, within: Duration?) async throws {
         try Task.checkCancellation()
-        guard handle != nil else {
+        guard isUsable else {
             throw PQError.connectionLost(statement: name, cause: closedBecause, mayHaveRun: false)
         }
         if !isExclusive && waiting.isEmpty && sent.isEmpty {

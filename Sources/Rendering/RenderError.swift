@@ -92,7 +92,8 @@ public indirect enum RenderError: Error, Sendable, Equatable, CustomStringConver
         case .unknownClass(let name): "the policy has no class `\(name)`"
         case .unknownSender(let key): "the policy has no sender `\(key)`"
         case .senderCannot(let sender, let channel): "sender `\(sender)` cannot send on channel \(channel)"
-        case .wrongChannel(let place, let channel): "\(place) is not for channel \(channel) of the message"
+        case .wrongChannel(let place, let channel):
+            "template \(place.key) (\(place.locale)) is for channel \(place.channel), the message for \(channel)"
         }
     }
 
@@ -122,56 +123,4 @@ public indirect enum RenderError: Error, Sendable, Equatable, CustomStringConver
     public var description: String { "\(sentence); \(remedy)" }
 
     private func named(_ word: String?) -> String { word.map { "the word `\($0)`" } ?? "a word" }
-}
-
-/// Something an admin should see although the message goes out.
-public enum RenderWarning: Sendable, Equatable, CustomStringConvertible {
-    case overlong(segments: Int, limit: Int)
-    /// `word` is nil when the class erases bodies.
-    case word(list: String, word: String?)
-    /// The class asks for a signature, the sender has none for this address.
-    case noSignature(sender: String)
-    /// The class asks for an opt-out phrase, the sender has none for this address.
-    case noOptOutPhrase(sender: String)
-
-    public var code: String {
-        switch self {
-        case .overlong: "overlong"
-        case .word: "warned_word"
-        case .noSignature: "no_signature"
-        case .noOptOutPhrase: "no_opt_out_phrase"
-        }
-    }
-
-    public var description: String {
-        switch self {
-        case .overlong(let segments, let limit): "the text needs \(segments) SMS segments, more than the class's \(limit)"
-        case .word(let list, let word): "the text contains \(word.map { "`\($0)`" } ?? "a word") of list `\(list)`"
-        case .noSignature(let sender): "sender `\(sender)` has no signature for this country prefix"
-        case .noOptOutPhrase(let sender): "sender `\(sender)` has no opt-out phrase for this country prefix"
-        }
-    }
-}
-
-/// What one message or template may cost.
-public struct RenderLimits: Sendable, Equatable {
-    /// Bytes of one rendered text (subject, text or html).
-    public var output: Int
-    /// Tags executed plus members compared, for one text: bounds nested loops that write nothing.
-    public var steps: Int
-
-    public init(output: Int = 256 * 1024, steps: Int = 4 * 1024 * 1024) {
-        self.output = output
-        self.steps = steps
-    }
-    /// Bytes of one Mustache text of a template.
-    public static let template = 256 * 1024
-    /// Sections open at once.
-    public static let nesting = 32
-    /// Bytes of the variables of a message.
-    public static let variables = 64 * 1024
-    /// Objects and lists open at once in the variables.
-    public static let depth = 32
-    /// Parts of one SMS: the concatenation header counts them in one octet (3GPP TS 23.040, 9.2.3.24.1).
-    public static let segments = 255
 }

@@ -3,7 +3,7 @@ import Domain
 extension PolicyReading {
     func readCaps(_ root: YAMLObject) -> [CapRule] {
         definitions(nil, "caps", of: root).compactMap { name, value in
-            value.object(keys: ["classes", "channels", "window", "calendar", "limit", "tiers", "over"])
+            value.object(in: "caps.yaml")
                 .flatMap { readCap(name, $0) }
         }
     }

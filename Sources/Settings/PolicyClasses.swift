@@ -1,15 +1,10 @@
 import Domain
 
 extension PolicyReading {
-    private static let classKeys = [
-        "lane", "time_to_live", "attempts", "retry_base", "retry_limit", "quiet_hours", "release_over", "consent",
-        "in_doubt", "resends", "signature", "opt_out", "required", "max_segments", "overlong", "erase_body", "sender",
-    ]
-
     func readClasses(_ root: YAMLObject) -> [String: ClassPolicy] {
         var rules: [String: ClassPolicy] = [:]
         for (name, value) in definitions(.messageClass, "classes", of: root) {
-            guard let object = value.object(keys: Self.classKeys) else { continue }
+            guard let object = value.object(in: "classes.yaml") else { continue }
             rules[name] = readClass(name, object)
             classes.append((name, object))
         }

@@ -9,6 +9,23 @@ public enum PolicyFiles {
         "classes.yaml", "caps.yaml", "senders.yaml", "providers.yaml", "routes.yaml", "prices.yaml", "words.yaml",
     ]
 
+    /// The keys of one entry (class, cap, …) in each file.
+    public static let keys: [String: [String]] = [
+        "classes.yaml": [
+            "lane", "time_to_live", "attempts", "retry_base", "retry_limit", "quiet_hours", "release_over", "consent",
+            "in_doubt", "resends", "signature", "opt_out", "required", "max_segments", "overlong", "erase_body", "sender",
+        ],
+        "caps.yaml": ["classes", "channels", "window", "calendar", "limit", "tiers", "over"],
+        "senders.yaml": [
+            "sms_from", "email_from", "email_name", "reply_to", "time_zone", "default_country", "default_locale",
+            "signatures", "opt_out",
+        ],
+        "providers.yaml": ["transport", "channels", "rate", "window", "send_within", "timeout", "options"],
+        "routes.yaml": ["provider", "channel", "classes", "prefixes", "sender"],
+        "prices.yaml": ["currency", "per_segment"],
+        "words.yaml": ["action", "words", "prefixes", "providers"],
+    ]
+
     /// The texts of the policy files in a directory, by name. Dotfiles and files that are not YAML are left alone.
     /// - Throws: `ConfigErrors` when the directory or a file cannot be read, is larger than 1 MiB, or is not UTF-8.
     public static func read(directory: String) throws(ConfigErrors) -> [String: String] {

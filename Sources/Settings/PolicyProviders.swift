@@ -4,8 +4,7 @@ extension PolicyReading {
     func readProviders(_ root: YAMLObject) -> [String: ProviderPolicy] {
         var providers: [String: ProviderPolicy] = [:]
         for (name, value) in definitions(.provider, "providers", of: root) {
-            let keys = ["transport", "channels", "rate", "window", "send_within", "timeout", "options"]
-            guard let object = value.object(keys: keys) else { continue }
+            guard let object = value.object(in: "providers.yaml") else { continue }
             providers[name] = readProvider(name, object)
         }
         return providers

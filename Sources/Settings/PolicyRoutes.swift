@@ -4,7 +4,7 @@ extension PolicyReading {
     func readRoutes(_ root: YAMLObject, providers: [String: ProviderPolicy]) -> [Route] {
         var routes: [Route] = []
         for value in root.required("routes", "write `routes:` and one `- provider: name` per route")?.items() ?? [] {
-            guard let object = value.object(keys: ["provider", "channel", "classes", "prefixes", "sender"]),
+            guard let object = value.object(in: "routes.yaml"),
                 let route = readRoute(object)
             else { continue }
             if routes.contains(route) { value.report("is there twice", "keep one") }
@@ -36,7 +36,7 @@ extension PolicyReading {
                     "there is no provider \(value.quoted(provider))", knownWords(provider, among: known), at: place,
                     path: value.path)
             }
-            guard let object = value.object(keys: ["currency", "per_segment"]) else { continue }
+            guard let object = value.object(in: "prices.yaml") else { continue }
             let currency = object.required("currency", "an ISO 4217 code such as EUR")?.currency()
             let micros = readByPrefix(object.required("per_segment", "prefix: millionths, such as +86: 6500")) {
                 $0.integer(in: 0...1_000_000_000_000)
@@ -51,7 +51,7 @@ extension PolicyReading {
 
     func readWordLists(_ root: YAMLObject) -> [WordList] {
         definitions(nil, "lists", of: root).compactMap { name, value in
-            guard let object = value.object(keys: ["action", "words", "prefixes", "providers"]) else { return nil }
+            guard let object = value.object(in: "words.yaml") else { return nil }
             let action = object.required("action", "block, hold or warn")?.word(WordList.Action.self)
             let words = object.required("words", "a list of words")?.texts { $0.line(limit: 100) } ?? []
             let prefixes = object["prefixes"]?.texts { $0.prefix() } ?? []

@@ -2,15 +2,10 @@ import Domain
 import Foundation
 
 extension PolicyReading {
-    private static let senderKeys = [
-        "sms_from", "email_from", "email_name", "reply_to", "time_zone", "default_country", "default_locale",
-        "signatures", "opt_out",
-    ]
-
     func readSenders(_ root: YAMLObject) -> (String?, [String: Sender]) {
         var senders: [String: Sender] = [:]
         for (name, value) in definitions(.sender, "senders", of: root) {
-            guard let object = value.object(keys: Self.senderKeys) else { continue }
+            guard let object = value.object(in: "senders.yaml") else { continue }
             senders[name] = readSender(name, object)
         }
         let first = root.required("default", "the sender of messages and classes that name none")

@@ -21,7 +21,7 @@ struct YAMLValue {
         return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
     }
 
-    /// The entries of a mapping in order; the keys are any text of 1…200 characters.
+    /// The entries of a mapping in order; the keys are texts of at most 200 characters.
     func entries() -> [(key: String, place: Place?, value: YAMLValue)] {
         guard case .mapping(let mapping) = node else {
             if !isNull { report("is \(kind), not a mapping", "write `key: value` lines, indented") }
@@ -36,7 +36,7 @@ struct YAMLValue {
         }
     }
 
-    /// The items of a list in order; a single text counts as a list of one only where `[` and `]` are forgotten, which is refused.
+    /// The items of a list in order; a single text is refused, not taken for a list of one.
     func items() -> [YAMLValue] {
         guard case .sequence(let sequence) = node else {
             if !isNull { report("is \(kind), not a list", "write [a, b] or one `- item` per line") }
@@ -45,6 +45,11 @@ struct YAMLValue {
         return sequence.enumerated().map { index, item in
             YAMLValue(node: item, path: "\(path)[\(index)]", file: file)
         }
+    }
+
+    /// One entry of a policy file.
+    func object(in policyFile: String) -> YAMLObject? {
+        object(keys: PolicyFiles.keys[policyFile] ?? [])
     }
 
     /// A mapping with these keys and no others.

@@ -95,6 +95,31 @@ public struct StoreConnection: Sendable {
         try await pipeline(nil, repeat each statements, last: .commit, within: deadline)
     }
 
+    /// Several statements in one round trip, when how many there are is known only at run time.
+    public func runAll(_ statements: [any Statement], within deadline: Duration? = nil) async throws {
+        guard !statements.isEmpty else { return }
+        try await mapped {
+            _ = try await connection.pipeline(statements.map { try $0.call }, within: deadline)
+        }
+    }
+
+    /// The last statements of a transaction with its COMMIT, one round trip, when how many there are is known only at run time.
+    public func commitAll(_ statements: [any Statement], within deadline: Duration? = nil) async throws {
+        try await mapped {
+            var calls = try statements.map { try $0.call }
+            calls.append(.commit)
+            _ = try await connection.pipeline(calls, within: deadline)
+        }
+    }
+
+    /// A whole transaction in one round trip, when how many statements there are is known only at run time.
+    public func transactAll(_ statements: [any Statement], within deadline: Duration? = nil) async throws {
+        try await mapped {
+            let calls = try [PQCall.begin] + statements.map { try $0.call } + [.commit]
+            _ = try await connection.pipeline(calls, within: deadline)
+        }
+    }
+
     /// A whole transaction in one round trip.
     public func transact<each S: Statement>(
         _ statements: repeat each S, within deadline: Duration? = nil

@@ -13,6 +13,7 @@ public enum TransportFactory {
         logger[metadataKey: "provider"] = "\(policy.name)"
         switch policy.transport {
         case "sandbox": return try SandboxTransport(SandboxOptions(policy), logger: logger)
+        case "smtp": return try SMTPTransport(SMTPOptions(policy), logger: logger)
         default: throw unknown(policy)
         }
     }
@@ -22,6 +23,7 @@ public enum TransportFactory {
     public static func check(_ policy: ProviderPolicy) throws {
         switch policy.transport {
         case "sandbox": _ = try SandboxOptions(policy)
+        case "smtp": _ = try SMTPOptions(policy)
         default: throw unknown(policy)
         }
     }

@@ -46,7 +46,9 @@ struct ConfigTests {
         for template in try TemplateFiles.read(directory: config + "/templates") {
             let texts = [template.subject ?? "", template.body, template.html ?? ""].joined()
             for name in template.required {
-                #expect(texts.contains("{{\(name)}}") || texts.contains("{{#\(name)}}"), "\(template.key)/\(template.locale): \(name)")
+                #expect(
+                    texts.contains("{{\(name)}}") || texts.contains("{{#\(name)}}"), "\(template.key)/\(template.locale): \(name)"
+                )
             }
         }
     }
@@ -85,9 +87,38 @@ struct ConfigTests {
                 #expect(comment.contains(known.limits), "\(name): \(key): limits are \(known.limits)")
                 let standard = known.defaultText.map { "Default \($0)" } ?? "No default"
                 #expect(comment.contains(standard), "\(name): \(key): default is \(standard)")
-                #expect((match.1 != nil) == (known.defaultText == nil), "\(name): \(key): only keys without default are commented out")
+                #expect(
+                    (match.1 != nil) == (known.defaultText == nil), "\(name): \(key): only keys without default are commented out"
+                )
             }
         }
         #expect(found.sorted() == descriptions.map(\.key).sorted())
+    }
+}
+
+@Suite("Config/README.md")
+struct ConfigReadmeTests {
+    @Test("has a row for every setting, with flag, variable, default and limits of the code")
+    func settings() throws {
+        let text = try String(contentsOfFile: config + "/README.md", encoding: .utf8)
+        var expected: [String] = []
+        for setting in WorkerSettings.descriptions + ProducerSettings.descriptions {
+            let row =
+                "| `\(setting.key)` | `\(setting.flag)` | `\(setting.environmentVariable)` "
+                + "| \(setting.defaultText ?? "–") | \(setting.limits) |"
+            if !expected.contains(row) { expected.append(row) }
+        }
+        #expect(
+            text.split(separator: "\n").map(String.init).filter { $0.contains("`MARTLET_") && $0.hasPrefix("| `") } == expected)
+    }
+
+    @Test("explains every key of every policy file, and no other", arguments: PolicyFiles.names)
+    func policy(_ name: String) throws {
+        let text = try String(contentsOfFile: config + "/README.md", encoding: .utf8)
+        let start = try #require(text.range(of: "## policy/\(name)\n"))
+        let section = text[start.upperBound...].split(separator: "\n## ").first ?? ""
+        let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let keys = rows.flatMap { $0.split(separator: "|")[0].matches(of: /`([a-z_]+)`/).map { String($0.1) } }
+        #expect(keys.sorted() == PolicyFiles.keys[name]?.sorted())
     }
 }

@@ -163,7 +163,8 @@ struct RendererTests {
     @Test("an HTTP channel gets the text, from the sender's key")
     func http() throws {
         let rendered = try Renderer(policy()).render(message(chat, #"{"n": "<1>"}"#), template: parsed(chat, "No {{n}}"))
-        #expect(rendered.message == RenderedMessage(content: .http("No <1>"), from: "shop", fromName: "The Shop", templateVersion: 7))
+        #expect(
+            rendered.message == RenderedMessage(content: .http("No <1>"), from: "shop", fromName: "The Shop", templateVersion: 7))
     }
 
     @Test("every error has a code of its kind, a sentence and a remedy")

@@ -39,7 +39,8 @@ struct VariablesTests {
     @Test(
         "half a surrogate pair is refused",
         arguments: [
-            #"\ud83d"#, #"\ude00"#, #"\ud83dx"#, #"\ud83d\n"#, #"\ud83d\u0041"#, #"\ud83d\ud83d"#, #"\ude00\ud83d"#, #"\ud83d\u"#,
+            #"\ud83d"#, #"\ude00"#, #"\ud83dx"#, #"\ud83d\n"#, #"\ud83d\u0041"#, #"\ud83d\ud83d"#, #"\ude00\ud83d"#,
+            #"\ude00\ude00"#, #"\ud83d\u"#,
         ])
     func surrogates(_ escape: String) {
         #expect(code { () throws(RenderError) in _ = try Variables("{\"a\":\"\(escape)\"}") } == "bad_variables")
@@ -88,7 +89,8 @@ struct VariablesTests {
             (#"{"x": {"a": 0}}"#, true),
             (#"{"x": "\u0041"}"#, true), (#"{"x": "好"}"#, true), (#"{"y": 1}"#, false), (#"{"x": null}"#, false),
             (#"{"x": ""}"#, false),
-            (#"{"x": " \t"}"#, false), (#"{"x": "\u0020\n"}"#, false), (#"{"x": []}"#, false), (#"{"x": [ ]}"#, false),
+            (#"{"x": " \t"}"#, false), (#"{"x": "\u0020\n"}"#, false), (#"{"x": "\u3000"}"#, false),
+            ("{\"x\": \"\u{3000}\u{200B}\"}", false), (#"{"x": []}"#, false), (#"{"x": [ ]}"#, false),
             (#"{"x": {}}"#, false),
         ])
     func presence(_ json: String, _ present: Bool) throws {

@@ -85,6 +85,7 @@ public final class ChildProcess: Sendable {
 
 public struct ChildFailure: Error, CustomStringConvertible {
     public let what: String
+    public init(what: String) { self.what = what }
     public var description: String { what }
 }
 

@@ -38,18 +38,28 @@ public struct Variables: Sendable {
         guard let node = find(path, bytes).map({ nodes[$0] }) else { return false }
         switch node.kind {
         case .null: return false
-        case .object, .list: return !isBlank(node, bytes, skipping: 1)
-        case .string: return !isBlank(node, bytes, skipping: 0)
+        case .object, .list: return !isBlank(bytes.extracting(Int(node.start) + 1..<Int(node.end) - 1))
+        case .string: return !isBlank(bytes.extracting(Int(node.start)..<Int(node.end)))
         case .escapedString:
             var decoded: [UInt8] = []
             JSONEscape.decode(bytes, Int(node.start), Int(node.end), into: &decoded)
-            return decoded.contains { $0 > 0x20 }
+            return !isBlank(decoded.span)
         case .number, .yes, .no: return true
         }
     }
 
-    private func isBlank(_ node: JSONNode, _ bytes: Span<UInt8>, skipping edge: Int) -> Bool {
-        for index in Int(node.start) + edge..<Int(node.end) - edge where bytes[index] > 0x20 { return false }
+    /// Nothing in it that shows: white space of any script and zero-width characters do not.
+    private func isBlank(_ text: Span<UInt8>) -> Bool {
+        var at = 0
+        while at < text.count {
+            let (value, length) = UTF8Text.scalar(text, at)
+            if value > 0x20, value < 0x80 { return false }
+            let properties = Unicode.Scalar(value)?.properties
+            guard value <= 0x20 || properties?.isWhitespace == true || properties?.isDefaultIgnorableCodePoint == true else {
+                return false
+            }
+            at += length
+        }
         return true
     }
 

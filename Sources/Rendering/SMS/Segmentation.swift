@@ -76,15 +76,8 @@ public enum Segmentation {
 
     /// Where the part that begins at `start` must end at the latest.
     private static func end(of start: Int, _ bytes: Span<UInt8>, _ encoding: SMSText.Encoding, _ capacity: Int) -> Int {
-        var at = start
-        var units = 0
-        while at < bytes.count {
-            let (scalar, length) = UTF8Text.scalar(bytes, at)
-            units += encoding == .gsm7 ? GSM7.septets(scalar) : scalar >= 0x10000 ? 2 : 1
-            guard units <= capacity else { break }
-            at += length
-        }
-        return at
+        encoding == .gsm7
+            ? GSM7.end(of: start, bytes, septets: capacity) : UTF8Text.end(of: start, bytes, units: capacity)
     }
 
     /// Whether a cut at this byte leaves grapheme clusters whole.
@@ -98,7 +91,7 @@ public enum Segmentation {
         return cuts.map { cut in
             let end = utf8.index(utf8.startIndex, offsetBy: cut)
             defer { start = end }
-            return String(text.unicodeScalars[start..<end])
+            return String(text[start..<end])
         }
     }
 }

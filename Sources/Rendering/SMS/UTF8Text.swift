@@ -1,6 +1,7 @@
 /// Reading scalars out of bytes that are known to be UTF-8.
 enum UTF8Text {
     /// The scalar that begins at `at`, and its length in bytes.
+    @inline(__always)
     static func scalar(_ bytes: Span<UInt8>, _ at: Int) -> (value: UInt32, length: Int) {
         let first = UInt32(bytes[at])
         if first < 0x80 { return (first, 1) }
@@ -19,6 +20,19 @@ enum UTF8Text {
             if byte & 0xC0 != 0x80 { units += byte >= 0xF0 ? 2 : 1 }
         }
         return units
+    }
+
+    /// The last place from `start` on that is at most so many UTF-16 units away and splits no scalar.
+    static func end(of start: Int, _ bytes: Span<UInt8>, units: Int) -> Int {
+        var left = units
+        var at = start
+        while at < bytes.count {
+            let first = bytes[at]
+            left -= first >= 0xF0 ? 2 : 1
+            guard left >= 0 else { break }
+            at += first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+        }
+        return at
     }
 
     /// Whether `part` stands at `at`.

@@ -14,9 +14,10 @@ struct WordRules: Sendable {
 
     /// Throws on the first word that blocks, else on the first that holds; returns one warning per list that only warns.
     ///
+    /// - Parameter approved: a human has read the text: what would be held only warns.
     /// - Parameter provider: nil when it is not known yet: then lists for any provider apply, so that nothing slips through.
     func check(
-        _ texts: [String], address: String, provider: String?, naming: Bool
+        _ texts: [String], address: String, provider: String?, naming: Bool, approved: Bool = false
     ) throws(RenderError) -> [RenderWarning] {
         var first = [Int?](repeating: nil, count: lists.count)
         for text in texts {
@@ -31,6 +32,7 @@ struct WordRules: Sendable {
             let named = naming ? list.words[word] : nil
             switch list.action {
             case .block: throw .blockedWord(list: list.name, word: named)
+            case .hold where approved: warnings.append(.word(list: list.name, word: named))
             case .hold: held = held ?? .heldWord(list: list.name, word: named)
             case .warn: warnings.append(.word(list: list.name, word: named))
             }

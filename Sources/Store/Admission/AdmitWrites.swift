@@ -105,7 +105,9 @@ public struct CommittedAttempts: Statement {
         public var messageID: MessageID
         public var attempt: Int16
     }
-    public var sql: String { "select message_id, attempt from martlet_data.attempts where message_id = any ($1) and session = $2" }
+    public var sql: String {
+        "select message_id, attempt from martlet_data.attempts where message_id = any ($1) and session = $2"
+    }
     public func bind(_ parameters: inout PQParams) {
         parameters.messageIDs(messageIDs)
         parameters.int4(session)

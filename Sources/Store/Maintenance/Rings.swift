@@ -127,3 +127,21 @@ public struct PurgeIdempotencyKeys: Statement {
     }
     public static func read(_ rows: PQRows) throws -> Int64 { try rows.only.int8(0) }
 }
+
+/// How long the server has been up, or since it was promoted as far as can be seen.
+public struct ServerUp: Statement {
+    public init() {}
+    public var sql: String { "select clock_timestamp() - pg_postmaster_start_time()" }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Duration { try rows.only.interval(0) }
+}
+
+/// Whether nothing is ready and nothing is leased, in any lane: what `--until-idle` waits for.
+public struct QueueIsEmpty: Statement {
+    public init() {}
+    public var sql: String {
+        "select not exists (select from martlet_data.ready) and not exists (select from martlet_data.leased)"
+    }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Bool { try rows.only.bool(0) }
+}

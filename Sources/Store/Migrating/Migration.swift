@@ -38,14 +38,18 @@ public struct MigrationStatus: Sendable, Equatable {
     public var misfit: String? {
         let wanted = "this binary wants schema \(Migration.all.last?.version ?? 0)"
         if let entry = entries.first(where: { $0.state == .changed }) {
-            return "migration \(entry.name) was applied with another text than this binary has; \(wanted). Use the binary that migrated this database, or restore the file: merged migrations are never edited."
+            return
+                "migration \(entry.name) was applied with another text than this binary has; \(wanted). Use the binary that migrated this database, or restore the file: merged migrations are never edited."
         }
         if let entry = entries.last(where: { $0.state == .unknown }) {
             return "the database has migration \(entry.name), which this binary does not know; \(wanted). Use a newer binary."
         }
         if let last = pending.last {
-            let found = entries.last { $0.state == .applied }.map { "the database has schema \($0.version)" } ?? "the database has no Martlet schema"
-            return "\(found), \(wanted) (pending: \(pending.first?.name ?? last.name)\(pending.count > 1 ? " … \(last.name)" : "")). Run `martlet migrate up`."
+            let found =
+                entries.last { $0.state == .applied }.map { "the database has schema \($0.version)" }
+                ?? "the database has no Martlet schema"
+            return
+                "\(found), \(wanted) (pending: \(pending.first?.name ?? last.name)\(pending.count > 1 ? " … \(last.name)" : "")). Run `martlet migrate up`."
         }
         return nil
     }

@@ -54,7 +54,9 @@ struct ResetRole: Statement {
 /// Remembers a migration with the checksum of its text.
 struct RecordMigration: Statement {
     var migration: Migration
-    var sql: String { "insert into martlet_meta.migrations (version, name, checksum) values ($1, $2, encode(sha256(convert_to($3, 'UTF8')), 'hex'))" }
+    var sql: String {
+        "insert into martlet_meta.migrations (version, name, checksum) values ($1, $2, encode(sha256(convert_to($3, 'UTF8')), 'hex'))"
+    }
     func bind(_ parameters: inout PQParams) {
         parameters.int4(Int32(migration.version))
         parameters.text(migration.name)

@@ -11,11 +11,14 @@ public struct LoadPolicy: Statement {
         public var appliedAt: Timestamp
         public var appliedBy: String
     }
-    public var sql: String { "select version, files, applied_at, applied_by from martlet_data.policies order by version desc limit 1" }
+    public var sql: String {
+        "select version, files, applied_at, applied_by from martlet_data.policies order by version desc limit 1"
+    }
     public func bind(_ parameters: inout PQParams) {}
     public static func read(_ rows: PQRows) throws -> Stored? {
         try rows.first.map {
-            Stored(version: Int(try $0.int4(0)), files: try $0.jsonb(1), appliedAt: try $0.timestamp(2), appliedBy: try $0.text(3))
+            Stored(
+                version: Int(try $0.int4(0)), files: try $0.jsonb(1), appliedAt: try $0.timestamp(2), appliedBy: try $0.text(3))
         }
     }
 }
@@ -161,7 +164,9 @@ public struct PushTemplates: Statement {
         parameters.jsonbArray(templates.map { JSONText.array($0.required) })
     }
     public static func read(_ rows: PQRows) throws -> [Pushed] {
-        try rows.map { Pushed(key: try $0.text(0), channel: try $0.text(1), locale: try $0.text(2), version: Int(try $0.int4(3))) }
+        try rows.map {
+            Pushed(key: try $0.text(0), channel: try $0.text(1), locale: try $0.text(2), version: Int(try $0.int4(3)))
+        }
     }
 }
 
@@ -187,7 +192,8 @@ public struct LoadTemplates: Statement {
     public static func read(_ rows: PQRows) throws -> [Template] {
         try rows.map {
             Template(
-                key: try $0.text(0), locale: try $0.text(2), channel: Channel(rawValue: try $0.text(1)), version: Int(try $0.int4(3)),
+                key: try $0.text(0), locale: try $0.text(2), channel: Channel(rawValue: try $0.text(1)),
+                version: Int(try $0.int4(3)),
                 subject: try $0.textOrNull(4), body: try $0.text(5), html: try $0.textOrNull(6), required: try $0.textArray(7))
         }
     }
@@ -196,7 +202,9 @@ public struct LoadTemplates: Statement {
 /// Highest template version count: workers reload their templates when it moves.
 public struct TemplateStamp: Statement {
     public init() {}
-    public var sql: String { "select count(*), coalesce(max(pushed_at), '-infinity'::timestamptz)::text from martlet_data.templates" }
+    public var sql: String {
+        "select count(*), coalesce(max(pushed_at), '-infinity'::timestamptz)::text from martlet_data.templates"
+    }
     public func bind(_ parameters: inout PQParams) {}
     public static func read(_ rows: PQRows) throws -> String { "\(try rows.only.int8(0)) \(try rows.only.text(1))" }
 }

@@ -31,7 +31,8 @@ public struct ClaimReady: Statement {
     public var leasedSegment: Int16
 
     public init(
-        segment: Int16, lane: Int16, from: Int64, below: Int64 = .max, limit: Int32, session: Int32, claim: Int32, lease: Duration,
+        segment: Int16, lane: Int16, from: Int64, below: Int64 = .max, limit: Int32, session: Int32, claim: Int32,
+        lease: Duration,
         leasedSegment: Int16
     ) {
         self.segment = segment
@@ -83,7 +84,8 @@ public struct ClaimReady: Statement {
         Answer(
             messages: try rows.map { row in
                 let lease = Lease(
-                    slot: try row.int2(12), row: LeasedRow(tid: try row.tid(1)), messageID: try row.messageID(2), lane: try row.int2(3),
+                    slot: try row.int2(12), row: LeasedRow(tid: try row.tid(1)), messageID: try row.messageID(2),
+                    lane: try row.int2(3),
                     attempt: try row.int2(4), burned: try row.int2(5), resends: try row.int2(6), deaths: try row.int2(7),
                     series: try row.int2(8), session: try row.int4(9), claim: try row.int4(10), deadline: try row.timestamp(11))
                 return try ClaimColumns.read(row, from: 13, lease: lease)
@@ -108,7 +110,8 @@ enum ClaimColumns {
             id: lease.messageID, messageClass: "", channel: Channel(rawValue: ""), recipientKey: try row.text(first + 2),
             address: try row.text(first + 3), template: try row.text(first + 4), locale: try row.textOrNull(first + 5),
             sender: try row.textOrNull(first + 6), timeZone: try row.textOrNull(first + 7), tier: try row.textOrNull(first + 8),
-            groupKey: try row.textOrNull(first + 9), variables: try row.jsonb(first + 10), headers: try row.jsonbOrNull(first + 11),
+            groupKey: try row.textOrNull(first + 9), variables: try row.jsonb(first + 10),
+            headers: try row.jsonbOrNull(first + 11),
             traceparent: try row.textOrNull(first + 12), createdAt: try row.timestamp(first + 14),
             expiresAt: try row.timestamp(first + 15))
         var buckets = [try row.int4(first + 16), try row.int4(first + 17), try row.int4(first + 18)]

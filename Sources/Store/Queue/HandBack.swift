@@ -101,7 +101,8 @@ public struct LeasedBySession: Statement {
     public static func read(_ rows: PQRows) throws -> [ClaimedMessage] {
         try rows.map { row in
             let lease = Lease(
-                slot: try row.int2(11), row: LeasedRow(tid: try row.tid(0)), messageID: try row.messageID(1), lane: try row.int2(2),
+                slot: try row.int2(11), row: LeasedRow(tid: try row.tid(0)), messageID: try row.messageID(1),
+                lane: try row.int2(2),
                 attempt: try row.int2(3), burned: try row.int2(4), resends: try row.int2(5), deaths: try row.int2(6),
                 series: try row.int2(7), session: try row.int4(8), claim: try row.int4(9), deadline: try row.timestamp(10))
             return try ClaimColumns.read(row, from: 12, lease: lease)
@@ -134,7 +135,8 @@ public struct LoadRequeues: Statement {
     public static func read(_ rows: PQRows) throws -> [Override] {
         try rows.map {
             Override(
-                messageID: try $0.messageID(0), series: try $0.int2(1), expiresAt: try $0.timestamp(2), variables: try $0.jsonbOrNull(3),
+                messageID: try $0.messageID(0), series: try $0.int2(1), expiresAt: try $0.timestamp(2),
+                variables: try $0.jsonbOrNull(3),
                 provider: try $0.textOrNull(4), approvesWords: try $0.bool(5))
         }
     }

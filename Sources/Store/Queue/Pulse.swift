@@ -65,7 +65,8 @@ public struct LoadSegments: Statement {
     public static func read(_ rows: PQRows) throws -> [Segment] {
         try rows.map { row in
             guard let kind = Kind(rawValue: try row.text(0)) else {
-                throw StoreError.internalError("martlet_data.segments has a kind that this binary does not know: \(try row.text(0))")
+                throw StoreError.internalError(
+                    "martlet_data.segments has a kind that this binary does not know: \(try row.text(0))")
             }
             return Segment(
                 kind: kind, lane: try row.int2(1), slot: try row.int2(2), generation: try row.int8(3), isFree: try row.bool(4),

@@ -60,7 +60,9 @@ public struct InsertDeadLetters: Statement {
 public struct EraseBodies: Statement {
     public var messageIDs: [MessageID]
     public init(messageIDs: [MessageID]) { self.messageIDs = messageIDs }
-    public var sql: String { "update martlet_data.messages set variables = '{}', headers = null where id = any ($1) and variables <> '{}'" }
+    public var sql: String {
+        "update martlet_data.messages set variables = '{}', headers = null where id = any ($1) and variables <> '{}'"
+    }
     public func bind(_ parameters: inout PQParams) { parameters.messageIDs(messageIDs) }
 }
 

@@ -97,7 +97,7 @@ public struct PutOff: Statement {
     var burned: [Int16] = []
     var resends: [Int16] = []
     var deaths: [Int16] = []
-    var kinds: [String] = []
+    var kinds: [String?] = []
     var answered: [Int16?] = []
     var providers: [String?] = []
     var codes: [String?] = []
@@ -108,10 +108,11 @@ public struct PutOff: Statement {
 
     /// - Parameters:
     ///   - attempt: number of its last attempt by now.
-    ///   - receipt: `postponed` (nobody was asked), or the outcome of that attempt: deferred, unknown.
+    ///   - receipt: `postponed` (nobody was asked), the outcome of that attempt (deferred, unknown), or nil for a pause that is
+    ///     nobody's business (the provider has no room).
     public mutating func add(
         _ lease: Lease, until: Timestamp, reason: String, attempt: Int16, burned: Int16, resends: Int16, deaths: Int16? = nil,
-        receipt: String, answeredAttempt: Int16? = nil, provider: String? = nil, code: String? = nil, detail: String? = nil
+        receipt: String?, answeredAttempt: Int16? = nil, provider: String? = nil, code: String? = nil, detail: String? = nil
     ) {
         keys.add(lease)
         dueAts.append(until)
@@ -142,7 +143,7 @@ public struct PutOff: Statement {
         written as (
             insert into martlet_data.receipts (message_id, kind, attempt, provider, code, detail, stale)
             select i.message_id, i.kind, i.answered, i.provider, i.code, i.detail, g.n is null
-            from input i left join gone g on g.n = i.n)
+            from input i left join gone g on g.n = i.n where i.kind is not null)
         select message_id from gone
         """
     }

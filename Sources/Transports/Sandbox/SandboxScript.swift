@@ -1,15 +1,14 @@
+import Foundation
 import Logging
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// The rules in force: those of the script file, read again when it changes, then those of the options. So a test or an
 /// operator can make a running provider fail and recover.
 struct SandboxScript {
     private let fixed: SandboxRules
     private let path: String?
-    private var seen: timespec?
+    private var seen: Stamp?
+    /// One complaint for one broken file, not fifty a second.
+    private var hasComplained = false
     private var nextLook: ContinuousClock.Instant = .now
     private(set) var rules: SandboxRules
 
@@ -33,28 +32,33 @@ struct SandboxScript {
     mutating func refresh(now: ContinuousClock.Instant, logger: Logger) {
         guard let path, now >= nextLook else { return }
         nextLook = now + .milliseconds(20)
-        var status = stat()
-        guard stat(path, &status) == 0 else { return }
-        if let seen, seen.tv_sec == status.st_mtim.tv_sec, seen.tv_nsec == status.st_mtim.tv_nsec { return }
         do {
+            guard try Stamp(path) != seen else { return }
             try load(path)
+            hasComplained = false
             logger.info("sandbox rules read again", metadata: ["rules": "\(rules.rules.count)"])
         } catch {
+            if hasComplained { return }
+            hasComplained = true
             logger.error("sandbox rules not read; the old ones stay", metadata: ["script": "\(path)", "error": "\(error)"])
         }
     }
 
-    private struct FileError: Error, CustomStringConvertible { let description: String }
-
     private mutating func load(_ path: String) throws {
-        guard let file = fopen(path, "r") else { throw FileError(description: String(cString: strerror(errno))) }
-        defer { fclose(file) }
-        var status = stat()
-        guard fstat(fileno(file), &status) == 0 else { throw FileError(description: String(cString: strerror(errno))) }
-        seen = status.st_mtim
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = fread(&bytes, 1, bytes.count, file)
-        rules = try SandboxRules(String(decoding: bytes[..<count], as: UTF8.self), before: fixed)
+        seen = try Stamp(path)
+        rules = try SandboxRules(String(contentsOfFile: path, encoding: .utf8), before: fixed)
+    }
+
+    /// Tells one version of a file from the next.
+    private struct Stamp: Equatable {
+        var modified: Date?
+        var number: Int?
+
+        init(_ path: String) throws {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            modified = attributes[.modificationDate] as? Date
+            number = attributes[.systemFileNumber] as? Int
+        }
     }
 }
 

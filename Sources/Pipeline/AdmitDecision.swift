@@ -1,0 +1,196 @@
+import Domain
+import Rendering
+import Store
+
+/// What becomes of each message of a batch, from the facts that Admit has read under its locks; and the writes that make it so.
+///
+/// The order of the questions is the order of their weight: whose is it, is it decided already, may it be sent at all, may it be sent
+/// now. All of a message's caps are taken or none.
+struct AdmitDecision {
+    let session: Int32
+    let asked: ContinuousClock.Instant
+    let facts: AdmitFacts.Answer
+    let hours: AdmitHours
+    let local: LocalHours.Answer
+    let busy: Set<Int32>
+    let outlets: Outlets
+
+    private(set) var answer = Admit.Answer()
+    private var ledgers: [String: CapLedger] = [:]
+    private let existing: Set<String>
+    private var changed: Set<String> = []
+    private var attempts: InsertAttempts
+    private var ended: Finish
+    private var postponed: PutOff
+    private var erased: [MessageID] = []
+
+    init(
+        session: Int32, slot: Int16, asked: ContinuousClock.Instant, facts: AdmitFacts.Answer, hours: AdmitHours,
+        local: LocalHours.Answer, busy: Set<Int32>, usage: [LockCapUsage.Row], outlets: Outlets, retention: Duration
+    ) {
+        self.session = session
+        self.asked = asked
+        self.facts = facts
+        self.hours = hours
+        self.local = local
+        self.busy = busy
+        self.outlets = outlets
+        existing = Set(usage.map(\.recipientKey))
+        attempts = InsertAttempts(session: session, admittedAt: local.now)
+        ended = Finish(slot: slot)
+        postponed = PutOff(slot: slot)
+        for row in usage {
+            // A row of another length is nobody's ledger; it counts as empty rather than stopping every message to this person.
+            var ledger = CapLedger(row.hits) ?? CapLedger()
+            ledger.prune(before: local.now - retention, plannedBefore: local.now - .seconds(60))
+            ledgers[row.recipientKey] = ledger
+        }
+    }
+
+    mutating func decide(_ work: Work) {
+        let now = local.now
+        guard facts.held.contains(work.message.id) else { return count("lease_lost") }
+        if !busy.isDisjoint(with: work.claimed.buckets) {
+            return putOff(work, until: now + .seconds(1), reason: "opt_out_in_progress", code: nil, detail: nil)
+        }
+        if let kind = facts.decided[work.message.id] { return end(work, kind, code: "earlier_attempt") }
+        if isCancelled(work) { return end(work, "cancelled") }
+        if now >= work.message.expiresAt { return end(work, "expired") }
+        if let code = suppression(work) { return end(work, "suppressed", code: code) }
+        let place = hours.hours(work, local)
+        if let until = place.quietUntil { return holdOvernight(work, until: until) }
+        guard outlets.hasRoom(for: work) else {
+            let pause = outlets.pause(for: work)
+            return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
+        }
+        guard takeSlot(work, place) else {
+            outlets.giveBack([work])
+            return
+        }
+        admit(work, place)
+    }
+
+    /// Statements of the transaction's second half.
+    func writes() -> [any Statement] {
+        var update = UpdateCapUsage()
+        var insert = InsertCapUsage()
+        for key in changed.sorted() {
+            guard let bytes = ledgers[key]?.bytes else { continue }
+            if existing.contains(key) {
+                update.recipientKeys.append(key)
+                update.hits.append(bytes)
+            } else {
+                insert.recipientKeys.append(key)
+                insert.hits.append(bytes)
+            }
+        }
+        var writes: [any Statement] = []
+        if !insert.recipientKeys.isEmpty { writes.append(insert) }
+        if !update.recipientKeys.isEmpty { writes.append(update) }
+        if !attempts.messageIDs.isEmpty { writes.append(attempts) }
+        if ended.count > 0 { writes.append(ended) }
+        if postponed.count > 0 { writes.append(postponed) }
+        if !erased.isEmpty { writes.append(EraseBodies(messageIDs: erased)) }
+        return writes
+    }
+
+    private func isCancelled(_ work: Work) -> Bool {
+        if facts.cancelled.contains(work.message.id) { return true }
+        guard let group = work.message.groupKey, let cancellations = facts.cancelledGroups[group] else { return false }
+        return cancellations.contains {
+            ($0.producer == "*" || $0.producer == work.claimed.producer) && $0.at >= work.message.createdAt
+        }
+    }
+
+    private func suppression(_ work: Work) -> String? {
+        let place = AdmitFacts.Place(channel: work.message.channel.rawValue, address: work.message.address)
+        let scopes = facts.suppressed[place] ?? []
+        for scope in scopes.sorted() {
+            if scope == "all" || scope == work.policy.name || (scope == "all_except_otp" && work.policy.name != "otp") {
+                return scope
+            }
+        }
+        guard work.policy.requiresConsent else { return nil }
+        let consent = AdmitFacts.Consent(
+            recipientKey: work.message.recipientKey, channel: work.message.channel.rawValue, purpose: work.policy.name)
+        switch facts.consents[consent] {
+        case "granted": return nil
+        case let status?: return "consent_\(status)"
+        case nil: return "no_consent"
+        }
+    }
+
+    /// Held until the quiet hours end, then released spread out, not all at once; the id decides the place, so that it stays the same.
+    private mutating func holdOvernight(_ work: Work, until: Timestamp) {
+        let spread = work.policy.quietHours?.spread ?? .zero
+        let place = Double((UInt64(bitPattern: work.message.id.rawValue) &* 0x9E37_79B9_7F4A_7C15) >> 11) / Double(1 << 53)
+        let due = until + spread * place
+        guard due < work.message.expiresAt else {
+            return end(work, "expired", code: "quiet_hours", detail: "its time to live ends before the quiet hours do")
+        }
+        putOff(work, until: due, reason: "quiet_hours", code: "quiet_hours", detail: "quiet hours of \(work.zone)")
+    }
+
+    private mutating func takeSlot(_ work: Work, _ place: LocalHours.Hours) -> Bool {
+        guard !work.caps.isEmpty else { return true }
+        let key = work.message.recipientKey
+        let within = work.provider.sendWithin
+        let verdict = CapDecision.decide(
+            message: work.message.id, rules: work.caps, ledger: ledgers[key] ?? CapLedger(), now: local.now, sendWithin: within,
+            calendars: place.calendars)
+        switch verdict {
+        case .free:
+            hit(work, at: local.now + within, isPlanned: false)
+            return true
+        case .over(let rule, .drop, _):
+            end(work, "capped", code: rule, detail: "cap \(rule) drops what is over it")
+        case .over(let rule, .defer, let freeAt?) where freeAt < work.message.expiresAt:
+            hit(work, at: freeAt, isPlanned: true)
+            putOff(work, until: freeAt, reason: "cap", code: rule, detail: "cap \(rule) has no place before then")
+        case .over(let rule, .defer, _):
+            end(work, "capped", code: rule, detail: "cap \(rule) has no place within its time to live")
+        }
+        return false
+    }
+
+    private mutating func hit(_ work: Work, at: Timestamp, isPlanned: Bool) {
+        let hit = CapLedger.Hit(
+            messageID: work.message.id, at: at, attempt: work.attempt, classID: work.claimed.classID,
+            channelID: work.claimed.channelID, isPlanned: isPlanned)
+        ledgers[work.message.recipientKey, default: CapLedger()].add(hit)
+        changed.insert(work.message.recipientKey)
+    }
+
+    private mutating func admit(_ work: Work, _ place: LocalHours.Hours) {
+        attempts.messageIDs.append(work.message.id)
+        attempts.attempts.append(work.attempt)
+        attempts.providers.append(work.provider.name)
+        attempts.sendBys.append(local.now + work.provider.sendWithin)
+        attempts.templateVersions.append(Int32(clamping: work.rendered.templateVersion))
+        attempts.segments.append(Int16(clamping: work.cost.segments))
+        attempts.costs.append(work.cost.amount?.micros)
+        attempts.currencies.append(work.cost.amount?.currency)
+        let expires = work.message.expiresAt - local.now
+        let validity = place.nextQuiet.map { min(expires, $0 - local.now) } ?? expires
+        // From before the question was sent, on our own clock: earlier than `now` there, so never later than admit + D.
+        answer.admitted.append(.init(work: work, sendBy: asked + work.provider.sendWithin, validity: validity))
+    }
+
+    private mutating func end(_ work: Work, _ kind: String, code: String? = nil, detail: String? = nil) {
+        ended.add(work.lease, kind: kind, code: code, detail: detail)
+        if work.policy.erasesBody { erased.append(work.message.id) }
+        count(kind)
+    }
+
+    private mutating func putOff(_ work: Work, until: Timestamp, reason: String, code: String?, detail: String?) {
+        postponed.add(
+            work.lease, until: until, reason: reason, attempt: work.lease.attempt, burned: work.lease.burned,
+            resends: work.lease.resends, receipt: code == nil ? nil : "postponed", code: code, detail: detail)
+        count(reason)
+    }
+
+    private mutating func count(_ word: String) {
+        answer.others[word, default: 0] += 1
+        answer.settled += 1
+    }
+}

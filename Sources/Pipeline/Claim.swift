@@ -1,0 +1,151 @@
+import Domain
+import Store
+import Synchronization
+
+/// Claim: takes batches of messages from the ready lanes and puts them under a lease.
+///
+/// Correctness is the row lock and the delete in `ClaimReady`. The hint of a segment, kept here in memory, is only where the scan
+/// starts, so that it does not walk over what is claimed already. What commits late behind a hint is found by a second look between
+/// the oldest position that an open transaction may still fill and the hint (`trail`), and what a failed claim left behind by a look
+/// from the start every 10 s.
+final class Claim: Sendable {
+    /// Weights of lanes 1…7 for the general loops: each gets its share of the batches while others wait, none starves.
+    static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
+    /// Messages whose worker died with them; claimed one at a time.
+    static let suspectLane: Int16 = 8
+
+    private struct State {
+        var hints: [Int16: Int64] = [:]
+        var credits: [Int16: Int] = [:]
+        /// Lanes that were empty at this pulse; skipped until it moves or `idlePoll` passes.
+        var dryAt: [Int16: (sequence: Int64, until: ContinuousClock.Instant)] = [:]
+        var pulse: Pulse.Answer?
+        /// Every position below this one is committed or will never be.
+        var settled: Int64 = 0
+        var candidate: (sequence: Int64, transaction: Int64)?
+        var pausedUntil: [Int16: ContinuousClock.Instant] = [:]
+    }
+    private let state = Mutex(State())
+    private let shared: SharedState
+    private let database: Database
+    private let lease: Duration
+    private let idlePoll: Duration
+
+    init(shared: SharedState, database: Database, lease: Duration, idlePoll: Duration) {
+        self.shared = shared
+        self.database = database
+        self.lease = lease
+        self.idlePoll = idlePoll
+    }
+
+    /// Takes in what the pulse says. True: something was put into a lane since.
+    func update(_ pulse: Pulse.Answer) -> Bool {
+        state.withLock { state in
+            let before = state.pulse
+            state.pulse = pulse
+            if let candidate = state.candidate, pulse.oldestOpen >= candidate.transaction {
+                state.settled = candidate.sequence + 1
+                state.candidate = nil
+            }
+            // The sequence was read before this snapshot: whoever took a place up to it had a transaction number below `next`.
+            if state.candidate == nil, let before, before.sequence >= state.settled {
+                state.candidate = (before.sequence, pulse.nextTransaction)
+            }
+            return before?.sequence != pulse.sequence
+        }
+    }
+
+    /// After an error nothing is known about what our claims took: every scan starts anew.
+    func resetHints() {
+        state.withLock {
+            $0.hints = [:]
+            $0.dryAt = [:]
+        }
+    }
+
+    /// A lane whose provider is busy is left alone for a moment.
+    func pause(lane: Int16, for duration: Duration) {
+        state.withLock { $0.pausedUntil[lane] = .now + duration }
+    }
+
+    /// The next batch of lanes 0…7, by weight; nil when all are empty.
+    func next(limit: Int) async throws -> [ClaimedMessage]? {
+        var tried: Set<Int16> = []
+        while let lane = chooseLane(except: tried) {
+            tried.insert(lane)
+            let batch = try await take(lane: lane, limit: limit)
+            if !batch.isEmpty { return batch }
+        }
+        return nil
+    }
+
+    /// The next batch of one lane; empty when there is nothing ahead of its hints.
+    func take(lane: Int16, limit: Int) async throws -> [ClaimedMessage] {
+        guard !shared.pausedLanes.contains(lane) else { return [] }
+        let sequence = state.withLock { $0.pulse?.sequence ?? 0 }
+        for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
+            let from = state.withLock { $0.hints[segment.slot] ?? 0 }
+            let batch = try await claim(segment, from: from, below: .max, limit: limit)
+            if !batch.isEmpty { return batch }
+        }
+        state.withLock { $0.dryAt[lane] = (sequence, .now + idlePoll) }
+        return []
+    }
+
+    /// What was committed late behind the hints of a lane: between what is settled and the hint.
+    func late(lane: Int16, limit: Int) async throws -> [ClaimedMessage] {
+        for segment in shared.segments.ready[lane] ?? [] {
+            let (settled, hint) = state.withLock { ($0.settled, $0.hints[segment.slot] ?? 0) }
+            guard settled < hint, !shared.pausedLanes.contains(lane) else { continue }
+            let batch = try await claim(segment, from: settled, below: hint, limit: limit)
+            if !batch.isEmpty { return batch }
+        }
+        return []
+    }
+
+    /// What a failed claim, of this worker or another, left behind the hints; from the very start, so seldom.
+    func leftBehind(limit: Int) async throws -> [ClaimedMessage] {
+        for (lane, segments) in shared.segments.ready where !shared.pausedLanes.contains(lane) && lane != Self.suspectLane {
+            for segment in segments {
+                let hint = state.withLock { $0.hints[segment.slot] ?? 0 }
+                // A free segment that still got a row from a slow producer has no hint of ours yet.
+                guard hint > 0 || segment.isFree else { continue }
+                let batch = try await claim(segment, from: 0, below: segment.isFree ? .max : hint, limit: limit)
+                if !batch.isEmpty { return batch }
+            }
+        }
+        return []
+    }
+
+    private func claim(
+        _ segment: LoadSegments.Segment, from: Int64, below: Int64, limit: Int
+    ) async throws -> [ClaimedMessage] {
+        let statement = ClaimReady(
+            segment: segment.slot, lane: segment.lane, from: from, below: below, limit: Int32(limit), session: shared.session,
+            claim: shared.nextClaim(), lease: lease, leasedSegment: shared.segments.leasedSlot)
+        let answer = try await database.run(statement)
+        if let last = answer.last, below == .max {
+            state.withLock { $0.hints[segment.slot] = max($0.hints[segment.slot] ?? 0, last + 1) }
+        }
+        return answer.messages
+    }
+
+    /// Smooth weighted round robin over the lanes that may have work.
+    private func chooseLane(except tried: Set<Int16>) -> Int16? {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            let open = Self.weights.keys.filter { lane in
+                if tried.contains(lane) { return false }
+                if let paused = state.pausedUntil[lane], paused > now { return false }
+                guard let dry = state.dryAt[lane] else { return true }
+                return dry.sequence != state.pulse?.sequence || dry.until <= now
+            }
+            guard !open.isEmpty else { return nil }
+            let total = open.reduce(0) { $0 + (Self.weights[$1] ?? 0) }
+            for lane in open { state.credits[lane, default: 0] += Self.weights[lane] ?? 0 }
+            let chosen = open.max { (state.credits[$0] ?? 0, $1) < (state.credits[$1] ?? 0, $0) }
+            if let chosen { state.credits[chosen, default: 0] -= total }
+            return chosen
+        }
+    }
+}

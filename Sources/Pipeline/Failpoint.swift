@@ -1,0 +1,58 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Places at which a test can make a worker fail: `MARTLET_FAILPOINT=after_admit:kill`. In debug builds only; a release build with the
+/// variable set refuses to start.
+enum Failpoint: String, CaseIterable, Sendable {
+    case afterClaim = "after_claim"
+    case afterAdmit = "after_admit"
+    case afterSend = "after_send"
+    case beforeRecord = "before_record"
+
+    struct Injected: Error, CustomStringConvertible {
+        var description: String { "a failpoint was set here" }
+    }
+
+    enum Action: Equatable, Sendable {
+        case kill, stop, error
+        case delay(milliseconds: Int)
+    }
+
+    static let variable = "MARTLET_FAILPOINT"
+
+    #if DEBUG
+        static let isAllowed = true
+        private static let setting: (point: Failpoint, action: Action)? = getenv(variable).flatMap { parse(String(cString: $0)) }
+
+        /// Does what the variable says, if it names this place.
+        func reached() async throws {
+            guard let setting = Self.setting, setting.point == self else { return }
+            switch setting.action {
+            case .kill: kill(getpid(), SIGKILL)
+            case .stop: kill(getpid(), SIGSTOP)
+            case .error: throw Injected()
+            case .delay(let milliseconds): try await Task.sleep(for: .milliseconds(milliseconds))
+            }
+        }
+    #else
+        static let isAllowed = false
+        @inline(__always) func reached() async throws {}
+    #endif
+
+    /// `after_admit:kill`, `…:stop`, `…:error`, `…:delay=200`; nil: not understood.
+    static func parse(_ text: String) -> (point: Failpoint, action: Action)? {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let point = Failpoint(rawValue: parts[0]) else { return nil }
+        switch parts[1] {
+        case "kill": return (point, .kill)
+        case "stop": return (point, .stop)
+        case "error": return (point, .error)
+        default:
+            guard parts[1].hasPrefix("delay="), let milliseconds = Int(parts[1].dropFirst(6)), milliseconds >= 0 else {
+                return nil
+            }
+            return (point, .delay(milliseconds: milliseconds))
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import Domain
+import Logging
+import ServiceLifecycle
+import Settings
+import Store
+import Synchronization
+import Transports
+
+/// All loops of one worker, started and ended together.
+final class Flow: Sendable {
+    private let settings: WorkerSettings
+    private let shared: SharedState
+    private let database: Database
+    private let beatDatabase: Database
+    private let identity: WorkerIdentity
+    private let logger: Logger
+    private let meters = Meters()
+    private let results = Results()
+    private let wake = Signal()
+    private let outlets = Outlets([])
+    private let claim: Claim
+    private let pipeline: Pipeline
+    /// New providers, to be started in the task group.
+    private let started: AsyncStream<Outlet>
+    private let starting: AsyncStream<Outlet>.Continuation
+    let inFlight: InFlight
+
+    init(
+        settings: WorkerSettings, shared: SharedState, database: Database, beatDatabase: Database, identity: WorkerIdentity,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.shared = shared
+        self.database = database
+        self.beatDatabase = beatDatabase
+        self.identity = identity
+        self.logger = logger
+        (started, starting) = AsyncStream.makeStream()
+        inFlight = InFlight(limit: settings.maxInFlight)
+        claim = Claim(shared: shared, database: database, lease: settings.lease, idlePoll: settings.idlePoll)
+        pipeline = Pipeline(
+            shared: shared, database: database, claim: claim, outlets: outlets, results: results, inFlight: inFlight, wake: wake,
+            meters: meters, logger: logger, batch: settings.claimBatch, idlePoll: settings.idlePoll)
+    }
+
+    func run(untilIdle: Bool) async throws {
+        try open(shared.policy)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.runOutlets() }
+            group.addTask { await self.heartbeat.run() }
+            group.addTask { await self.pulse() }
+            for _ in 0..<2 { group.addTask { await self.pipeline.recordResults() } }
+            if settings.maintenance {
+                group.addTask {
+                    await Maintenance(shared: self.shared, database: self.database, meters: self.meters, logger: self.logger)
+                        .run()
+                }
+            }
+            await takeBatchesUntilDrained(untilIdle: untilIdle)
+            group.cancelAll()
+            starting.finish()
+        }
+        do {
+            try await beatDatabase.run(EndSession(session: shared.session), within: .seconds(5))
+        } catch {
+            logger.warning("the session could not be ended; it will be fenced", metadata: ["error": "\(error)"])
+        }
+        logger.info("drained", metadata: ["in_flight": "\(inFlight.count)"])
+    }
+
+    private func takeBatchesUntilDrained(untilIdle: Bool) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.pipeline.takeBatches(from: .urgent) }
+            group.addTask { await self.pipeline.takeBatches(from: .suspect) }
+            for _ in 0..<max(1, settings.connections / 2) { group.addTask { await self.pipeline.takeBatches(from: .general) } }
+            group.addTask { await self.sweep() }
+            await waitForEnd(untilIdle: untilIdle)
+            shared.drain()
+            wake.fire()
+            await group.waitForAll()
+        }
+        await drain()
+    }
+
+    /// Returns at graceful shutdown, or when the queue is empty.
+    private func waitForEnd(untilIdle: Bool) async {
+        guard untilIdle else {
+            // The wait ends by throwing CancellationError when the group is cancelled: the same as the shutdown for us.
+            return await gracefulShutdownOrCancelled()
+        }
+        while !Task.isShuttingDownGracefully && !Task.isCancelled {
+            if inFlight.count == 0 {
+                do {
+                    if try await beatDatabase.run(QueueIsEmpty()), inFlight.count == 0 { return }
+                } catch {
+                    logger.warning("cannot see whether the queue is empty", metadata: ["error": "\(error)"])
+                }
+            }
+            do { try await Task.sleep(for: .milliseconds(100)) } catch {
+                return  // cancelled
+            }
+        }
+    }
+
+    private func gracefulShutdownOrCancelled() async {
+        do { try await gracefulShutdown() } catch {
+            return  // cancelled: as good as a shutdown
+        }
+    }
+
+    /// What waits is un-admitted at once; what is on its way has the grace period.
+    private func drain() async {
+        logger.info("draining", metadata: ["in_flight": "\(inFlight.count)"])
+        let until = ContinuousClock.now + settings.drainGrace
+        await withTaskGroup(of: Void.self) { group in
+            for outlet in outlets.all { group.addTask { await outlet.drain() } }
+            group.addTask {
+                while self.inFlight.count > 0 && ContinuousClock.now < until && !Task.isCancelled {
+                    await withTaskGroup(of: Void.self) { race in
+                        race.addTask { await self.inFlight.waitForRelease() }
+                        race.addTask { await Pause.sleep(.milliseconds(50)) }
+                        await race.next()
+                        self.inFlight.wakeAll()
+                    }
+                }
+            }
+            await group.waitForAll()
+        }
+    }
+
+    /// The pulse: is there something new in a lane? One waiter of the cluster looks every `wakePoll`, the others every `idlePoll`.
+    private func pulse() async {
+        while !Task.isCancelled {
+            do {
+                if claim.update(try await beatDatabase.run(Pulse(), within: .seconds(5))) { wake.fire() }
+            } catch is CancellationError {
+                return
+            } catch {
+                await Pause.sleep(.milliseconds(500))
+            }
+            await Pause.sleep(inFlight.count == 0 ? settings.wakePoll : min(settings.idlePoll, .milliseconds(20)))
+        }
+    }
+
+    /// Every 10 s: what a failed claim left behind the hints.
+    private func sweep() async {
+        while !shared.isDraining && !Task.isCancelled {
+            await Pause.sleepWhile(.seconds(10)) { !self.shared.isDraining }
+            guard !shared.isDraining else { return }
+            await pipeline.sweepOnce()
+        }
+    }
+
+    private var heartbeat: Heartbeat {
+        Heartbeat(
+            shared: shared, database: beatDatabase, inFlight: inFlight, claim: claim, wake: wake, identity: identity,
+            interval: settings.heartbeat, logger: logger,
+            policyChanged: { [self] snapshot in
+                do { try open(snapshot) } catch {
+                    logger.error("a provider of the new policy cannot be opened", metadata: ["error": "\(error)"])
+                }
+            },
+            sessionsChanged: { [self] sessions in
+                for outlet in outlets.all { outlet.divide(among: sessions) }
+                report()
+            })
+    }
+
+    private func report() {
+        meters.gauge("martlet_in_flight", [], Double(inFlight.count))
+        meters.gauge("martlet_live_sessions", [], Double(shared.liveSessions))
+        for outlet in outlets.all {
+            meters.gauge("martlet_provider_unanswered", [("provider", outlet.name)], Double(outlet.unanswered))
+            meters.gauge("martlet_provider_waiting", [("provider", outlet.name)], Double(outlet.waiting))
+            meters.gauge("martlet_provider_paused_seconds", [("provider", outlet.name)], outlet.pausedFor.inSeconds)
+        }
+    }
+
+    /// Opens an outlet for every provider of the policy that has none yet, or whose account has changed.
+    private func open(_ snapshot: PolicySnapshot) throws {
+        for policy in snapshot.policy.providers.values {
+            let old = outlets.outlet(policy.name)
+            if let old, old.policy == policy { continue }
+            let transport = try TransportFactory.make(policy, logger: logger)
+            let outlet = Outlet(policy: policy, transport: transport) { [results] in results.add($0) }
+            outlet.divide(among: shared.liveSessions)
+            outlets.add(outlet)
+            starting.yield(outlet)
+            if let old {
+                // Unstructured: the old account finishes what it has while the new one already works.
+                Task { await old.drain() }
+            }
+        }
+    }
+
+    private func runOutlets() async {
+        await withDiscardingTaskGroup { group in
+            for await outlet in started {
+                group.addTask { await outlet.run() }
+                group.addTask { [logger] in
+                    do { try await outlet.transport.run() } catch is CancellationError {
+                        return
+                    } catch {
+                        logger.error("a transport ended", metadata: ["provider": "\(outlet.name)", "error": "\(error)"])
+                    }
+                }
+            }
+        }
+    }
+}

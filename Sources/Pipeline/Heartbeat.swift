@@ -1,0 +1,101 @@
+import Domain
+import Logging
+import Store
+
+/// Keeps a session alive by the database's clock, and brings what every worker must know each second: whether it still owns its
+/// leases, how many share the rates, the newest policy, the rings.
+struct Heartbeat: Sendable {
+    let shared: SharedState
+    /// A pool of its own, so that a busy pipeline cannot make this worker look dead.
+    let database: Database
+    let inFlight: InFlight
+    let claim: Claim
+    let wake: Signal
+    let identity: WorkerIdentity
+    let interval: Duration
+    let logger: Logger
+    let policyChanged: @Sendable (PolicySnapshot) -> Void
+    let sessionsChanged: @Sendable (Int) -> Void
+
+    func run() async {
+        var timeline: Int64 = 0
+        var pause = Pause(limit: .seconds(2))
+        while !Task.isCancelled {
+            do {
+                try await beat(&timeline)
+                pause.reset()
+                try await Task.sleep(for: interval)
+            } catch is CancellationError {
+                return
+            } catch {
+                if pause.isFirst { logger.warning("no heartbeat", metadata: ["error": "\(error)"]) }
+                await pause.wait()
+            }
+        }
+    }
+
+    private func beat(_ timeline: inout Int64) async throws {
+        let asked = ContinuousClock.now
+        let answer = try await database.run(
+            Beat(session: shared.session, inFlight: Int32(clamping: inFlight.count), isDraining: shared.isDraining),
+            within: .seconds(5))
+        shared.setClock(answer.now, sent: asked)
+        // A lower timeline is an old primary that came back; none is a standby. Nothing is admitted on either.
+        let isOld = (answer.timeline ?? 0) < timeline
+        timeline = max(timeline, answer.timeline ?? 0)
+        shared.update(liveSessions: answer.liveSessions, isReadOnly: answer.timeline == nil || isOld)
+        sessionsChanged(answer.liveSessions)
+        if !answer.isAlive { try await beginAnew() }
+        try await readRings()
+        try await readPolicy(version: answer.policyVersion)
+    }
+
+    /// Fenced: another worker has what was ours. Our evidence is still recorded; new work is done under a new session.
+    private func beginAnew() async throws {
+        shared.fence()
+        guard !shared.isDraining else { return }
+        logger.warning("this session was fenced: its beat was too old", metadata: ["session": "\(shared.session)"])
+        claim.resetHints()
+        shared.begin(session: try await database.run(identity.begin))
+    }
+
+    private func readRings() async throws {
+        let (segments, pulse, paused) = try await database.withConnection {
+            try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
+        }
+        shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused)
+    }
+
+    private func readPolicy(version: Int?) async throws {
+        let current = shared.policy
+        let stamp = try await database.run(TemplateStamp())
+        guard version != current.version || stamp != current.templateStamp else { return }
+        do {
+            guard let loaded = try await PolicySnapshot.load(from: database) else { return }
+            shared.update(policy: loaded)
+            policyChanged(loaded)
+            logger.info("policy in force", metadata: ["version": "\(loaded.version)"])
+        } catch let error where !(error is StoreError) {
+            logger.error(
+                "the newest policy cannot be used; the one before stays in force",
+                metadata: ["version": "\(version ?? 0)", "error": "\(error)"])
+        }
+    }
+}
+
+/// Who this worker is, for `martlet workers` and the logs.
+public struct WorkerIdentity: Sendable {
+    public var name: String
+    public var host: String
+    public var pid: Int32
+    public var version: String
+
+    public init(name: String, host: String, pid: Int32, version: String) {
+        self.name = name
+        self.host = host
+        self.pid = pid
+        self.version = version
+    }
+
+    var begin: BeginSession { BeginSession(worker: name, host: host, pid: pid, version: version) }
+}

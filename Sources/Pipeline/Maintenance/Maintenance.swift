@@ -1,0 +1,129 @@
+import Domain
+import Logging
+import Store
+
+/// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions.
+///
+/// There is no leader: whoever gets the duty's lock does a round; when that worker dies the next round is another's.
+struct Maintenance: Sendable {
+    /// Sizes, in 8 KiB pages, at which a segment is closed: about 100,000 rows, so that a scan over a dead prefix stays short.
+    static let pages: [LoadSegments.Kind: Int64] = [.ready: 700, .leased: 1000, .due: 1000]
+    /// After a start or a promotion of the server every beat looks stale: the first worker back must not rescue everyone.
+    static let rescueGrace = Duration.seconds(15)
+
+    let shared: SharedState
+    let database: Database
+    let meters: Meters
+    let logger: Logger
+
+    private enum Duty: Int32 {
+        case promote = 2
+        case rotate = 3
+        case retention = 4
+    }
+
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await repeating(every: .milliseconds(100), "promote") { try await promote() } }
+            group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
+            group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
+            group.addTask { await repeating(every: .seconds(600), "retention") { try await retain() } }
+        }
+    }
+
+    private func repeating(every interval: Duration, _ name: String, _ round: @Sendable () async throws -> Bool) async {
+        var failures = 0
+        while !Task.isCancelled {
+            var again = false
+            do {
+                again = try await round()
+                failures = 0
+            } catch {
+                failures += 1
+                if failures == 1 || failures % 60 == 0 {
+                    logger.warning(
+                        "maintenance round failed", metadata: ["duty": "\(name)", "error": "\(error)", "times": "\(failures)"])
+                }
+            }
+            if again { continue }
+            do { try await Task.sleep(for: interval * Double.random(in: 0.8...1.2)) } catch {
+                return  // cancelled: the worker stops
+            }
+        }
+    }
+
+    /// True: there is more.
+    private func promote() async throws -> Bool {
+        let segments = shared.segments.due
+        let counts = try await onDuty(.promote) { connection in
+            var counts: [Int] = []
+            for segment in segments { counts.append(try await connection.run(PromoteDue(slot: segment.slot, limit: 1000)).count) }
+            return counts
+        }
+        let total = (counts ?? []).reduce(0, +)
+        meters.count("martlet_promoted_total", by: total)
+        return (counts ?? []).contains { $0 >= 1000 }
+    }
+
+    private func rescue() async throws -> Bool {
+        let health = try await database.run(ServerUp())
+        guard health >= Self.rescueGrace else { return false }
+        let moved = try await Rescue(shared: shared, database: database).round()
+        for (word, count) in moved { meters.count("martlet_rescued_total", [("into", word)], by: count) }
+        if !moved.isEmpty {
+            logger.warning("rescued messages of a lost worker or an overdue claim", metadata: ["moved": "\(moved)"])
+        }
+        return false
+    }
+
+    private func rotate() async throws -> Bool {
+        let segments = try await onDuty(.rotate) { try await $0.run(LoadSegments()) }
+        guard let segments else { return false }
+        let pulse = try await database.run(Pulse())
+        var current = Set(pulse.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
+        current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: pulse.leasedCursor)))
+        current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: pulse.dueCursor)))
+        for segment in segments {
+            if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
+                guard segment.pages >= Self.pages[segment.kind] ?? 1000 else { continue }
+                _ = try await database.run(AdvanceSegment(kind: segment.kind, lane: segment.lane))
+            } else if !segment.isFree, try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot)) {
+                meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])
+            }
+        }
+        return false
+    }
+
+    private func retain() async throws -> Bool {
+        _ = try await database.run(CreatePartitions())
+        while let answer = try await database.run(DropOldestPartitions(keep: .seconds(35 * 86_400))) {
+            logger.info("old partitions", metadata: ["result": "\(answer)"])
+            guard answer == "dropped" else { break }
+        }
+        while try await database.run(PurgeIdempotencyKeys(keep: .seconds(30 * 86_400))) >= 10_000 {}
+        return false
+    }
+
+    private struct Ring: Hashable {
+        var kind: LoadSegments.Kind
+        var slot: Int16
+    }
+
+    /// Runs `body` in a transaction that holds the duty's lock; nil when another worker has it.
+    private func onDuty<T: Sendable>(_ duty: Duty, _ body: @Sendable (StoreConnection) async throws -> T) async throws -> T? {
+        try await database.withConnection { connection in
+            do {
+                guard try await connection.begin(TryDuty(duty: duty.rawValue)) else {
+                    await connection.rollbackAfterError()
+                    return nil
+                }
+                let value = try await body(connection)
+                try await connection.commitAll([])
+                return value
+            } catch {
+                await connection.rollbackAfterError()
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Domain
+import Store
+
+/// Rescue: puts back to work what a dead worker, or a claim past its deadline, still holds.
+///
+/// Death is a stale beat, never a free lock alone. The session's lock is taken exclusively and without waiting: under it its worker
+/// neither admits nor records. Then, in later statements of the same READ COMMITTED transaction, the leased rows and their attempts
+/// are read: one statement would look with a snapshot older than its lock, and send twice.
+///
+/// No attempt: ready again, one death more, no attempt burned. An attempt without an outcome: in doubt, the class decides. Three
+/// deaths: a dead letter.
+struct Rescue: Sendable {
+    static let deathsAllowed: Int16 = 3
+    let shared: SharedState
+    let database: Database
+
+    /// One round over all sessions that need it; answers how many messages moved, by word.
+    func round() async throws -> [String: Int] {
+        var moved: [String: Int] = [:]
+        for session in try await database.run(RescuableSessions()) {
+            moved.merge(try await rescue(session)) { $0 + $1 }
+        }
+        return moved
+    }
+
+    private func rescue(_ session: RescuableSessions.Session) async throws -> [String: Int] {
+        let shared = shared
+        return try await database.withConnection { connection in
+            do {
+                guard try await connection.begin(RescueLock(session: session.id)) else {
+                    await connection.rollbackAfterError()
+                    return [:]
+                }
+                // It may have beaten since we looked; then only what is past its deadline.
+                let isDead = session.isDead ? try await connection.run(FenceSession(session: session.id)) : false
+                var moved: [String: Int] = [:]
+                for segment in shared.segments.leased {
+                    let rows = try await connection.run(
+                        LeasedBySession(slot: segment.slot, session: session.id, overdueOnly: !isDead))
+                    guard !rows.isEmpty else { continue }
+                    moved.merge(try await self.move(rows, slot: segment.slot, isDead: isDead, on: connection)) { $0 + $1 }
+                }
+                try await connection.commitAll([])
+                return moved
+            } catch {
+                await connection.rollbackAfterError()
+                throw error
+            }
+        }
+    }
+
+    private func move(
+        _ rows: [ClaimedMessage], slot: Int16, isDead: Bool, on connection: StoreConnection
+    ) async throws -> [String: Int] {
+        let ids = rows.map(\.lease.messageID)
+        let states = try await connection.run(AttemptStates(messageIDs: ids))
+        let overrides = try await connection.run(
+            LoadRequeues(messageIDs: rows.filter { $0.lease.series > 0 }.map(\.lease.messageID)))
+        var writes = RescueWrites(slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDead: isDead)
+        let attempts = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
+        let expiry = Dictionary(overrides.map { ($0.messageID, $0.expiresAt) }) { $1 }
+        for row in rows {
+            let key = RescueWrites.Key(messageID: row.lease.messageID, attempt: row.lease.attempt + 1)
+            writes.add(row, attempt: attempts[key], expiresAt: expiry[row.lease.messageID])
+        }
+        try await connection.runAll(writes.statements)
+        return writes.moved
+    }
+}
+
+/// What Rescue writes for the rows of one leased segment.
+struct RescueWrites {
+    struct Key: Hashable {
+        var messageID: MessageID
+        var attempt: Int16
+    }
+    private let snapshot: PolicySnapshot
+    private let now: Timestamp
+    private let isDead: Bool
+    private(set) var moved: [String: Int] = [:]
+    private var back: HandBack
+    private var postponed: PutOff
+    private var dead: InsertDeadLetters
+    private var finished: Finish
+    private var receipts = InsertReceipts()
+
+    init(slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDead: Bool) {
+        self.snapshot = snapshot
+        self.now = now
+        self.isDead = isDead
+        back = HandBack(slot: slot)
+        postponed = PutOff(slot: slot)
+        dead = InsertDeadLetters(slot: slot)
+        finished = Finish(slot: slot)
+    }
+
+    var statements: [any Statement] {
+        var statements: [any Statement] = []
+        if !receipts.isEmpty { statements.append(receipts) }
+        if finished.count > 0 { statements.append(finished) }
+        if postponed.count > 0 { statements.append(postponed) }
+        if dead.count > 0 { statements.append(dead) }
+        if !back.messageIDs.isEmpty { statements.append(back) }
+        return statements
+    }
+
+    mutating func add(_ row: ClaimedMessage, attempt: AttemptStates.State?, expiresAt: Timestamp?) {
+        let lease = row.lease
+        let deaths = lease.deaths + (isDead ? 1 : 0)
+        if let attempt, attempt.outcome == "accepted" {
+            finished.add(
+                lease, kind: "accepted", attempt: attempt.attempt, provider: attempt.provider, code: "evidence",
+                reference: attempt.reference)
+            return count("accepted")
+        }
+        if deaths >= Rescue.deathsAllowed {
+            if let attempt, attempt.outcome == nil { unknown(attempt) }
+            dead.add(
+                lease, attempt: attempt?.attempt ?? lease.attempt, provider: attempt?.provider,
+                reason: .poison(deaths: Int(deaths)))
+            return count("poison")
+        }
+        guard let attempt else {
+            back.add(lease, lane: isDead ? Claim.suspectLane : nil, deaths: deaths)
+            return count("ready")
+        }
+        if attempt.outcome == "deferred" || attempt.outcome == "rejected" {
+            back.add(lease, attempt: attempt.attempt, deaths: deaths)
+            return count("ready")
+        }
+        doubt(row, attempt, deaths: deaths, expiresAt: expiresAt)
+    }
+
+    private mutating func doubt(_ row: ClaimedMessage, _ attempt: AttemptStates.State, deaths: Int16, expiresAt: Timestamp?) {
+        let lease = row.lease
+        let remaining = (expiresAt ?? row.message?.expiresAt ?? now) - now
+        let counters = Disposition.Counters(
+            attempt: Int(attempt.attempt), burned: Int(lease.burned), resends: Int(lease.resends))
+        var disposition = Disposition.dead(.inDoubt)
+        if let policy = snapshot.classes[row.classID] {
+            disposition = .afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: Double.random(in: 0..<1))
+        }
+        if case .retry(let after, let reason, let burned, let resends) = disposition {
+            postponed.add(
+                lease, until: now + after, reason: reason, attempt: attempt.attempt, burned: Int16(clamping: burned),
+                resends: Int16(clamping: resends), deaths: deaths, receipt: "unknown", answeredAttempt: attempt.attempt,
+                provider: attempt.provider, code: "worker_lost", detail: Self.lost)
+            return count("resend")
+        }
+        unknown(attempt)
+        dead.add(lease, attempt: attempt.attempt, provider: attempt.provider, reason: .inDoubt)
+        count("in_doubt")
+    }
+
+    private static let lost = "the worker that made this attempt was lost before it could write down an answer"
+
+    private mutating func unknown(_ attempt: AttemptStates.State) {
+        receipts.add(
+            attempt.messageID, kind: "unknown", attempt: attempt.attempt, provider: attempt.provider, code: "worker_lost",
+            detail: Self.lost)
+    }
+
+    private mutating func count(_ word: String) { moved[word, default: 0] += 1 }
+}

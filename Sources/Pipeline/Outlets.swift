@@ -1,0 +1,257 @@
+import Domain
+import Rendering
+import Store
+import Synchronization
+import Transports
+
+/// One outlet per provider: the places and the rate this worker has there, and the queue of what is admitted and not yet handed over.
+final class Outlets: Sendable {
+    private let outlets: Mutex<[String: Outlet]>
+
+    init(_ outlets: [Outlet]) {
+        self.outlets = Mutex(Dictionary(outlets.map { ($0.name, $0) }) { first, _ in first })
+    }
+
+    var all: [Outlet] { outlets.withLock { Array($0.values) } }
+    func outlet(_ name: String) -> Outlet? { outlets.withLock { $0[name] } }
+    func add(_ outlet: Outlet) { outlets.withLock { $0[outlet.name] = outlet } }
+
+    /// Takes a place for a message if its provider can start it within a second.
+    func hasRoom(for work: Work) -> Bool { outlet(work.provider.name)?.reserve(work) ?? false }
+    /// How long a message waits whose provider has no room.
+    func pause(for work: Work) -> Duration { outlet(work.provider.name)?.pause(for: work) ?? .seconds(5) }
+    func giveBack(_ works: [Work]) {
+        for work in works { outlet(work.provider.name)?.giveBack(work) }
+    }
+}
+
+/// Send's side of one provider: hands admitted messages to the transport as places and rate allow, the urgent ones first.
+///
+/// Admit reserves before it commits, so that a killed worker leaves few messages in doubt: what is reserved and waiting is at most one
+/// window and one second of rate beyond what is on its way. A tenth of the window and of the rate is kept for lane 0.
+final class Outlet: Sendable {
+    struct Item: Sendable {
+        var submission: Submission
+        var work: Work
+    }
+    private struct State {
+        var urgent: [Item] = []
+        var normal: [Item] = []
+        /// Reserved by Admit, in the queues or at the transport.
+        var reserved = 0
+        var unanswered: [Key: Work] = [:]
+        /// Segments that may leave now; refilled by time, at most one second's worth.
+        var tokens: Double
+        var refilled = ContinuousClock.now
+        var share: Double
+        /// A provider that said "slower": nothing leaves before.
+        var pausedUntil: ContinuousClock.Instant?
+        var pauseLength: Duration = .zero
+        /// When the last message that was put off for want of room may come.
+        var booked = ContinuousClock.now
+    }
+    private struct Key: Hashable {
+        var messageID: MessageID
+        var attempt: Int
+    }
+
+    let name: String
+    let policy: ProviderPolicy
+    let transport: any Transport
+    private let state: Mutex<State>
+    private let results: @Sendable ([(SubmissionResult, Work)]) -> Void
+    private let changed = Signal()
+
+    init(
+        policy: ProviderPolicy, transport: any Transport, results: @escaping @Sendable ([(SubmissionResult, Work)]) -> Void
+    ) {
+        self.name = policy.name
+        self.policy = policy
+        self.transport = transport
+        self.results = results
+        state = Mutex(State(tokens: policy.rate ?? 0, share: policy.rate ?? 0))
+    }
+
+    private var reserveOfWindow: Int { max(1, transport.window / 10) }
+
+    /// Shares the provider's rate among the sessions that live.
+    func divide(among sessions: Int) {
+        guard let rate = policy.rate else { return }
+        state.withLock { $0.share = rate / Double(max(1, sessions)) }
+    }
+
+    func reserve(_ work: Work) -> Bool {
+        let isUrgent = work.lease.lane == 0
+        return state.withLock { state in
+            if let paused = state.pausedUntil, paused > .now, !isUrgent { return false }
+            var limit = transport.window * 2
+            if policy.rate != nil { limit = min(limit, transport.window + max(1, Int(state.share))) }
+            guard state.reserved < limit + (isUrgent ? reserveOfWindow : 0) else { return false }
+            state.reserved += 1
+            return true
+        }
+    }
+
+    func giveBack(_ work: Work) { state.withLock { $0.reserved -= 1 } }
+
+    /// Messages without room come back one after another, as fast as the provider takes them; at most 5 minutes from now.
+    func pause(for work: Work) -> Duration {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            let each =
+                policy.rate == nil ? Duration.milliseconds(1) : .seconds(Double(work.cost.segments) / max(state.share, 0.001))
+            state.booked = min(max(state.booked, now + .milliseconds(250), state.pausedUntil ?? now) + each, now + .seconds(300))
+            return state.booked - now
+        }
+    }
+
+    /// Takes what Admit has committed; `pump` hands it over.
+    func enqueue(_ admitted: [Admit.Admitted]) {
+        state.withLock { state in
+            for one in admitted {
+                let submission = Submission(
+                    messageID: one.work.message.id, attempt: Int(one.work.attempt), to: one.work.message.address,
+                    rendered: one.work.rendered, sendBy: one.sendBy, answerBy: one.sendBy + policy.timeout,
+                    validity: one.validity, isUrgent: one.work.lease.lane == 0)
+                let item = Item(submission: submission, work: one.work)
+                if submission.isUrgent { state.urgent.append(item) } else { state.normal.append(item) }
+            }
+        }
+        pump()
+    }
+
+    /// Hands over what places and rate allow, now.
+    func pump() {
+        let (items, late) = state.withLock { takeReady(&$0, now: .now) }
+        if !late.isEmpty { finish(late.map { ($0, Self.tooLate($0)) }) }
+        guard !items.isEmpty else { return }
+        transport.submit(items.map(\.submission)) { [weak self] results in self?.received(results) }
+    }
+
+    /// Pumps whenever a place or the rate may have become free, until cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            let generation = changed.generation
+            pump()
+            await changed.wait(after: generation, timeout: nextPump())
+        }
+    }
+
+    /// How long until waiting messages may leave or have waited too long.
+    private func nextPump() -> Duration {
+        state.withLock { state in
+            if state.urgent.isEmpty && state.normal.isEmpty { return .seconds(60) }
+            return policy.rate == nil ? .milliseconds(100) : .milliseconds(5)
+        }
+    }
+
+    private func takeReady(_ state: inout State, now: ContinuousClock.Instant) -> (ready: [Item], late: [Item]) {
+        refill(&state, now)
+        var late: [Item] = []
+        for queue in [\State.urgent, \State.normal] where state[keyPath: queue].contains(where: { $0.submission.sendBy <= now }) {
+            late += state[keyPath: queue].filter { $0.submission.sendBy <= now }
+            state[keyPath: queue].removeAll { $0.submission.sendBy <= now }
+        }
+        var ready: [Item] = []
+        let places = transport.window - state.unanswered.count
+        take(&state, \.urgent, places: places, keep: 0, into: &ready)
+        if (state.pausedUntil ?? now) <= now {
+            let keep = policy.rate == nil ? 0 : state.share * 0.1
+            take(&state, \.normal, places: places - reserveOfWindow * (transport.window > 1 ? 1 : 0), keep: keep, into: &ready)
+        }
+        for item in ready { state.unanswered[Key(messageID: item.work.message.id, attempt: item.submission.attempt)] = item.work }
+        return (ready, late)
+    }
+
+    private func take(
+        _ state: inout State, _ queue: WritableKeyPath<State, [Item]>, places: Int, keep: Double, into ready: inout [Item]
+    ) {
+        var taken = 0
+        for item in state[keyPath: queue] {
+            guard ready.count < places else { break }
+            if policy.rate != nil {
+                // A message longer than a second's worth leaves when the bucket is full.
+                let price = min(Double(item.submission.rendered.segments), max(1, state.share))
+                guard state.tokens - keep >= price || (keep > 0 && state.tokens >= max(1, state.share)) else { break }
+                state.tokens -= price
+            }
+            ready.append(item)
+            taken += 1
+        }
+        if taken > 0 { state[keyPath: queue].removeFirst(taken) }
+    }
+
+    private func refill(_ state: inout State, _ now: ContinuousClock.Instant) {
+        guard policy.rate != nil else { return }
+        state.tokens = min(max(1, state.share), state.tokens + (now - state.refilled).inSeconds * state.share)
+        state.refilled = now
+    }
+
+    private func received(_ answers: [SubmissionResult]) {
+        let finished = state.withLock { state in
+            answers.compactMap { answer -> (SubmissionResult, Work)? in
+                let key = Key(messageID: answer.messageID, attempt: answer.attempt)
+                guard let work = state.unanswered.removeValue(forKey: key) else { return nil }
+                state.reserved -= 1
+                adapt(&state, to: answer.outcome)
+                return (answer, work)
+            }
+        }
+        results(finished)
+        changed.fire()
+    }
+
+    /// Throttling slows the whole account, 1 s doubling to 60 s with jitter; an acceptance ends it.
+    private func adapt(_ state: inout State, to outcome: Outcome) {
+        if outcome.failure?.throttled == true {
+            guard (state.pausedUntil ?? .now) <= .now else { return }
+            state.pauseLength = min(max(state.pauseLength * 2, .seconds(1)), .seconds(60))
+            let asked = outcome.failure?.retryAfter ?? .zero
+            state.pausedUntil = .now + max(asked, state.pauseLength * Double.random(in: 0.5...1))
+        } else if case .accepted = outcome {
+            state.pauseLength = .zero
+        }
+    }
+
+    private func finish(_ items: [(Item, Outcome)]) {
+        state.withLock { $0.reserved -= items.count }
+        results(
+            items.map { item, outcome in
+                let submission = item.submission
+                return (
+                    SubmissionResult(
+                        messageID: submission.messageID, attempt: submission.attempt, outcome: outcome, latency: .zero),
+                    item.work
+                )
+            })
+    }
+
+    private static func tooLate(_ item: Item) -> Outcome {
+        .deferred(
+            Failure(
+                code: "deadline_passed", detail: "the send deadline passed while it waited for a place", blame: .martlet,
+                burnsAttempt: false))
+    }
+
+    /// Stops: what waits here is un-admitted, the transport answers the rest.
+    func drain() async {
+        let waiting = state.withLock { state in
+            defer {
+                state.urgent = []
+                state.normal = []
+            }
+            return state.urgent + state.normal
+        }
+        let failure = Failure(
+            code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
+        finish(waiting.map { ($0, .deferred(failure)) })
+        await transport.drain()
+    }
+
+    /// Unanswered submissions now.
+    var unanswered: Int { state.withLock { $0.unanswered.count } }
+    var waiting: Int { state.withLock { $0.urgent.count + $0.normal.count } }
+    var pausedFor: Duration {
+        state.withLock { state in state.pausedUntil.map { max(.zero, $0 - .now) } ?? .zero }
+    }
+}

@@ -1,0 +1,164 @@
+import Domain
+import Store
+import Synchronization
+import Transports
+
+/// Record: writes what providers answered, in small batches, and moves the messages on; guarded by lease and session.
+///
+/// One transaction, one round trip: the session's lock, shared (so that Rescue is not in the middle of moving the same rows), then one
+/// statement for each way a message can go. Of a lease that was lost the receipt is kept, and nothing moves.
+struct Record: Sendable {
+    let shared: SharedState
+    let database: Database
+
+    struct Answer: Sendable {
+        /// Counts by word: accepted, retry, dead, handed_back, …
+        var moved: [String: Int] = [:]
+    }
+
+    func record(_ results: [(SubmissionResult, Work)]) async throws -> Answer {
+        var answer = Answer()
+        for (slot, group) in Dictionary(grouping: results, by: { $0.1.lease.slot }) {
+            var writes = RecordWrites(slot: slot, session: shared.session, now: shared.databaseNow())
+            for (result, work) in group { writes.add(result, work) }
+            let statements = writes.statements
+            try await database.withConnection { connection in
+                try await connection.transactAll(statements)
+            }
+            answer.moved.merge(writes.moved) { $0 + $1 }
+        }
+        return answer
+    }
+
+    /// Messages that Render refused: dead letters without an attempt.
+    func refuse(_ failed: [(lease: Lease, provider: String?, reason: DeadLetterReason)]) async throws {
+        for (slot, group) in Dictionary(grouping: failed, by: { $0.lease.slot }) {
+            var dead = InsertDeadLetters(slot: slot)
+            for one in group {
+                dead.add(one.lease, attempt: one.lease.attempt, provider: one.provider, reason: one.reason)
+            }
+            let statement = dead
+            try await database.withConnection { connection in
+                try await connection.transactAll([RecordLock(session: self.shared.session), statement])
+            }
+        }
+    }
+}
+
+/// The writes of one Record transaction.
+struct RecordWrites {
+    private let slot: Int16
+    private let session: Int32
+    private let now: Timestamp
+    private(set) var moved: [String: Int] = [:]
+    private var finished: Finish
+    private var postponed: PutOff
+    private var dead: InsertDeadLetters
+    private var back: HandBack
+    private var receipts = InsertReceipts()
+    private var released: [(key: String, message: MessageID, attempt: Int16)] = []
+    private var suppressions = InsertSuppressions()
+    private var erased: [MessageID] = []
+
+    init(slot: Int16, session: Int32, now: Timestamp) {
+        self.slot = slot
+        self.session = session
+        self.now = now
+        finished = Finish(slot: slot)
+        postponed = PutOff(slot: slot)
+        dead = InsertDeadLetters(slot: slot)
+        back = HandBack(slot: slot)
+    }
+
+    mutating func add(_ result: SubmissionResult, _ work: Work) {
+        let lease = work.lease
+        let counters = Disposition.Counters(
+            attempt: Int(work.attempt), burned: Int(lease.burned), resends: Int(lease.resends))
+        let disposition = Disposition.after(
+            result.outcome, of: work.policy, counters: counters, remaining: work.message.expiresAt - now,
+            jitter: Double.random(in: 0..<1))
+        let failure = result.outcome.failure
+        releaseIfNotSent(result, work)
+        if failure?.suppressesAddress == true {
+            suppressions.channels.append(work.message.channel.rawValue)
+            suppressions.addresses.append(work.message.address)
+            suppressions.reasons.append(failure?.code ?? "bounced")
+        }
+        if failure?.code == "not_sent" { return handBack(work, failure) }
+        switch disposition {
+        case .accepted:
+            var reference: String?
+            if case .accepted(let given) = result.outcome { reference = given }
+            finished.add(
+                lease, kind: "accepted", attempt: work.attempt, provider: work.provider.name,
+                code: lease.resends > 0 ? "may_be_duplicate" : nil, reference: reference)
+            count("accepted", final: true, work)
+        case .retry(let after, let reason, let burned, let resends):
+            postponed.add(
+                lease, until: now + after, reason: reason, attempt: work.attempt, burned: Int16(clamping: burned),
+                resends: Int16(clamping: resends), receipt: result.outcome.name, answeredAttempt: work.attempt,
+                provider: work.provider.name, code: failure?.code, detail: failure?.detail)
+            count(reason, final: false, work)
+        case .expired:
+            receipts.add(
+                work.message.id, kind: result.outcome.name, attempt: work.attempt, provider: work.provider.name,
+                code: failure?.code,
+                detail: failure?.detail)
+            finished.add(lease, kind: "expired", code: failure?.code, detail: "no further try fits into its time to live")
+            count("expired", final: true, work)
+        case .dead(let reason):
+            receipts.add(
+                work.message.id, kind: result.outcome.name, attempt: work.attempt, provider: work.provider.name,
+                code: failure?.code,
+                detail: failure?.detail)
+            dead.add(lease, attempt: work.attempt, provider: work.provider.name, reason: reason)
+            count("dead", final: true, work)
+        }
+    }
+
+    var statements: [any Statement] {
+        // The lock first. Receipts before dead letters: those copy the history.
+        var statements: [any Statement] = [RecordLock(session: session)]
+        if !receipts.isEmpty { statements.append(receipts) }
+        if finished.count > 0 { statements.append(finished) }
+        if postponed.count > 0 { statements.append(postponed) }
+        if dead.count > 0 { statements.append(dead) }
+        if !back.messageIDs.isEmpty { statements.append(back) }
+        if !released.isEmpty { statements.append(releases) }
+        if !suppressions.addresses.isEmpty { statements.append(suppressions) }
+        if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
+        return statements
+    }
+
+    private var releases: ReleaseSlots {
+        var statement = ReleaseSlots()
+        for one in released.sorted(by: { $0.key < $1.key }) {
+            statement.recipientKeys.append(one.key)
+            statement.messageIDs.append(one.message)
+            statement.attempts.append(one.attempt)
+        }
+        return statement
+    }
+
+    /// A send that certainly did not happen gives its slot back; what may have happened keeps it.
+    private mutating func releaseIfNotSent(_ result: SubmissionResult, _ work: Work) {
+        guard !work.caps.isEmpty else { return }
+        switch result.outcome {
+        case .accepted, .unknown: break
+        case .deferred, .rejected: released.append((work.message.recipientKey, work.message.id, work.attempt))
+        }
+    }
+
+    private mutating func handBack(_ work: Work, _ failure: Failure?) {
+        receipts.add(
+            work.message.id, kind: "deferred", attempt: work.attempt, provider: work.provider.name, code: failure?.code,
+            detail: failure?.detail)
+        back.add(work.lease, attempt: work.attempt)
+        count("handed_back", final: false, work)
+    }
+
+    private mutating func count(_ word: String, final: Bool, _ work: Work) {
+        moved[word, default: 0] += 1
+        if final && work.policy.erasesBody { erased.append(work.message.id) }
+    }
+}

@@ -1,0 +1,108 @@
+import Domain
+import Rendering
+import Store
+
+/// A claimed message with everything its later stages need. Made by Render; passes through Admit and Send to Record.
+struct Work: Sendable {
+    var claimed: ClaimedMessage
+    var message: Message
+    var policy: ClassPolicy
+    var provider: ProviderPolicy
+    var rendered: RenderedMessage
+    var cost: Estimate
+    var zone: String
+    /// Rules that limit it; a message that no rule limits takes no slot.
+    var caps: [CapDecision.Rule]
+
+    var lease: Lease { claimed.lease }
+    /// Number of the attempt that Admit will commit.
+    var attempt: Int16 { claimed.lease.attempt + 1 }
+}
+
+/// Render: template + variables → text. Pure; a bug in a template costs neither an attempt nor a cap.
+struct Render: Sendable {
+    struct Answer: Sendable {
+        var works: [Work] = []
+        /// Messages that cannot be sent as they are, each with its reason.
+        var failed: [(lease: Lease, provider: String?, reason: DeadLetterReason)] = []
+        /// Warnings that a human should see, by code.
+        var warnings: [String: Int] = [:]
+    }
+
+    let snapshot: PolicySnapshot
+    /// What admins set when they requeued, by message.
+    let overrides: [MessageID: LoadRequeues.Override]
+
+    func render(_ batch: [ClaimedMessage]) -> Answer {
+        var answer = Answer()
+        answer.works.reserveCapacity(batch.count)
+        for claimed in batch {
+            do {
+                let (work, warnings) = try render(claimed)
+                answer.works.append(work)
+                for warning in warnings { answer.warnings[warning.code, default: 0] += 1 }
+            } catch {
+                answer.failed.append((claimed.lease, nil, error.reason))
+            }
+        }
+        return answer
+    }
+
+    private func render(_ claimed: ClaimedMessage) throws(Unsendable) -> (Work, [RenderWarning]) {
+        var claimed = claimed
+        guard var message = claimed.message else { throw Unsendable(reason: .bodyMissing) }
+        guard let policy = snapshot.classes[claimed.classID], let channel = snapshot.channels[claimed.channelID] else {
+            throw Unsendable(
+                reason: DeadLetterReason(
+                    code: "unknown_class", explanation: "The policy no longer has the class of this message.",
+                    remedy: "Apply a policy that has it, then requeue; or discard it."))
+        }
+        message.messageClass = policy.name
+        message.channel = channel
+        let override = claimed.lease.series > 0 ? overrides[message.id] : nil
+        if let override {
+            message.expiresAt = override.expiresAt
+            message.variables = override.variables ?? message.variables
+        }
+        claimed.message = message
+        guard let provider = override?.provider.flatMap({ snapshot.policy.providers[$0] }) ?? snapshot.provider(for: message)
+        else {
+            throw Unsendable(reason: .unroutable(channel))
+        }
+        do {
+            let sender = try snapshot.renderer.sender(for: message)
+            guard
+                let template = snapshot.templates[.init(key: message.template, channel: channel)]?
+                    .best(for: message.locale, sender: sender.defaultLocale)
+            else {
+                throw Unsendable(
+                    reason: DeadLetterReason(
+                        code: "no_template",
+                        explanation:
+                            "Template \(message.template) has no text on channel \(channel) for locale \(message.locale ?? sender.defaultLocale), and none called `default`.",
+                        remedy: "Push a template for that locale, or a `default` one, then requeue."))
+            }
+            let rendered = try snapshot.renderer.render(
+                message, template: template, provider: provider.name, approvesWords: override?.approvesWords ?? false)
+            let work = Work(
+                claimed: claimed, message: message, policy: policy, provider: provider, rendered: rendered.message,
+                cost: snapshot.renderer.estimate(rendered.message, to: message.address, provider: provider.name),
+                zone: message.timeZone ?? sender.timeZone,
+                caps: snapshot.caps(classID: claimed.classID, channelID: claimed.channelID, tier: message.tier))
+            return (work, rendered.warnings)
+        } catch let error as Unsendable {
+            throw error
+        } catch let error as RenderError {
+            throw Unsendable(reason: DeadLetterReason(code: error.code, explanation: error.sentence, remedy: error.remedy))
+        } catch {
+            throw Unsendable(
+                reason: DeadLetterReason(
+                    code: "render", explanation: "\(error)", remedy: "Report this: Render throws only its own errors."))
+        }
+    }
+}
+
+/// Why a message became a dead letter before it was ever admitted.
+struct Unsendable: Error {
+    var reason: DeadLetterReason
+}

@@ -1,0 +1,102 @@
+import Domain
+import Store
+import Synchronization
+
+/// What every loop of a worker looks at: session, policy, the database's clock, and whether to go on.
+///
+/// A value behind a lock, changed by the heartbeat and read by the stages; nothing here is awaited.
+final class SharedState: Sendable {
+    private struct Values {
+        var session: Int32
+        var isFenced = false
+        var isDraining = false
+        var isReadOnly = false
+        var liveSessions = 1
+        var policy: PolicySnapshot
+        var segments = SegmentTable()
+        var pausedLanes: Set<Int16> = []
+        /// A reading of the database's clock and the instant at which the question was sent.
+        var clock: (database: Timestamp, sent: ContinuousClock.Instant)
+        var claim: Int32 = 0
+    }
+    private let values: Mutex<Values>
+
+    init(session: Int32, policy: PolicySnapshot, databaseNow: Timestamp, asked: ContinuousClock.Instant) {
+        values = Mutex(Values(session: session, policy: policy, clock: (databaseNow, asked)))
+    }
+
+    var session: Int32 { values.withLock { $0.session } }
+    var policy: PolicySnapshot { values.withLock { $0.policy } }
+    var liveSessions: Int { values.withLock { $0.liveSessions } }
+    var segments: SegmentTable { values.withLock { $0.segments } }
+    var pausedLanes: Set<Int16> { values.withLock { $0.pausedLanes } }
+    var isDraining: Bool { values.withLock { $0.isDraining } }
+    /// Nothing may be claimed or admitted: fenced, draining, or the server is a standby or an old primary.
+    var mayClaim: Bool { values.withLock { !$0.isFenced && !$0.isDraining && !$0.isReadOnly } }
+    var isReady: Bool { values.withLock { !$0.isFenced && !$0.isReadOnly } }
+
+    func drain() { values.withLock { $0.isDraining = true } }
+    func fence() { values.withLock { $0.isFenced = true } }
+    func begin(session: Int32) {
+        values.withLock {
+            $0.session = session
+            $0.isFenced = false
+        }
+    }
+    func update(policy: PolicySnapshot) { values.withLock { $0.policy = policy } }
+    func update(segments: SegmentTable, paused: Set<Int16>) {
+        values.withLock {
+            $0.segments = segments
+            $0.pausedLanes = paused
+        }
+    }
+    func update(liveSessions: Int, isReadOnly: Bool) {
+        values.withLock {
+            $0.liveSessions = liveSessions
+            $0.isReadOnly = isReadOnly
+        }
+    }
+
+    /// Number of the next claim: from memory, never from a sequence, which a crash of the server would repeat.
+    func nextClaim() -> Int32 {
+        values.withLock {
+            $0.claim &+= 1
+            return $0.claim
+        }
+    }
+
+    /// Number of the latest claim.
+    var lastClaim: Int32 { values.withLock { $0.claim } }
+
+    func setClock(_ database: Timestamp, sent: ContinuousClock.Instant) {
+        values.withLock { $0.clock = (database, sent) }
+    }
+
+    /// The database's clock, carried on by our own monotonic one: for due times and what is left of a time to live. Decisions to send
+    /// are made with a fresh reading, in Admit.
+    func databaseNow() -> Timestamp {
+        let (database, sent) = values.withLock { $0.clock }
+        return database + (ContinuousClock.now - sent)
+    }
+}
+
+/// The rings as last read: which segments each lane has, oldest first, and where new leased rows go.
+struct SegmentTable: Sendable {
+    /// Ready segments by lane, in the order in which they were filled; free ones first.
+    var ready: [Int16: [LoadSegments.Segment]] = [:]
+    var leased: [LoadSegments.Segment] = []
+    var due: [LoadSegments.Segment] = []
+    var leasedSlot: Int16 = 1
+
+    init() {}
+    init(_ segments: [LoadSegments.Segment], pulse: Pulse.Answer) {
+        for segment in segments {
+            switch segment.kind {
+            case .ready: ready[segment.lane, default: []].append(segment)
+            case .leased: leased.append(segment)
+            case .due: due.append(segment)
+            }
+        }
+        leasedSlot = Store.segment(ofCursor: pulse.leasedCursor)
+    }
+}

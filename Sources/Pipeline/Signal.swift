@@ -1,0 +1,55 @@
+import Synchronization
+
+/// Wakes loops that wait for work: `fire` ends every wait that is on, and the next one at once if nobody was waiting.
+final class Signal: Sendable {
+    private struct State {
+        var generation: UInt64 = 0
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextID: UInt64 = 0
+    }
+    private let state = Mutex(State())
+
+    /// To be passed to `wait(after:)`: what fires from now on is not missed.
+    var generation: UInt64 { state.withLock { $0.generation } }
+
+    func fire() {
+        let waiters = state.withLock { state in
+            state.generation &+= 1
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.resume() }
+    }
+
+    /// Returns when the signal fires after `generation`, when `timeout` has passed, or when the task is cancelled.
+    func wait(after generation: UInt64, timeout: Duration) async {
+        let id = state.withLock { state in
+            state.nextID &+= 1
+            return state.nextID
+        }
+        // Unstructured: it must outlive neither the wait nor be awaited by it; it only ends this one wait.
+        let alarm = Task {
+            do { try await Task.sleep(for: timeout) } catch {
+                return  // cancelled: the signal came first
+            }
+            self.resume(id)
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if state.generation != generation || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            self.resume(id)
+        }
+        alarm.cancel()
+    }
+
+    private func resume(_ id: UInt64) {
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+    }
+}

@@ -1,0 +1,205 @@
+import Domain
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// Carries a session's actions out on a channel, and tells the pool what came of them.
+final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
+    // @unchecked: only touched on its event loop, which is the pool's.
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What the pool is told, always on the event loop.
+    enum Event {
+        case ready
+        /// The transaction's outcome, and whether the policy is at fault.
+        case finished(SMTPJob, Outcome, latency: Duration, isConfiguration: Bool)
+        /// Nothing of it was seen by the server: it may go over another connection.
+        case notBegun(SMTPJob, Failure)
+        case failed(SMTPSetupFailure)
+        /// Last of all.
+        case closed
+    }
+
+    private var session: SMTPSession
+    private let options: SMTPOptions
+    private let tls: NIOSSLContext?
+    private let report: (SMTPConnection, Event) -> Void
+    private var context: ChannelHandlerContext?
+    private var job: SMTPJob?
+    private var begun = ContinuousClock.now
+    private var timer: Scheduled<Void>?
+    private var timedState: SMTPSession.State?
+    private var cause: Failure?
+    private(set) var isReady = false
+    private(set) var isQuitting = false
+    /// Messages that were given to it.
+    private(set) var taken = 0
+
+    init(
+        _ configuration: SMTPSessionConfiguration, options: SMTPOptions, tls: NIOSSLContext?,
+        report: @escaping (SMTPConnection, Event) -> Void
+    ) {
+        session = SMTPSession(configuration)
+        self.options = options
+        self.tls = tls
+        self.report = report
+    }
+
+    var capabilities: SMTPCapabilities { session.capabilities }
+    /// Messages that were answered.
+    var completed: Int { session.completed }
+    var isBusy: Bool { job != nil }
+
+    // MARK: the pool's side
+
+    func begin(_ job: SMTPJob, _ transaction: SMTPTransaction) {
+        isReady = false
+        self.job = job
+        taken += 1
+        begun = .now
+        apply(session.begin(transaction))
+    }
+
+    /// QUIT when idle, nothing when busy.
+    func quit() {
+        guard !isBusy else { return }
+        isReady = false
+        isQuitting = true
+        let actions = session.quit()
+        if actions.isEmpty { close() } else { apply(actions) }
+    }
+
+    func close() {
+        isQuitting = true
+        context?.close(promise: nil)
+    }
+
+    // MARK: the channel's side
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { schedule() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        schedule()
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        session.received(unwrapInboundIn(data).readableBytesView)
+        while let actions = session.step() { apply(actions) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { apply(session.tlsEstablished()) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let isTLS = error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
+        // A server that closes without TLS's goodbye is only a closed connection.
+        if case NIOSSLError.uncleanShutdown = error {
+            context.close(promise: nil)
+            return
+        }
+        cause = Failure(code: isTLS ? "tls_failed" : "connection_lost", detail: "\(error)", blame: .provider)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        apply(session.connectionClosed(cause))
+        isReady = false
+        isQuitting = true
+        report(self, .closed)
+        context.fireChannelInactive()
+    }
+
+    // MARK: actions
+
+    private func apply(_ actions: [SMTPSession.Action]) {
+        for action in actions { perform(action) }
+        schedule()
+    }
+
+    private func perform(_ action: SMTPSession.Action) {
+        guard let context else { return settle(action) }
+        switch action {
+        case .write(let bytes): context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        case .writeContent(let bytes):
+            let written = context.eventLoop.makePromise(of: Void.self)
+            // The last byte is the end of the final dot: before this succeeds nothing can have been taken.
+            written.futureResult.whenSuccess { self.session.contentWritten() }
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
+        case .startTLS: startTLS(context)
+        case .close: context.close(promise: nil)
+        default: settle(action)
+        }
+    }
+
+    /// The actions that need no channel.
+    private func settle(_ action: SMTPSession.Action) {
+        switch action {
+        case .ready:
+            isReady = true
+            report(self, .ready)
+        case .finish(let outcome, let isConfiguration):
+            guard let job else { return }
+            self.job = nil
+            report(self, .finished(job, outcome, latency: .now - begun, isConfiguration: isConfiguration))
+        case .notBegun(let failure):
+            guard let job else { return }
+            self.job = nil
+            report(self, .notBegun(job, failure))
+        case .fail(let failure): report(self, .failed(failure))
+        case .write, .writeContent, .startTLS, .close: break
+        }
+    }
+
+    private func startTLS(_ context: ChannelHandlerContext) {
+        do {
+            guard let tls else { throw NIOSSLError.failedToLoadCertificate }
+            try context.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, options.serverName), position: .first)
+        } catch {
+            cause = Failure(code: "tls_failed", detail: "\(error)", blame: .provider)
+            context.close(promise: nil)
+        }
+    }
+
+    /// SNI and verification by name; for an address, verification against the addresses in the certificate.
+    static func tlsHandler(_ tls: NIOSSLContext, _ name: String) throws -> NIOSSLClientHandler {
+        try NIOSSLClientHandler(context: tls, serverHostname: isAddress(name) ? nil : name)
+    }
+
+    private static func isAddress(_ name: String) -> Bool {
+        do {
+            _ = try SocketAddress(ipAddress: name, port: 0)
+            return true
+        } catch {
+            return false  // Throwing is how NIO says no.
+        }
+    }
+
+    /// One timer for what the session waits for. It starts with the state, not with the bytes: a server that drips is late.
+    private func schedule() {
+        guard timedState != session.state else { return }
+        timedState = session.state
+        timer?.cancel()
+        timer = nil
+        guard let context, let wait = deadline() else { return }
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(wait)) {
+            if self.session.state == .idle { self.quit() } else { self.apply(self.session.timedOut()) }
+        }
+    }
+
+    private func deadline() -> Duration? {
+        if session.state == .idle { return options.idleClose }
+        guard let patience = session.patience else { return nil }
+        guard let job else { return session.state == .quitting ? patience : min(patience, options.timeout) }
+        return max(.zero, min(patience, job.submission.answerBy - .now))
+    }
+}

@@ -1,0 +1,120 @@
+import Domain
+import Foundation
+import NIOSSL
+
+/// The options of an SMTP provider; README.md has the list.
+struct SMTPOptions: Sendable {
+    var provider: String
+    var window: Int
+    /// Longest wait for a step of the connection's set-up.
+    var timeout: Duration
+    var host: String
+    var port: Int
+    var tls: SMTPTLSMode
+    var caFile: String?
+    /// The name that the certificate must have; the host unless told otherwise.
+    var serverName: String
+    var user: String?
+    var passwordFile: String?
+    var authInClear: Bool
+    /// What EHLO says.
+    var hostname: String
+    var connections: Int
+    var messagesPerConnection: Int
+    var idleClose: Duration
+    var connectTimeout: Duration
+    /// Envelope sender; nil: the address of the From header.
+    var returnPath: Mailbox?
+    /// nil: the sender's domain.
+    var messageIDDomain: String?
+
+    /// - Throws: `TransportError`.
+    init(_ policy: ProviderPolicy) throws {
+        var options = TransportOptions(policy)
+        provider = policy.name
+        window = policy.window
+        timeout = policy.timeout
+        host = try options.required("host", remedy: "name the mail server")
+        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw options.bad("host", host, "use a host name or an address")
+        }
+        let mode = options.text("tls") ?? SMTPTLSMode.required.rawValue
+        guard let tls = SMTPTLSMode(rawValue: mode) else {
+            throw options.bad("tls", mode, "use \(SMTPTLSMode.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.tls = tls
+        port = try options.number("port", default: tls == .implicit ? 465 : 587, in: 1...65535)
+        caFile = options.text("tls_ca_file")
+        serverName = options.text("tls_server_name") ?? host
+        user = options.text("user")
+        passwordFile = options.text("password_file")
+        authInClear = try options.flag("auth_in_clear")
+        hostname = options.text("hostname") ?? ProcessInfo.processInfo.hostName
+        connections = try options.number("connections", default: 2, in: 1...100)
+        messagesPerConnection = try options.number("messages_per_connection", default: 100, in: 1...1_000_000)
+        idleClose = try options.duration("idle_close", default: .seconds(30), in: .milliseconds(1) ... .seconds(300))
+        connectTimeout = try options.duration("connect_timeout", default: .seconds(10), in: .milliseconds(1) ... .seconds(300))
+        returnPath = try Self.mailbox("return_path", &options)
+        messageIDDomain = try Self.domain("message_id_domain", &options)
+        try checkTogether(options)
+        try options.finish()
+    }
+
+    private func checkTogether(_ options: TransportOptions) throws {
+        guard hostname.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), (1...255).contains(hostname.utf8.count) else {
+            throw options.bad("hostname", hostname, "use this machine's name, in ASCII and without spaces")
+        }
+        if user != nil, passwordFile == nil {
+            throw TransportError.missingOption(
+                provider: provider, option: "password_file", remedy: "user needs a file with the password")
+        }
+        if user == nil, let passwordFile { throw options.bad("password_file", passwordFile, "it needs user, too") }
+        if user != nil, tls == .off, !authInClear {
+            throw options.bad("tls", tls.rawValue, "credentials would travel in the clear: use required, or auth_in_clear: true")
+        }
+    }
+
+    private static func mailbox(_ name: String, _ options: inout TransportOptions) throws -> Mailbox? {
+        guard let text = options.text(name) else { return nil }
+        do { return try Mailbox(text) } catch { throw options.bad(name, text, "use an address of the form local@domain") }
+    }
+
+    private static func domain(_ name: String, _ options: inout TransportOptions) throws -> String? {
+        guard let text = options.text(name) else { return nil }
+        do { return try Mailbox.ascii(domain: text) } catch { throw options.bad(name, text, "use a domain such as example.com") }
+    }
+
+    /// The session's part, with the password as the file has it now.
+    /// - Throws: `TransportError`.
+    func session() throws -> SMTPSessionConfiguration {
+        var session = SMTPSessionConfiguration(hostname: hostname, tls: tls, authInClear: authInClear)
+        guard let user, let passwordFile else { return session }
+        do {
+            let password = try String(contentsOfFile: passwordFile, encoding: .utf8)
+            session.credentials = SMTPCredentials(user: user, password: password.trimmingCharacters(in: .newlines))
+        } catch {
+            throw TransportError.file(provider: provider, option: "password_file", path: passwordFile, cause: Self.cause(error))
+        }
+        return session
+    }
+
+    /// TLS with verification of chain and name, always.
+    /// - Throws: `TransportError`.
+    func tlsContext() throws -> NIOSSLContext? {
+        guard tls != .off else { return nil }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .fullVerification
+        if let caFile { configuration.trustRoots = .file(caFile) }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw TransportError.file(
+                provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
+        }
+    }
+
+    private static func cause(_ error: any Error) -> String {
+        (error as? CocoaError)?.underlying.map { "\($0)" } ?? error.localizedDescription
+    }
+}

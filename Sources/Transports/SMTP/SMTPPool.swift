@@ -1,0 +1,293 @@
+import Domain
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// One submission on its way through the pool.
+struct SMTPJob {
+    let submission: Submission
+    let mail: MIMEMessage
+    let result: @Sendable ([SubmissionResult]) -> Void
+    let queued = ContinuousClock.now
+    /// Given to a connection that turned out to be closed: once is bad luck.
+    var wasReturned = false
+
+    func answer(_ outcome: Outcome, latency: Duration? = nil) {
+        let latency = latency ?? .now - queued
+        result([.init(messageID: submission.messageID, attempt: submission.attempt, outcome: outcome, latency: latency)])
+    }
+}
+
+/// The connections of one provider and what waits for them. Lives on one event loop.
+final class SMTPPool: @unchecked Sendable {
+    // @unchecked: only touched on `eventLoop`.
+    private let options: SMTPOptions
+    private let eventLoop: any EventLoop
+    private let tls: NIOSSLContext?
+    private let logger: Logger
+    private var health: SMTPHealth
+    /// Urgent ones first, each in order of arrival.
+    private var urgent = CircularBuffer<SMTPJob>()
+    private var queue = CircularBuffer<SMTPJob>()
+    /// Those that have been ready.
+    private var connections: [ObjectIdentifier: SMTPConnection] = [:]
+    /// Those between TCP and readiness.
+    private var settingUp: [ObjectIdentifier: SMTPConnection] = [:]
+    /// TCP connections on their way.
+    private var dialling = 0
+    /// Another connection failed while one works: no new one before this.
+    private var growAfter = ContinuousClock.now
+    private var expiry: (at: ContinuousClock.Instant, timer: Scheduled<Void>)?
+    private var outstanding = 0
+    private var isDraining = false
+    private var drainWaiters: [CheckedContinuation<Void, Never>] = []
+
+    init(_ options: SMTPOptions, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger, health: SMTPHealth = .init()) {
+        self.options = options
+        self.tls = tls
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.health = health
+    }
+
+    // MARK: work in
+
+    func take(_ jobs: [SMTPJob]) {
+        let now = ContinuousClock.now
+        let refusal = isDraining ? Failure.notSent : health.refusal(now: now)
+        for job in jobs {
+            if let refusal {
+                job.answer(.deferred(refusal))
+            } else if outstanding >= options.window {
+                job.answer(.deferred(.windowFull(options.window)))
+            } else {
+                outstanding += 1
+                if job.submission.isUrgent { urgent.append(job) } else { queue.append(job) }
+                expire(at: job.submission.sendBy)
+            }
+        }
+        pump()
+    }
+
+    private func pump() {
+        var idle = connections.values.filter(\.isReady)
+        while let connection = idle.popLast() {
+            guard let job = nextJob() else { break }
+            start(job, on: connection)
+            if connection.isReady { idle.append(connection) }
+        }
+        grow()
+    }
+
+    /// The next job that may still leave; those that may not are answered.
+    private func nextJob() -> SMTPJob? {
+        while let job = urgent.popFirst() ?? queue.popFirst() {
+            if .now < job.submission.sendBy { return job }
+            answer(job, .deferred(.deadlinePassed))
+        }
+        return nil
+    }
+
+    private func start(_ job: SMTPJob, on connection: SMTPConnection) {
+        do {
+            let eightBit = connection.capabilities.eightBitMIME
+            let message = try job.mail.encode(eightBit: eightBit)
+            let from = options.returnPath ?? job.mail.from
+            connection.begin(
+                job,
+                SMTPTransaction(
+                    from: from.address, to: job.mail.to.address, content: dotStuffed(message), size: message.count,
+                    isEightBit: eightBit && message.contains { $0 >= 0x80 }, messageID: job.mail.messageID))
+        } catch {
+            answer(job, .rejected(error.failure))
+        }
+    }
+
+    private func answer(_ job: SMTPJob, _ outcome: Outcome, latency: Duration? = nil) {
+        outstanding -= 1
+        job.answer(outcome, latency: latency)
+        resumeDrained()
+    }
+
+    private func answerQueued(_ failure: Failure) {
+        let jobs = Array(urgent) + Array(queue)
+        urgent.removeAll()
+        queue.removeAll()
+        for job in jobs { answer(job, .deferred(failure)) }
+    }
+
+    /// Answers what waits in vain, at its `sendBy`.
+    private func expire(at instant: ContinuousClock.Instant) {
+        if let expiry, expiry.at <= instant { return }
+        expiry?.timer.cancel()
+        let timer = eventLoop.scheduleTask(in: TimeAmount(max(.zero, instant - .now))) {
+            self.expiry = nil
+            let now = ContinuousClock.now
+            let late = (Array(self.urgent) + Array(self.queue)).filter { $0.submission.sendBy <= now }
+            self.urgent.removeAll { $0.submission.sendBy <= now }
+            self.queue.removeAll { $0.submission.sendBy <= now }
+            for job in late { self.answer(job, .deferred(.deadlinePassed)) }
+            if let next = (Array(self.urgent) + Array(self.queue)).map(\.submission.sendBy).min() { self.expire(at: next) }
+        }
+        expiry = (instant, timer)
+    }
+
+    // MARK: connections
+
+    /// Opens what the queue needs: one connection to find out whether the server is there, then more.
+    private func grow() {
+        let open = connections.values.filter { !$0.isQuitting }.count
+        let waiting = urgent.count + queue.count
+        guard waiting > 0, !isDraining, health.refusal(now: .now) == nil else { return }
+        let wanted = open > 0 ? min(waiting, options.connections - open) : 1
+        guard open == 0 || .now >= growAfter else { return }
+        for _ in 0..<max(0, wanted - dialling - settingUp.count) { connect() }
+    }
+
+    private func connect() {
+        let configuration: SMTPSessionConfiguration
+        do { configuration = try options.session() } catch {
+            return failed(SMTPSetupFailure("password_unreadable", "\(error)", isConfiguration: true))
+        }
+        dialling += 1
+        ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(options.connectTimeout))
+            // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
+            .channelOption(.autoRead, value: false)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(host: options.host, port: options.port)
+            .whenComplete { result in
+                self.dialling -= 1
+                switch result {
+                case .success(let channel): self.adopt(channel, configuration)
+                case .failure(let error): self.failed(Self.setupFailure(error))
+                }
+                self.resumeDrained()
+            }
+    }
+
+    private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMTPSessionConfiguration) {
+        guard !isDraining else { return channel.close(promise: nil) }
+        let connection = SMTPConnection(configuration, options: options, tls: tls) { [weak self] in self?.handle($0, $1) }
+        settingUp[ObjectIdentifier(connection)] = connection
+        do {
+            if options.tls == .implicit, let tls {
+                try channel.pipeline.syncOperations.addHandler(SMTPConnection.tlsHandler(tls, options.serverName))
+            }
+            try channel.pipeline.syncOperations.addHandler(connection)
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+        } catch {
+            settingUp[ObjectIdentifier(connection)] = nil
+            channel.close(promise: nil)
+            failed(Self.setupFailure(error))
+        }
+    }
+
+    private static func setupFailure(_ error: any Error) -> SMTPSetupFailure {
+        switch error {
+        case let error as NIOConnectionError:
+            if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
+                return SMTPSetupFailure("host_not_found", "\(error.host): \(dns)")
+            }
+            let causes = Set(error.connectionErrors.map { "\($0.error)" }).sorted().joined(separator: "; ")
+            let isTimeout = error.connectionErrors.contains {
+                if case ChannelError.connectTimeout = $0.error { true } else { false }
+            }
+            return SMTPSetupFailure(isTimeout ? "connect_timeout" : "connect_refused", "\(error.host):\(error.port): \(causes)")
+        case ChannelError.connectTimeout: return SMTPSetupFailure("connect_timeout", "\(error)")
+        default: return SMTPSetupFailure("connect_refused", "\(error)")
+        }
+    }
+
+    private func handle(_ connection: SMTPConnection, _ event: SMTPConnection.Event) {
+        switch event {
+        case .ready:
+            if settingUp.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+                connections[ObjectIdentifier(connection)] = connection
+                if health.connected() { logger.notice("mail server answers again") }
+            }
+            if isDraining || connection.taken >= options.messagesPerConnection { connection.quit() }
+            pump()
+        case .finished(let job, let outcome, let latency, let isConfiguration):
+            finished(connection, job, outcome, latency, isConfiguration)
+        case .notBegun(var job, let failure):
+            if job.wasReturned || isDraining { return answer(job, .deferred(failure)) }
+            job.wasReturned = true
+            if job.submission.isUrgent { urgent.prepend(job) } else { queue.prepend(job) }
+            expire(at: job.submission.sendBy)
+        case .failed(let failure):
+            settingUp[ObjectIdentifier(connection)] = nil
+            failed(failure)
+        case .closed:
+            settingUp[ObjectIdentifier(connection)] = nil
+            connections[ObjectIdentifier(connection)] = nil
+            pump()
+            resumeDrained()
+        }
+    }
+
+    private func finished(
+        _ connection: SMTPConnection, _ job: SMTPJob, _ outcome: Outcome, _ latency: Duration, _ isConfiguration: Bool
+    ) {
+        if connection.completed > 0 {
+            health.answered()
+        } else if let failure = outcome.failure {
+            // It connects and then drops the first message: that is no working server either.
+            failed(SMTPSetupFailure(failure: failure.ofFirstMessage, isConfiguration: false))
+        }
+        if isConfiguration, let failure = outcome.failure { failed(SMTPSetupFailure(failure: failure, isConfiguration: true)) }
+        answer(job, outcome, latency: latency)
+    }
+
+    /// While another connection works the provider is not down: only growth waits.
+    private func failed(_ failure: SMTPSetupFailure) {
+        let works = connections.values.contains { !$0.isQuitting && $0.completed > 0 }
+        if works && !failure.isConfiguration {
+            growAfter = .now + .seconds(Double.random(in: 1...10))
+            return
+        }
+        let now = ContinuousClock.now
+        let wasUp = health.failed(failure, now: now)
+        if wasUp || failure.isConfiguration {
+            logger.warning(
+                "mail server cannot be used; messages are deferred",
+                metadata: [
+                    "code": "\(failure.failure.code)", "detail": "\(failure.failure.detail)",
+                    "pause": "\(health.downUntil.map { $0 - now } ?? .zero)",
+                ])
+        }
+        if let refusal = health.refusal(now: now) { answerQueued(refusal) }
+        if failure.isConfiguration { for connection in connections.values { connection.quit() } }
+    }
+
+    // MARK: the end
+
+    /// Resumed when everything is answered and all connections are closed.
+    func drain(_ waiter: CheckedContinuation<Void, Never>) {
+        isDraining = true
+        drainWaiters.append(waiter)
+        answerQueued(.notSent)
+        for connection in connections.values where !connection.isQuitting { connection.quit() }
+        for connection in settingUp.values { connection.close() }
+        resumeDrained()
+    }
+
+    private func resumeDrained() {
+        guard isDraining, outstanding == 0, connections.isEmpty, settingUp.isEmpty, dialling == 0 else { return }
+        expiry?.timer.cancel()
+        for waiter in drainWaiters { waiter.resume() }
+        drainWaiters = []
+    }
+}
+
+extension Failure {
+    /// What other messages are told: theirs was never begun.
+    fileprivate var ofFirstMessage: Failure {
+        var failure = self
+        failure.detail = "the connection ended with its first message: \(detail)"
+        failure.suppressesAddress = false
+        return failure
+    }
+}

@@ -1,0 +1,88 @@
+/// One reply of a server (RFC 5321, 4.2), with its enhanced status code (RFC 2034) where there is one.
+struct SMTPReply: Equatable, Sendable {
+    struct Enhanced: Equatable, Sendable, CustomStringConvertible {
+        var status: Int
+        var subject: Int
+        var detail: Int
+        var description: String { "\(status).\(subject).\(detail)" }
+    }
+    var code: Int
+    /// Without codes and separators; control characters are blanks.
+    var lines: [String]
+    var enhanced: Enhanced?
+
+    var text: String { lines.joined(separator: " ") }
+    var isPositive: Bool { (200..<300).contains(code) }
+    /// `smtp_550_5.1.1`, or `smtp_550` without an enhanced code.
+    var failureCode: String { enhanced.map { "smtp_\(code)_\($0)" } ?? "smtp_\(code)" }
+    /// What an admin reads: the server's own words.
+    var shown: String { "\(code) \(enhanced.map { "\($0) " } ?? "")\(text)" }
+}
+
+/// Cuts replies out of bytes in whatever pieces they come, within bounds.
+struct SMTPReplyParser: Sendable {
+    enum Problem: Error, Equatable {
+        /// RFC 5321 says 512 octets; 4,096 are taken.
+        case lineTooLong
+        case tooManyLines
+        case malformed
+    }
+    static let longestLine = 4096
+    static let mostLines = 100
+
+    private var pending: [UInt8] = []
+    private var lines: [String] = []
+    private var enhanced: SMTPReply.Enhanced?
+
+    /// Bytes that belong to no complete reply yet, or to one that nobody has asked for.
+    var hasBytes: Bool { !pending.isEmpty || !lines.isEmpty }
+
+    mutating func append(_ bytes: some Sequence<UInt8>) { pending.append(contentsOf: bytes) }
+
+    /// The next complete reply; nil: more bytes are needed.
+    mutating func next() throws(Problem) -> SMTPReply? {
+        while let end = pending.firstIndex(of: 0x0A) {
+            guard end <= Self.longestLine else { throw .lineTooLong }
+            var line = pending[..<end]
+            if line.last == 0x0D { line = line.dropLast() }
+            let (code, isLast) = try take(line)
+            pending.removeSubrange(...end)
+            if isLast {
+                defer { (lines, enhanced) = ([], nil) }
+                return SMTPReply(code: code, lines: lines, enhanced: enhanced)
+            }
+            guard lines.count < Self.mostLines else { throw .tooManyLines }
+        }
+        guard pending.count <= Self.longestLine else { throw .lineTooLong }
+        return nil
+    }
+
+    private mutating func take(_ line: ArraySlice<UInt8>) throws(Problem) -> (code: Int, isLast: Bool) {
+        guard line.count >= 3, let code = Int(String(decoding: line.prefix(3), as: UTF8.self)), (200..<600).contains(code) else {
+            throw .malformed
+        }
+        let separator = line.dropFirst(3).first ?? UInt8(ascii: " ")
+        guard separator == UInt8(ascii: " ") || separator == UInt8(ascii: "-") else { throw .malformed }
+        var text = line.dropFirst(4)
+        if let (code, length) = Self.enhanced(text) {
+            if enhanced == nil { enhanced = code }
+            text = text.dropFirst(length)
+        }
+        lines.append(String(decoding: text.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self))
+        return (code, separator == UInt8(ascii: " "))
+    }
+
+    /// `5.1.1 ` at the start: class 2, 4 or 5, then two numbers of at most three digits (RFC 3463).
+    private static func enhanced(_ text: ArraySlice<UInt8>) -> (SMTPReply.Enhanced, Int)? {
+        let word = text.prefix { $0 != 0x20 }
+        guard word.count <= 9 else { return nil }
+        let parts = word.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3, parts.allSatisfy({ (1...3).contains($0.count) && $0.allSatisfy { (0x30...0x39).contains($0) } })
+        else {
+            return nil
+        }
+        let numbers = parts.map { $0.reduce(0) { $0 * 10 + Int($1 - 0x30) } }
+        guard [2, 4, 5].contains(numbers[0]) else { return nil }
+        return (.init(status: numbers[0], subject: numbers[1], detail: numbers[2]), min(word.count + 1, text.count))
+    }
+}

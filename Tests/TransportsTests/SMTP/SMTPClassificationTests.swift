@@ -1,0 +1,131 @@
+import Domain
+import Testing
+
+@testable import Transports
+
+@Suite("SMTP classification")
+struct SMTPClassificationTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var reply: String
+        var stage: SMTPClassification.Stage
+        /// Outcome, blame, and `suppress`, `throttled`, `kept` (attempt not burned), `configuration`.
+        var expected: String
+        var testDescription: String { reply }
+
+        init(_ reply: String, _ stage: SMTPClassification.Stage, _ expected: String) {
+            (self.reply, self.stage, self.expected) = (reply, stage, expected)
+        }
+    }
+
+    @Test(
+        "M9: enhanced code first, then basic code, then text",
+        arguments: [
+            Case("550 5.1.1 user unknown", .recipient, "rejected recipient suppress"),
+            Case("550 5.1.2 bad host", .recipient, "rejected recipient suppress"),
+            Case("550 5.1.3 bad syntax", .recipient, "rejected recipient suppress"),
+            Case("551 5.1.6 moved", .recipient, "rejected recipient suppress"),
+            Case("556 5.1.10 null MX", .recipient, "rejected recipient suppress"),
+            Case("550 5.1.1 user unknown", .content, "rejected recipient suppress"),
+            Case("450 5.1.1 codes disagree", .recipient, "rejected recipient"),
+            Case("550 4.1.1 codes disagree", .recipient, "deferred recipient"),
+            Case("553 5.1.8 sender domain", .mail, "rejected sender"),
+            Case("550 5.2.1 disabled", .recipient, "rejected recipient"),
+            Case("552 5.2.2 mailbox full", .recipient, "deferred recipient"),
+            Case("552 5.2.3 too long", .content, "rejected content"),
+            Case("552 5.3.4 too big", .mail, "rejected content"),
+            Case("554 5.6.0 bad MIME", .content, "rejected content"),
+            Case("550 5.7.1 blocked, user unknown to us", .recipient, "rejected sender"),
+            Case("550 5.7.26 DMARC", .content, "rejected sender"),
+            Case("554 5.7.1 spam", .content, "rejected sender"),
+            Case("503 5.5.1 sequence", .mail, "rejected martlet"),
+            Case("554 5.3.0 broken", .content, "rejected provider"),
+            Case("550 5.4.1 access denied", .recipient, "rejected recipient"),
+            Case("530 5.7.0 Authentication required", .mail, "deferred provider kept configuration"),
+            Case("530 must STARTTLS", .mail, "deferred provider kept configuration"),
+            Case("535 5.7.8 bad password", .mail, "deferred provider kept configuration"),
+            Case("550 No such user here", .recipient, "rejected recipient suppress"),
+            Case("550 relaying denied", .recipient, "rejected recipient"),
+            Case("550 No such user here", .mail, "rejected sender"),
+            Case("552 quota", .recipient, "deferred recipient"),
+            Case("552 too much", .content, "rejected content"),
+            Case("554 transaction failed", .content, "rejected content"),
+            Case("502 unknown command", .data, "rejected martlet"),
+            Case("450 4.2.0 Greylisted", .recipient, "deferred recipient"),
+            Case("450 Greylisted, come back", .recipient, "deferred recipient"),
+            Case("450 mailbox busy", .recipient, "deferred recipient"),
+            Case("450 later", .recipient, "deferred provider kept throttled"),
+            Case("450 later", .mail, "deferred provider kept throttled"),
+            Case("451 local error", .content, "deferred provider kept throttled"),
+            Case("451 4.3.0 local error", .content, "deferred provider kept throttled"),
+            Case("451 4.6.0 conversion", .content, "deferred content"),
+            Case("452 4.3.1 disk full", .mail, "deferred provider"),
+            Case("452 4.5.3 too many recipients", .recipient, "deferred recipient"),
+            Case("421 4.7.0 try later", .content, "deferred provider kept throttled"),
+            Case("421 closing", .mail, "deferred provider kept throttled"),
+            Case("454 4.7.0 Throttling failure: Maximum sending rate exceeded", .mail, "deferred provider kept throttled"),
+            Case("454 4.7.0 Temporary", .mail, "deferred provider"),
+            Case("550 5.7.1 rate limit exceeded", .content, "deferred provider kept throttled"),
+            Case("454 Throttling failure: Daily message quota exceeded", .mail, "deferred provider kept throttled park"),
+            Case("550 5.4.5 Daily user sending limit exceeded", .content, "deferred provider kept throttled park"),
+        ])
+    func table(row: Case) throws {
+        var parser = SMTPReplyParser()
+        parser.append((row.reply + "\r\n").utf8)
+        let classification = SMTPClassification(try #require(try parser.next()), stage: row.stage)
+        let failure = try #require(classification.outcome.failure)
+        var words = [classification.outcome.name, failure.blame.rawValue]
+        if failure.suppressesAddress { words.append("suppress") }
+        if !failure.burnsAttempt { words.append("kept") }
+        if failure.throttled { words.append("throttled") }
+        if classification.isConfiguration { words.append("configuration") }
+        if failure.retryAfter == .seconds(3600) { words.append("park") }
+        #expect(words.joined(separator: " ") == row.expected)
+        #expect(failure.detail == row.reply)
+    }
+
+    @Test("M9: 5.7.x never suppresses, at any stage and with any words", arguments: 0...40)
+    func policy(detail: Int) {
+        for stage in [SMTPClassification.Stage.mail, .recipient, .data, .content] {
+            let reply = SMTPReply(
+                code: 550, lines: ["no such user, user unknown, does not exist"],
+                enhanced: .init(status: 5, subject: 7, detail: detail))
+            #expect(SMTPClassification(reply, stage: stage).outcome.failure?.suppressesAddress == false)
+        }
+    }
+
+    @Test(
+        "the reference is the server's queue id where one can be found",
+        arguments: [
+            ("250 2.0.0 Ok: queued as 4F1C2", "4F1C2"), ("250 OK id=1abc-0001-XY", "1abc-0001-XY"),
+            ("250 2.0.0 Ok: queued as A; fine", "A"),
+            ("250 OK", nil), ("250 queued as ", nil),
+        ])
+    func queueID(reply: String, expected: String?) throws {
+        var parser = SMTPReplyParser()
+        parser.append((reply + "\r\n").utf8)
+        #expect(try parser.next()?.queueID == expected)
+    }
+
+    @Test("a failing provider is left alone for up to 1, 2, 4 … 60 s, a wrong password for minutes")
+    func health() {
+        var health = SMTPHealth(random: { 1 })
+        let now = ContinuousClock.now
+        let refused = SMTPSetupFailure("connect_refused", "x")
+        var pauses: [Duration] = []
+        for _ in 0..<9 {
+            _ = health.failed(refused, now: now)
+            pauses.append(health.downUntil.map { $0 - now } ?? .zero)
+        }
+        #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60].map { Duration.seconds($0) })
+        #expect(health.refusal(now: now)?.retryAfter == .seconds(60))
+        #expect(health.refusal(now: now)?.burnsAttempt == false)
+        #expect(health.refusal(now: now + .seconds(60)) == nil)
+        #expect(health.connected() && !health.connected())
+        health.answered()
+        _ = health.failed(SMTPSetupFailure("authentication_failed", "x", isConfiguration: true), now: now)
+        #expect(health.refusal(now: now)?.retryAfter == .seconds(60))
+        var lucky = SMTPHealth(random: { 0 })
+        #expect(lucky.failed(refused, now: now) && !lucky.failed(refused, now: now))
+        #expect(lucky.refusal(now: now)?.retryAfter == .milliseconds(50), "never at once")
+    }
+}

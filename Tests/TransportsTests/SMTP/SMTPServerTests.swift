@@ -1,0 +1,195 @@
+import Domain
+import Foundation
+import Logging
+import Testing
+
+@testable import Transports
+
+/// An SMTP provider on the loopback, for tests.
+func smtp(port: Int, window: Int = 1000, _ options: [String: String] = [:]) throws -> any Transport {
+    var all = ["host": "127.0.0.1", "port": String(port), "tls": "off", "hostname": "client.test"]
+    all.merge(options) { $1 }
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return try TransportFactory.make(
+        ProviderPolicy(name: "mail", transport: "smtp", channels: [.email], window: window, timeout: .seconds(10), options: all),
+        logger: logger)
+}
+
+func simple(_ id: Int64 = 1, _ text: String = "hello\n.dot\n", answerWithin: Duration = .seconds(10)) -> Submission {
+    mail(.init(subject: "Number \(id)", text: text), id: id, answerWithin: answerWithin)
+}
+
+@Suite("SMTP against postfix's sink", .timeLimit(.minutes(1)))
+struct SMTPSinkTests {
+    /// Outcome, code, whether the attempt is burned.
+    func answers(_ transport: any Transport, _ count: Int64 = 1, answerWithin: Duration = .seconds(10)) async -> [String] {
+        await transport.answers((1...count).map { simple($0, answerWithin: answerWithin) }).map { result in
+            let failure = result.outcome.failure
+            return [result.outcome.name, failure?.code, failure.map { $0.burnsAttempt ? "burned" : "kept" }].compactMap { $0 }
+                .joined(separator: " ")
+        }
+    }
+
+    @Test("M4, M7: 300 messages over two connections are accepted, with and without PIPELINING", arguments: [["-v"], ["-p"], ["-e"], ["-E"]])
+    func many(flags: [String]) async throws {
+        let server = try await TestServer(Programs.find("smtp-sink")) { port, _ in
+            (getuid() == 0 ? ["-u", "nobody"] : []) + flags + ["127.0.0.1:\(port)", "100"]
+        }
+        let transport = try smtp(port: server.port, ["messages_per_connection": "40"])
+        let answers = await answers(transport, 300)
+        #expect(answers.allSatisfy { $0 == "accepted" })
+        await transport.drain()
+    }
+
+    @Test("D1: what the sink wrote down is what was sent, dots and all")
+    func dump() async throws {
+        let server = try await TestServer(Programs.find("smtp-sink")) { port, directory in
+            chmod(directory.path, 0o777)
+            return (getuid() == 0 ? ["-u", "nobody"] : []) + ["-d", directory.path + "/mail.", "127.0.0.1:\(port)", "100"]
+        }
+        let transport = try smtp(port: server.port)
+        _ = await transport.answers([simple(7, ".\n..\nQUIT\n.\r.x\n")])
+        await transport.drain()
+        let file = try #require(FileManager.default.contentsOfDirectory(atPath: server.directory.path).first { $0.hasPrefix("mail.") })
+        let text = try String(contentsOfFile: server.directory.path + "/" + file, encoding: .utf8)
+        #expect(text.contains("X-Mail-Args: <shop@example.com>") && text.contains("X-Rcpt-Args: <b@y.test>"))
+        #expect(text.contains("Message-ID: <7.martlet@example.com>"))
+        #expect(text.hasSuffix("\n\n.\n..\nQUIT\n.\n.x\n\n") || text.hasSuffix("\n\n.\n..\nQUIT\n.\n.x\n"))
+    }
+
+    @Test("M7, M8: a server that hangs up means deferral before the final dot and doubt after it", arguments: [
+        ("CONNECT", "deferred connection_lost kept"), ("EHLO", "deferred connection_lost kept"), ("MAIL", "deferred connection_lost kept"),
+        ("RCPT", "deferred connection_lost kept"), ("DATA", "deferred connection_lost kept"), (".", "unknown connection_lost burned"),
+    ])
+    func hangsUp(command: String, expected: String) async throws {
+        let server = try await TestServer.sink("-q", command)
+        #expect(try await answers(smtp(port: server.port)) == [expected])
+    }
+
+    @Test("M7, M9: 421 keeps the attempt and slows the provider", arguments: ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "."])
+    func closing(command: String) async throws {
+        let server = try await TestServer.sink("-Q", command)
+        let results = try await smtp(port: server.port).answers([simple()])
+        let failure = try #require(results[0].outcome.failure)
+        #expect(results[0].outcome.name == "deferred" && !failure.burnsAttempt && failure.throttled, "\(failure)")
+        #expect(failure.code.hasPrefix("smtp_421"))
+    }
+
+    @Test("M9: refusals at every step are read by their codes", arguments: [
+        ("-f", "MAIL", "500 5.1.8 no", "rejected smtp_500_5.1.8 burned"), ("-f", "RCPT", "550 5.1.1 no", "rejected smtp_550_5.1.1 burned"),
+        ("-f", "RCPT", "550 5.7.1 no", "rejected smtp_550_5.7.1 burned"), ("-f", "DATA", "554 5.3.0 no", "rejected smtp_554_5.3.0 burned"),
+        ("-f", ".", "554 5.6.0 no", "rejected smtp_554_5.6.0 burned"), ("-r", "RCPT", "450 4.2.0 grey", "deferred smtp_450_4.2.0 burned"),
+        ("-r", ".", "451 4.3.0 later", "deferred smtp_451_4.3.0 kept"),
+    ])
+    func refusals(flag: String, command: String, reply: String, expected: String) async throws {
+        let server = try await TestServer.sink(flag, command, flag == "-f" ? "-B" : "-b", reply)
+        #expect(try await answers(smtp(port: server.port, ["connections": "1"]), 3) == [expected, expected, expected])
+    }
+
+    @Test("M1: without EHLO there is HELO")
+    func helo() async throws {
+        let server = try await TestServer.sink("-f", "EHLO")
+        #expect(try await answers(smtp(port: server.port), 3) == ["accepted", "accepted", "accepted"])
+    }
+
+    @Test("M1, M8: a server that is slow after the final dot is in doubt when the answer is due, and the next message goes on")
+    func slow() async throws {
+        let server = try await TestServer.sink("-W", ".:3")
+        let start = ContinuousClock.now
+        let transport = try smtp(port: server.port)
+        #expect(await answers(transport, answerWithin: .milliseconds(400)) == ["unknown timeout burned"])
+        #expect(.now - start < .seconds(2))
+    }
+
+    @Test("M1: a server that is slow before the final dot is deferred when the answer is due")
+    func slowBefore() async throws {
+        let server = try await TestServer.sink("-w", "3")
+        #expect(try await answers(smtp(port: server.port), answerWithin: .milliseconds(400)) == ["deferred timeout burned"])
+    }
+
+    @Test("an early 550 that reads no further frees the message and not the doubt")
+    func abort() async throws {
+        let server = try await TestServer.sink("-A", "0")
+        let results = try await smtp(port: server.port).answers([simple(1, String(repeating: "x\n", count: 500_000))])
+        #expect(["rejected", "deferred", "unknown"].contains(results[0].outcome.name))
+        #expect(results[0].outcome.name != "accepted")
+    }
+
+    @Test("while the server is down messages are told so at once and nobody knocks; it recovers by itself")
+    func down() async throws {
+        let port = try Programs.freePort()
+        let transport = try smtp(port: port)
+        let first = await transport.answers((1...50).map { simple($0) })
+        for result in first {
+            let failure = try #require(result.outcome.failure)
+            #expect(failure.code == "connect_refused" && !failure.burnsAttempt && failure.retryAfter != nil)
+            #expect((failure.retryAfter ?? .zero) <= .seconds(1))
+        }
+        let server = try await TestServer.sink(port: port)
+        let limit = ContinuousClock.now + .seconds(15)
+        while await answers(transport) != ["accepted"], .now < limit { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(await answers(transport, 20).allSatisfy { $0 == "accepted" })
+        server.stop()
+        // The idle connections are found dead, not the messages.
+        let after = await answers(transport, 5)
+        #expect(after.allSatisfy { $0.hasPrefix("deferred ") && $0.hasSuffix(" kept") }, "\(after)")
+    }
+
+    @Test("a name that cannot be resolved is a deferral that says so")
+    func noSuchHost() async throws {
+        let result = try await smtp(port: 25, ["host": "no-such-host.invalid"]).answers([simple()])[0]
+        #expect(result.outcome.failure?.code == "host_not_found" && result.outcome.failure?.burnsAttempt == false)
+    }
+
+    @Test("sendBy and drain: what was not begun is deferred and kept")
+    func deadlines() async throws {
+        let server = try await TestServer.sink("-W", "CONNECT:1")
+        let transport = try smtp(port: server.port)
+        let late = await transport.answers([mail(.init(subject: "", text: ""), sendWithin: .milliseconds(100))])
+        #expect(late[0].outcome == .deferred(.deadlinePassed))
+        let collector = Collector()
+        transport.submit([simple(2)]) { collector.take($0) }
+        await transport.drain()
+        #expect(collector.results.map(\.outcome) == [.deferred(.notSent)])
+        #expect(await transport.answers([simple(3)])[0].outcome == .deferred(.notSent))
+    }
+
+    @Test("drain waits for what is on its way")
+    func drainWaits() async throws {
+        let server = try await TestServer.sink("-w", "1")
+        let transport = try smtp(port: server.port, ["connections": "1"])
+        #expect(await answers(transport) == ["accepted"])
+        let collector = Collector()
+        transport.submit([simple(1), simple(2)]) { collector.take($0) }
+        try await Task.sleep(for: .milliseconds(300))
+        await transport.drain()
+        #expect(collector.results.map(\.outcome.name).sorted() == ["accepted", "deferred"])
+    }
+
+    @Test("run keeps connections until it is cancelled")
+    func run() async throws {
+        let server = try await TestServer.sink()
+        let transport = try smtp(port: server.port)
+        let running = Task { try await transport.run() }
+        #expect(await answers(transport, 5).allSatisfy { $0 == "accepted" })
+        running.cancel()
+        try await running.value
+    }
+
+    @Test("an idle connection is closed, and the next message opens another")
+    func idle() async throws {
+        let server = try await TestServer.sink("-n", "1")
+        let transport = try smtp(port: server.port, ["idle_close": "50ms", "connections": "1"])
+        #expect(await answers(transport) == ["accepted"])
+        let limit = ContinuousClock.now + .seconds(10)
+        // The sink ends itself after one session: only a QUIT or a close of ours ends that session.
+        while Programs.accepts(port: server.port), .now < limit { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(!Programs.accepts(port: server.port))
+    }
+
+    @Test("an SMS has no business here")
+    func wrongChannel() async throws {
+        #expect(try await smtp(port: 1).answers([submission()])[0].outcome.failure?.code == "wrong_channel")
+    }
+}

@@ -1,0 +1,368 @@
+import Domain
+import NIOCore
+import Testing
+
+@testable import Transports
+
+/// Plays a server: each answer is given to the session, and what the session did is written down in short.
+struct Dialogue {
+    var session: SMTPSession
+    var log: [String] = []
+    var outcomes: [Outcome] = []
+
+    init(tls: SMTPTLSMode = .off, credentials: SMTPCredentials? = nil, authInClear: Bool = false) {
+        session = SMTPSession(
+            SMTPSessionConfiguration(hostname: "client.test", tls: tls, credentials: credentials, authInClear: authInClear))
+    }
+
+    mutating func server(_ bytes: String, pieces: Int = .max) {
+        var rest = Array(bytes.utf8)[...]
+        while !rest.isEmpty {
+            session.received(rest.prefix(pieces))
+            rest = rest.dropFirst(pieces)
+            while let actions = session.step() { note(actions) }
+        }
+    }
+
+    mutating func note(_ actions: [SMTPSession.Action]) {
+        for action in actions {
+            switch action {
+            case .write(let bytes): log += String(buffer: bytes).split(separator: "\r\n").map { "> \($0)" }
+            case .writeContent(let bytes): log.append("content \(bytes.readableBytes)")
+            case .startTLS: log.append("startTLS")
+            case .ready: log.append("ready")
+            case .finish(let outcome, let isConfiguration):
+                outcomes.append(outcome)
+                log.append("finish \(outcome.name) \(outcome.failure?.code ?? "")\(isConfiguration ? " configuration" : "")")
+            case .notBegun(let failure): log.append("not begun \(failure.code)")
+            case .fail(let failure): log.append("fail \(failure.failure.code)\(failure.isConfiguration ? " configuration" : "")")
+            case .close: log.append("close")
+            }
+        }
+    }
+
+    mutating func begin(size: Int = 10, eightBit: Bool = false) {
+        note(
+            session.begin(
+                SMTPTransaction(
+                    from: "a@x.test", to: "b@y.test", content: ByteBuffer(string: "x\r\n.\r\n"), size: size, isEightBit: eightBit,
+                    messageID: "<1.martlet@x.test>")))
+    }
+
+    /// Greeting and EHLO with these capabilities, up to `ready`; forgets what was logged.
+    static func ready(_ capabilities: String...) -> Dialogue {
+        var dialogue = Dialogue()
+        dialogue.server("220 hi\r\n")
+        dialogue.server((["250-server"] + capabilities.map { "250-\($0)" } + ["250 HELP"]).joined(separator: "\r\n") + "\r\n")
+        precondition(dialogue.log.last == "ready")
+        dialogue.log = []
+        return dialogue
+    }
+}
+
+@Suite("SMTP session")
+struct SMTPSessionTests {
+    static let mailFROM = "> MAIL FROM:<a@x.test>"
+    static let envelope = [mailFROM, "> RCPT TO:<b@y.test>", "> DATA"]
+
+    @Test("M1: replies mean the same however they are cut", arguments: 1...60)
+    func fragments(pieces: Int) {
+        var dialogue = Dialogue()
+        dialogue.server("220-welcome\r\n220-to\r\n220 server\r\n", pieces: pieces)
+        dialogue.server("250-server\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250 8BITMIME\r\n", pieces: pieces)
+        #expect(dialogue.log == ["> EHLO client.test", "ready"])
+        #expect(dialogue.session.capabilities.pipelining && dialogue.session.capabilities.eightBitMIME)
+        #expect(dialogue.session.capabilities.sizeLimit == 1000)
+        dialogue.begin()
+        dialogue.server("250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n", pieces: pieces)
+        dialogue.session.contentWritten()
+        dialogue.server("250-2.0.0 fine\r\n250 2.0.0 Ok: queued as 4F1C2\r\n", pieces: pieces)
+        #expect(dialogue.outcomes == [.accepted(reference: "4F1C2")])
+        #expect(dialogue.log.last == "ready")
+    }
+
+    @Test("M1: a server that does not know EHLO gets HELO and one command at a time")
+    func helo() {
+        var dialogue = Dialogue()
+        dialogue.server("220 old\r\n")
+        dialogue.server("502 what?\r\n")
+        dialogue.server("250 old\r\n")
+        dialogue.begin(eightBit: true)
+        dialogue.server("250 ok\r\n")
+        dialogue.server("250 ok\r\n")
+        dialogue.server("354 go\r\n")
+        dialogue.session.contentWritten()
+        dialogue.server("250 ok\r\n")
+        #expect(
+            dialogue.log == ["> EHLO client.test", "> HELO client.test", "ready"] + Self.envelope + [
+                "content 6", "finish accepted ", "ready",
+            ])
+        #expect(dialogue.outcomes == [.accepted(reference: "<1.martlet@x.test>")])
+    }
+
+    @Test(
+        "M1: what is not SMTP ends the connection, bounded, without a crash",
+        arguments: [
+            ("HTTP/1.1 400 Bad Request\r\n", "fail malformed_reply"), ("\r\n", "fail malformed_reply"),
+            ("22\r\n", "fail malformed_reply"),
+            ("220x\r\n", "fail malformed_reply"), ("999 x\r\n", "fail malformed_reply"), ("+20 x\r\n", "fail malformed_reply"),
+            ("\u{FF}\u{0}\u{1}\r\n", "fail malformed_reply"), (String(repeating: "2", count: 5000), "fail malformed_reply"),
+            (String(repeating: "220-and so on\r\n", count: 101), "fail malformed_reply"),
+            ("220-" + String(repeating: "x", count: 4200) + "\r\n", "fail malformed_reply"),
+            ("554 5.7.1 not you\r\n", "fail smtp_554_5.7.1 configuration"), ("421 4.3.2 later\r\n", "fail smtp_421_4.3.2"),
+        ])
+    func malformed(bytes: String, expected: String) {
+        for pieces in [1, 7, Int.max] {
+            var dialogue = Dialogue()
+            dialogue.server(bytes, pieces: pieces)
+            #expect(dialogue.log == [expected, "close"])
+        }
+    }
+
+    @Test("M1: a bare code, a lone line feed and a reply of one hundred lines are taken")
+    func tolerant() {
+        var dialogue = Dialogue()
+        dialogue.server(String(repeating: "220-x\n", count: 99) + "220\n")
+        #expect(dialogue.log == ["> EHLO client.test"])
+    }
+
+    @Test("M2: after STARTTLS everything learnt in the clear is forgotten and EHLO said again")
+    func startTLS() {
+        var dialogue = Dialogue(tls: .required)
+        dialogue.server("220 hi\r\n")
+        dialogue.server("250-s\r\n250-PIPELINING\r\n250 STARTTLS\r\n")
+        dialogue.server("220 go\r\n")
+        #expect(!dialogue.session.isSecured)
+        dialogue.note(dialogue.session.tlsEstablished())
+        dialogue.server("250 s\r\n")
+        #expect(dialogue.log == ["> EHLO client.test", "> STARTTLS", "startTLS", "> EHLO client.test", "ready"])
+        #expect(dialogue.session.isSecured && !dialogue.session.capabilities.pipelining)
+    }
+
+    @Test(
+        "M2: bytes between the answer to STARTTLS and the handshake are an attack",
+        arguments: [
+            "220 go\r\n250 injected\r\n", "220 go\r\n2", "220 go\r\n\n",
+        ])
+    func injection(bytes: String) {
+        for mode in [SMTPTLSMode.required, .opportunistic] {
+            var dialogue = Dialogue(tls: mode)
+            dialogue.server("220 hi\r\n")
+            dialogue.server("250-s\r\n250 STARTTLS\r\n")
+            dialogue.server(bytes)
+            #expect(dialogue.log.suffix(2) == ["fail tls_injection", "close"])
+        }
+    }
+
+    @Test(
+        "M2: required TLS never goes on in the clear, opportunistic does",
+        arguments: [
+            (SMTPTLSMode.required, "250 s\r\n", "", "fail tls_unavailable"),
+            (.required, "250 STARTTLS\r\n", "", "fail tls_unavailable"),
+            (.required, "250-s\r\n250 STARTTLS\r\n", "454 not now\r\n", "fail tls_unavailable"),
+            (.opportunistic, "250 s\r\n", "", "ready"),
+            (.opportunistic, "250-s\r\n250 STARTTLS\r\n", "454 not now\r\n", "ready"),
+            (.off, "250-s\r\n250 STARTTLS\r\n", "", "ready"),
+        ])
+    func modes(mode: SMTPTLSMode, ehlo: String, answer: String, expected: String) {
+        var dialogue = Dialogue(tls: mode)
+        dialogue.server("220 hi\r\n")
+        dialogue.server(ehlo)
+        dialogue.server(answer)
+        #expect(dialogue.log.contains(expected))
+        #expect(dialogue.log.contains("ready") == (expected == "ready"))
+    }
+
+    static let credentials = SMTPCredentials(user: "user", password: "s3cret")
+
+    @Test("M3: credentials never travel in the clear unless that was asked for", arguments: [SMTPTLSMode.off, .opportunistic])
+    func authInClear(mode: SMTPTLSMode) {
+        var dialogue = Dialogue(tls: mode, credentials: Self.credentials)
+        dialogue.server("220 hi\r\n")
+        dialogue.server("250-s\r\n250 AUTH PLAIN\r\n")
+        #expect(dialogue.log == ["> EHLO client.test", "fail authentication_in_clear configuration", "close"])
+        dialogue = Dialogue(tls: mode, credentials: Self.credentials, authInClear: true)
+        dialogue.server("220 hi\r\n")
+        dialogue.server("250-s\r\n250 AUTH PLAIN\r\n")
+        #expect(dialogue.log.last == "> AUTH PLAIN AHVzZXIAczNjcmV0")
+    }
+
+    @Test("M3: PLAIN with or without initial response, LOGIN where nothing else is offered")
+    func mechanisms() {
+        func authenticated(_ offer: String, _ answers: String...) -> [String] {
+            var dialogue = Dialogue(tls: .implicit, credentials: Self.credentials)
+            dialogue.server("220 hi\r\n")
+            dialogue.server("250-s\r\n250 \(offer)\r\n")
+            for answer in answers { dialogue.server(answer + "\r\n") }
+            return Array(dialogue.log.dropFirst())
+        }
+        #expect(authenticated("AUTH LOGIN PLAIN", "235 in") == ["> AUTH PLAIN AHVzZXIAczNjcmV0", "ready"])
+        #expect(
+            authenticated("AUTH PLAIN", "334 ", "235 in")
+                == ["> AUTH PLAIN AHVzZXIAczNjcmV0", "> AHVzZXIAczNjcmV0", "ready"])
+        #expect(
+            authenticated("AUTH=LOGIN", "334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 in")
+                == ["> AUTH LOGIN", "> dXNlcg==", "> czNjcmV0", "ready"])
+        #expect(authenticated("AUTH CRAM-MD5") == ["fail authentication_unavailable configuration", "close"])
+        #expect(authenticated("HELP") == ["fail authentication_unavailable configuration", "close"])
+        #expect(authenticated("AUTH PLAIN", "535 5.7.8 no").suffix(2) == ["fail authentication_failed configuration", "close"])
+        #expect(authenticated("AUTH PLAIN", "454 4.7.0 later").suffix(2) == ["fail smtp_454_4.7.0", "close"])
+        #expect(authenticated("AUTH PLAIN", "334 ", "334 more").suffix(1) == ["close"])
+    }
+
+    @Test("M3: a server that repeats the password does not get it into the failure")
+    func echo() throws {
+        var session = SMTPSession(SMTPSessionConfiguration(hostname: "c", tls: .implicit, credentials: Self.credentials))
+        session.received("220 hi\r\n250-s\r\n250 AUTH PLAIN\r\n535 5.7.8 bad s3cret AHVzZXIAczNjcmV0 czNjcmV0\r\n".utf8)
+        var failure: SMTPSetupFailure?
+        while let actions = session.step() { for case .fail(let found) in actions { failure = found } }
+        #expect(try #require(failure).failure.detail == "535 5.7.8 bad *** *** ***")
+        #expect(!"\(Self.credentials)\(String(reflecting: Self.credentials))".contains("s3cret"))
+        #expect(!String(describing: session).contains("s3cret"))
+    }
+
+    @Test("M4: with PIPELINING a refused recipient takes nobody with it, whatever DATA is answered")
+    func mixed() {
+        var dialogue = Dialogue.ready("PIPELINING")
+        dialogue.begin()
+        #expect(dialogue.log == Self.envelope)
+        dialogue.server("250 ok\r\n550 5.1.1 no such user\r\n554 5.5.1 no valid recipients\r\n")
+        #expect(dialogue.log.suffix(2) == ["finish rejected smtp_550_5.1.1", "> RSET"])
+        dialogue.server("250 ok\r\n")
+        dialogue.begin()
+        // RFC 2920: this server takes DATA although nobody is there to receive.
+        dialogue.server("250 ok\r\n550 5.1.1 no such user\r\n354 go\r\n")
+        #expect(dialogue.log.last == "> .")
+        dialogue.server("554 5.5.1 nobody\r\n")
+        #expect(dialogue.log.suffix(2) == ["finish rejected smtp_550_5.1.1", "ready"])
+        dialogue.begin()
+        dialogue.server("451 4.3.0 later\r\n503 5.5.1 MAIL first\r\n503 5.5.1 RCPT first\r\n")
+        #expect(dialogue.log.suffix(2) == ["finish deferred smtp_451_4.3.0", "> RSET"])
+    }
+
+    @Test("M4: without PIPELINING nothing follows a refusal but RSET")
+    func stepwise() {
+        var dialogue = Dialogue.ready()
+        dialogue.begin()
+        dialogue.server("250 ok\r\n")
+        dialogue.server("550 5.1.1 no\r\n")
+        #expect(dialogue.log == [Self.mailFROM, "> RCPT TO:<b@y.test>", "finish rejected smtp_550_5.1.1", "> RSET"])
+    }
+
+    @Test("M5: SIZE and BODY are said where they are offered; what is too big is not sent")
+    func size() {
+        var dialogue = Dialogue.ready("SIZE 1000", "8BITMIME")
+        dialogue.begin(size: 1001)
+        #expect(dialogue.log == ["finish rejected message_too_big", "ready"])
+        dialogue.begin(size: 1000, eightBit: true)
+        #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=1000 BODY=8BITMIME")
+        dialogue = .ready("SIZE", "8BITMIME")
+        dialogue.begin(size: 1_000_000)
+        #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=1000000")
+        dialogue = .ready("SIZE 0")
+        dialogue.begin(eightBit: true)
+        #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=10")
+    }
+
+    @Test("M7: 421 or a hang-up before DATA burns nothing", arguments: 0...2, [true, false])
+    func lostBeforeData(replies: Int, speaks: Bool) throws {
+        var dialogue = Dialogue.ready("PIPELINING")
+        dialogue.begin()
+        dialogue.server(String(repeating: "250 ok\r\n", count: replies))
+        if speaks { dialogue.server("421 4.3.2 going down\r\n") }
+        dialogue.note(dialogue.session.connectionClosed(nil))
+        #expect(dialogue.log.last == "close")
+        let failure = try #require(dialogue.outcomes.first?.failure)
+        #expect(dialogue.outcomes.first?.name == "deferred")
+        #expect(!failure.burnsAttempt && failure.throttled == speaks)
+        #expect(dialogue.outcomes.count == 1)
+    }
+
+    @Test("M7: a reused connection that the server had closed already returns the message untouched", arguments: [true, false])
+    func stale(speaks: Bool) {
+        var dialogue = Dialogue.ready("PIPELINING")
+        dialogue.begin()
+        dialogue.server("250 ok\r\n250 ok\r\n354 go\r\n")
+        dialogue.session.contentWritten()
+        dialogue.server("250 ok\r\n")
+        dialogue.begin()
+        if speaks { dialogue.server("421 idle too long\r\n") } else { dialogue.note(dialogue.session.connectionClosed(nil)) }
+        #expect(dialogue.log.suffix(2) == ["not begun \(speaks ? "smtp_421" : "connection_lost")", "close"])
+    }
+
+    @Test(
+        "M8: doubt begins with the final dot and ends with its reply",
+        arguments: [
+            (false, "deferred"), (true, "unknown"),
+        ])
+    func doubt(written: Bool, expected: String) {
+        for timesOut in [true, false] {
+            var dialogue = Dialogue.ready("PIPELINING")
+            dialogue.begin()
+            dialogue.server("250 ok\r\n250 ok\r\n354 go\r\n")
+            if written { dialogue.session.contentWritten() }
+            dialogue.server("250-2.0.0 half a re")
+            dialogue.note(timesOut ? dialogue.session.timedOut() : dialogue.session.connectionClosed(nil))
+            #expect(dialogue.outcomes.map(\.name) == [expected])
+            #expect(dialogue.outcomes[0].failure?.burnsAttempt == true)
+            #expect(dialogue.log.last == "close")
+            #expect(dialogue.session.timedOut().isEmpty && dialogue.session.connectionClosed(nil).isEmpty)
+        }
+    }
+
+    @Test("M8: an answer before the final dot counts, but the connection cannot be used again")
+    func early() {
+        var dialogue = Dialogue.ready("PIPELINING")
+        dialogue.begin()
+        dialogue.server("250 ok\r\n250 ok\r\n354 go\r\n")
+        dialogue.server("552 5.3.4 too big\r\n")
+        #expect(dialogue.log.suffix(2) == ["finish rejected smtp_552_5.3.4", "close"])
+    }
+
+    @Test(
+        "replies nobody asked for end the connection instead of answering the next message",
+        arguments: [
+            "250 ok\r\n250 again\r\n", "250 ok\r\n2",
+        ])
+    func desynchronised(bytes: String) {
+        var dialogue = Dialogue.ready("PIPELINING")
+        dialogue.begin()
+        dialogue.server("250 ok\r\n250 ok\r\n354 go\r\n")
+        dialogue.session.contentWritten()
+        dialogue.server(bytes)
+        #expect(dialogue.log.suffix(2) == ["finish accepted ", "close"])
+    }
+
+    @Test("RFC 5321, 4.5.3.2: every wait has its limit")
+    func patience() {
+        var dialogue = Dialogue()
+        #expect(dialogue.session.patience == .seconds(300))
+        dialogue = .ready("PIPELINING")
+        #expect(dialogue.session.patience == nil)
+        dialogue.begin()
+        #expect(dialogue.session.patience == .seconds(300))
+        dialogue.server("250 ok\r\n250 ok\r\n")
+        #expect(dialogue.session.patience == .seconds(120))
+        dialogue.server("354 ok\r\n")
+        #expect(dialogue.session.patience == .seconds(180))
+        dialogue.session.contentWritten()
+        #expect(dialogue.session.patience == .seconds(600))
+    }
+
+    @Test("random bytes never crash a session, and every transaction ends exactly once")
+    func fuzz() {
+        let replies = [
+            "250 ok\r\n", "354 go\r\n", "421 x\r\n", "550 5.1.1 x\r\n", "451 x\r\n", "250-", "\r\n", "334 \r\n", "x", "220 \r\n",
+        ]
+        for _ in 0..<5_000 {
+            var dialogue = Dialogue.ready("PIPELINING")
+            dialogue.begin()
+            for _ in 0..<Int.random(in: 1...8) {
+                dialogue.server(replies.randomElement() ?? "")
+                if dialogue.session.state == .content, Bool.random() { dialogue.session.contentWritten() }
+            }
+            dialogue.note(Bool.random() ? dialogue.session.timedOut() : dialogue.session.connectionClosed(nil))
+            #expect(dialogue.outcomes.count == 1, "\(dialogue.log)")
+        }
+    }
+}
