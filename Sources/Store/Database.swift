@@ -164,4 +164,11 @@ extension StoreConnection {
         try await mapped { try await connection.execute(script: text, name: name) }
     }
 }
-extension DatabaseOptions { var pool: PQPoolOptions { PQPoolOptions() } }
+extension DatabaseOptions {
+    var pool: PQPoolSettings {
+        PQPoolSettings(
+            connection: ConnectionOptions(
+                conninfo, applicationName: applicationName, queryDeadline: deadline, preparesStatements: preparesStatements),
+            size: connections)
+    }
+}
