@@ -114,6 +114,12 @@ extension String {
     /// Appends `text` as a JSON string (RFC 8259 section 7).
     mutating func appendJSON(_ text: String) {
         append("\"")
+        // E2 begins U+2028 and U+2029; most texts hold nothing that needs care and are copied whole.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F && $0 != 0xE2 }) {
+            append(text)
+            append("\"")
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": append("\\\"")
