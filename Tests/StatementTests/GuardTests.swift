@@ -53,7 +53,7 @@ struct GuardTests {
         "the owner moves it to where it belongs",
         arguments: zip(ways, ["1 0 0 0 0 0", "0 0 0 0 1 0", "0 0 1 0 1 0", "0 0 0 1 1 0"]))
     func owner(way: String, places: String) async throws {
-        try await claimed { connection, store, lease in
+        try await claimed { (connection, store, lease) async throws -> Void in
             #expect(try await Self.end(store, way, lease) == [lease.messageID])
             #expect(try await connection.value(Self.places) == places)
         }
@@ -61,7 +61,7 @@ struct GuardTests {
 
     @Test("another session, another claim or another place moves nothing; evidence is kept as stale", arguments: ways)
     func strangers(way: String) async throws {
-        try await claimed { connection, store, lease in
+        try await claimed { (connection, store, lease) async throws -> Void in
             var session = lease
             session.session += 1
             var claim = lease

@@ -33,7 +33,7 @@ struct PartitionTests {
 
     @Test("an expired day is dropped, then there is none left")
     func dropped() async throws {
-        try await oldDay { _, store, connection in
+        try await oldDay { (_, store, connection) async throws -> Void in
             #expect(try await drop(store) == "dropped")
             #expect(try await drop(store) == nil)
             #expect(try await connection.value("select count(*) from pg_class where relname ~ '20250110'") == "0")

@@ -157,7 +157,7 @@ struct RetireTests {
 
     @Test("an empty segment is given back, and is the next to be used again")
     func empty() async throws {
-        try await rotated { _, store, connection in
+        try await rotated { (_, store, connection) async throws -> Void in
             #expect(try await store.run(AdvanceSegment(kind: .ready, lane: 1)) == 4)
             #expect(try await retire(store))
             #expect(
@@ -169,7 +169,7 @@ struct RetireTests {
 
     @Test("the segment that takes appends is never given back")
     func current() async throws {
-        try await rotated { _, store, _ in
+        try await rotated { (_, store, _) async throws -> Void in
             #expect(try await retire(store) == false)
         }
     }
