@@ -127,7 +127,7 @@ struct RoleTests {
 
     @Test("an object of the caller's own does not stand in for one of ours inside a function that runs as its owner")
     func shadowing() async throws {
-        let scratch = try await ScratchDatabase.required()
+        let scratch = try ScratchDatabase.required()
         let connection = try await scratch.connect()
         try await connection.execute(
             script: """
