@@ -6,7 +6,9 @@ import Postgres
 ///
 /// The samples speak of message 1, leased in segment 1 at the first place by session 1 with claim 1.
 public enum Statements {
-    public static var all: [any Statement] { queue + admission + recording + maintenance + policies + migrating }
+    public static var all: [any Statement] {
+        queue + admission + recording + maintenance + policies + administration + importing + migrating
+    }
 
     static let message = MessageID(1)
     static let then = Timestamp(microseconds: 1_750_000_000_000_000)
@@ -92,6 +94,35 @@ public enum Statements {
             UpsertChannels(channels: [Channel(rawValue: "push")]),
             PushTemplates(templates: [Template(key: "new", locale: "en", channel: .sms, body: "Hi", required: ["a", "b"])]),
             LoadTemplates(), PolicyStamp(),
+        ]
+    }
+
+    static var administration: [any Statement] {
+        let filter = DeadLetterFilter()
+        let address = "+8613800138000"
+        return [
+            CountDeadLetters(filter: filter), ListDeadLetters(filter: filter, limit: 10),
+            DeadLetterIDs(filter: filter, after: MessageID(0), limit: 10), LoadDeadLetter(id: message),
+            DiscardDeadLetters(ids: [message], why: "x"),
+            RequeueDeadLetters(
+                ids: [message], why: "x", variables: nil, provider: nil, mayDuplicate: false, approvesWords: false),
+            FindMessages(recipient: address, channel: "sms", addressSince: nil, limit: 10), LoadMessageOverview(id: message),
+            LoadVariables(id: message), LoadAttempts(id: message), LoadReceipts(id: message), LoadAudit(object: "1"),
+            ListSuppressions(address: address, channel: "sms", includesLifted: true, limit: 10),
+            Suppress(channel: "sms", address: address, scope: "all", reason: "asked"),
+            Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),
+            CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"), ListLanes(),
+            LaneCounters(), ListWorkers(all: true), LoadThroughput(), PickupTimes(messageIDs: [message]),
+            PolicyHistory(limit: 10),
+            ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
+            LockConfiguration(), CurrentRights(),
+        ]
+    }
+
+    static var importing: [any Statement] {
+        [
+            ImportBegin(name: "file", beginning: [1]), FileDigest(bytes: [1, 2]), BulkSavepoint(), BulkRelease(), BulkRollback(),
+            ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()),
         ]
     }
 

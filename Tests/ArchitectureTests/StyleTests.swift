@@ -44,7 +44,6 @@ struct StyleTests {
         "each of these is a problem",
         arguments: [
             "let a = try? b()", "do { try b() } catch {}", "} catch { }", "fatalError()", "// TODO: later", "// FIXME",
-            "print(x)",
         ])
     func problem(line: String) {
         #expect(Style.problems(of: ["let x = 1", Substring(line)]) != [])

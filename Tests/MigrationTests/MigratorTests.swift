@@ -8,7 +8,9 @@ import Testing
 struct MigratorTests {
     private func empty(_ body: @Sendable (ScratchDatabase, Migrator) async throws -> Void) async throws {
         let scratch = try await ScratchDatabase.create()
-        let database = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "migrator", connections: 2))
+        let database = Database(
+            DatabaseOptions(conninfo: scratch.conninfo, applicationName: "migrator", connections: 2, connectTimeout: .seconds(60))
+        )
         do { try await body(scratch, Migrator(database)) } catch {
             await database.close()
             try await scratch.drop()
@@ -105,7 +107,9 @@ struct MigratorTests {
     @Test("two migrators at once apply each migration once, and both end well")
     func twoAtOnce() async throws {
         try await empty { scratch, migrator in
-            let other = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "other migrator", connections: 1))
+            let other = Database(
+                DatabaseOptions(
+                    conninfo: scratch.conninfo, applicationName: "other migrator", connections: 1, connectTimeout: .seconds(60)))
             async let first = migrator.up()
             async let second = Migrator(other).up()
             let applied = try await first + second

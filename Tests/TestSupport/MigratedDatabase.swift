@@ -9,7 +9,8 @@ extension ScratchDatabase {
     ) async throws -> Value {
         let scratch = try await create(template: migratedTemplate(migrate))
         let store = Database(
-            DatabaseOptions(conninfo: scratch.conninfo, applicationName: "tests", connections: connections))
+            DatabaseOptions(
+                conninfo: scratch.conninfo, applicationName: "tests", connections: connections, connectTimeout: .seconds(60)))
         do {
             let value = try await body(scratch, store)
             await store.close()
@@ -24,7 +25,8 @@ extension ScratchDatabase {
 
     /// Brings a database to the schema of this build.
     @Sendable public static func migrate(_ conninfo: String) async throws {
-        let database = Database(DatabaseOptions(conninfo: conninfo, applicationName: "tests", connections: 1))
+        let database = Database(
+            DatabaseOptions(conninfo: conninfo, applicationName: "tests", connections: 1, connectTimeout: .seconds(60)))
         _ = try await Migrator(database).up()
         await database.close()
     }
