@@ -53,16 +53,19 @@ public struct DatabaseOptions: Sendable {
     public var preparesStatements: Bool
     /// For statements that bring no deadline of their own.
     public var deadline: Duration
+    /// For each address of each host.
+    public var connectTimeout: Duration
 
     public init(
         conninfo: String, applicationName: String, connections: Int = 4, preparesStatements: Bool = true,
-        deadline: Duration = .seconds(30)
+        deadline: Duration = .seconds(30), connectTimeout: Duration = .seconds(5)
     ) {
         self.conninfo = conninfo
         self.applicationName = applicationName
         self.connections = connections
         self.preparesStatements = preparesStatements
         self.deadline = deadline
+        self.connectTimeout = connectTimeout
     }
 }
 
@@ -164,4 +167,11 @@ extension StoreConnection {
         try await mapped { try await connection.execute(script: text, name: name) }
     }
 }
-extension DatabaseOptions { var pool: PQPoolOptions { PQPoolOptions() } }
+extension DatabaseOptions {
+    var pool: PQPoolSettings {
+        let connection = ConnectionOptions(
+            conninfo, applicationName: applicationName, connectTimeout: connectTimeout, queryDeadline: deadline,
+            preparesStatements: preparesStatements)
+        return PQPoolSettings(connection: connection, size: connections)
+    }
+}

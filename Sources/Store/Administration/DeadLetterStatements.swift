@@ -143,7 +143,7 @@ public struct DeadLetterIDs: Statement {
 public struct LoadDeadLetter: Statement {
     public var id: MessageID
     public init(id: MessageID) { self.id = id }
-    public struct Answer: Sendable {
+    public struct Letter: Sendable {
         public var row: DeadLetterRow
         /// JSON object: the message as it was enqueued.
         public var message: String
@@ -160,9 +160,9 @@ public struct LoadDeadLetter: Statement {
         """
     }
     public func bind(_ parameters: inout PQParams) { parameters.int8(id.rawValue) }
-    public static func read(_ rows: PQRows) throws -> Answer? {
+    public static func read(_ rows: PQRows) throws -> Letter? {
         try rows.first.map {
-            Answer(row: try DeadLetterRow($0), message: try $0.jsonb(13), history: try $0.jsonb(14), isErased: try $0.bool(15))
+            Letter(row: try DeadLetterRow($0), message: try $0.jsonb(13), history: try $0.jsonb(14), isErased: try $0.bool(15))
         }
     }
 }
