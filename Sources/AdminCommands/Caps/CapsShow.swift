@@ -43,7 +43,10 @@ struct CapsShow: AsyncParsableCommand {
             let (ledger, numbers) = try await database.withConnection { [recipient] in
                 try await $0.run(LoadCapUsage(recipientKey: typedKey(recipient)), LoadNumbers())
             }
-            return (policy, ledger, numbers, try await database.run(CalendarWindows(timeZone: zone)), try await database.run(CurrentRights()).now)
+            return (
+                policy, ledger, numbers, try await database.run(CalendarWindows(timeZone: zone)),
+                try await database.run(CurrentRights()).now
+            )
         }
         let lines = policy.caps.map { line($0, ledger, numbers, windows, now) }
         if shared.json {
@@ -90,7 +93,8 @@ struct CapsShow: AsyncParsableCommand {
         let verdict = CapDecision.decide(
             message: MessageID(0), rules: [counted], ledger: ledger, now: now, sendWithin: .zero, calendars: windows)
         var line = Line(
-            rule: rule, used: own.filter { !$0.isPlanned && $0.at >= start }.count, planned: own.filter(\.isPlanned).count, limit: limit,
+            rule: rule, used: own.filter { !$0.isPlanned && $0.at >= start }.count, planned: own.filter(\.isPlanned).count,
+            limit: limit,
             freeAt: nil, never: false)
         if case .over(_, _, let freeAt) = verdict {
             line.freeAt = freeAt
@@ -101,8 +105,10 @@ struct CapsShow: AsyncParsableCommand {
 
     private func json(_ line: Line) -> JSONValue {
         [
-            "cap": .string(line.rule.name), "window": .string(line.rule.window.shown), "used": .int(line.used), "limit": .int(line.limit),
-            "waiting": .int(line.planned), "over": .string(line.rule.over.rawValue), "is_free": .bool(!line.never && line.freeAt == nil),
+            "cap": .string(line.rule.name), "window": .string(line.rule.window.shown), "used": .int(line.used),
+            "limit": .int(line.limit),
+            "waiting": .int(line.planned), "over": .string(line.rule.over.rawValue),
+            "is_free": .bool(!line.never && line.freeAt == nil),
             "frees_at": .time(line.freeAt),
         ]
     }

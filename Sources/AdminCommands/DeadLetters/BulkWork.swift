@@ -57,7 +57,10 @@ struct BulkWork: Sendable {
             try await database.transaction { connection in try await act(connection, ids) }
             result.done += ids
         } catch let error as StoreError {
-            guard let refusal = error.refusal, refusal.sqlstate.hasPrefix("MT") else { return result.stopped = Self.adminError(error) }
+            guard let refusal = error.refusal, refusal.sqlstate.hasPrefix("MT") else {
+                result.stopped = Self.adminError(error)
+                return
+            }
             guard ids.count > 1 else { return result.failures.append(Failure(id: ids[0], error: refusal)) }
             let middle = ids.count / 2
             await work(Array(ids[..<middle]), on: database, &result)

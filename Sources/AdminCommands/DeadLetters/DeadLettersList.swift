@@ -39,12 +39,14 @@ struct DeadLettersList: AsyncParsableCommand {
             var table = Table("id", "died", "class", "channel", "to", "template", "provider", "reason")
             for row in rows {
                 table.add(
-                    "\(row.id)", "\(row.diedAt.relative(to: count.now))", "\(row.messageClass)", "\(row.channel)", "\(row.address)",
+                    "\(row.id)", "\(row.diedAt.relative(to: count.now))", "\(row.messageClass)", "\(row.channel)",
+                    "\(row.address)",
                     "\(row.template)", "\(row.provider ?? "")", Table.Cell(row.reason, .red))
             }
             out.table(table)
             out.line()
-            out.line("\(rows.count) of \(count.total): " + count.reasons.map { "\($0.count) \($0.reason)" }.joined(separator: ", "))
+            out.line(
+                "\(rows.count) of \(count.total): " + count.reasons.map { "\($0.count) \($0.reason)" }.joined(separator: ", "))
         }
         if rows.isEmpty {
             throw AdminError(.notFound, chosen == DeadLetterFilter() ? "There are no dead letters." : "No dead letter matches.")

@@ -30,7 +30,8 @@ struct DeadLettersRequeue: AsyncParsableCommand {
         let variables = try variables?.load()
         let result = try await shared.withDatabase(.admin) { database -> BulkWork.Result? in
             if let provider, try await currentPolicy(database).policy.providers[provider] == nil {
-                throw AdminError(.refused, "The policy has no provider \(provider).", hint: "`martlet config show --file providers.yaml`.")
+                throw AdminError(
+                    .refused, "The policy has no provider \(provider).", hint: "`martlet config show --file providers.yaml`.")
             }
             let work = BulkWork(
                 act: { [why = selection.why, provider, mayDuplicate, approveWords] connection, ids in

@@ -38,12 +38,17 @@ struct DeadLettersShow: AsyncParsableCommand {
         out.line("           \(Printable.line(row.explanation))")
         out.line("remedy     \(Printable.line(row.remedy))")
         out.line("to         \(Printable.line(row.address)) over \(row.channel)\(row.provider.map { ", last by \($0)" } ?? "")")
-        out.line("class      \(row.messageClass), template \(Printable.line(row.template)), \(row.attempts) attempt\(row.attempts == 1 ? "" : "s")")
+        out.line(
+            "class      \(row.messageClass), template \(Printable.line(row.template)), \(row.attempts) attempt\(row.attempts == 1 ? "" : "s")"
+        )
         out.line("body       \(letter.isErased ? "erased, as its class demands" : Printable.line(letter.message))")
         out.line()
         var table = Table("time (UTC)", "what", "detail")
         for receipt in receipts {
-            let parts = [receipt.attempt.map { "attempt \($0)" }, receipt.provider, receipt.code, receipt.detail, receipt.actor.map { "by \($0)" }]
+            let parts = [
+                receipt.attempt.map { "attempt \($0)" }, receipt.provider, receipt.code, receipt.detail,
+                receipt.actor.map { "by \($0)" },
+            ]
             table.add(
                 "\(String(receipt.at.shown.dropLast(4)))", Table.Cell(receipt.kind, .state(receipt.kind)),
                 "\(parts.compactMap(\.self).joined(separator: ", "))")

@@ -31,18 +31,23 @@ enum ClusterChecks {
         if live.isEmpty {
             let start = "Start martlet-worker; look at its log if it ends at once."
             findings.append(
-                waiting > 0 ? .bad("workers", "none is live, \(waiting) messages wait", start) : .warn("workers", "none is live", start))
+                waiting > 0
+                    ? .bad("workers", "none is live, \(waiting) messages wait", start) : .warn("workers", "none is live", start))
         } else {
             findings.append(.ok("workers", "\(live.count) live, \(live.reduce(0) { $0 + $1.inFlight }) messages in flight"))
         }
         if !stale.isEmpty {
             let named = stale.prefix(5).map { "\($0.worker) on \($0.host) (session \($0.session))" }.joined(separator: ", ")
-            findings.append(.warn("stale_workers", "no beat for 10 s: \(named)", "Look at the process and its log; its messages are rescued."))
+            findings.append(
+                .warn("stale_workers", "no beat for 10 s: \(named)", "Look at the process and its log; its messages are rescued.")
+            )
         }
         let versions = Set(live.map(\.version)).sorted()
         if versions.count > 1 {
             findings.append(
-                .warn("worker_versions", "several versions work together: \(versions.joined(separator: ", "))", "Finish the upgrade."))
+                .warn(
+                    "worker_versions", "several versions work together: \(versions.joined(separator: ", "))",
+                    "Finish the upgrade."))
         }
         return findings
     }

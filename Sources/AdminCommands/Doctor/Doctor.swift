@@ -22,7 +22,9 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         var findings: [Finding] = []
         do {
-            findings = try await shared.withDatabase(.admin, checksSchema: false, deadline: .seconds(60)) { try await examine($0) }
+            findings = try await shared.withDatabase(.admin, checksSchema: false, deadline: .seconds(60)) {
+                try await examine($0)
+            }
         } catch let error as AdminError where error.exit == .unavailable {
             findings = [.bad("reachable", error.message, error.hint ?? "")]
         }
@@ -39,7 +41,9 @@ struct Doctor: AsyncParsableCommand {
         var findings: [Finding] = [.ok("reachable", "yes")] + ServerChecks.run(facts, local: local)
         let status = try await Migrator(database).status()
         if let misfit = status.misfit {
-            return findings + [.bad("schema", misfit, "`martlet migrate status` shows more. What needs the schema was not looked at.")]
+            return findings + [
+                .bad("schema", misfit, "`martlet migrate status` shows more. What needs the schema was not looked at.")
+            ]
         }
         findings.append(.ok("schema", "\(status.entries.last?.version ?? 0), as this binary wants"))
         let rights = try await database.run(CurrentRights())
@@ -65,7 +69,8 @@ struct Doctor: AsyncParsableCommand {
         findings += ClusterChecks.queue(try await database.run(QueueFacts()))
         findings += ClusterChecks.rings(try await database.run(RingFacts()))
         findings.append(
-            ClusterChecks.transactions(try await database.run(OldTransactions()), seesAll: rights.seesActivity || rights.isSuperuser))
+            ClusterChecks.transactions(
+                try await database.run(OldTransactions()), seesAll: rights.seesActivity || rights.isSuperuser))
         findings.append(ClusterChecks.deadLetters(try await database.run(CountDeadLetters(filter: DeadLetterFilter()))))
         return findings
     }

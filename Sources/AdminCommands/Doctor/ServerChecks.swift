@@ -37,7 +37,8 @@ enum ServerChecks {
             ? .ok("durability", "fsync, full_page_writes on, synchronous_commit \(commit)")
             : .warn(
                 "durability", "synchronous_commit is \(commit)",
-                "Martlet turns it on for what it acknowledges; services that enqueue inside their own transactions should have it on too.")
+                "Martlet turns it on for what it acknowledges; services that enqueue inside their own transactions should have it on too."
+            )
     }
 
     private static func upkeep(_ facts: ServerFacts.Answer) -> Finding {
@@ -72,7 +73,8 @@ enum ServerChecks {
         guard facts.preparedTransactions > 0 else { return .ok("prepared_transactions", "none") }
         let age = facts.oldestPrepared ?? .zero
         let text = "\(facts.preparedTransactions), the oldest since \(age.rough)"
-        let remedy = "COMMIT PREPARED or ROLLBACK PREPARED what pg_prepared_xacts lists: it holds locks and keeps dead rows for ever."
+        let remedy =
+            "COMMIT PREPARED or ROLLBACK PREPARED what pg_prepared_xacts lists: it holds locks and keeps dead rows for ever."
         return age > .seconds(60) ? .bad("prepared_transactions", text, remedy) : .warn("prepared_transactions", text, remedy)
     }
 }

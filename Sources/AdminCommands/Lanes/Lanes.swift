@@ -47,8 +47,10 @@ struct LanesList: AsyncParsableCommand {
             }
             table.add(
                 "\(lane.lane)", "\(lane.classes ?? "")", "\(lane.ready)", "\(lane.oldest.map { (now - $0).rough } ?? "")",
-                "\(rate.map { String(Int($0.entered.rounded())) } ?? "")", "\(rate.map { String(Int($0.taken.rounded())) } ?? "")",
-                "\(lane.leased)", "\(lane.due)", "\(lane.nextDue.map { $0.relative(to: now) } ?? "")", state ?? Table.Cell("open", .green))
+                "\(rate.map { String(Int($0.entered.rounded())) } ?? "")",
+                "\(rate.map { String(Int($0.taken.rounded())) } ?? "")",
+                "\(lane.leased)", "\(lane.due)", "\(lane.nextDue.map { $0.relative(to: now) } ?? "")",
+                state ?? Table.Cell("open", .green))
         }
         Terminal.out.table(table)
     }

@@ -27,5 +27,6 @@ struct LanesPause: AsyncParsableCommand {
 
 func showLane(_ lane: Int, isPaused: Bool, asJSON: Bool) {
     if asJSON { return Terminal.out.json(["lane": .int(lane), "paused": .bool(isPaused)]) }
-    Terminal.out.line(isPaused ? "lane \(lane) is paused; resume it with `martlet lanes resume \(lane) --why …`" : "lane \(lane) is open")
+    Terminal.out.line(
+        isPaused ? "lane \(lane) is paused; resume it with `martlet lanes resume \(lane) --why …`" : "lane \(lane) is open")
 }

@@ -44,7 +44,9 @@ struct MessagePreview: AsyncParsableCommand {
     func validate() throws {
         guard (text == nil) != (template == nil) else { throw ValidationError("Give either --template or --text.") }
         if text != nil {
-            guard channel == "sms" else { throw ValidationError("--text is for --channel sms: only there encoding and segments matter.") }
+            guard channel == "sms" else {
+                throw ValidationError("--text is for --channel sms: only there encoding and segments matter.")
+            }
             guard `class` == nil, variables == nil, locale == nil else {
                 throw ValidationError("--class, --locale and --variables belong to --template.")
             }
@@ -139,7 +141,8 @@ extension RenderError {
         .templateSyntax(
             at: TemplatePlace(Template(key: key, locale: "-", channel: channel, version: 0, body: ""), part: .body, line: 1),
             problem: locales.isEmpty
-                ? "there is no such template" : "there is none for this locale, only for \(locales.sorted().joined(separator: ", "))",
+                ? "there is no such template"
+                : "there is none for this locale, only for \(locales.sorted().joined(separator: ", "))",
             remedy: "push one with `martlet templates push`, or pass --locale")
     }
 }

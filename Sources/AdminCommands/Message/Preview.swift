@@ -39,7 +39,8 @@ struct Preview {
         }
         let plain = sms.text.filter { !seen.contains($0) }
         guard !plain.isEmpty else { return nil }
-        return "\(seen.map { "`\(Printable.line(String($0)))`" }.joined(separator: ", ")) is not in GSM-7: 70 characters a segment instead of 160"
+        return
+            "\(seen.map { "`\(Printable.line(String($0)))`" }.joined(separator: ", ")) is not in GSM-7: 70 characters a segment instead of 160"
     }
 
     var json: JSONValue {
@@ -67,14 +68,19 @@ struct Preview {
         }
         add(
             "cost",
-            cost.map { ["micros": .int($0.micros), "amount": .string(decimal(micros: $0.micros)), "currency": .string($0.currency)] } ?? .null)
+            cost.map {
+                ["micros": .int($0.micros), "amount": .string(decimal(micros: $0.micros)), "currency": .string($0.currency)]
+            } ?? .null)
         add("provider", .text(provider))
         add("from", rendered.from.isEmpty ? .null : .string(rendered.from))
         add("to", .text(to))
         add(
             "template",
             template.map {
-                ["key": .string($0.key), "locale": .string($0.locale), "channel": .string($0.channel.rawValue), "version": .int($0.version)]
+                [
+                    "key": .string($0.key), "locale": .string($0.locale), "channel": .string($0.channel.rawValue),
+                    "version": .int($0.version),
+                ]
             } ?? .null)
         add("warnings", .list(warnings) { ["code": .string($0.code), "text": .string($0.text)] })
         return .object(members)
@@ -82,9 +88,13 @@ struct Preview {
 
     func show() {
         let out = Terminal.out
-        if let template { out.line("template  \(template.key) \(template.locale).\(template.channel), version \(template.version)", .dim) }
+        if let template {
+            out.line("template  \(template.key) \(template.locale).\(template.channel), version \(template.version)", .dim)
+        }
         if let to {
-            out.line("route     \(rendered.from.isEmpty ? "" : "from \(rendered.from) ")to \(Printable.line(to)) by \(provider ?? "nobody")", .dim)
+            out.line(
+                "route     \(rendered.from.isEmpty ? "" : "from \(rendered.from) ")to \(Printable.line(to)) by \(provider ?? "nobody")",
+                .dim)
         }
         switch rendered.content {
         case .sms(let sms):

@@ -23,7 +23,9 @@ struct SuppressionsAdd: AsyncParsableCommand {
         let channel = channel ?? channelOf(recipient)
         let statement = Suppress(channel: channel, address: recipient, scope: scope, reason: reason)
         let id = try await shared.withDatabase(.admin) { try await $0.run(statement) }
-        if shared.json { return Terminal.out.json(["id": .string(String(id)), "channel": .string(channel), "scope": .string(scope)]) }
+        if shared.json {
+            return Terminal.out.json(["id": .string(String(id)), "channel": .string(channel), "scope": .string(scope)])
+        }
         Terminal.out.line("suppressed: nothing of scope \(scope) goes to it over \(channel) any more")
     }
 }

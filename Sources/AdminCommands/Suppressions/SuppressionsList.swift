@@ -40,7 +40,8 @@ struct SuppressionsList: AsyncParsableCommand {
             for row in rows {
                 let lifted = row.liftedAt.map { "\($0.shown) by \(row.liftedBy ?? "?"): \(row.liftReason ?? "")" } ?? ""
                 table.add(
-                    "\(row.channel)", "\(row.address)", "\(row.scope)", "\(row.reason)", "\(row.createdAt.shown)", "\(row.createdBy)",
+                    "\(row.channel)", "\(row.address)", "\(row.scope)", "\(row.reason)", "\(row.createdAt.shown)",
+                    "\(row.createdBy)",
                     Table.Cell(lifted, .dim))
             }
             Terminal.out.table(table)

@@ -25,7 +25,8 @@ struct SuppressionsRemove: AsyncParsableCommand {
 
     func run() async throws {
         let channel = channel ?? channelOf(recipient)
-        try Confirmation.ask("Lift the suppressions (\(scope ?? "every scope")) of \(Printable.line(recipient)) on \(channel)?", yes: yes)
+        try Confirmation.ask(
+            "Lift the suppressions (\(scope ?? "every scope")) of \(Printable.line(recipient)) on \(channel)?", yes: yes)
         let statement = Unsuppress(channel: channel, address: recipient, why: why, scope: scope)
         let lifted = try await shared.withDatabase(.admin) { try await $0.run(statement) }
         if shared.json { Terminal.out.json(["lifted": .int(lifted)]) }

@@ -37,7 +37,8 @@ struct TemplatesPreview: AsyncParsableCommand {
                 && (locale == nil || $0.template.locale == locale)
         }
         guard !wanted.isEmpty else {
-            throw AdminError(.notFound, "There is no template \(key) that matches.", hint: "`martlet templates list` shows what is stored.")
+            throw AdminError(
+                .notFound, "There is no template \(key) that matches.", hint: "`martlet templates list` shows what is stored.")
         }
         let given = try variables?.load()
         var previews: [JSONValue] = []

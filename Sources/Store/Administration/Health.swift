@@ -16,7 +16,9 @@ public struct ServerFacts: Statement {
         public var preparedTransactions: Int
         public var oldestPrepared: Duration?
     }
-    static let names = ["fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit", "track_counts", "default_transaction_read_only"]
+    static let names = [
+        "fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit", "track_counts", "default_transaction_read_only",
+    ]
     public var sql: String {
         """
         select current_setting('server_version_num')::int4, clock_timestamp(), pg_is_in_recovery(),
