@@ -38,12 +38,12 @@ struct ConfigApply: AsyncParsableCommand {
 
     func run() async throws {
         let content = try ConfigDirectory(config).load()
-        if !shared.json { content.warnings.forEach { Terminal.error.line("warning: \($0)", .yellow) } }
+        if !shared.json { for warning in content.warnings { Terminal.error.line("warning: \(warning)", .yellow) } }
         let result = try await shared.withDatabase(.admin) { database in
             let before = try await database.run(LoadPolicy())
             let planned = ConfigChange(from: try before?.texts() ?? [:], to: content.files, policy: content.policy)
             if planned.retires, !dryRun {
-                planned.lines.forEach { Terminal.error.line($0) }
+                for line in planned.lines { Terminal.error.line(line) }
                 try Confirmation.ask("Apply this and retire what is named?", yes: yes)
             }
             return try await apply(content, to: database, confirmed: planned)
@@ -104,7 +104,7 @@ struct ConfigApply: AsyncParsableCommand {
                 "change": result.change, "templates": .list(result.pushed, \.json),
             ])
         }
-        result.lines.forEach { out.line($0) }
+        for line in result.lines { out.line(line) }
         for template in result.pushed {
             out.line("template: \(template.key) \(template.locale).\(template.channel) version \(template.version)")
         }

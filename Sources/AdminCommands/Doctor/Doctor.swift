@@ -26,7 +26,8 @@ struct Doctor: AsyncParsableCommand {
                 try await examine($0)
             }
         } catch let error as AdminError where error.exit == .unavailable {
-            findings = [.bad("reachable", error.message, error.hint ?? "")]
+            let remedy = "Start the server, or correct MARTLET_DATABASE_URL (or --database-url-file, PGHOST, PGDATABASE, …)."
+            findings = [.bad("reachable", error.message, remedy)]
         }
         let isBad = findings.contains { $0.grade == .bad }
         show(findings)
