@@ -35,7 +35,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
-    ["Postgres", "Store", "Rendering", "Transports", "Pipeline", "Producer", "martlet-load", "Settings", "Telemetry", "AdminCommands"].contains(name)
+    [
+        "AdminCommands", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store", "Telemetry", "Transports", "martlet-load",
+    ].contains(name)
         ? ["README.md"] : []
 }
 
@@ -73,7 +75,7 @@ let package = Package(
         module("Telemetry", ["Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
         module(
             "Pipeline",
-            ["Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics, lifecycle]),
+            ["Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics, lifecycle, unixSignals]),
         module("Producer", ["Store", "Rendering", "Settings", "Domain", "CZlib", logging]),
         module(
             "AdminCommands",
@@ -82,7 +84,7 @@ let package = Package(
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
         program(
             "martlet-worker",
-            ["Pipeline", "Settings", "Store", "Telemetry", argumentParser, logging, lifecycle, unixSignals]),
+            ["Pipeline", "Settings", "Store", "Telemetry", argumentParser, logging, metrics, lifecycle]),
         program("martlet-load", ["Pipeline", "Store", "Settings", "Telemetry", "Domain", argumentParser, logging]),
         .executableTarget(name: "EmbedSQL", path: "Sources/EmbedSQL", swiftSettings: strict),
         .plugin(

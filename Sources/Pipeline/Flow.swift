@@ -48,6 +48,7 @@ final class Flow: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.runOutlets() }
             group.addTask { await self.heartbeat.run() }
+            group.addTask { await self.heartbeat.refresh() }
             group.addTask { await self.pulse() }
             for _ in 0..<2 { group.addTask { await self.pipeline.recordResults() } }
             if settings.maintenance {
@@ -115,7 +116,7 @@ final class Flow: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for outlet in outlets.all { group.addTask { await outlet.drain() } }
             group.addTask {
-                while self.inFlight.count > 0 && ContinuousClock.now < until && !Task.isCancelled {
+                while self.inFlight.count > 0 && ContinuousClock.now < until && !self.shared.isHurried && !Task.isCancelled {
                     await withTaskGroup(of: Void.self) { race in
                         race.addTask { await self.inFlight.waitForRelease() }
                         race.addTask { await Pause.sleep(.milliseconds(50)) }
@@ -154,7 +155,7 @@ final class Flow: Sendable {
     private var heartbeat: Heartbeat {
         Heartbeat(
             shared: shared, database: beatDatabase, inFlight: inFlight, claim: claim, wake: wake, identity: identity,
-            interval: settings.heartbeat, logger: logger,
+            interval: settings.heartbeat, refreshInterval: settings.policyPoll, logger: logger,
             policyChanged: { [self] snapshot in
                 do { try open(snapshot) } catch {
                     logger.error("a provider of the new policy cannot be opened", metadata: ["error": "\(error)"])

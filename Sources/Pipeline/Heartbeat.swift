@@ -13,6 +13,7 @@ struct Heartbeat: Sendable {
     let wake: Signal
     let identity: WorkerIdentity
     let interval: Duration
+    let refreshInterval: Duration
     let logger: Logger
     let policyChanged: @Sendable (PolicySnapshot) -> Void
     let sessionsChanged: @Sendable (Int) -> Void
@@ -46,8 +47,24 @@ struct Heartbeat: Sendable {
         shared.update(liveSessions: answer.liveSessions, isReadOnly: answer.timeline == nil || isOld)
         sessionsChanged(answer.liveSessions)
         if !answer.isAlive { try await beginAnew() }
-        try await readRings()
-        try await readPolicy(version: answer.policyVersion)
+    }
+
+    /// Reads the rings and looks for a newer policy, every `refreshInterval`.
+    func refresh() async {
+        var pause = Pause(limit: .seconds(5))
+        while !Task.isCancelled {
+            do {
+                try await readRings()
+                try await readPolicy()
+                pause.reset()
+                await Pause.sleep(refreshInterval)
+            } catch is CancellationError {
+                return
+            } catch {
+                if pause.isFirst { logger.warning("rings and policy cannot be read", metadata: ["error": "\(error)"]) }
+                await pause.wait()
+            }
+        }
     }
 
     /// Fenced: another worker has what was ours. Our evidence is still recorded; new work is done under a new session.
@@ -66,10 +83,10 @@ struct Heartbeat: Sendable {
         shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused)
     }
 
-    private func readPolicy(version: Int?) async throws {
+    private func readPolicy() async throws {
         let current = shared.policy
-        let stamp = try await database.run(TemplateStamp())
-        guard version != current.version || stamp != current.templateStamp else { return }
+        let stamp = try await database.run(PolicyStamp())
+        guard stamp.version != current.version || stamp.templates != current.templateStamp else { return }
         do {
             guard let loaded = try await PolicySnapshot.load(from: database) else { return }
             shared.update(policy: loaded)
@@ -78,7 +95,7 @@ struct Heartbeat: Sendable {
         } catch let error where !(error is StoreError) {
             logger.error(
                 "the newest policy cannot be used; the one before stays in force",
-                metadata: ["version": "\(version ?? 0)", "error": "\(error)"])
+                metadata: ["version": "\(stamp.version ?? 0)", "error": "\(error)"])
         }
     }
 }

@@ -118,7 +118,7 @@ extension PolicySnapshot {
             throw StoreError.internalError("policy \(stored.version) in the database is not an object of texts: \(error)")
         }
         let policy = try PolicyFiles.parse(files)
-        let stamp = try await database.run(TemplateStamp())
+        let stamp = try await database.run(PolicyStamp()).templates
         let templates = try await database.run(LoadTemplates())
         let numbers = try await database.run(LoadNumbers())
         return try PolicySnapshot(

@@ -10,6 +10,7 @@ final class SharedState: Sendable {
         var session: Int32
         var isFenced = false
         var isDraining = false
+        var isHurried = false
         var isReadOnly = false
         var liveSessions = 1
         var policy: PolicySnapshot
@@ -35,6 +36,9 @@ final class SharedState: Sendable {
     var mayClaim: Bool { values.withLock { !$0.isFenced && !$0.isDraining && !$0.isReadOnly } }
     var isReady: Bool { values.withLock { !$0.isFenced && !$0.isReadOnly } }
 
+    var isHurried: Bool { values.withLock { $0.isHurried } }
+
+    func hurry() { values.withLock { $0.isHurried = true } }
     func drain() { values.withLock { $0.isDraining = true } }
     func fence() { values.withLock { $0.isFenced = true } }
     func begin(session: Int32) {

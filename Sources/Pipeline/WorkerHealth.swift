@@ -23,6 +23,9 @@ public final class WorkerHealth: Sendable {
         }
     }
 
+    /// The grace period is over now.
+    func hurry() { state.withLock { $0.shared }?.hurry() }
+
     /// Reasons why this worker takes no work; empty: it does.
     public var reasonsNotReady: [String] {
         state.withLock { state in

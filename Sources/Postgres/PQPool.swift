@@ -86,7 +86,9 @@ public actor PQPool {
 
     /// What the connections are doing, for errors and metrics.
     public var state: PQPoolState {
-        PQPoolState(size: settings.size, lent: lent.count, idle: idle.count, waiting: waiters.all.count, lastFailure: lastFailure)
+        PQPoolState(
+            size: settings.size, lent: lent.count, idle: idle.count, waiting: waiters.all.count, opening: openers,
+            lastFailure: lastFailure)
     }
 
     // MARK: Lending

@@ -30,13 +30,16 @@ public struct PQPoolState: Sendable, CustomStringConvertible {
     public var lent: Int
     public var idle: Int
     public var waiting: Int
+    /// Being connected.
+    public var opening: Int
     /// Why the last attempt to connect failed, nil after a success.
     public var lastFailure: String?
 
     public var description: String {
         let others = waiting > 1 ? ", \(waiting) waiting" : ""
+        let connecting = opening > 0 ? ", \(opening) being connected" : ""
         let failure = lastFailure.map { "; \($0)" } ?? ""
-        return "\(lent) of \(size) connections busy\(others)\(failure)"
+        return "\(lent) of \(size) connections busy\(connecting)\(others)\(failure)"
     }
 }
 

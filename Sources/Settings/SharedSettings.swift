@@ -11,12 +11,15 @@ public struct DatabaseSettings: Sendable, Equatable {
     public var connectTimeout: Duration
     /// How long any one call may take, measured by the client: a frozen server answers keepalives for ever.
     public var callTimeout: Duration
+    /// Off behind PgBouncer before 1.21 in transaction mode.
+    public var preparedStatements: Bool
 
     init(_ reader: SettingReader) {
         connectTimeout = reader.duration(
             "database.connect_timeout", default: .seconds(5), in: .milliseconds(100)...Duration.seconds(60))
         callTimeout = reader.duration(
             "database.call_timeout", default: .seconds(10), in: .milliseconds(100)...Duration.seconds(600))
+        preparedStatements = reader.bool("database.prepared_statements", default: true)
         let path = reader.text("database.url_file", default: nil, limits: "path of a file that holds a URL or conninfo string") {
             $0.text()
         }

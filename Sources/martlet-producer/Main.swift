@@ -1,4 +1,75 @@
+import ArgumentParser
+import Foundation
+import Producer
+import Settings
+import Store
+
+extension DuplicatePolicy: ExpressibleByArgument {}
+
 @main
-struct Main {
-    static func main() {}
+struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet-producer", abstract: "Enqueues the records of an NDJSON or CSV file.",
+        discussion: ProducerHelp.discussion)
+    @Argument(help: "The file; - or nothing: standard input.") var file: String?
+    @Option(help: "Settings file (default: MARTLET_CONFIG).") var config: String?
+    @Option(help: "File that holds the database's URL or conninfo string.") var databaseUrlFile: String?
+    @Option(help: "ndjson or csv (default: told by the name, else by the first character).") var format: String?
+    @Option(help: "Of CSV: one character, or tab.") var delimiter: String?
+    @Option(name: .customLong("class"), help: "For records without one.") var messageClass: String?
+    @Option(help: "For records without one.") var channel: String?
+    @Option(help: "For records without one.") var template: String?
+    @Option(help: "For records without one.") var locale: String?
+    @Option(help: "For records without one.") var sender: String?
+    @Option(help: "For records without one.") var groupKey: String?
+    @Option(help: "For records without one.") var timeZone: String?
+    @Option(help: "Name of the import (default: file name, size and beginning). Needed to resume standard input.") var importId: String?
+    @Option(help: "Reject file (default: FILE.rejects.ndjson).") var rejects: String?
+    @Flag(help: "Leave the records themselves out of the reject file.") var noRecord = false
+    @Option(help: "Records per transaction (1…10000).") var batch: String?
+    @Option(help: "Stop when more records are rejected; 0: never.") var maxRejects: String?
+    @Flag(help: "Check the whole file first; stop at the first reject.") var strict = false
+    @Option(help: "Recipients that come twice: warn, reject or ignore.") var duplicates = DuplicatePolicy.warn
+    @Flag(help: "Validate only; with --policy and --templates estimate segments and cost too.") var dryRun = false
+    @Option(help: "With --dry-run: directory of policy files.") var policy: String?
+    @Option(help: "With --dry-run: directory of templates.") var templates: String?
+    @Flag(help: "The summary as one JSON object.") var json = false
+    @Flag(help: "No progress.") var quiet = false
+
+    func run() async throws {
+        let console = Console(environment: ProcessInfo.processInfo.environment, isQuiet: quiet)
+        do {
+            let report = try await report(console)
+            console.finish()
+            print(json ? report.json : report.text)
+            throw ExitCode(report.exitCode)
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            console.say("\(error)")
+            throw ExitCode((error as? ProducerError)?.exitCode ?? (error is ConfigErrors ? 78 : 70))
+        }
+    }
+
+    private func report(_ console: Console) async throws -> Report {
+        let flags = ["config": config, "database-url-file": databaseUrlFile, "batch": batch, "max-rejects": maxRejects]
+        let sources = try SettingSources(readingFileOf: flags.compactMapValues(\.self), environment: ProcessInfo.processInfo.environment)
+        let settings = try ProducerSettings(from: sources)
+        for warning in settings.warnings { console.say(warning) }
+        var options = ImportOptions(path: file == "-" ? nil : file)
+        try options.setFormat(format, delimiter: delimiter)
+        options.defaults = [
+            "class": messageClass, "channel": channel, "template": template, "locale": locale, "sender": sender,
+            "group_key": groupKey, "time_zone": timeZone,
+        ].compactMapValues(\.self)
+        (options.importID, options.rejectsPath, options.keepsRecords) = (importId, rejects, !noRecord)
+        (options.isStrict, options.duplicates, options.batch) = (strict, duplicates, settings.batch)
+        options.rejectLimit = strict ? 0 : settings.maxRejects == 0 ? nil : settings.maxRejects
+        let stop = StopFlag()
+        let interruption = Interruption(stop)
+        defer { withExtendedLifetime(interruption) {} }
+        if dryRun { return try await Report(DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take).run()) }
+        let database = Database(settings.database.options(connections: 1))
+        return try await Report(Importer(options, database: database, stop: stop, tell: console.take).run())
+    }
 }

@@ -1,4 +1,80 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Metrics
+import Pipeline
+import Settings
+import Store
+import Telemetry
+
+/// `martlet-worker`: claims, renders, admits, sends and records until it is told to stop.
 @main
-struct Main {
-    static func main() {}
+struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet-worker",
+        abstract: "Sends the messages that wait in PostgreSQL; run as many as you need.",
+        discussion: """
+            Settings come from flags, MARTLET_WORKER_… variables, a file (--config) and defaults, in this order; Config/worker.yaml \
+            lists them all. SIGTERM drains: claims stop, what is on its way finishes, the rest is handed back; a second one hurries.
+            Exit codes: 0 drained; 1 failed; 64 usage; 78 configuration or schema do not fit.
+            """)
+
+    @Option(help: "Settings file.") var config: String?
+    @Option(help: "Name in `martlet workers` and in the logs.") var name: String?
+    @Option(help: "A setting by its key, such as worker.claim_batch=500; repeatable.") var set: [String] = []
+    @Option(help: "Address of the health port, or `off`.") var health: String?
+    @Flag(help: "End with 0 when nothing is ready or leased.") var untilIdle = false
+
+    func run() async throws {
+        do {
+            let settings = try WorkerSettings(from: SettingSources(readingFileOf: flags(), environment: environment()))
+            try await work(settings)
+        } catch let error as ConfigErrors {
+            throw refuse("\(error)")
+        } catch let error as WorkerError {
+            throw refuse("\(error)")
+        }
+    }
+
+    private func work(_ settings: WorkerSettings) async throws {
+        if let problem = Worker.failpointProblem { throw refuse(problem) }
+        bootstrapLogging(level: settings.log.level.rawValue, format: settings.log.format.rawValue)
+        let metrics = PrometheusMetrics()
+        MetricsSystem.bootstrap(metrics)
+        var logger = Logger(label: "martlet-worker")
+        logger[metadataKey: "worker"] = "\(settings.name)"
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        let options = DatabaseOptions(
+            conninfo: settings.database.connection.reveal(), applicationName: "martlet-worker \(settings.name)",
+            preparesStatements: settings.database.preparedStatements, deadline: settings.database.callTimeout,
+            connectTimeout: settings.database.connectTimeout)
+        if let misfit = try await Worker.schemaMisfit(options, logger: logger) { throw refuse(misfit) }
+        let state = WorkerHealth()
+        let identity = WorkerIdentity(
+            name: settings.name, host: ProcessInfo.processInfo.hostName, pid: ProcessInfo.processInfo.processIdentifier,
+            version: Worker.version)
+        let worker = Worker(
+            settings: settings, identity: identity, options: options, untilIdle: untilIdle, health: state, logger: logger)
+        try await Worker.serve(worker, settings: settings, health: state, metrics: { metrics.text() }, logger: logger)
+    }
+
+    private func flags() throws -> [String: String] {
+        var flags: [String: String] = [:]
+        if let config { flags["config"] = config }
+        if let name { flags["name"] = name }
+        if let health { flags["health"] = health }
+        for pair in set {
+            guard let split = pair.firstIndex(of: "=") else { throw ValidationError("--set takes KEY=VALUE, not \(pair)") }
+            flags[String(pair[..<split].split(separator: ".").last ?? "").replacing("_", with: "-")] = String(
+                pair[pair.index(after: split)...])
+        }
+        return flags
+    }
+
+    private func environment() -> [String: String] { ProcessInfo.processInfo.environment }
+
+    private func refuse(_ text: String) -> ExitCode {
+        FileHandle.standardError.write(Data("martlet-worker: \(text)\n".utf8))
+        return ExitCode(78)
+    }
 }

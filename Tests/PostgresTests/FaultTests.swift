@@ -62,15 +62,17 @@ struct FaultTests {
         let connection = try await ScratchDatabase.required().connect()
         try await connection.execute(script: "create table waits (n int)")
         _ = try await connection.pipeline([.begin, PQCall("insert", "insert into waits values (1)")])
-        let commit = Task { try await connection.pipeline([PQCall("nap", "select pg_sleep(0.5)"), .commit]) }
         let observer = try await ScratchDatabase.required().connect()
+        _ = try await observer.query(PQCall("hold", "select pg_advisory_lock(1)"))
+        let commit = Task { try await connection.pipeline([PQCall("wait", "select pg_advisory_xact_lock(1)"), .commit]) }
         let pid = await connection.backendPID
-        try await eventually(within: .seconds(5), "the commit is under way") {
+        try await eventually(within: .seconds(10), "the commit is under way") {
             try await observer.query(
-                PQCall("runs", "select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'") { $0.int4(pid) }
+                PQCall("runs", "select 1 from pg_stat_activity where pid = $1 and wait_event = 'advisory'") { $0.int4(pid) }
             ).count == 1
         }
         commit.cancel()
+        _ = try await observer.query(PQCall("release", "select pg_advisory_unlock(1)"))
         #expect(try await commit.value.count == 2)
         #expect(try await observer.query(PQCall("count", "select 1 from waits")).count == 1)
     }

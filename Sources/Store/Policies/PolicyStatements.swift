@@ -199,12 +199,21 @@ public struct LoadTemplates: Statement {
     }
 }
 
-/// Highest template version count: workers reload their templates when it moves.
-public struct TemplateStamp: Statement {
+/// What moves when a policy is applied or a template pushed: workers look at it every second.
+public struct PolicyStamp: Statement {
     public init() {}
+    public struct Answer: Sendable {
+        public var version: Int?
+        public var templates: String
+    }
     public var sql: String {
-        "select count(*), coalesce(max(pushed_at), '-infinity'::timestamptz)::text from martlet_data.templates"
+        """
+        select (select max(version) from martlet_data.policies), count(*) || ' ' || coalesce(max(pushed_at), '-infinity'::timestamptz)
+        from martlet_data.templates
+        """
     }
     public func bind(_ parameters: inout PQParams) {}
-    public static func read(_ rows: PQRows) throws -> String { "\(try rows.only.int8(0)) \(try rows.only.text(1))" }
+    public static func read(_ rows: PQRows) throws -> Answer {
+        Answer(version: try rows.only.int4OrNull(0).map(Int.init), templates: try rows.only.text(1))
+    }
 }

@@ -45,8 +45,6 @@ public struct Beat: Statement {
         public var isAlive: Bool
         /// Sessions that share a provider's rate.
         public var liveSessions: Int
-        /// Newest policy, nil when none was ever applied.
-        public var policyVersion: Int?
         public var now: Timestamp
         /// nil on a standby: then nothing may be admitted.
         public var timeline: Int64?
@@ -61,7 +59,7 @@ public struct Beat: Statement {
         select exists (select from beat),
             (select count(*) from martlet_data.sessions where ended_at is null and fenced_at is null and id <> $1
                 and beat_at > clock_timestamp() - interval '10 seconds') + 1,
-            (select max(version) from martlet_data.policies), clock_timestamp(),
+            clock_timestamp(),
             case when not pg_is_in_recovery() then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int8 end,
             clock_timestamp() - pg_postmaster_start_time()
         """
@@ -74,8 +72,8 @@ public struct Beat: Statement {
     public static func read(_ rows: PQRows) throws -> Answer {
         let row = try rows.only
         return Answer(
-            isAlive: try row.bool(0), liveSessions: Int(try row.int8(1)), policyVersion: try row.int4OrNull(2).map(Int.init),
-            now: try row.timestamp(3), timeline: try row.int8OrNull(4), serverUp: try row.interval(5))
+            isAlive: try row.bool(0), liveSessions: Int(try row.int8(1)), now: try row.timestamp(2),
+            timeline: try row.int8OrNull(3), serverUp: try row.interval(4))
     }
 }
 

@@ -1,6 +1,6 @@
 /// Bodies and their transfer encodings (RFC 2045). Everything is bytes with CRLF line ends.
 enum MIMEBody {
-    enum Encoding: String { 
+    enum Encoding: String {
         case sevenBit = "7bit"
         case eightBit = "8bit"
         case quotedPrintable = "quoted-printable"

@@ -1,0 +1,116 @@
+import Domain
+import Foundation
+import Rendering
+import Store
+
+/// Renders rows as the workers would, by a policy and templates from disk.
+struct Estimator: Sendable {
+    private struct TemplateName: Hashable {
+        var key: String
+        var channel: String
+    }
+    private let policy: Policy
+    private let renderer: Renderer
+    private let templates: [TemplateName: TemplateSet]
+    private let channels: Set<String>
+
+    init(_ policy: Policy, templates: [Template]) throws(ProducerError) {
+        self.policy = policy
+        renderer = Renderer(policy)
+        channels = Set(policy.providers.values.flatMap(\.channels).map(\.rawValue)).union(["sms", "email"])
+        var parsed: [TemplateName: [ParsedTemplate]] = [:]
+        for template in templates {
+            do throws(RenderError) {
+                parsed[.init(key: template.key, channel: template.channel.rawValue), default: []].append(try ParsedTemplate(template))
+            } catch {
+                throw .misfit(error.description)
+            }
+        }
+        self.templates = parsed.mapValues(TemplateSet.init)
+    }
+
+    /// Adds what one row costs to the summary.
+    func estimate(_ row: BulkRow, into summary: inout DryRunSummary) throws(Problem) {
+        let message = try message(row)
+        guard let set = templates[.init(key: message.template, channel: message.channel.rawValue)] else {
+            throw Problem(
+                "template", "unknown_template", "there is no template \(message.template) for channel \(message.channel)",
+                "Correct the key, or write the template.")
+        }
+        do throws(RenderError) {
+            let sender = try renderer.sender(for: message)
+            if let template = set.best(for: message.locale, sender: sender.defaultLocale) {
+                return count(try renderer.render(message, template: template), message, sender, &summary)
+            }
+        } catch {
+            throw Problem(Self.field(of: error), error.code, error.sentence, error.remedy)
+        }
+        throw Problem(
+            "locale", "unknown_locale", "template \(message.template) has no text for locale `\(message.locale ?? "default")`",
+            "Write that text, or one for the locale `default`.")
+    }
+
+    private func count(_ rendered: Rendered, _ message: Message, _ sender: Sender, _ summary: inout DryRunSummary) {
+        if case .sms(let text) = rendered.message.content {
+            summary.segments[text.parts.count, default: 0] += 1
+            summary.encodings[text.encoding.rawValue, default: 0] += 1
+        }
+        for warning in rendered.warnings { summary.warnings[warning.code, default: 0] += 1 }
+        let amount = route(message, sender).flatMap {
+            renderer.estimate(rendered.message, to: message.address, provider: $0).amount
+        }
+        guard let amount else { return summary.unpriced += 1 }
+        summary.cost[amount.currency, default: 0] += amount.micros
+    }
+
+    private func message(_ row: BulkRow) throws(Problem) -> Message {
+        let channel = row["channel"] ?? ""
+        let name = row["class"] ?? ""
+        guard policy.classes[name] != nil else {
+            throw Problem("class", "unknown_class", "unknown class `\(name)`", "Known classes: \(list(policy.classes.keys)).")
+        }
+        guard channels.contains(channel) else {
+            throw Problem("channel", "unknown_channel", "unknown channel `\(channel)`", "Known channels: \(list(channels)).")
+        }
+        let senderKey = row["sender"] ?? policy.defaultSender
+        guard let sender = policy.senders[senderKey] else {
+            throw Problem("sender", "unknown_sender", "unknown sender `\(senderKey)`", "Known senders: \(list(policy.senders.keys)).")
+        }
+        if let zone = row["time_zone"], TimeZone(identifier: zone) == nil {
+            throw Problem("time_zone", "unknown_time_zone", "unknown time zone `\(zone)`", "Use an IANA name such as Asia/Shanghai.")
+        }
+        guard let address = Address.normalise(row["recipient"] ?? "", channel: channel, country: sender.defaultCountry) else {
+            throw Problem("recipient", "bad_recipient", "is not a phone number", "Write it as E.164, such as +8613800138000.")
+        }
+        let epoch = Timestamp(microseconds: 0)
+        return Message(
+            id: MessageID(0), messageClass: name, channel: Channel(rawValue: channel), recipientKey: row["recipient_key"] ?? address,
+            address: address, template: row["template"] ?? "", locale: row["locale"], sender: row["sender"],
+            timeZone: row["time_zone"], tier: row["tier"], groupKey: row["group_key"], variables: row["variables"] ?? "{}",
+            headers: row["headers"], createdAt: epoch, expiresAt: epoch)
+    }
+
+    /// The provider of the first route that matches (`routes.yaml`).
+    private func route(_ message: Message, _ sender: Sender) -> String? {
+        let domain = message.address.split(separator: "@").last.map(String.init) ?? ""
+        return policy.routes.first { route in
+            (route.channel == nil || route.channel == message.channel)
+                && (route.classes.isEmpty || route.classes.contains(message.messageClass))
+                && (route.prefixes.isEmpty || route.prefixes.contains { $0.hasPrefix("+") ? message.address.hasPrefix($0) : domain == $0 })
+                && (route.sender == nil || route.sender == sender.key)
+        }?.provider
+    }
+
+    private func list(_ names: some Sequence<String>) -> String { names.sorted().joined(separator: ", ") }
+
+    private static func field(of error: RenderError) -> String? {
+        switch error {
+        case .missingVariable(let name, _), .variableNotText(let name, _, _), .requiredVariable(let name, _): name
+        case .badVariables: "variables"
+        case .badHeaders: "headers"
+        case .unknownClass: "class"
+        case .unknownSender, .senderCannot: "sender"
+        case .templateSyntax, .lineBreakInSubject, .tooLarge, .overlong, .blockedWord, .heldWord, .wrongChannel: nil
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Store
+
+/// One chunk in one transaction: rows by COPY, rejects to their file, the import's position.
+///
+/// A COPY that fails names the row. Then the rows before it are copied again behind a savepoint, the row is rejected, and the rest
+/// follows likewise: every row is sent at most three times, however many are bad.
+struct ChunkCommit: Sendable {
+    let chunk: Chunk
+    let advance: ImportAdvance
+
+    struct Outcome: Sendable {
+        var enqueued: Int
+        var rejects: [Reject]
+    }
+
+    /// - Parameter prepared: called with all rejects before the commit; what it throws rolls back.
+    func run(
+        on connection: StoreConnection, prepared: @Sendable (Outcome) async throws -> Void
+    ) async throws -> Outcome {
+        do {
+            // In order of their keys, so that two producers with the same keys do not wait for each other in a circle.
+            let records = chunk.records.sorted { left, right in
+                (left.row["idempotency_key"] ?? "", left.line) < (right.row["idempotency_key"] ?? "", right.line)
+            }
+            try await connection.begin()
+            var rejects = chunk.rejects
+            if let refusal = records.isEmpty ? nil : try await connection.copy(records.map(\.row)) {
+                await connection.rollbackAfterError()
+                try await connection.begin()
+                rejects += try await copyCarefully(records, refusal, on: connection)
+            }
+            rejects.sort { $0.line < $1.line }
+            let outcome = Outcome(enqueued: chunk.records.count + chunk.rejects.count - rejects.count, rejects: rejects)
+            try await prepared(outcome)
+            var advance = advance
+            advance.enqueued = Int64(outcome.enqueued)
+            try await connection.commit(advance)
+            return outcome
+        } catch {
+            await connection.rollbackAfterError()
+            throw error
+        }
+    }
+
+    private func copyCarefully(
+        _ records: [Record], _ first: RowRefusal, on connection: StoreConnection
+    ) async throws -> [Reject] {
+        var rejects: [Reject] = []
+        var rest = records[...]
+        var bad: RowRefusal? = first
+        while !rest.isEmpty {
+            try Task.checkCancellation()
+            let good = rest.prefix(bad?.row ?? rest.count)
+            if !good.isEmpty {
+                try await connection.run(BulkSavepoint())
+                if let refusal = try await connection.copy(good.map(\.row)) {
+                    try await connection.run(BulkRollback())
+                    bad = refusal
+                    continue
+                }
+                try await connection.run(BulkRelease())
+            }
+            rest = rest.dropFirst(good.count)
+            guard let refusal = bad, let record = rest.first else { continue }
+            rejects.append(Reject(refusal, of: record))
+            rest = rest.dropFirst()
+            bad = nil
+            if let cause = Cause(refusal, record.row) {
+                // Nobody else with this class, template or sender will be taken either: no need to ask a thousand times.
+                rejects += rest.filter { cause.matches($0.row) }.map { Reject(refusal, of: $0) }
+                rest = rest.filter { !cause.matches($0.row) }[...]
+            }
+        }
+        return rejects
+    }
+
+    /// A refusal that holds for every row with the same values in these columns.
+    private struct Cause {
+        let columns: [String]
+        let values: [String?]
+
+        init?(_ refusal: RowRefusal, _ row: BulkRow) {
+            switch refusal.sqlstate {
+            case "MT001": columns = ["class"]
+            case "MT002": columns = ["channel"]
+            case "MT004": columns = ["template", "channel"]
+            case "MT005": columns = ["time_zone"]
+            case "MT009": columns = ["sender"]
+            default: return nil
+            }
+            values = columns.map { row[$0] }
+        }
+
+        func matches(_ row: BulkRow) -> Bool { columns.map { row[$0] } == values }
+    }
+}

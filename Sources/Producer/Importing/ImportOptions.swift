@@ -1,0 +1,70 @@
+/// What to import, and how.
+public struct ImportOptions: Sendable {
+    /// nil: standard input.
+    public var path: String?
+    /// nil: told by the name's extension, else by the first character (`{` is NDJSON).
+    public var format: FileFormat?
+    /// Of CSV; nil: a comma, in `.tsv` a tab.
+    public var delimiter: UInt8?
+    /// Arguments of enqueue for records that lack them.
+    public var defaults: [String: String] = [:]
+    /// nil: made of the file's name, size and beginning.
+    public var importID: String?
+    /// nil: beside the file, `<file>.rejects.ndjson`.
+    public var rejectsPath: String?
+    /// Write the record itself into the reject file.
+    public var keepsRecords = true
+    /// More rejects than this stop the import; nil: none do.
+    public var rejectLimit: Int?
+    /// Check the whole file first, and enqueue nothing if anything is wrong (files only).
+    public var isStrict = false
+    public var duplicates = DuplicatePolicy.warn
+    /// Records per transaction.
+    public var batch = 1000
+    /// How long to try again when the database is away.
+    public var patience = Duration.seconds(60)
+
+    public init(path: String?) { self.path = path }
+
+    /// The format for a file that begins with these bytes.
+    func format(beginning: [UInt8]) throws(ProducerError) -> FileFormat {
+        if [[0xFF, 0xFE], [0xFE, 0xFF]].contains(where: { beginning.starts(with: $0) }) {
+            throw .file("the file is UTF-16", hint: "convert it: iconv -f UTF-16 -t UTF-8")
+        }
+        if let format { return format }
+        let name = (path ?? "").lowercased()
+        let plain = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
+        if [".ndjson", ".jsonl", ".json"].contains(where: plain.hasSuffix) { return .ndjson }
+        if plain.hasSuffix(".csv") { return .csv(delimiter: delimiter ?? UInt8(ascii: ",")) }
+        if plain.hasSuffix(".tsv") { return .csv(delimiter: delimiter ?? 0x09) }
+        let text = beginning.starts(with: [0xEF, 0xBB, 0xBF]) ? beginning.dropFirst(3) : beginning[...]
+        let first = text.first { $0 > 0x20 }
+        return first == UInt8(ascii: "{") ? .ndjson : .csv(delimiter: delimiter ?? UInt8(ascii: ","))
+    }
+
+    /// Where rejects go.
+    func rejectsPath(importName: String) -> String {
+        if let rejectsPath { return rejectsPath }
+        if let path { return path + ".rejects.ndjson" }
+        return String(importName.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" }) + ".rejects.ndjson"
+    }
+}
+
+/// How an import ended.
+public struct ImportSummary: Sendable, Equatable {
+    public var importName = ""
+    /// Lines done by earlier runs.
+    public var earlierLines = 0
+    /// All lines done.
+    public var lines = 0
+    /// Rows enqueued by this run.
+    public var enqueued = 0
+    /// Rejects, earlier runs' included.
+    public var rejected = 0
+    public var duplicates = DuplicateReport()
+    /// nil: there are no rejects.
+    public var rejectsPath: String?
+    public var took = Duration.zero
+    public var endsWithoutLineFeed = false
+    public init() {}
+}

@@ -1,0 +1,213 @@
+import Store
+
+/// Imports a file: every line exactly once, however often it is killed and started again.
+///
+/// The position (physical lines done) moves in the transaction of the rows themselves, and only from where this run believes it to be.
+/// After a lost connection or a commit without an answer the position says what became of the chunk.
+public struct Importer: Sendable {
+    let options: ImportOptions
+    let database: Database
+    let stop: StopFlag
+    let tell: @Sendable (ImportEvent) -> Void
+
+    /// - Parameter tell: is called from the importing task, in order.
+    public init(
+        _ options: ImportOptions, database: Database, stop: StopFlag, tell: @escaping @Sendable (ImportEvent) -> Void = { _ in }
+    ) {
+        self.options = options
+        self.database = database
+        self.stop = stop
+        self.tell = tell
+    }
+
+    /// Reads to the end. Throws `ProducerError`; whatever was committed stays, and the same call goes on from there.
+    public func run() async throws -> ImportSummary {
+        do {
+            try await refuseUnknownSchema()
+            if options.isStrict, options.path != nil { try await checkFirst() }
+            return try await importAll()
+        } catch let error as StoreError {
+            throw Self.explained(error)
+        }
+    }
+
+    private func refuseUnknownSchema() async throws {
+        let status = try await patiently { try await Migrator(database).status() }
+        if let misfit = status.misfit { throw ProducerError.misfit(misfit) }
+    }
+
+    private func importAll() async throws -> ImportSummary {
+        let clock = ContinuousClock()
+        let started = clock.now
+        let reader = try ChunkReader(path: options.path, batch: options.batch, duplicates: options.duplicates, stop: stop)
+        let beginning = try await reader.beginning()
+        let format = try options.format(beginning: beginning)
+        let name = try await importName(reader, beginning)
+        let begin = ImportBegin(name: name, beginning: beginning)
+        let done = try await begun(begin)
+        let rejects = RejectKeeper(
+            try RejectFile(path: options.rejectsPath(importName: name), withRecord: options.keepsRecords, doneLines: done))
+        tell(.began(importName: name, doneLines: done, size: reader.size))
+        reader.start(format, defaults: options.defaults, after: done)
+        var state = ImportSummary()
+        state.importName = name
+        state.earlierLines = done
+        state.lines = done
+        state.rejected = await rejects.earlier
+        let total = try await copyAll(reader, begin, rejects, state)
+        var summary = total
+        summary.duplicates = reader.duplicates
+        summary.endsWithoutLineFeed = reader.endsWithoutLineFeed
+        summary.rejectsPath = summary.rejected > 0 ? await rejects.path : nil
+        summary.took = clock.now - started
+        return summary
+    }
+
+    /// Parses the next chunk while the last one is copied.
+    private func copyAll(
+        _ reader: ChunkReader, _ begin: ImportBegin, _ rejects: RejectKeeper, _ start: ImportSummary
+    ) async throws -> ImportSummary {
+        var summary = start
+        var current = try await reader.next()
+        while true {
+            try checkInterruption(summary, begin.name)
+            let chunk = current
+            async let following = chunk.isLast ? nil : reader.next()
+            let outcome = try await commit(chunk, from: summary.lines, begin, rejects, earlier: summary.rejected)
+            summary.enqueued += outcome.enqueued
+            summary.rejected += outcome.rejects.count
+            summary.lines = chunk.toLine
+            tell(.advanced(summary, consumed: chunk.consumed))
+            guard let next = try await following else { return summary }
+            current = next
+        }
+    }
+
+    private func checkInterruption(_ summary: ImportSummary, _ name: String) throws {
+        guard stop.isSet else { return }
+        let how =
+            options.path == nil
+            ? "feed the same input again with --import-id \(name) and it goes on there" : "run the same command again and it goes on there"
+        throw ProducerError.interrupted("interrupted after line \(summary.lines), \(summary.enqueued) rows enqueued by this run; \(how)")
+    }
+
+    private func commit(
+        _ chunk: Chunk, from line: Int, _ begin: ImportBegin, _ rejects: RejectKeeper, earlier: Int
+    ) async throws -> ChunkCommit.Outcome {
+        if chunk.toLine == line, !chunk.isLast { return .init(enqueued: 0, rejects: []) }
+        let advance = ImportAdvance(
+            name: begin.name, fromLine: Int64(line), toLine: Int64(chunk.toLine), enqueued: 0, isFinished: chunk.isLast)
+        let work = ChunkCommit(chunk: chunk, advance: advance)
+        let lastTry = LastTry()
+        let clock = ContinuousClock()
+        let end = clock.now + options.patience
+        while true {
+            do {
+                let outcome = try await database.withConnection { connection in
+                    try await work.run(on: connection) { outcome in
+                        try await rejects.write(outcome.rejects)
+                        try checkLimit(outcome, earlier, line)
+                        await lastTry.set(outcome)
+                    }
+                }
+                await rejects.keep()
+                return outcome
+            } catch let error as StoreError {
+                guard error.mayBeTriedAgain, clock.now < end else { throw error }
+                tell(.trouble(error.description))
+                let found = try await begun(begin)
+                if found == chunk.toLine, found != line, let outcome = await lastTry.outcome {
+                    await rejects.keep()
+                    return outcome
+                }
+                guard found == line else {
+                    throw ProducerError.anotherRun(
+                        "import \(begin.name): another run has brought it to line \(found); run it once at a time, then again to see that all is in")
+                }
+                // The next round of `begun` waits longer and longer; here only so that two who collided do not collide again.
+                try await Task.sleep(for: .milliseconds(Int.random(in: 20...200)))
+            }
+        }
+    }
+
+    private func checkLimit(_ outcome: ChunkCommit.Outcome, _ earlier: Int, _ line: Int) throws {
+        guard let limit = options.rejectLimit, earlier + outcome.rejects.count > limit else { return }
+        throw ProducerError.tooManyRejects(
+            "\(earlier + outcome.rejects.count) rejects are more than the \(limit) allowed; the lines up to \(line) are in, nothing after them. "
+                + "Leave the file as it is: run it again with a higher --max-rejects, and import the corrected lines as a file of their own")
+    }
+
+    /// How many lines are done; waits for a database that is away.
+    private func begun(_ begin: ImportBegin) async throws -> Int {
+        do {
+            return Int(try await patiently { try await database.run(begin) })
+        } catch let error as StoreError where error.sqlstate == "MT014" {
+            throw ProducerError.usage(
+                "import \(begin.name): the file's beginning differs from that of the file imported under this name; choose another --import-id")
+        }
+    }
+
+    func patiently<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        let clock = ContinuousClock()
+        let end = clock.now + options.patience
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await body()
+            } catch let error as StoreError where error.mayBeTriedAgain && clock.now < end && !stop.isSet {
+                tell(.trouble(error.description))
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    static func explained(_ error: StoreError) -> ProducerError {
+        switch error {
+        case .unavailable, .commitUnknown:
+            .unavailable("\(error.description); run the same command again and it goes on where it stopped")
+        case .refused where error.sqlstate == "42501":
+            .refused("\(error.description); the role must be a member of martlet_producer")
+        case .refused where error.sqlstate?.hasPrefix("53") == true || error.sqlstate?.hasPrefix("58") == true:
+            .unavailable("\(error.description); nothing that was acknowledged is lost; run the same command again when there is room")
+        case .refused, .internalError: .internalError(error.description)
+        }
+    }
+}
+
+/// What an importer has to say while it works.
+public enum ImportEvent: Sendable {
+    case began(importName: String, doneLines: Int, size: Int64?)
+    /// A chunk is in. `consumed`: bytes of the file read so far.
+    case advanced(ImportSummary, consumed: Int64)
+    /// Something failed and is tried again.
+    case trouble(String)
+}
+
+/// What the last try of a chunk would have committed: known before its COMMIT was sent.
+private actor LastTry {
+    private(set) var outcome: ChunkCommit.Outcome?
+    func set(_ outcome: ChunkCommit.Outcome) { self.outcome = outcome }
+}
+
+/// The reject file, for tasks.
+private actor RejectKeeper {
+    private let file: RejectFile
+    init(_ file: sending RejectFile) { self.file = file }
+    var earlier: Int { file.earlier }
+    var path: String { file.path }
+    func write(_ rejects: [Reject]) throws(ProducerError) { try file.write(rejects) }
+    func keep() { file.keep() }
+}
+
+extension StoreError {
+    /// Looking at the import's position and trying again may help: the connection was lost, the server stops or starts, a deadlock.
+    var mayBeTriedAgain: Bool {
+        switch self {
+        case .unavailable, .commitUnknown: true
+        case .refused:
+            isRetryable || sqlstate == "MT014" || sqlstate == "25006" || sqlstate?.hasPrefix("57P") == true || sqlstate?.hasPrefix("08") == true
+        case .internalError: false
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import Synchronization
+
+/// Says on standard error how an import goes: a bar on a terminal, else a plain line every five seconds.
+public final class Console: Sendable {
+    private struct State {
+        var progress = Progress()
+        var started: ContinuousClock.Instant
+        var last: ContinuousClock.Instant
+        var lastTrouble = ""
+        var isBarShown = false
+    }
+    private let isTerminal: Bool
+    private let hasColour: Bool
+    private let isQuiet: Bool
+    private let clock = ContinuousClock()
+    private let state: Mutex<State>
+
+    /// - Parameter environment: `NO_COLOR` (no-color.org) and `TERM=dumb` are respected.
+    public init(environment: [String: String], isQuiet: Bool = false) {
+        isTerminal = isatty(2) == 1 && environment["TERM"] != "dumb"
+        hasColour = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+        self.isQuiet = isQuiet
+        state = Mutex(State(started: clock.now, last: clock.now))
+    }
+
+    public func take(_ event: ImportEvent) {
+        state.withLock { state in
+            state.progress.take(event)
+            let now = clock.now
+            switch event {
+            case .began(let name, let done, _):
+                state.started = now
+                let from = done > 0 ? ", going on after line \(Progress.grouped(done))" : ""
+                if !isQuiet { write("import \(name)\(from)\n") }
+            case .advanced:
+                guard !isQuiet, now - state.last >= (isTerminal ? .milliseconds(200) : .seconds(5)) else { return }
+                state.last = now
+                if isTerminal {
+                    let bar = state.progress.bar(after: now - state.started)
+                    write("\r\u{1B}[K" + (hasColour ? "\u{1B}[32m\(bar)\u{1B}[0m" : bar))
+                    state.isBarShown = true
+                } else {
+                    write(state.progress.line(after: now - state.started) + "\n")
+                }
+            case .trouble(let text):
+                // The same again and again is said once.
+                guard text != state.lastTrouble else { return }
+                state.lastTrouble = text
+                write((state.isBarShown ? "\r\u{1B}[K" : "") + "martlet-producer: \(text)\n")
+            }
+        }
+    }
+
+    /// Removes the bar.
+    public func finish() {
+        state.withLock { state in
+            if state.isBarShown { write("\r\u{1B}[K") }
+            state.isBarShown = false
+        }
+    }
+
+    public func say(_ text: String) {
+        finish()
+        write("martlet-producer: \(text)\n")
+    }
+
+    private func write(_ text: String) {
+        var text = text
+        // What cannot be said (standard error is closed) is no reason to stop importing.
+        text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,118 @@
+import Domain
+import Foundation
+
+/// What a finished run says on standard output: text for people, or one JSON object.
+public struct Report: Sendable {
+    public let text: String
+    public let json: String
+    /// 0: all is in; 1: there were rejects.
+    public let exitCode: Int32
+
+    public init(_ summary: ImportSummary) {
+        let seconds = max(summary.took.inSeconds, 0.001)
+        let rate = Int(Double(summary.enqueued) / seconds)
+        var lines: [String] = []
+        if summary.enqueued == 0, summary.earlierLines > 0, summary.lines == summary.earlierLines {
+            lines.append(
+                "Nothing new: all \(Progress.grouped(summary.lines)) lines were in already. To enqueue the file once more pass another --import-id.")
+        } else {
+            let earlier = summary.earlierLines > 0 ? "; lines 1 to \(Progress.grouped(summary.earlierLines)) were in already" : ""
+            lines.append(
+                "Enqueued \(Progress.grouped(summary.enqueued)) messages in \(Self.seconds(seconds)) (\(Progress.grouped(rate)) rows/s)\(earlier).")
+        }
+        if summary.rejected > 0, let path = summary.rejectsPath {
+            lines.append("Rejected \(Progress.grouped(summary.rejected)) records; each with its line, field and reason in \(path)")
+        }
+        if summary.endsWithoutLineFeed { lines.append("The last line has no line end; if the file was cut off, the rest is missing.") }
+        lines += Self.text(of: summary.duplicates)
+        text = lines.joined(separator: "\n")
+        var object: [String: Any] = [
+            "import": summary.importName, "lines": summary.lines, "earlier_lines": summary.earlierLines, "enqueued": summary.enqueued,
+            "rejected": summary.rejected, "seconds": (seconds * 1000).rounded() / 1000, "rows_per_second": rate,
+            "duplicates": Self.object(of: summary.duplicates),
+        ]
+        object["rejects_file"] = summary.rejectsPath
+        json = Self.encode(object)
+        exitCode = summary.rejected > 0 ? 1 : 0
+    }
+
+    public init(_ summary: DryRunSummary) {
+        var lines = [
+            "Dry run: \(Progress.grouped(summary.records)) records, \(Progress.grouped(summary.rejected)) would be rejected; nothing was enqueued."
+        ]
+        for reject in summary.firstRejects {
+            lines.append("  line \(reject.line): \(reject.field.map { "\($0) " } ?? "")\(reject.reason). \(reject.remedy)")
+        }
+        lines += Self.text(of: summary.duplicates) + Self.estimate(summary)
+        text = lines.joined(separator: "\n")
+        json = Self.encode([
+            "records": summary.records, "rejected": summary.rejected, "duplicates": Self.object(of: summary.duplicates),
+            "segments": Dictionary(uniqueKeysWithValues: summary.segments.map { ("\($0.key)", $0.value) }),
+            "encodings": summary.encodings, "split": summary.split, "unpriced": summary.unpriced, "warnings": summary.warnings,
+            "cost_micros": summary.cost,
+        ])
+        exitCode = summary.rejected > 0 ? 1 : 0
+    }
+
+    private static func estimate(_ summary: DryRunSummary) -> [String] {
+        guard summary.hasPolicy else {
+            return ["Not rendered: pass --policy and --templates to see segments and cost."]
+        }
+        var lines: [String] = []
+        if !summary.segments.isEmpty {
+            let parts = summary.segments.sorted { $0.key < $1.key }.map { "\(Progress.grouped($0.value)) × \($0.key)" }
+            lines.append("SMS segments: \(Progress.grouped(summary.totalSegments)) (messages × segments: \(parts.joined(separator: ", ")))")
+            let encodings = summary.encodings.sorted { $0.key < $1.key }.map { "\(Progress.grouped($0.value)) \($0.key.uppercased())" }
+            lines.append("Encodings: \(encodings.joined(separator: ", "))")
+        }
+        if summary.split > 0 {
+            lines.append(
+                "\(Progress.grouped(summary.split)) SMS need more than one segment and cost as many times as much: GSM-7 fits 160 characters into one, UCS-2 70; a UCS-2 text of 71 is two segments and costs twice.")
+        }
+        for (currency, micros) in summary.cost.sorted(by: { $0.key < $1.key }) {
+            lines.append("Estimated cost: \(amount(micros)) \(currency)")
+        }
+        if summary.unpriced > 0 { lines.append("\(Progress.grouped(summary.unpriced)) messages have no price in the policy.") }
+        for (code, count) in summary.warnings.sorted(by: { $0.key < $1.key }) {
+            lines.append("Warning \(code): \(Progress.grouped(count)) messages")
+        }
+        return lines
+    }
+
+    /// Millionths → `12.3456`
+    static func amount(_ micros: Int64) -> String {
+        var fraction = String(micros % 1_000_000)
+        fraction = String(repeating: "0", count: 6 - fraction.count) + fraction
+        while fraction.count > 2, fraction.hasSuffix("0") { fraction.removeLast() }
+        return "\(Progress.grouped(Int(micros / 1_000_000))).\(fraction)"
+    }
+
+    private static func text(of duplicates: DuplicateReport) -> [String] {
+        var lines: [String] = []
+        if duplicates.count > 0 {
+            lines.append("\(Progress.grouped(duplicates.count)) records have a recipient of an earlier line:")
+            lines += duplicates.examples.map { "  line \($0.line): \($0.recipient)" }
+            if duplicates.count > duplicates.examples.count { lines.append("  …") }
+        }
+        if !duplicates.isComplete { lines.append("There were more recipients than can be remembered: later duplicates were not seen.") }
+        return lines
+    }
+
+    private static func object(of duplicates: DuplicateReport) -> [String: Any] {
+        [
+            "count": duplicates.count, "complete": duplicates.isComplete,
+            "examples": duplicates.examples.map { ["line": $0.line, "recipient": $0.recipient] as [String: Any] },
+        ]
+    }
+
+    private static func encode(_ object: [String: Any]) -> String {
+        do {
+            let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+            return String(decoding: data, as: UTF8.self)
+        } catch {
+            preconditionFailure("a summary is texts and numbers: \(error)")
+        }
+    }
+
+    private static func seconds(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10) s" }
+}
