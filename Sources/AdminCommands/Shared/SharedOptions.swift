@@ -54,6 +54,7 @@ struct SharedOptions: ParsableArguments {
         let settings = try load()
         let options = DatabaseOptions(
             conninfo: settings.database.connection.reveal(), applicationName: "martlet", connections: 2,
+            preparesStatements: settings.database.preparedStatements,
             deadline: deadline ?? settings.database.callTimeout, connectTimeout: settings.database.connectTimeout)
         let database = Database(options)
         do {
