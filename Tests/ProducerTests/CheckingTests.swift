@@ -40,25 +40,28 @@ struct CheckingTests {
     @Test("one recipient in several spellings is one, on its channel")
     func duplicates() {
         var seen = DuplicateRecipients()
-        #expect(!seen.sawBefore(row(["recipient": "+447700900123"])))
-        #expect(seen.sawBefore(row(["recipient": "00447700 900123"])))
-        #expect(seen.sawBefore(row(["recipient": "+44 (7700) 900-123"])))
-        #expect(!seen.sawBefore(row(["recipient": "+447700900124"])))
-        #expect(!seen.sawBefore(row(["channel": "email", "recipient": "Ann@Example.COM"])))
-        #expect(seen.sawBefore(row(["channel": "email", "recipient": "Ann@example.com"])))
-        #expect(!seen.sawBefore(row(["channel": "email", "recipient": "ann@example.com"])))
+        let spellings = [
+            (["recipient": "+447700900123"], false), (["recipient": "00447700 900123"], true), (["recipient": "+44 (7700) 900-123"], true),
+            (["recipient": "+447700900124"], false), (["channel": "email", "recipient": "Ann@Example.COM"], false),
+            (["channel": "email", "recipient": "Ann@example.com"], true), (["channel": "email", "recipient": "ann@example.com"], false),
+        ]
+        let found = spellings.map { seen.sawBefore(row($0.0)) }
+        #expect(found == spellings.map(\.1))
     }
 
     @Test("100,000 recipients are told apart, and a full table says that it is full")
     func table() {
+        func numbered(_ number: Int) -> BulkRow { row(["recipient": "+44\(7_700_000_000 + number)"]) }
         var seen = DuplicateRecipients()
-        for number in 0..<100_000 { #expect(!seen.sawBefore(row(["recipient": "+44\(7_700_000_000 + number)"]))) }
-        for number in 0..<100_000 { #expect(seen.sawBefore(row(["recipient": "+44\(7_700_000_000 + number)"]))) }
+        let first = (0..<100_000).count { seen.sawBefore(numbered($0)) }
+        let second = (0..<100_000).count { seen.sawBefore(numbered($0)) }
+        #expect(first == 0 && second == 100_000)
         #expect(seen.count == 100_000 && !seen.isFull)
         var small = DuplicateRecipients(maximumSlots: 64)
-        for number in 0..<100 { _ = small.sawBefore(row(["recipient": "+44\(7_700_000_000 + number)"])) }
+        for number in 0..<100 { _ = small.sawBefore(numbered(number)) }
         #expect(small.count == 48 && small.isFull)
-        #expect(small.sawBefore(row(["recipient": "+447700000000"])))
+        let isKnown = small.sawBefore(numbered(0))
+        #expect(isKnown)
     }
 
     @Test("a reject is one line of JSON, with or without its record")

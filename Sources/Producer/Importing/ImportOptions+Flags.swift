@@ -29,6 +29,7 @@ extension DatabaseSettings {
     /// How the producer connects.
     public func options(connections: Int) -> DatabaseOptions {
         DatabaseOptions(
-            conninfo: connection.reveal(), applicationName: "martlet-producer", connections: connections, deadline: callTimeout)
+            conninfo: connection.reveal(), applicationName: "martlet-producer", connections: connections, deadline: callTimeout,
+            connectTimeout: connectTimeout)
     }
 }
