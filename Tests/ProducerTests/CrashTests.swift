@@ -26,7 +26,9 @@ struct CrashTests {
         return (text, bad)
     }
 
-    @Test("killed with SIGKILL at any point, again and again: every line is in exactly once or rejected exactly once", .timeLimit(.minutes(3)))
+    @Test(
+        "killed with SIGKILL at any point, again and again: every line is in exactly once or rejected exactly once",
+        .timeLimit(.minutes(3)))
     func killed() async throws {
         let count = 5_000
         let (text, bad) = text("kill", count)
@@ -46,11 +48,15 @@ struct CrashTests {
         }
         #expect(kills >= 3)
         let expected = (0..<count).filter { !bad.contains($0) }
-        #expect(try await groupKeys(connection).filter { $0.key.hasPrefix("kill") } == Dictionary(uniqueKeysWithValues: expected.map { ("kill\($0)", 1) }))
+        #expect(
+            try await groupKeys(connection).filter { $0.key.hasPrefix("kill") }
+                == Dictionary(uniqueKeysWithValues: expected.map { ("kill\($0)", 1) }))
         let rejects = try lines(file.rejectsPath)
         #expect(rejects.map { $0["line"] as? Int } == bad.sorted().map { $0 + 2 })
         let row = try await connection.query(
-            PQCall("import", "select lines_done, enqueued, finished_at is not null from martlet_data.imports where name like 'list.csv.gz:%'")
+            PQCall(
+                "import",
+                "select lines_done, enqueued, finished_at is not null from martlet_data.imports where name like 'list.csv.gz:%'")
         ).only
         #expect(try row.int8(0) == Int64(count + 1))
         #expect(try row.int8(1) == Int64(count - bad.count))
@@ -67,7 +73,8 @@ struct CrashTests {
         return try #require(child.exitCode)
     }
 
-    @Test("the server's connection is cut again and again while it imports: every line is in exactly once", .timeLimit(.minutes(2)))
+    @Test(
+        "the server's connection is cut again and again while it imports: every line is in exactly once", .timeLimit(.minutes(2)))
     func disconnected() async throws {
         let count = 10_000
         let (text, bad) = text("cut", count)
@@ -84,7 +91,9 @@ struct CrashTests {
         }
         #expect(child.exitCode == 1, "\(child.output)")
         let expected = (0..<count).filter { !bad.contains($0) }
-        #expect(try await groupKeys(connection).filter { $0.key.hasPrefix("cut") } == Dictionary(uniqueKeysWithValues: expected.map { ("cut\($0)", 1) }))
+        #expect(
+            try await groupKeys(connection).filter { $0.key.hasPrefix("cut") }
+                == Dictionary(uniqueKeysWithValues: expected.map { ("cut\($0)", 1) }))
         #expect(try lines(file.rejectsPath).map { $0["line"] as? Int } == bad.sorted().map { $0 + 2 })
     }
 
@@ -115,7 +124,8 @@ struct CrashTests {
             let child = try program().start(["-", "--import-id", "piped", "--duplicates", "ignore"], input: ends[0])
             Glibc.close(ends[0])
             let text = (0..<count).map {
-                #"{"class":"marketing","channel":"sms","recipient":"+447700900123","template":"sale","group_key":"pipe\#($0)"}"# + "\n"
+                #"{"class":"marketing","channel":"sms","recipient":"+447700900123","template":"sale","group_key":"pipe\#($0)"}"#
+                    + "\n"
             }.joined()
             FileHandle(fileDescriptor: ends[1]).write(Data(text.utf8))
             try await end(child)
@@ -130,13 +140,17 @@ struct CrashTests {
             _ = try await child.wait()
         }
         try await feed(25) { _ in }
-        #expect(try await groupKeys(connection).filter { $0.key.hasPrefix("pipe") } == Dictionary(uniqueKeysWithValues: (0..<25).map { ("pipe\($0)", 1) }))
+        #expect(
+            try await groupKeys(connection).filter { $0.key.hasPrefix("pipe") }
+                == Dictionary(uniqueKeysWithValues: (0..<25).map { ("pipe\($0)", 1) }))
     }
 
     @Test("200,000 lines need less than 128 MiB", .timeLimit(.minutes(5)))
     func memory() async throws {
         var text = "\(required),note\n"
-        for index in 0..<200_000 { text += "marketing,sms,+447\(700_000_000 + index),sale,\"line \(index) of a file that does not fit\"\n" }
+        for index in 0..<200_000 {
+            text += "marketing,sms,+447\(700_000_000 + index),sale,\"line \(index) of a file that does not fit\"\n"
+        }
         let file = try TemporaryFile(text, name: "large.csv")
         let child = try program().start([file.path])
         var peak = 0
