@@ -35,8 +35,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
-    ["Postgres", "Store", "Rendering", "Transports", "Pipeline", "Producer", "martlet-load", "Settings", "Telemetry"].contains(
-        name)
+    [
+        "AdminCommands", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store", "Telemetry", "Transports", "martlet-load",
+    ].contains(name)
         ? ["README.md"] : []
 }
 
@@ -78,7 +79,7 @@ let package = Package(
         module("Producer", ["Store", "Rendering", "Settings", "Domain", "CZlib", logging]),
         module(
             "AdminCommands",
-            ["Store", "Rendering", "Settings", "Telemetry", "Domain", argumentParser, logging]),
+            ["Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", argumentParser, logging]),
         program("martlet", ["AdminCommands", argumentParser]),
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
         program(

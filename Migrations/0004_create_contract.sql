@@ -13,18 +13,21 @@ create function martlet_data.lock_bucket(p_bucket int) returns void
 
 create function martlet_data.mask(p_address text) returns text
     language sql immutable parallel safe strict as $$
-    select case when p_address ~ '^\+' then left(p_address, 6) || '****' || right(p_address, 4)
-                when p_address like '%@%' then left(p_address, 1) || '**' || substr(p_address, position('@' in p_address))
-                else left(p_address, 2) || '****' end $$;
+    -- Of a number at least four digits are hidden, of anything else at least one character, however short it is.
+    select case when p_address ~ '^\+' then left(p_address, head) || '****' || right(p_address, greatest(0, least(4, length(p_address) - 4 - head)))
+                when p_address like '%@%' then left(p_address, greatest(0, least(1, position('@' in p_address) - 2))) || '**' || substr(p_address, position('@' in p_address))
+                else left(p_address, least(2, length(p_address) / 3)) || '****' end
+    from (select greatest(2, least(6, length(p_address) - 8)) as head) h $$;
 
--- E.164 from what people write: spaces, dots, dashes, brackets, 00 for +, a national number with the sender's country. Null: not a number.
+-- E.164 from what people write: spaces, dots, dashes, brackets, 00 for +, a national number with the sender's country, and the zero in
+-- '+44 (0)20 …' that is dialled at home only. Null: not a number.
 create function martlet_data.normalise_phone(p_address text, p_country text) returns text
     language sql immutable parallel safe as $$
     select case when n ~ '^\+[1-9][0-9]{6,14}$' then n end from (
         select case when d like '+%' then d
                     when d like '00%' then '+' || substr(d, 3)
                     when p_country is not null then p_country || regexp_replace(d, '^0', '') end as n
-        from (select translate(p_address, ' .-()/' || chr(160), '') as d) digits) normal $$;
+        from (select translate(replace(p_address, '(0)', ''), ' .-()/' || chr(160), '') as d) digits) normal $$;
 
 create function martlet_data.normalise_address(p_kind text, p_address text, p_country text) returns text
     language plpgsql immutable parallel safe as $$
@@ -42,6 +45,21 @@ begin
         return null;
     end if;
     return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' then p_address end;
+end $$;
+
+-- What was acknowledged is not lost, whatever the caller's session says about commits.
+create function martlet_data.commit_durably() returns void
+    language sql volatile as $$
+    select pg_catalog.set_config('synchronous_commit', 'on', true) where pg_catalog.current_setting('synchronous_commit') not in ('on', 'remote_apply') $$;
+
+-- A time out of JSON, with the field's name when it is none.
+create function martlet_data.time_from(p_field text, p_value text) returns timestamptz
+    language plpgsql stable strict as $$
+begin
+    return p_value::timestamptz;
+exception when invalid_datetime_format or datetime_field_overflow or invalid_parameter_value then
+    raise exception 'field %: % is not a time', p_field, quote_literal(left(p_value, 64)) using errcode = 'MT007',
+        hint = 'Write it as ISO 8601 with a zone, such as 2025-06-01T08:30:00+02:00.';
 end $$;
 
 create function martlet_data.check_text(p_field text, p_value text, p_limit int) returns void
@@ -131,7 +149,7 @@ begin
             hint = 'Leave it out for the class''s time to live, or pass a later time.';
     end if;
     -- One test for all that is usually absent or short.
-    if octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) > 200
+    if length(locale) > 35 or length(tier) > 64 or length(traceparent) > 64 or octet_length(concat(recipient_key, group_key, idempotency_key)) > 256
         or concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) ~ '[[:cntrl:]]'
         or '' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent) then
         perform martlet_data.check_text('recipient_key', recipient_key, 256);
@@ -199,6 +217,7 @@ declare
     v_state text;
     v_text text;
     v_hint text;
+    v_detail text;
     v_at int;
     v_ids bigint[] := '{}';
 begin
@@ -219,16 +238,14 @@ begin
             raise exception 'unknown field %', v_unknown using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
         end if;
         v_ids[v.n] := martlet.enqueue(v.o ->> 'class', v.o ->> 'channel', v.o ->> 'recipient', v.o ->> 'template', coalesce(v.o -> 'variables', '{}'),
-            v.o ->> 'idempotency_key', (v.o ->> 'scheduled_at')::timestamptz, (v.o ->> 'expires_at')::timestamptz, v.o ->> 'recipient_key', v.o ->> 'locale',
+            v.o ->> 'idempotency_key', martlet_data.time_from('scheduled_at', v.o ->> 'scheduled_at'), martlet_data.time_from('expires_at', v.o ->> 'expires_at'), v.o ->> 'recipient_key', v.o ->> 'locale',
             v.o ->> 'time_zone', v.o ->> 'tier', v.o ->> 'group_key', v.o ->> 'sender', nullif(v.o -> 'headers', 'null'), v.o ->> 'traceparent');
     end loop;
     return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
 exception when others then
-    get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint;
-    if v_at is null then
-        raise exception '%', v_text using errcode = v_state, hint = v_hint;
-    end if;
-    raise exception 'element %: %', v_at, v_text using errcode = v_state, hint = v_hint;
+    get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
+    raise exception '%', case when v_at is null then v_text else format('element %s: %s', v_at, v_text) end using errcode = v_state,
+        hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');
 end $$;
 
 -- For COPY: columns are enqueue's arguments. A row passes through enqueue itself, so it is as safe as the function.
@@ -255,6 +272,7 @@ create function martlet.cancel(message_id bigint) returns text
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 begin
+    perform martlet_data.commit_durably();
     perform martlet_data.lock_bucket(martlet_data.bucket(message_id));
     -- A statement of its own, after the lock: what Admit committed before is seen.
     if not exists (select from martlet_data.messages m where m.id = message_id and (m.producer = session_user or martlet_data.is_admin())) then
@@ -280,6 +298,7 @@ create function martlet.cancel(group_key text) returns text
 #variable_conflict use_variable
 begin
     perform martlet_data.check_text('group_key', group_key, 256);
+    perform martlet_data.commit_durably();
     perform martlet_data.lock_bucket(martlet_data.bucket(group_key));
     insert into martlet_data.group_cancellations as g (group_key, producer) values (group_key, case when martlet_data.is_admin() then '*' else session_user end)
         on conflict on constraint group_cancellations_pkey do update set cancelled_at = clock_timestamp();
@@ -315,9 +334,7 @@ begin
     if suppress.scope is null or suppress.scope not in ('all', 'all_except_otp') and not exists (select from martlet_data.classes c where c.name = suppress.scope) then
         raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = 'Use the name of a class, all_except_otp or all.';
     end if;
-    if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
-        perform set_config('synchronous_commit', 'on', true);
-    end if;
+    perform martlet_data.commit_durably();
     perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
     insert into martlet_data.suppressions (channel, address, scope, reason) values (suppress.channel, v_address, suppress.scope, suppress.reason)
         on conflict (address, channel, scope) where lifted_at is null do nothing returning id into v_id;
@@ -336,6 +353,7 @@ declare
     v_count int;
 begin
     perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
     perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
     update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = why
         where s.address = v_address and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
@@ -364,6 +382,7 @@ begin
     if length(wording) > 4000 then
         raise exception 'field wording: longer than 4000 characters' using errcode = 'MT010', hint = 'Store the exact sentence that was shown, or its version number.';
     end if;
+    perform martlet_data.commit_durably();
     perform martlet_data.lock_bucket(martlet_data.bucket(recipient_key));
     insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording) values (recipient_key, channel, purpose, status, method, wording) returning id into v_id;
     return v_id;
@@ -380,6 +399,7 @@ declare
     v_erased boolean;
 begin
     perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
     select * into d from martlet_data.dead_letters l where l.message_id = requeue.message_id for update;
     if not found then
         raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list"; "martlet message show" tells what became of this one.';
@@ -399,6 +419,9 @@ begin
     end if;
     if not exists (select from martlet_data.messages m where m.id = message_id) then
         -- Its partition is gone; the dead letter kept the body.
+        if d.message ->> 'id' is null then
+            raise exception 'message % has no body: it was missing when a worker claimed it', message_id using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
+        end if;
         insert into martlet_data.messages select * from jsonb_populate_record(null::martlet_data.messages, d.message);
     end if;
     insert into martlet_data.requeues (message_id, series, expires_at, variables, provider, approve_words, why) values (message_id, d.series + 1, v_expires, variables, provider, approve_words, why);
@@ -420,6 +443,7 @@ declare
     v_reason text;
 begin
     perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
     delete from martlet_data.dead_letters l where l.message_id = discard.message_id returning l.reason into v_reason;
     if not found then
         raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
@@ -434,6 +458,7 @@ create function martlet.pause_lane(lane int, why text) returns void
 #variable_conflict use_variable
 begin
     perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
     update martlet_data.lanes l set paused_at = clock_timestamp(), paused_by = session_user, pause_reason = why where l.lane = pause_lane.lane and l.lane < 8;
     if not found then
         raise exception 'field lane: there is no lane %', lane using errcode = 'MT010', hint = 'Lanes are 0 … 7; see martlet.lanes.';
@@ -445,6 +470,7 @@ create function martlet.resume_lane(lane int, why text) returns void
 #variable_conflict use_variable
 begin
     perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
     update martlet_data.lanes l set paused_at = null, paused_by = null, pause_reason = null where l.lane = resume_lane.lane and l.lane < 8;
     if not found then
         raise exception 'field lane: there is no lane %', lane using errcode = 'MT010', hint = 'Lanes are 0 … 7; see martlet.lanes.';

@@ -1,1 +1,68 @@
-// AdminCommands
+import ArgumentParser
+import Foundation
+import Settings
+import Store
+
+/// `martlet`: what admins and operators do by hand.
+public struct Martlet: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "Look after a Martlet cluster: schema, policy, templates, messages, dead letters.",
+        discussion: """
+            The database is named by MARTLET_DATABASE_URL, by --database-url-file, or by libpq's PG* variables.
+
+            EXAMPLES
+              martlet migrate up
+              martlet config apply --config Config --note "marketing cap 4 per 30 days"
+              martlet message find --recipient +8613800138000
+              martlet dead-letters list --reason attempts_exhausted
+              martlet doctor
+
+            EXIT CODES
+              0   done
+              1   not found, nothing matched; doctor: something is bad
+              2   refused by the contract (the message says why, the hint what to do)
+              64  usage
+              65  invalid configuration (file, line, field)
+              69  database unavailable
+              70  a fault of Martlet itself
+              75  cancelled: nobody confirmed
+              77  not permitted (the role that is needed is named)
+              78  the schema of the database is not the one this binary knows
+
+            Times are UTC. Colours only on a terminal, never with NO_COLOR. Completion for your shell:
+              martlet --generate-completion-script bash|zsh|fish
+            """,
+        version: MartletVersion.current,
+        subcommands: [
+            MigrateGroup.self, ConfigGroup.self, TemplatesGroup.self, 
+        ])
+
+    public init() {}
+
+    /// Runs the command line and ends the process with its exit code.
+    public static func runAndExit(_ arguments: [String]) async -> Never {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            Foundation.exit(0)
+        } catch let error as AdminError {
+            error.report(asJSON: arguments.contains("--json"))
+            Foundation.exit(error.exit.rawValue)
+        } catch let error as ConfigErrors {
+            AdminError(error).report(asJSON: arguments.contains("--json"))
+            Foundation.exit(AdminExit.invalidConfiguration.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// The version that `--version` prints.
+enum MartletVersion {
+    static let current = "0.1.0"
+}

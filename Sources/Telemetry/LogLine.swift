@@ -49,12 +49,12 @@ struct LogLine {
 
     private var human: String {
         let name = level.rawValue.padding(to: 8)
-        var line = "\(time.clock.prefix(12)) \(name) \(label): \(escaped(bounded(Redaction.text(message))))"
-        if let error { line += ": \(escaped(bounded(Redaction.text(error))))" }
+        var line = "\(time.clock.prefix(12)) \(name) \(label): \(bounded(Redaction.text(message)).onOneLine)"
+        if let error { line += ": \(bounded(Redaction.text(error)).onOneLine)" }
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             let text = bounded(Redaction.value("\(value)", key: key))
             line +=
-                text.contains(where: { $0 == " " || $0 == "\"" }) ? " \(key)=\"\(escaped(text))\"" : " \(key)=\(escaped(text))"
+                text.contains(where: { $0 == " " || $0 == "\"" }) ? " \(key)=\"\(text.onOneLine)\"" : " \(key)=\(text.onOneLine)"
         }
         return line
     }
@@ -88,84 +88,5 @@ struct LogLine {
 
     private func bounded(_ text: String) -> String {
         text.utf8.count <= Self.maximumValue ? text : String(text.prefix(Self.maximumValue)) + "…"
-    }
-
-    /// One line, whatever is in it.
-    private func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\u{2028}", "\u{2029}": result += "\\u{\(String(scalar.value, radix: 16))}"
-            default:
-                if scalar.properties.generalCategory == .control {
-                    result += "\\u{\(String(scalar.value, radix: 16))}"
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result
-    }
-}
-
-extension String {
-    /// Appends `text` as a JSON string (RFC 8259 section 7).
-    mutating func appendJSON(_ text: String) {
-        append("\"")
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": append("\\\"")
-            case "\\": append("\\\\")
-            case "\n": append("\\n")
-            case "\r": append("\\r")
-            case "\t": append("\\t")
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7F || scalar.value == 0x2028 || scalar.value == 0x2029 {
-                    let hex = String(scalar.value, radix: 16)
-                    append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
-                } else {
-                    unicodeScalars.append(scalar)
-                }
-            }
-        }
-        append("\"")
-    }
-
-    func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-}
-
-extension timespec {
-    /// The machine's clock; only logs use it.
-    static var now: timespec {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return time
-    }
-
-    private var parts: tm {
-        var seconds = tv_sec
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        return parts
-    }
-
-    /// `2026-05-01`, UTC.
-    var date: String {
-        let parts = parts
-        return "\(parts.tm_year + 1900)-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
-    }
-
-    /// `12:00:00.123456`, UTC.
-    var clock: String {
-        let parts = parts
-        return "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
-            + ".\(digits(tv_nsec / 1000, 6))"
-    }
-
-    private func digits(_ number: Int, _ width: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
     }
 }

@@ -21,8 +21,17 @@ public final class PrometheusMetrics: MetricsFactory {
         /// By labels as they are written.
         var series: [String: any Series] = [:]
     }
+    /// A series as callers name it, so that asking for it again need not spell it.
+    private struct Asked: Hashable {
+        var label: String
+        var dimensions: [String]
+        /// Of the exposed name; with the type of the handler it tells the kinds apart.
+        var suffix: String
+    }
     private struct State {
         var families: [String: Family] = [:]
+        /// Only series that are exposed under their own labels, so it is bounded as they are.
+        var known: [Asked: any Series] = [:]
         var refused = 0
     }
 
@@ -56,26 +65,26 @@ public final class PrometheusMetrics: MetricsFactory {
     // MARK: MetricsFactory
 
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        series(name(label, suffix: "_total"), .counter, dimensions) { CounterSeries() }
+        series(label, "_total", .counter, dimensions) { _ in CounterSeries() }
     }
 
     public func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
-        series(name(label, suffix: "_total"), .counter, dimensions) { CounterSeries() }
+        series(label, "_total", .counter, dimensions) { _ in CounterSeries() }
     }
 
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-        series(name(label), .gauge, dimensions) { GaugeSeries() }
+        series(label, "", .gauge, dimensions) { _ in GaugeSeries() }
     }
 
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
-        let name = name(label)
-        guard aggregate else { return series(name, .gauge, dimensions) { GaugeSeries() } }
-        return series(name, .histogram, dimensions) { HistogramSeries(bounds: self.bounds[name] ?? Self.sizeBounds) }
+        guard aggregate else { return series(label, "", .gauge, dimensions) { _ in GaugeSeries() } }
+        return series(label, "", .histogram, dimensions) { HistogramSeries(bounds: self.bounds[$0] ?? Self.sizeBounds) }
     }
 
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        let name = name(label, suffix: "_seconds")
-        return series(name, .histogram, dimensions) { HistogramSeries(bounds: self.bounds[name] ?? Self.durationBounds) }
+        series(label, "_seconds", .histogram, dimensions) {
+            HistogramSeries(bounds: self.bounds[$0] ?? Self.durationBounds)
+        }
     }
 
     public func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
@@ -89,32 +98,42 @@ public final class PrometheusMetrics: MetricsFactory {
     /// The series of this name and these labels, made when it is new. A name that is used for two kinds keeps its first: the second
     /// works but is not exposed, and counts as refused.
     private func series<Made: Series>(
-        _ name: String, _ kind: Kind, _ dimensions: [(String, String)], make: () -> Made
+        _ label: String, _ suffix: String, _ kind: Kind, _ dimensions: [(String, String)], make: (String) -> Made
     ) -> Made {
-        let labels = self.labels(dimensions)
+        let asked = Asked(label: label, dimensions: dimensions.flatMap { [$0.0, $0.1] }, suffix: suffix)
         return state.withLock { state in
+            if let known = state.known[asked] as? Made { return known }
+            let name = self.name(label, suffix: suffix)
+            let labels = self.labels(dimensions)
             var family = state.families[name] ?? Family(kind: kind)
-            if let known = family.series[labels] as? Made { return known }
-            guard family.kind == kind, family.series[labels] == nil else {
-                state.refused += 1
-                return make()
+            var made = family.series[labels] as? Made
+            if made == nil {
+                guard family.kind == kind else {
+                    state.refused += 1
+                    return make(name)
+                }
+                if family.series.count >= Self.maximumSeries {
+                    state.refused += 1
+                    let other = self.labels(dimensions.map { ($0.0, "other") })
+                    let shared = family.series[other] as? Made ?? make(name)
+                    family.series[other] = shared
+                    state.families[name] = family
+                    return shared
+                }
+                made = make(name)
             }
-            var key = labels
-            if family.series.count >= Self.maximumSeries {
-                state.refused += 1
-                key = self.labels(dimensions.map { ($0.0, "other") })
-                if let other = family.series[key] as? Made { return other }
-            }
-            let made = make()
-            family.series[key] = made
+            let series = made ?? make(name)
+            family.series[labels] = series
             state.families[name] = family
-            return made
+            if state.known.count < 100_000 { state.known[asked] = series }
+            return series
         }
     }
 
     private func remove(_ handler: Any) {
         guard let gone = handler as? any Series else { return }
         state.withLock { state in
+            state.known = state.known.filter { $0.value !== gone }
             for (name, family) in state.families {
                 guard let labels = family.series.first(where: { $0.value === gone })?.key else { continue }
                 state.families[name]?.series[labels] = nil
@@ -136,11 +155,12 @@ public final class PrometheusMetrics: MetricsFactory {
     }
 
     private func identifier(_ text: String) -> String {
-        let name = String(
-            text.unicodeScalars.map {
-                $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) ? Character($0) : "_"
-            })
-        return name.first?.isNumber == true || name.isEmpty ? "_" + name : name
+        func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+        let bytes = text.utf8.map { byte in
+            isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) ? byte : UInt8(ascii: "_")
+        }
+        let name = String(decoding: bytes, as: UTF8.self)
+        return bytes.first.map(isDigit) ?? true ? "_" + name : name
     }
 
     private func escapedLabel(_ text: String) -> String {

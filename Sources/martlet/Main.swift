@@ -1,4 +1,8 @@
+import AdminCommands
+
 @main
 struct Main {
-    static func main() {}
+    static func main() async {
+        await Martlet.runAndExit(Array(CommandLine.arguments.dropFirst()))
+    }
 }

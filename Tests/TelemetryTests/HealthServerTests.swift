@@ -6,15 +6,18 @@ import Testing
 
 @testable import Telemetry
 
+private func answers(notReady: [String] = [], notAlive: [String] = [], metrics: String = "m 1\n") -> HealthServer.Answers {
+    HealthServer.Answers(alive: { notAlive }, ready: { notReady }, metrics: { metrics })
+}
+
 /// Runs a server on a free port while `body` does.
 private func withServer(
-    ready: @escaping HealthServer.Check = { [] }, alive: @escaping HealthServer.Check = { [] }, metrics: String = "m 1\n",
-    deadline: TimeAmount = .seconds(10), _ body: @escaping @Sendable (Int) async throws -> Void
+    _ answers: HealthServer.Answers = answers(), deadline: TimeAmount = .seconds(10),
+    _ body: @escaping @Sendable (Int) async throws -> Void
 ) async throws {
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let server = HealthServer(
-        host: "127.0.0.1", port: 0, answers: .init(alive: alive, ready: ready, metrics: { metrics }), bound: { port.yield($0) },
-        deadline: deadline)
+        host: "127.0.0.1", port: 0, answers: answers, bound: { port.yield($0) }, deadline: deadline)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
         var iterator = ports.makeAsyncIterator()
@@ -76,7 +79,7 @@ private func blockingExchange(_ port: Int, _ bytes: String) throws -> (answer: S
 struct HealthServerTests {
     @Test("livez, readyz and metrics answer on the port that was bound")
     func paths() async throws {
-        try await withServer(metrics: "# TYPE m gauge\nm 1\n") { port in
+        try await withServer(answers(metrics: "# TYPE m gauge\nm 1\n")) { port in
             #expect(try await curl(port, "/livez").contains("200 OK"))
             #expect(try await curl(port, "/readyz?verbose").hasSuffix("\r\n\r\nok\n"))
             let metrics = try await curl(port, "/metrics")
@@ -87,12 +90,12 @@ struct HealthServerTests {
 
     @Test("what is not ready answers 503 with the reasons, and livez is not concerned")
     func notReady() async throws {
-        try await withServer(ready: { ["database: not connected", "draining"] }) { port in
+        try await withServer(answers(notReady: ["database: not connected", "draining"])) { port in
             let answer = try await curl(port, "/readyz")
             #expect(answer.contains("503 Service Unavailable") && answer.hasSuffix("\r\n\r\ndatabase: not connected\ndraining\n"))
             #expect(try await curl(port, "/livez").contains("200 OK"))
         }
-        try await withServer(alive: { ["the claim stage hangs"] }) { port in
+        try await withServer(answers(notAlive: ["the claim stage hangs"])) { port in
             let answer = try await curl(port, "/livez")
             #expect(answer.contains("503") && answer.hasSuffix("\r\n\r\nthe claim stage hangs\n"))
         }
@@ -130,12 +133,13 @@ struct HealthServerTests {
 
     @Test("a request that is never finished, and a check that never answers, are cut off at the deadline")
     func slow() async throws {
-        let hangs: HealthServer.Check = {
-            // Cancelled with nobody waiting any more when the test ends.
+        var hanging = answers()
+        hanging.ready = {
+            // Nobody waits for it any more when the test ends.
             do { try await Task.sleep(for: .seconds(30)) } catch {}
             return []
         }
-        try await withServer(ready: hangs, deadline: .milliseconds(300)) { port in
+        try await withServer(hanging, deadline: .milliseconds(300)) { port in
             for bytes in ["GET /livez HT", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"] {
                 let (answer, elapsed) = try await exchange(port, bytes)
                 #expect(!answer.contains("200") && elapsed >= .milliseconds(200) && elapsed < .seconds(5))
@@ -146,7 +150,7 @@ struct HealthServerTests {
     @Test("a cancelled server gives its port back, and a taken port is an error")
     func port() async throws {
         let port = Mutex(0)
-        try await withServer(metrics: "only_here 1\n") { number in
+        try await withServer(answers(metrics: "only_here 1\n")) { number in
             port.withLock { $0 = number }
             let second = HealthServer(port: number, ready: { [] }, metrics: { "" })
             await #expect(throws: (any Error).self) { try await second.run() }

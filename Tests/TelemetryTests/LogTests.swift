@@ -156,3 +156,24 @@ struct LogTests {
         #expect(masked(address) == expected)
     }
 }
+
+@Suite("What is taken out of a text")
+struct RedactionTests {
+    @Test(
+        "secrets and addresses go, everything else stays letter by letter",
+        arguments: [
+            ("claimed 3 of lane 0: ok", "claimed 3 of lane 0: ok"), ("", ""), ("@ + : = ://", "@ + : = ://"),
+            ("postgres://u:p@h/d and smtp://a:b@c", "postgres://u:***@h/d and smtp://a:***@c"),
+            ("http://h:80/x?a=1", "http://h:80/x?a=1"), ("https://h/x", "https://h/x"),
+            ("PGPASSWORD=planted x", "PGPASSWORD=*** x"), ("{\"token\": \"plan ted\"}", "{\"token\": ***}"),
+            ("secret='open planted", "secret=***"), ("?api_key=planted&x=1", "?api_key=***&x=1"), ("password:", "password:"),
+            ("the password is wrong", "the password is wrong"), ("Basic cGxhbnRlZA==, ok", "Basic ***, ok"),
+            ("basic test", "basic test"), ("to <ann@example.com>, 张三@例子.example", "to <a**@example.com>, 张*@例子.example"),
+            ("a@b, x@y.", "a@b, x@y."), ("+8613800001234!", "+86138****1234!"), ("1+234567 +0123456789", "1+234567 +0123456789"),
+        ])
+    func text(_ text: String, _ expected: String) throws {
+        let pipe = try LogPipe()
+        pipe.logger(.text).info("\(text)")
+        #expect(pipe.read().hasSuffix(" worker: \(expected)\n"))
+    }
+}

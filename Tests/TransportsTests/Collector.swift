@@ -24,7 +24,7 @@ final class Collector: @unchecked Sendable {
     var callCount: Int { lock.withLock { calls } }
 
     /// All results once there are `count`; fails the test after `limit`.
-    func wait(for count: Int, within limit: Duration = .seconds(20), _ location: SourceLocation = #_sourceLocation) async
+    func wait(for count: Int, within limit: Duration = .seconds(90), _ location: SourceLocation = #_sourceLocation) async
         -> [SubmissionResult]
     {
         await withTaskGroup(of: Bool.self) { group in
@@ -69,7 +69,7 @@ func submission(
 
 extension Transport {
     /// Submits and waits for all answers.
-    func answers(_ submissions: [Submission], within limit: Duration = .seconds(20)) async -> [SubmissionResult] {
+    func answers(_ submissions: [Submission], within limit: Duration = .seconds(90)) async -> [SubmissionResult] {
         let collector = Collector()
         submit(submissions) { collector.take($0) }
         return await collector.wait(for: submissions.count, within: limit).sorted { $0.messageID < $1.messageID }

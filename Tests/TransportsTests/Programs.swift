@@ -22,9 +22,16 @@ enum Programs {
         return try #require(found, "install \(name) (Deploy/packages.txt)")
     }
 
+    /// Removes something whose staying behind in /tmp would harm no test.
+    static func discard(_ body: () throws -> Void) {
+        do { try body() } catch {}
+    }
+
     /// Runs to the end and gives what was printed; fails the test if it fails.
     @discardableResult
-    static func run(_ executable: URL, _ arguments: [String], input: String = "", in directory: URL? = nil) throws -> String {
+    static func run(_ executable: URL, _ arguments: [String], input: String = "", in directory: URL? = nil) async throws
+        -> String
+    {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
@@ -32,15 +39,21 @@ enum Programs {
         // A file, because a pipe that nobody reads would fill up.
         let inputFile = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try Data(input.utf8).write(to: inputFile)
-        defer { do { try FileManager.default.removeItem(at: inputFile) } catch { /* a leftover in /tmp */  } }
-        let output = Pipe()
+        defer { Programs.discard { try FileManager.default.removeItem(at: inputFile) } }
+        // A file as well: waiting must not hold one of the few threads that all tests share.
+        let outputFile = inputFile.appendingPathExtension("out")
+        try Data().write(to: outputFile)
+        defer { Programs.discard { try FileManager.default.removeItem(at: outputFile) } }
         process.standardInput = try FileHandle(forReadingFrom: inputFile)
-        process.standardOutput = output
-        process.standardError = output
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = process.standardOutput
+        let (ends, end) = AsyncStream<Int32>.makeStream()
+        process.terminationHandler = { end.yield($0.terminationStatus) }
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(executable.path) \(arguments): \(text)")
+        var iterator = ends.makeAsyncIterator()
+        let status = await iterator.next()
+        let text = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
+        try #require(status == 0, "\(executable.path) \(arguments): \(text)")
         return text
     }
 
@@ -53,7 +66,9 @@ enum Programs {
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0 }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
         }
         try #require(bound)
         return Int(UInt16(bigEndian: address.sin_port))
@@ -101,6 +116,9 @@ final class TestServer {
         }
     }
 
+    /// What it has printed so far.
+    func log() throws -> String { String(decoding: try Data(contentsOf: directory.appending(path: "log")), as: UTF8.self) }
+
     func stop() {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGKILL)
@@ -109,12 +127,14 @@ final class TestServer {
 
     deinit {
         stop()
-        do { try FileManager.default.removeItem(at: directory) } catch { /* a leftover in /tmp */  }
+        Programs.discard { try FileManager.default.removeItem(at: directory) }
     }
 
     /// postfix's sink, with flags for its faults.
     static func sink(_ flags: String..., port: Int? = nil) async throws -> TestServer {
         let user = getuid() == 0 ? ["-u", "nobody"] : []
-        return try await TestServer(Programs.find("smtp-sink"), port: port) { port, _ in user + flags + ["127.0.0.1:\(port)", "100"] }
+        return try await TestServer(Programs.find("smtp-sink"), port: port) { port, _ in
+            user + flags + ["127.0.0.1:\(port)", "100"]
+        }
     }
 }

@@ -151,21 +151,30 @@ final class SMTPPool: @unchecked Sendable {
             return failed(SMTPSetupFailure("password_unreadable", "\(error)", isConfiguration: true))
         }
         dialling += 1
-        ClientBootstrap(group: eventLoop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(options.connectTimeout))
             // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
             .channelOption(.autoRead, value: false)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: options.host, port: options.port)
-            .whenComplete { result in
-                self.dialling -= 1
-                switch result {
-                case .success(let channel): self.adopt(channel, configuration)
-                case .failure(let error): self.failed(Self.setupFailure(error))
-                }
-                self.resumeDrained()
+        dial(bootstrap).whenComplete { result in
+            self.dialling -= 1
+            switch result {
+            case .success(let channel): self.adopt(channel, configuration)
+            case .failure(let error): self.failed(Self.setupFailure(error))
             }
+            self.resumeDrained()
+        }
+    }
+
+    /// An address needs no resolver, whose one thread per event loop may be waiting for somebody else's name server.
+    private func dial(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any NIOCore.Channel> {
+        do {
+            return bootstrap.connect(to: try SocketAddress(ipAddress: options.host, port: options.port))
+        } catch {
+            // It is a name.
+            return bootstrap.connect(host: options.host, port: options.port)
+        }
     }
 
     private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMTPSessionConfiguration) {

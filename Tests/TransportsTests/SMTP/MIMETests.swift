@@ -6,11 +6,12 @@ import Testing
 
 func mail(
     _ content: EmailContent, id: Int64 = 42, to: String = "b@y.test", from: String = "shop@example.com", name: String? = nil,
-    attempt: Int = 1, sendWithin: Duration = .seconds(5), answerWithin: Duration = .seconds(30)
+    attempt: Int = 1, sendWithin: Duration = .seconds(60), answerWithin: Duration = .seconds(60)
 ) -> Submission {
     submission(
         id, attempt: attempt, to: to,
-        rendered: RenderedMessage(content: .email(content), from: from, fromName: name, templateVersion: 1), sendWithin: sendWithin,
+        rendered: RenderedMessage(content: .email(content), from: from, fromName: name, templateVersion: 1),
+        sendWithin: sendWithin,
         answerWithin: answerWithin)
 }
 
@@ -67,9 +68,11 @@ struct MIMETests {
         #expect(eight.contains("Viele Grüße an alle") && eight.contains("好") && !eight.contains("quoted-printable"))
     }
 
-    @Test("D2: line breaks and control characters in any header value are refused, blamed on the content", arguments: [
-        "a\r\nBcc: x@evil.test", "a\nb", "a\rb", "a\u{0}b", "\u{7F}", "a\u{1B}[0m", "\r\n", "x\r\n\r\nbody",
-    ])
+    @Test(
+        "D2: line breaks and control characters in any header value are refused, blamed on the content",
+        arguments: [
+            "a\r\nBcc: x@evil.test", "a\nb", "a\rb", "a\u{0}b", "\u{7F}", "a\u{1B}[0m", "\r\n", "x\r\n\r\nbody",
+        ])
     func injection(value: String) {
         var cases: [Submission] = [mail(.init(subject: value, text: ""))]
         cases.append(mail(.init(subject: "", text: ""), name: value))
@@ -84,20 +87,27 @@ struct MIMETests {
         }
     }
 
-    @Test("D2: only Martlet writes the headers that say who and what", arguments: [
-        "To", "BCC", "cc", "From", "Subject", "Content-Type", "content-transfer-encoding", "Message-Id", "DKIM-Signature", "Received",
-        "", "X Y", "X:Y", "X\r\nBcc", "Ü",
-    ])
+    @Test(
+        "D2: only Martlet writes the headers that say who and what",
+        arguments: [
+            "To", "BCC", "cc", "From", "Subject", "Content-Type", "content-transfer-encoding", "Message-Id", "DKIM-Signature",
+            "Received",
+            "", "X Y", "X:Y", "X\r\nBcc", "Ü",
+        ])
     func reserved(name: String) {
         #expect(refusal(mail(.init(subject: "", text: "", headers: [(name, "x")])))?.code == "invalid_header")
     }
 
-    @Test("D2: an address cannot carry a second one, a command or a header", arguments: [
-        "a@b.test>\r\nRCPT TO:<c@d.test", "a@b.test, c@d.test", "a@b.test c", "<a@b.test>", "a b@c.test", "a@b@c.test", "a\u{0}@b.test",
-        "@b.test", "a@", "a", "", "a..b@c.test", ".a@c.test", "a@-b.test", "a@b..test", "a@b_.te st", "\"a\"b\"@c.test", "\"a\r\n\"@c.test",
-        "a@[127.0.0.1", "a@[1>]", "a@b.test\n", String(repeating: "a", count: 65) + "@b.test",
-        "a@" + String(repeating: "b", count: 64) + ".test", "a@b\u{2028}.test", "a@b\u{200B}.test",
-    ])
+    @Test(
+        "D2: an address cannot carry a second one, a command or a header",
+        arguments: [
+            "a@b.test>\r\nRCPT TO:<c@d.test", "a@b.test, c@d.test", "a@b.test c", "<a@b.test>", "a b@c.test", "a@b@c.test",
+            "a\u{0}@b.test",
+            "@b.test", "a@", "a", "", "a..b@c.test", ".a@c.test", "a@-b.test", "a@b..test", "a@b_.te st", "\"a\"b\"@c.test",
+            "\"a\r\n\"@c.test",
+            "a@[127.0.0.1", "a@[1>]", "a@b.test\n", String(repeating: "a", count: 65) + "@b.test",
+            "a@" + String(repeating: "b", count: 64) + ".test", "a@b\u{2028}.test", "a@b\u{200B}.test",
+        ])
     func addresses(text: String) {
         #expect(throws: Mailbox.Problem.self) { try Mailbox(text) }
         #expect(refusal(mail(.init(subject: "", text: ""), to: text))?.code.hasPrefix("invalid_") == true)
@@ -105,13 +115,16 @@ struct MIMETests {
         #expect(refusal(mail(.init(subject: "", text: "", replyTo: text)))?.code == "invalid_reply_to")
     }
 
-    @Test("D2: good addresses pass, international domains in ASCII", arguments: [
-        ("a@b.test", "a@b.test"), ("a.b+c@d-e.test", "a.b+c@d-e.test"), ("\"a b\"@c.test", "\"a b\"@c.test"),
-        ("o'neil@x.test", "o'neil@x.test"), ("a@[192.0.2.1]", "a@[192.0.2.1]"), ("a@[IPv6:2001:db8::1]", "a@[IPv6:2001:db8::1]"),
-        ("a@bücher.example", "a@xn--bcher-kva.example"), ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
-        ("a@bu\u{308}cher.example", "a@xn--bcher-kva.example"), ("a@例え。テスト", "a@xn--r8jz45g.xn--zckzah"),
-        ("a@ｅｘａｍｐｌｅ.com", "a@example.com"), ("a@☃.net", "a@xn--n3h.net"), ("a@münchen.de", "a@xn--mnchen-3ya.de"),
-    ])
+    @Test(
+        "D2: good addresses pass, international domains in ASCII",
+        arguments: [
+            ("a@b.test", "a@b.test"), ("a.b+c@d-e.test", "a.b+c@d-e.test"), ("\"a b\"@c.test", "\"a b\"@c.test"),
+            ("o'neil@x.test", "o'neil@x.test"), ("a@[192.0.2.1]", "a@[192.0.2.1]"),
+            ("a@[IPv6:2001:db8::1]", "a@[IPv6:2001:db8::1]"),
+            ("a@bücher.example", "a@xn--bcher-kva.example"), ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
+            ("a@bu\u{308}cher.example", "a@xn--bcher-kva.example"), ("a@例え。テスト", "a@xn--r8jz45g.xn--zckzah"),
+            ("a@ｅｘａｍｐｌｅ.com", "a@example.com"), ("a@☃.net", "a@xn--n3h.net"), ("a@münchen.de", "a@xn--mnchen-3ya.de"),
+        ])
     func goodAddresses(text: String, expected: String) throws {
         #expect(try Mailbox(text).address == expected)
     }
@@ -121,35 +134,46 @@ struct MIMETests {
         #expect(refusal(mail(.init(subject: "", text: ""), to: "josé@b.test"))?.code == "smtputf8_unsupported")
     }
 
-    @Test("RFC 3492, 7.1: punycode of the samples", arguments: [
-        ("ليهمابتكلموشعربي؟", "egbpdaj6bu4bxfgehfvwxn"), ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"),
-        ("Pročprostěnemluvíčesky", "Proprostnemluvesky-uyb24dma41a"), ("3年B組金八先生", "3B-ww4c5e180e575a65lsy2b"),
-        ("-> $1.00 <-", "-> $1.00 <--"), ("안녕하세요", "o70b841ad5c9qb763b"),
-    ])
+    @Test(
+        "RFC 3492, 7.1: punycode of the samples",
+        arguments: [
+            ("ليهمابتكلموشعربي؟", "egbpdaj6bu4bxfgehfvwxn"), ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"),
+            ("Pročprostěnemluvíčesky", "Proprostnemluvesky-uyb24dma41a"), ("3年B組金八先生", "3B-ww4c5e180e575a65lsy2b"),
+            ("-> $1.00 <-", "-> $1.00 <--"), ("안녕하세요", "o70b841ad5c9qb763b"),
+        ])
     func punycode(text: String, expected: String) {
         #expect(Punycode.encode(Array(text.unicodeScalars)) == expected)
     }
 
-    @Test("a display name is an atom, quoted, or encoded", arguments: [
-        ("Shop", "Shop"), ("The Shop", "The Shop"), ("Shop, Inc.", "\"Shop, Inc.\""), ("\"x\" \\ y", "\"\\\"x\\\" \\\\ y\""),
-        ("a@b", "\"a@b\""), ("Müller", "=?utf-8?Q?M=C3=BCller?="), ("=?utf-8?Q?x?=", "=?utf-8?B?PT91dGYtOD9RP3g/PQ==?="),
-    ])
+    @Test(
+        "a display name is an atom, quoted, or encoded",
+        arguments: [
+            ("Shop", "Shop"), ("The Shop", "The Shop"), ("Shop, Inc.", "\"Shop, Inc.\""), ("\"x\" \\ y", "\"\\\"x\\\" \\\\ y\""),
+            ("a@b", "\"a@b\""), ("Müller", "=?utf-8?Q?M=C3=BCller?="), ("=?utf-8?Q?x?=", "=?utf-8?B?PT91dGYtOD9RP3g/PQ==?="),
+        ])
     func displayNames(name: String, expected: String) throws {
-        #expect(try written(mail(.init(subject: "", text: ""), name: name)).contains("\r\nFrom: \(expected) <shop@example.com>\r\n"))
+        #expect(
+            try written(mail(.init(subject: "", text: ""), name: name)).contains("\r\nFrom: \(expected) <shop@example.com>\r\n"))
     }
 
-    @Test("D1: dots are doubled at line starts, and the end is the only lone dot", arguments: [
-        ("", ".\r\n"), (".\r\n", "..\r\n.\r\n"), ("a\r\n.b\r\n..\r\n", "a\r\n..b\r\n...\r\n.\r\n"), ("a.b\r\n", "a.b\r\n.\r\n"), ("a", "a\r\n.\r\n"),
-    ])
+    @Test(
+        "D1: dots are doubled at line starts, and the end is the only lone dot",
+        arguments: [
+            ("", ".\r\n"), (".\r\n", "..\r\n.\r\n"), ("a\r\n.b\r\n..\r\n", "a\r\n..b\r\n...\r\n.\r\n"),
+            ("a.b\r\n", "a.b\r\n.\r\n"), ("a", "a\r\n.\r\n"),
+        ])
     func dots(text: String, expected: String) {
         #expect(String(buffer: dotStuffed(Array(text.utf8))) == expected)
     }
 
-    @Test("D3: message types that must not be encoded, and nonsense, are refused as attachments", arguments: [
-        "message/rfc822", "multipart/mixed", "text", "text/", "text/plain\r\nX: y", "a/b/c", "text/plain; charset=x", "",
-    ])
+    @Test(
+        "D3: message types that must not be encoded, and nonsense, are refused as attachments",
+        arguments: [
+            "message/rfc822", "multipart/mixed", "text", "text/", "text/plain\r\nX: y", "a/b/c", "text/plain; charset=x", "",
+        ])
     func mediaTypes(type: String) {
         #expect(
-            refusal(mail(.init(subject: "", text: "", attachments: [.init(name: "x", mediaType: type, bytes: [])])))?.code == "invalid_header")
+            refusal(mail(.init(subject: "", text: "", attachments: [.init(name: "x", mediaType: type, bytes: [])])))?.code
+                == "invalid_header")
     }
 }

@@ -12,18 +12,18 @@ func smtp(port: Int, window: Int = 1000, _ options: [String: String] = [:]) thro
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     return try TransportFactory.make(
-        ProviderPolicy(name: "mail", transport: "smtp", channels: [.email], window: window, timeout: .seconds(10), options: all),
+        ProviderPolicy(name: "mail", transport: "smtp", channels: [.email], window: window, timeout: .seconds(60), options: all),
         logger: logger)
 }
 
-func simple(_ id: Int64 = 1, _ text: String = "hello\n.dot\n", answerWithin: Duration = .seconds(10)) -> Submission {
+func simple(_ id: Int64 = 1, _ text: String = "hello\n.dot\n", answerWithin: Duration = .seconds(60)) -> Submission {
     mail(.init(subject: "Number \(id)", text: text), id: id, answerWithin: answerWithin)
 }
 
-@Suite("SMTP against postfix's sink", .timeLimit(.minutes(1)))
+@Suite("SMTP against postfix's sink", .serialized, .timeLimit(.minutes(3)))
 struct SMTPSinkTests {
     /// Outcome, code, whether the attempt is burned.
-    func answers(_ transport: any Transport, _ count: Int64 = 1, answerWithin: Duration = .seconds(10)) async -> [String] {
+    func answers(_ transport: any Transport, _ count: Int64 = 1, answerWithin: Duration = .seconds(60)) async -> [String] {
         await transport.answers((1...count).map { simple($0, answerWithin: answerWithin) }).map { result in
             let failure = result.outcome.failure
             return [result.outcome.name, failure?.code, failure.map { $0.burnsAttempt ? "burned" : "kept" }].compactMap { $0 }
@@ -31,14 +31,16 @@ struct SMTPSinkTests {
         }
     }
 
-    @Test("M4, M7: 300 messages over two connections are accepted, with and without PIPELINING", arguments: [["-v"], ["-p"], ["-e"], ["-E"]])
+    @Test(
+        "M4, M7: 300 messages over two connections are accepted, with and without PIPELINING",
+        arguments: [["-v"], ["-p"], ["-e"], ["-E"]])
     func many(flags: [String]) async throws {
         let server = try await TestServer(Programs.find("smtp-sink")) { port, _ in
             (getuid() == 0 ? ["-u", "nobody"] : []) + flags + ["127.0.0.1:\(port)", "100"]
         }
         let transport = try smtp(port: server.port, ["messages_per_connection": "40"])
         let answers = await answers(transport, 300)
-        #expect(answers.allSatisfy { $0 == "accepted" })
+        #expect(Set(answers) == ["accepted"])
         await transport.drain()
     }
 
@@ -51,17 +53,22 @@ struct SMTPSinkTests {
         let transport = try smtp(port: server.port)
         _ = await transport.answers([simple(7, ".\n..\nQUIT\n.\r.x\n")])
         await transport.drain()
-        let file = try #require(FileManager.default.contentsOfDirectory(atPath: server.directory.path).first { $0.hasPrefix("mail.") })
+        let file = try #require(
+            FileManager.default.contentsOfDirectory(atPath: server.directory.path).first { $0.hasPrefix("mail.") })
         let text = try String(contentsOfFile: server.directory.path + "/" + file, encoding: .utf8)
         #expect(text.contains("X-Mail-Args: <shop@example.com>") && text.contains("X-Rcpt-Args: <b@y.test>"))
         #expect(text.contains("Message-ID: <7.martlet@example.com>"))
         #expect(text.hasSuffix("\n\n.\n..\nQUIT\n.\n.x\n\n") || text.hasSuffix("\n\n.\n..\nQUIT\n.\n.x\n"))
     }
 
-    @Test("M7, M8: a server that hangs up means deferral before the final dot and doubt after it", arguments: [
-        ("CONNECT", "deferred connection_lost kept"), ("EHLO", "deferred connection_lost kept"), ("MAIL", "deferred connection_lost kept"),
-        ("RCPT", "deferred connection_lost kept"), ("DATA", "deferred connection_lost kept"), (".", "unknown connection_lost burned"),
-    ])
+    @Test(
+        "M7, M8: a server that hangs up means deferral before the final dot and doubt after it",
+        arguments: [
+            ("CONNECT", "deferred connection_lost kept"), ("EHLO", "deferred connection_lost kept"),
+            ("MAIL", "deferred connection_lost kept"),
+            ("RCPT", "deferred connection_lost kept"), ("DATA", "deferred connection_lost kept"),
+            (".", "unknown connection_lost burned"),
+        ])
     func hangsUp(command: String, expected: String) async throws {
         let server = try await TestServer.sink("-q", command)
         #expect(try await answers(smtp(port: server.port)) == [expected])
@@ -76,12 +83,17 @@ struct SMTPSinkTests {
         #expect(failure.code.hasPrefix("smtp_421"))
     }
 
-    @Test("M9: refusals at every step are read by their codes", arguments: [
-        ("-f", "MAIL", "500 5.1.8 no", "rejected smtp_500_5.1.8 burned"), ("-f", "RCPT", "550 5.1.1 no", "rejected smtp_550_5.1.1 burned"),
-        ("-f", "RCPT", "550 5.7.1 no", "rejected smtp_550_5.7.1 burned"), ("-f", "DATA", "554 5.3.0 no", "rejected smtp_554_5.3.0 burned"),
-        ("-f", ".", "554 5.6.0 no", "rejected smtp_554_5.6.0 burned"), ("-r", "RCPT", "450 4.2.0 grey", "deferred smtp_450_4.2.0 burned"),
-        ("-r", ".", "451 4.3.0 later", "deferred smtp_451_4.3.0 kept"),
-    ])
+    @Test(
+        "M9: refusals at every step are read by their codes",
+        arguments: [
+            ("-f", "MAIL", "500 5.1.8 no", "rejected smtp_500_5.1.8 burned"),
+            ("-f", "RCPT", "550 5.1.1 no", "rejected smtp_550_5.1.1 burned"),
+            ("-f", "RCPT", "550 5.7.1 no", "rejected smtp_550_5.7.1 burned"),
+            ("-f", "DATA", "554 5.3.0 no", "rejected smtp_554_5.3.0 burned"),
+            ("-f", ".", "554 5.6.0 no", "rejected smtp_554_5.6.0 burned"),
+            ("-r", "RCPT", "450 4.2.0 grey", "deferred smtp_450_4.2.0 burned"),
+            ("-r", ".", "451 4.3.0 later", "deferred smtp_451_4.3.0 kept"),
+        ])
     func refusals(flag: String, command: String, reply: String, expected: String) async throws {
         let server = try await TestServer.sink(flag, command, flag == "-f" ? "-B" : "-b", reply)
         #expect(try await answers(smtp(port: server.port, ["connections": "1"]), 3) == [expected, expected, expected])
@@ -95,17 +107,17 @@ struct SMTPSinkTests {
 
     @Test("M1, M8: a server that is slow after the final dot is in doubt when the answer is due, and the next message goes on")
     func slow() async throws {
-        let server = try await TestServer.sink("-W", ".:3")
+        let server = try await TestServer.sink("-W", ".:30")
         let start = ContinuousClock.now
         let transport = try smtp(port: server.port)
-        #expect(await answers(transport, answerWithin: .milliseconds(400)) == ["unknown timeout burned"])
-        #expect(.now - start < .seconds(2))
+        #expect(await answers(transport, answerWithin: .seconds(2)) == ["unknown timeout burned"])
+        #expect(.now - start < .seconds(20))
     }
 
     @Test("M1: a server that is slow before the final dot is deferred when the answer is due")
     func slowBefore() async throws {
-        let server = try await TestServer.sink("-w", "3")
-        #expect(try await answers(smtp(port: server.port), answerWithin: .milliseconds(400)) == ["deferred timeout burned"])
+        let server = try await TestServer.sink("-w", "30")
+        #expect(try await answers(smtp(port: server.port), answerWithin: .seconds(2)) == ["deferred timeout burned"])
     }
 
     @Test("an early 550 that reads no further frees the message and not the doubt")
@@ -179,13 +191,13 @@ struct SMTPSinkTests {
 
     @Test("an idle connection is closed, and the next message opens another")
     func idle() async throws {
-        let server = try await TestServer.sink("-n", "1")
+        let server = try await TestServer.sink("-v")
         let transport = try smtp(port: server.port, ["idle_close": "50ms", "connections": "1"])
         #expect(await answers(transport) == ["accepted"])
         let limit = ContinuousClock.now + .seconds(10)
-        // The sink ends itself after one session: only a QUIT or a close of ours ends that session.
-        while Programs.accepts(port: server.port), .now < limit { try await Task.sleep(for: .milliseconds(20)) }
-        #expect(!Programs.accepts(port: server.port))
+        while try !server.log().contains("QUIT"), .now < limit { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try server.log().contains("QUIT"))
+        #expect(await answers(transport) == ["accepted"])
     }
 
     @Test("an SMS has no business here")

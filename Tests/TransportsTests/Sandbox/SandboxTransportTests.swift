@@ -125,7 +125,7 @@ final class SandboxTransportTests {
 
     @Test("latency delays the answer, not the hand-over; beyond answerBy it is unknown")
     func latency() async throws {
-        let transport = try sandbox(rules: "a* latency 80ms; b* latency 60ms..90ms; c* latency 10s; d* slow")
+        let transport = try sandbox(rules: "a* latency 80ms; b* latency 60ms..90ms; c* latency 60s; d* slow")
         let start = ContinuousClock.now
         let results = await transport.answers([
             submission(1, to: "a"), submission(2, to: "b"), submission(3, to: "c", answerWithin: .milliseconds(200)),
@@ -134,7 +134,7 @@ final class SandboxTransportTests {
         #expect(results.map(\.outcome.name) == ["accepted", "accepted", "unknown", "accepted"])
         #expect(results[0].latency == .milliseconds(80))
         #expect(results[1].latency >= .milliseconds(60) && results[1].latency <= .milliseconds(90))
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(40))
         #expect(try lines().count == 4)
     }
 

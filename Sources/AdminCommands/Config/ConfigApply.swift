@@ -1,0 +1,128 @@
+import ArgumentParser
+import Domain
+import Rendering
+import Settings
+import Store
+
+struct ConfigApply: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Check policy and templates, show what changes, store it as the newest version.",
+        discussion: """
+            One transaction: policy, classes, senders, channels, templates and the audit row come together or not at all. Workers
+            follow within seconds, without a restart. What is unchanged is not stored again. A class or sender that the files no
+            longer have is retired after confirmation: nothing new is enqueued with it, what waits is still sent.
+
+            EXAMPLES
+              martlet config apply --config Config --note "caps for the spring sale"
+              martlet config apply --config Config --dry-run
+              martlet config apply --config Config --no-templates --yes
+            """)
+    @Option(name: .long, help: ArgumentHelp("Directory with policy/ and templates/.", valueName: "dir"), completion: .directory)
+    var config = String.defaultConfigDirectory
+    @Option(name: .long, help: "Why, for the history.")
+    var note: String?
+    @Flag(name: .long, help: "Show what would change and store nothing.")
+    var dryRun = false
+    @Flag(inversion: .prefixedNo, help: "Push the templates too.")
+    var templates = true
+    @Flag(name: .shortAndLong, help: "Do not ask.")
+    var yes = false
+    @OptionGroup var shared: SharedOptions
+
+    private struct Result: Sendable {
+        var version: Int?
+        var change: JSONValue
+        var lines: [String]
+        var pushed: [PushTemplates.Pushed]
+    }
+
+    func run() async throws {
+        let content = try ConfigDirectory(config).load()
+        if !shared.json { content.warnings.forEach { Terminal.error.line("warning: \($0)", .yellow) } }
+        let result = try await shared.withDatabase(.admin) { database in
+            let before = try await database.run(LoadPolicy())
+            let planned = ConfigChange(from: try before?.texts() ?? [:], to: content.files, policy: content.policy)
+            if planned.retires, !dryRun {
+                planned.lines.forEach { Terminal.error.line($0) }
+                try Confirmation.ask("Apply this and retire what is named?", yes: yes)
+            }
+            return try await apply(content, to: database, confirmed: planned)
+        }
+        show(result)
+    }
+
+    private func apply(
+        _ content: ConfigDirectory.Content, to database: Database, confirmed: ConfigChange
+    ) async throws -> Result {
+        let texts = content.files
+        let policy = content.policy
+        let pushes = templates ? content.templates.map(\.template) : []
+        return try await database.withConnection { [note, dryRun] connection in
+            try await connection.begin(LockConfiguration())
+            do {
+                let stored = try await connection.run(LoadPolicy())
+                let change = ConfigChange(from: try stored?.texts() ?? [:], to: texts, policy: policy)
+                guard Set(change.lines).isSubset(of: confirmed.lines) || !change.retires else {
+                    throw AdminError(.cancelled, "Somebody else applied a policy meanwhile.", hint: "Run it again.")
+                }
+                let pushed = try await connection.run(PushTemplates(templates: pushes))
+                var version = stored?.version
+                if !change.isEmpty {
+                    version = Int(try await connection.run(InsertPolicy(policy, files: texts, note: note)))
+                    _ = try await connection.run(
+                        UpsertClasses(classes: policy.classes.values.sorted { $0.name < $1.name }),
+                        UpsertSenders(
+                            senders: policy.senders.values.sorted { $0.key < $1.key }, defaultSender: policy.defaultSender),
+                        UpsertChannels(channels: policy.furtherChannels))
+                }
+                let result = Result(version: version, change: change.json, lines: change.lines, pushed: pushed)
+                if dryRun || (change.isEmpty && pushed.isEmpty) {
+                    await connection.rollbackAfterError()
+                } else {
+                    let detail: JSONValue = [
+                        "change": change.json, "templates": .list(pushed) { .string("\($0.key) \($0.locale).\($0.channel) v\($0.version)") },
+                    ]
+                    _ = try await connection.commit(
+                        InsertAudit(action: "apply_config", object: "\(version ?? 0)", why: note, detail: detail.text))
+                }
+                return result
+            } catch {
+                await connection.rollbackAfterError()
+                throw error
+            }
+        }
+    }
+
+    private func show(_ result: Result) {
+        let out = Terminal.out
+        let isUnchanged = result.lines.isEmpty && result.pushed.isEmpty
+        if shared.json {
+            return out.json([
+                "dry_run": .bool(dryRun), "changed": .bool(!isUnchanged), "version": .int(result.version),
+                "change": result.change, "templates": .list(result.pushed, \.json),
+            ])
+        }
+        result.lines.forEach { out.line($0) }
+        for template in result.pushed { out.line("template: \(template.key) \(template.locale).\(template.channel) version \(template.version)") }
+        if isUnchanged {
+            out.line("unchanged: policy version \(result.version ?? 0) is what \(config) says; nothing was stored")
+        } else if dryRun {
+            out.line("dry run: nothing was stored")
+        } else {
+            out.line("policy version \(result.version ?? 0) is in force; workers follow within seconds", .green)
+        }
+    }
+}
+
+extension InsertPolicy {
+    init(_ policy: Policy, files: [String: String], note: String?) {
+        let object = JSONValue.object(files.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) })
+        self.init(files: object.text, note: note, longestWindow: policy.longestCapWindow)
+    }
+}
+
+extension PushTemplates.Pushed {
+    var json: JSONValue {
+        ["key": .string(key), "channel": .string(channel), "locale": .string(locale), "version": .int(version)]
+    }
+}

@@ -1,0 +1,187 @@
+import Domain
+import Foundation
+import Rendering
+import Settings
+import Transports
+
+/// A directory like `Config/`: `policy/` and `templates/` below it.
+struct ConfigDirectory {
+    let root: String
+    var policyDirectory: String { root + "/policy" }
+    var templatesDirectory: String { root + "/templates" }
+
+    init(_ root: String) {
+        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    }
+
+    /// Everything of it, checked.
+    struct Content {
+        /// Name → text, as the operators wrote them.
+        var files: [String: String]
+        var policy: Policy
+        var templates: [ParsedTemplate]
+        var warnings: [String]
+    }
+
+    /// - Throws: `ConfigErrors` with all that is wrong in all files, each with the path of its file.
+    func load() throws(ConfigErrors) -> Content {
+        var problems: [ConfigProblem] = []
+        func collect<T>(_ directory: String, _ body: () throws(ConfigErrors) -> T) -> T? {
+            do throws(ConfigErrors) {
+                return try body()
+            } catch {
+                problems += error.problems.map { $0.below(directory) }
+                return nil
+            }
+        }
+        let files = collect(policyDirectory) { () throws(ConfigErrors) in try PolicyFiles.read(directory: policyDirectory) }
+        let policy = files.flatMap { files in
+            collect(policyDirectory) { () throws(ConfigErrors) in try PolicyFiles.parse(files) }
+        }
+        if let policy {
+            problems += transportProblems(policy, text: files?["providers.yaml"] ?? "").map { $0.below(policyDirectory) }
+        }
+        let channels = policy?.channels ?? [.sms, .email]
+        let templates =
+            collect(templatesDirectory) { () throws(ConfigErrors) in
+                try TemplateFiles.read(directory: templatesDirectory, channels: channels)
+            } ?? []
+        var parsed: [ParsedTemplate] = []
+        for template in templates {
+            do throws(RenderError) {
+                parsed.append(try ParsedTemplate(template))
+            } catch {
+                problems.append(problem(error, in: template).below(templatesDirectory))
+            }
+        }
+        guard problems.isEmpty, let files, let policy else { throw ConfigErrors(problems) }
+        return Content(files: files, policy: policy, templates: parsed, warnings: Self.warnings(policy, parsed))
+    }
+
+    private func problem(_ error: RenderError, in template: Template) -> ConfigProblem {
+        let base = "\(template.key)/\(template.locale).\(template.channel)"
+        guard case .templateSyntax(let place, let problem, let remedy) = error else {
+            return ConfigProblem(file: base + ".mustache", problem: error.sentence, hint: error.remedy)
+        }
+        if place.part == .html {
+            return ConfigProblem(file: base + ".html.mustache", line: place.line, column: place.column, problem: problem, hint: remedy)
+        }
+        let lines = frontMatter(of: templatesDirectory + "/" + base + ".mustache")
+        if place.part == .subject {
+            let line = lines.firstIndex { $0.hasPrefix("subject:") }.map { $0 + 1 }
+            return ConfigProblem(file: base + ".mustache", line: line, path: "subject", problem: problem, hint: remedy)
+        }
+        return ConfigProblem(
+            file: base + ".mustache", line: place.line + lines.count, column: place.column, problem: problem, hint: remedy)
+    }
+
+    /// The lines before the Mustache text begins, `---` included.
+    private func frontMatter(of path: String) -> [Substring] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        let lines = String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n")
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else { return [] }
+        return Array(lines[...end])
+    }
+}
+
+extension ConfigDirectory {
+    private func transportProblems(_ policy: Policy, text: String) -> [ConfigProblem] {
+        policy.providers.values.sorted { $0.name < $1.name }.compactMap { provider in
+            do {
+                try TransportFactory.check(provider)
+                return nil
+            } catch let error as TransportError {
+                let place = YAMLPlace.find(provider.name, error.option ?? "transport", in: text)
+                let path = "providers.\(provider.name)" + (error.option.map { ".options.\($0)" } ?? ".transport")
+                return ConfigProblem(file: "providers.yaml", line: place, path: path, problem: error.description)
+            } catch {
+                return ConfigProblem(file: "providers.yaml", path: "providers.\(provider.name)", problem: "\(error)")
+            }
+        }
+    }
+
+    /// What is allowed, but surprises later.
+    private static func warnings(_ policy: Policy, _ templates: [ParsedTemplate]) -> [String] {
+        let sets = Dictionary(grouping: templates) { "\($0.template.key) (\($0.template.channel))" }
+        let without = sets.filter { !$0.value.contains { $0.template.locale == "default" } }.keys.sorted()
+        var warnings: [String] = []
+        if !without.isEmpty {
+            let named = without.prefix(3).joined(separator: ", ") + (without.count > 3 ? ", …" : "")
+            warnings.append(
+                "\(without.count) of \(sets.count) templates have no locale `default` (\(named)): a recipient whose language is missing gets a dead letter"
+            )
+        }
+        for channel in policy.channels.sorted(by: { $0.rawValue < $1.rawValue })
+        where !policy.routes.contains(where: { $0.channel == nil || $0.channel == channel }) {
+            warnings.append("no route takes messages of channel \(channel)")
+        }
+        return warnings
+    }
+}
+
+/// Where a provider's option stands in `providers.yaml`: the reader has checked the file, so that its indentation can be trusted.
+enum YAMLPlace {
+    static func find(_ provider: String, _ option: String, in text: String) -> Int? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        func isKey(_ line: Substring, _ name: String) -> Bool {
+            let trimmed = line.trimmingPrefix { $0 == " " }.filter { $0 != "\"" && $0 != "'" }
+            return trimmed.hasPrefix(name + ":")
+        }
+        guard let start = lines.firstIndex(where: { isKey($0, provider) }) else { return nil }
+        let indent = lines[start].prefix { $0 == " " }.count
+        let block = lines.indices.dropFirst(start + 1).prefix { index in
+            let line = lines[index].trimmingPrefix { $0 == " " }
+            return line.isEmpty || line.hasPrefix("#") || lines[index].prefix { $0 == " " }.count > indent
+        }
+        return (block.first { isKey(lines[$0], option) } ?? start) + 1
+    }
+}
+
+extension ConfigProblem {
+    /// The same with the path of its file.
+    fileprivate func below(_ directory: String) -> ConfigProblem {
+        var problem = self
+        if file != directory { problem.file = directory + "/" + file }
+        return problem
+    }
+}
+
+extension TransportError {
+    fileprivate var option: String? {
+        switch self {
+        case .unknownTransport: nil
+        case .unknownOption(_, let option, _), .missingOption(_, let option, _), .badOption(_, let option, _, _),
+            .file(_, let option, _, _):
+            option
+        }
+    }
+}
+
+extension Policy {
+    /// All channels that exist: sms, email, and what providers serve beside them.
+    var channels: Set<Channel> { Set(providers.values.flatMap(\.channels)).union([.sms, .email]) }
+    var furtherChannels: [Channel] {
+        channels.subtracting([.sms, .email]).sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The longest cap window; calendar units as their longest length.
+    var longestCapWindow: Duration {
+        caps.map { rule in
+            switch rule.window {
+            case .rolling(let length): length
+            case .calendar(.minute): .seconds(60)
+            case .calendar(.hour): .seconds(3600)
+            // With an hour for the end of summer time.
+            case .calendar(.day): .seconds(25 * 3600)
+            case .calendar(.week): .seconds(7 * 86_400 + 3600)
+            case .calendar(.month): .seconds(31 * 86_400 + 3600)
+            }
+        }.max() ?? .zero
+    }
+}
+
+/// The directory that `--config` names.
+extension String {
+    static let defaultConfigDirectory = "Config"
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct ConfigGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "The policy: classes, caps, senders, providers, routes, prices, words.",
+        subcommands: [ConfigValidate.self, ConfigApply.self, ConfigShow.self])
+}

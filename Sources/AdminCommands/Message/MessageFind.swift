@@ -1,0 +1,84 @@
+import ArgumentParser
+import Domain
+import Store
+
+struct MessageFind: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "find", abstract: "List the messages of one recipient, newest first.",
+        discussion: """
+            Looks for the recipient's key, which is the address when the service passed none. With --address it looks at the
+            addresses of the messages of the last days instead, which takes longer.
+
+            EXAMPLES
+              martlet message find --recipient +8613800138000
+              martlet message find --recipient customer-4711 --channel email --limit 5
+              martlet message find --recipient ann@example.com --address --since 2d
+            """)
+    @Option(name: .long, help: "Recipient key or, as E.164 or mailbox, the address.")
+    var recipient: String
+    @Option(name: .long, help: "Only this channel: sms, email, …")
+    var channel: String?
+    @Flag(name: .long, help: "Compare addresses, not keys.")
+    var address = false
+    @Option(name: .long, help: "With --address: how far back.")
+    var since = DurationArgument(argument: "7d")!
+    @Option(name: .long, help: "At most so many.")
+    var limit = 20
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws { try checkLimit(limit) }
+
+    func run() async throws {
+        let (messages, now) = try await shared.withDatabase(.admin, deadline: .seconds(60)) { database in
+            let now = try await database.run(CurrentRights()).now
+            let find = FindMessages(
+                recipient: address ? typedAddress(recipient) : recipient, channel: channel,
+                addressSince: address ? now - since.duration : nil, limit: limit)
+            var found = try await database.run(find)
+            if found.isEmpty, !address, typedAddress(recipient) != recipient {
+                found = try await database.run(
+                    FindMessages(recipient: typedAddress(recipient), channel: channel, addressSince: nil, limit: limit))
+            }
+            return (found, now)
+        }
+        if shared.json {
+            Terminal.out.json(.list(messages, \.json))
+        } else if !messages.isEmpty {
+            var table = Table("id", "created", "class", "channel", "template", "state", "reason")
+            for message in messages {
+                table.add(
+                    "\(message.id)", "\(message.createdAt.shown) (\(message.createdAt.relative(to: now)))", "\(message.messageClass)",
+                    "\(message.channel)", "\(message.template)", Table.Cell(message.state, .state(message.state)), "\(message.reason ?? "")")
+            }
+            Terminal.out.table(table)
+        }
+        if messages.isEmpty {
+            throw AdminError(
+                .notFound, "No message of this recipient.",
+                hint: address ? "Try a longer --since." : "If the service passed a recipient_key of its own, use that, or add --address.")
+        }
+    }
+}
+
+extension MessageOverview {
+    var json: JSONValue {
+        [
+            "id": .id(id), "state": .string(state), "reason": .text(reason), "until": .time(until), "class": .string(messageClass),
+            "channel": .string(channel), "template": .string(template), "recipient_key": .string(recipientKey),
+            "address": .string(address), "group_key": .text(groupKey), "producer": .string(producer), "created_at": .time(createdAt),
+            "expires_at": .time(expiresAt), "ended_at": .time(endedAt),
+        ]
+    }
+}
+
+extension Style {
+    /// Colour of a message's state.
+    static func state(_ state: String) -> Style {
+        switch state {
+        case "accepted", "delivered": .green
+        case "dead", "undelivered": .red
+        case "suppressed", "capped", "expired", "cancelled", "discarded", "due": .yellow
+        default: .plain
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Store
+
+struct MigrateStatus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show every migration: applied, pending, changed or unknown.",
+        discussion: """
+            EXAMPLES
+              martlet migrate status
+              martlet migrate status --json | jq '.migrations[] | select(.state == "pending")'
+            """)
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let status = try await shared.withDatabase(.reader, checksSchema: false) { try await Migrator($0).status() }
+        let out = Terminal.out
+        if shared.json { return out.json(status.json) }
+        var table = Table("migration", "state", "applied (UTC)")
+        for entry in status.entries {
+            let style: Style =
+                switch entry.state {
+                case .applied: .green
+                case .pending: .yellow
+                case .changed, .unknown: .red
+                }
+            table.add("\(entry.name)", Table.Cell(entry.state.rawValue, style), "\(entry.appliedAt ?? "")")
+        }
+        out.table(table)
+        out.line()
+        out.line(status.misfit ?? "This binary and this database fit.", status.misfit == nil ? .green : .yellow)
+    }
+}

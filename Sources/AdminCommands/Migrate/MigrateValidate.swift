@@ -1,0 +1,22 @@
+import ArgumentParser
+import Store
+
+struct MigrateValidate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate", abstract: "Exit with 0 when this binary and this database fit, else with 78.",
+        discussion: """
+            What workers ask themselves before they start: is every migration applied, with the very text this binary has, and
+            none that it does not know?
+
+            EXAMPLES
+              martlet migrate validate && systemctl start martlet-worker
+            """)
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let status = try await shared.withDatabase(.reader, checksSchema: false) { try await Migrator($0).status() }
+        if shared.json { Terminal.out.json(status.json) }
+        if let misfit = status.misfit { throw AdminError(.schemaMismatch, misfit) }
+        if !shared.json { Terminal.out.line("This binary and this database fit: schema \(status.entries.last?.version ?? 0).") }
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Rendering
+import Settings
+
+extension MessageID: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let value = Int64(argument), value > 0 else { return nil }
+        self.init(value)
+    }
+}
+
+/// `90s`, `2h`, `30d`.
+struct DurationArgument: ExpressibleByArgument {
+    var duration: Duration
+    init?(argument: String) {
+        guard let duration = Duration(configured: argument) else { return nil }
+        self.duration = duration
+    }
+}
+
+/// A JSON object: given directly, as `@file`, or as `-` for standard input.
+struct VariablesArgument: ExpressibleByArgument {
+    var source: String
+    init?(argument: String) { source = argument }
+
+    /// - Throws: `AdminError` (65) when it cannot be read or is no usable JSON object.
+    func load() throws -> String {
+        let bytes: [UInt8]
+        switch source {
+        case "-": bytes = Array(FileHandle.standardInput.readDataToEndOfFile())
+        case _ where source.hasPrefix("@"):
+            let path = String(source.dropFirst())
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw AdminError(.invalidConfiguration, "\(path) cannot be read", hint: "Check --variables @\(path).")
+            }
+            bytes = Array(data)
+        default: bytes = Array(source.utf8)
+        }
+        do throws(RenderError) {
+            _ = try Variables(utf8: bytes)
+        } catch {
+            throw AdminError(.invalidConfiguration, "--variables: \(error.sentence)", hint: error.remedy)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// An address as people type it: an SMS number may have blanks, dots, dashes and brackets.
+func typedAddress(_ text: String) -> String {
+    let isNumber = text.allSatisfy { $0.isNumber || " +.-()/\u{A0}".contains($0) }
+    return isNumber ? text.filter { !" .-()/\u{A0}".contains($0) } : text
+}
+
+/// Limits of lists.
+func checkLimit(_ limit: Int) throws {
+    guard (1...10_000).contains(limit) else { throw ValidationError("--limit must be 1 … 10000.") }
+}

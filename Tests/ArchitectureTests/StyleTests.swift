@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@Suite("The rules of style that a test can hold")
+struct StyleTests {
+    @Test("the top level holds what the layout names, and nothing else")
+    func topLevel() throws {
+        let allowed: Set<String> = [
+            "Package.swift", "Sources", "Tests", "Deploy", "Migrations", "Config", "README.md",
+            ".ci", ".gitignore", ".swift-format",
+            // Not committed:
+            "Package.resolved", ".git", ".build", ".venv", ".martlet", ".swiftpm",
+        ]
+        let found = try FileManager.default.contentsOfDirectory(atPath: Repository.root.path)
+        let others = found.filter { !allowed.contains($0) && !$0.hasPrefix(".build") }
+        #expect(others == [])
+    }
+
+    @Test("a program is one Main.swift of less than 80 lines", arguments: ["martlet", "martlet-producer", "martlet-worker"])
+    func thinPrograms(name: String) throws {
+        let files = try Repository.files(below: "Sources/\(name)", ending: ".swift")
+        #expect(files.map(\.path) == ["Sources/\(name)/Main.swift"])
+        for file in files { #expect(file.lines.count < 80, "\(file.path) has \(file.lines.count) lines") }
+    }
+
+    @Test("no file is longer than 400 lines, no function longer than 70", arguments: ["Sources", "Tests"])
+    func lengths(folder: String) throws {
+        for file in try Repository.files(below: folder, ending: ".swift") {
+            #expect(file.lines.count <= 401, "\(file.path) has \(file.lines.count) lines")
+            for (name, length) in Style.functions(of: file.lines) where length > 70 {
+                Issue.record("\(file.path): \(name) has \(length) lines")
+            }
+        }
+    }
+
+    @Test("in Sources nothing is swallowed without its reason, nothing is left to do, and nothing gives up the process")
+    func swallowing() throws {
+        for file in try Repository.files(below: "Sources", ending: ".swift") {
+            for problem in Style.problems(of: file.lines) { Issue.record("\(file.path):\(problem)") }
+        }
+    }
+
+    @Test(
+        "each of these is a problem",
+        arguments: [
+            "let a = try? b()", "do { try b() } catch {}", "} catch { }", "fatalError()", "// TODO: later", "// FIXME",
+            "print(x)",
+        ])
+    func problem(line: String) {
+        #expect(Style.problems(of: ["let x = 1", Substring(line)]) != [])
+    }
+
+    @Test(
+        "with its reason beside it it is none",
+        arguments: [
+            ["let a = try? b()  // the file may be gone"], ["// the file may be gone", "let a = try? b()"],
+            ["do { try b() } catch {}  // closing twice is fine"], ["\"todos\"", "fatalErrors(x)"],
+        ])
+    func noProblem(lines: [String]) {
+        #expect(Style.problems(of: lines.map { Substring($0) }) == [])
+    }
+
+    @Test("every statement has a name of its own, because statistics and errors know it by that")
+    func statementNames() throws {
+        var seen: [String: String] = [:]
+        for file in try Repository.files(below: "Sources", ending: ".swift") {
+            for match in file.text.matches(of: #/struct (\w+)[^{\n]*:[^{\n]*\bStatement\b/#) {
+                let name = String(match.1)
+                if let other = seen[name] { Issue.record("\(name) is in \(other) and in \(file.path)") }
+                seen[name] = file.path
+                #expect(file.path.hasPrefix("Sources/Store/"), "\(file.path): \(name): all SQL is in Store")
+            }
+        }
+        #expect(seen.count > 40)
+    }
+
+    @Test("every migration says why, which locks, and whether it is compatible")
+    func migrationHeaders() throws {
+        let files = try Repository.files(below: "Migrations", ending: ".sql").filter { !$0.path.hasSuffix("/schema.sql") }
+        #expect(files.count > 4)
+        for (index, file) in files.enumerated() {
+            let header = file.lines.prefix { $0.hasPrefix("--") }.joined(separator: "\n")
+            for word in ["Why: ", "Locks: ", "Compatible: "] { #expect(header.contains(word), "\(file.path): no \(word)") }
+            let name = file.path.dropFirst("Migrations/".count)
+            #expect(name.wholeMatch(of: #/\d{4}(_[a-z0-9]+){2,}\.sql/#) != nil, "\(name) is not 0001_verb_noun.sql")
+            #expect(Int(name.prefix(4)) == index + 1, "\(name): numbers have no gaps")
+        }
+    }
+}
+
+enum Style {
+    /// Lines with a problem, as `line: problem`.
+    static func problems(of lines: [Substring]) -> [String] {
+        var problems: [String] = []
+        for (index, line) in lines.enumerated() {
+            let code = line.range(of: "//").map { line[..<$0.lowerBound] } ?? line
+            let isExplained = line.contains("//") || (index > 0 && isComment(lines[index - 1]))
+            func note(_ text: String) { problems.append("\(index + 1): \(text)") }
+            if code.contains("try?"), !isExplained { note("try? without its reason beside it") }
+            if code.contains("catch"), code.contains(#/catch[^{]*\{\s*\}/#), !isExplained {
+                note("an empty catch without its reason beside it")
+            }
+            if line.contains(#/\b(TODO|FIXME|XXX)\b/#) { note("something left to do") }
+            if code.contains(#/\bfatalError\b/#) { note("fatalError: throw, or say what must hold with a precondition") }
+        }
+        return problems
+    }
+
+    private static func isComment(_ line: Substring) -> Bool { line.drop(while: \.isWhitespace).hasPrefix("//") }
+
+    /// Functions and initialisers with their lengths. The formatter guarantees that one ends at a brace with its own indentation.
+    static func functions(of lines: [Substring]) -> [(name: String, length: Int)] {
+        var found: [(String, Int)] = []
+        for (index, line) in lines.enumerated() where line.contains("func ") || line.contains("init") {
+            let indentation = line.prefix { $0 == " " }
+            guard let match = line.firstMatch(of: #/^ *(?:(?:@\w+(?:\([^)]*\))?|\w+(?:\([^)]*\))?) )*(func [^(<]+|init)[?(<]/#),
+                let end = lines[index...].firstIndex(where: { $0 == indentation + "}" }), end > index
+            else { continue }
+            let oneLine = line.hasSuffix("}")
+            found.append((String(match.1), oneLine ? 1 : end - index + 1))
+        }
+        return found
+    }
+}

@@ -1,0 +1,528 @@
+"""The SQL contract, seen from another language: psycopg against a migrated database.
+
+MARTLET_CONTRACT_PG names the database (a superuser). Sessions of services and admins are made with SET SESSION AUTHORIZATION,
+so that no password and no login is needed. Run one case with: python contract_test.py Enqueue
+"""
+import datetime
+import json
+import os
+import threading
+import unittest
+import uuid
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+CONNINFO = os.environ["MARTLET_CONTRACT_PG"]
+PHONE = "+8613800138000"
+GOOD = {"class": "notification", "channel": "sms", "recipient": PHONE, "template": "parcel"}
+TAG = uuid.uuid4().hex[:8]
+ROLES = {"shop": "martlet_producer", "crm": "martlet_producer", "ann": "martlet_admin", "bob": "martlet_reader", "wrk": "martlet_worker"}
+
+
+def setUpModule():
+    with psycopg.connect(CONNINFO, autocommit=True) as c:
+        for name, role in ROLES.items():
+            c.execute(f'create role "{name}_{TAG}" in role {role}')
+        c.execute("""
+            insert into martlet_data.classes (name, lane, time_to_live, erases_body) values
+                ('otp', 0, '5 min', true), ('transactional', 1, '1 day', false), ('notification', 2, '1 day', false), ('marketing', 3, '2 days', false);
+            insert into martlet_data.classes (name, lane, time_to_live, retired_at) values ('old', 2, '1 day', now());
+            insert into martlet_data.senders (key, default_country, time_zone, is_default) values ('shop', '+86', 'Asia/Shanghai', true),
+                ('uk', '+44', 'Europe/London', false), ('nowhere', null, 'Etc/UTC', false);
+            insert into martlet_data.channels (name, address_kind) values ('push', 'opaque');
+            insert into martlet_data.templates (key, channel, locale, version, body) values ('parcel', 'sms', 'en', 1, 'On its way'),
+                ('parcel', 'email', 'en', 1, 'On its way'), ('parcel', 'push', 'en', 1, 'On its way')""")
+
+
+def tearDownModule():
+    with psycopg.connect(CONNINFO, autocommit=True) as c:
+        for name in ROLES:
+            c.execute(f'drop role if exists "{name}_{TAG}"')
+
+
+def connect(who=None, **options):
+    c = psycopg.connect(CONNINFO, **options)
+    if who:
+        auto, c.autocommit = c.autocommit, True
+        c.execute(f'set session authorization "{who}_{TAG}"')
+        c.autocommit = auto
+    return c
+
+
+def enqueue(c, **changes):
+    args = {k: Jsonb(v) if isinstance(v, (dict, list)) else v for k, v in {**GOOD, **changes}.items()}
+    return c.execute(f"select martlet.enqueue({', '.join(f'{k} => %({k})s' for k in args)})", args).fetchone()[0]
+
+
+def many(c, messages):
+    return c.execute("select * from martlet.enqueue_many(%s)", [Jsonb(messages)]).fetchall()
+
+
+class Contract(unittest.TestCase):
+    def setUp(self):
+        self.root = self.enter(connect(autocommit=True))
+        self.shop = self.enter(connect("shop", autocommit=True))
+        self.ann = self.enter(connect("ann", autocommit=True))
+
+    def enter(self, connection):
+        self.addCleanup(connection.close)
+        return connection
+
+    def one(self, sql, *args, by=None):
+        row = (by or self.root).execute(sql, args).fetchone()
+        return row[0] if row and len(row) == 1 else row
+
+    def refused(self, code, field, work):
+        """`work` fails with this SQLSTATE, names the field, and says what to do."""
+        with self.assertRaises(psycopg.Error) as caught:
+            work()
+        d = caught.exception.diag
+        self.assertEqual(d.sqlstate, code, d.message_primary)
+        self.assertIn(field, d.message_primary)
+        self.assertTrue(d.message_hint, f"no remedy: {d.message_primary}")
+        return d
+
+    def message(self, id):
+        return self.root.execute("""select recipient_key, address, variables, producer, extract(epoch from expires_at - created_at), created_at
+            from martlet_data.messages where id = %s""", [id]).fetchone()
+
+    def dead(self, reason="rejected", body=True, **changes):
+        """A message that a worker has given up."""
+        id = enqueue(self.shop, **changes)
+        self.root.execute("delete from martlet_data.ready where message_id = %s", [id])
+        self.root.execute("""insert into martlet_data.dead_letters (message_id, class, channel, recipient_key, address, template, reason,
+                explanation, remedy, lane, attempt, series, message, history)
+            select m.id, c.name, 'sms', m.recipient_key, m.address, m.template, %s, 'why', 'what', c.lane, 3, 0,
+                case when %s then to_jsonb(m) else '{}' end, '[]'
+            from martlet_data.messages m join martlet_data.classes c on c.id = m.class_id where m.id = %s""", [reason, body, id])
+        return id
+
+
+class Enqueue(Contract):
+    def test_defaults(self):
+        id = enqueue(self.shop)
+        key, address, variables, producer, life, created = self.message(id)
+        self.assertEqual((key, address, variables, producer, life), (PHONE, PHONE, {}, f"shop_{TAG}", 86400))
+        self.assertLess(abs(created - self.one("select martlet.created_at(%s)", id, by=self.shop)), datetime.timedelta(milliseconds=2))
+        self.assertEqual(self.one("select attempt, burned, resends, deaths, series from martlet_data.ready where message_id = %s", id), (0,) * 5)
+
+    def test_ids_need_more_than_a_double(self):
+        ids = [enqueue(self.shop) for _ in range(8)]
+        self.assertEqual(ids, sorted(ids))
+        self.assertGreater(ids[0], 2**53)
+        self.assertTrue(any(int(float(i)) != i for i in ids))
+        text = self.one("select json_build_object('id', martlet.enqueue('notification', 'sms', %s, 'parcel')::text)::text", PHONE, by=self.shop)
+        self.assertEqual(self.one("select count(*) from martlet_data.messages where id = %s", int(json.loads(text)["id"])), 1)
+
+    def test_scheduled_waits_in_due_and_lives_from_then(self):
+        later = self.one("select clock_timestamp() + interval '3 hours'")
+        id = enqueue(self.shop, scheduled_at=later)
+        self.assertEqual(self.one("select due_at, reason from martlet_data.due where message_id = %s", id), (later, "scheduled"))
+        self.assertEqual(self.one("select expires_at from martlet_data.messages where id = %s", id), later + datetime.timedelta(days=1))
+        past = enqueue(self.shop, scheduled_at=later - datetime.timedelta(days=1), expires_at=later)
+        self.assertEqual(self.one("select count(*) from martlet_data.ready where message_id = %s", past), 1)
+
+    def test_class_chooses_the_lane(self):
+        for name, lane in [("otp", 0), ("marketing", 3)]:
+            id = enqueue(self.shop, **{"class": name})
+            self.assertEqual(self.one("""select s.lane from martlet_data.ready r join martlet_data.segments s on s.kind = 'ready' and s.slot = r.slot
+                where message_id = %s""", id), lane)
+
+    def test_numbers_are_normalised(self):
+        for text, sender, wanted in [
+            ("+86 138-0013.8000", None, PHONE), ("0086 13800138000", None, PHONE), ("138 0013 8000", None, PHONE),
+            ("(020) 7946/0958", "uk", "+442079460958"), ("+44 (0)20 7946 0958", None, "+442079460958"), ("+49\u00a030 901820", None, "+4930901820"),
+        ]:
+            with self.subTest(text):
+                self.assertEqual(self.message(enqueue(self.shop, recipient=text, **({"sender": sender} if sender else {})))[1], wanted)
+
+    def test_what_is_no_number(self):
+        for text in ["", "hello", "+", "+0123456789", "12", "+12345", "+1234567890123456", "+86138001380x0", "13800138000\r\nX", None]:
+            with self.subTest(text):
+                self.refused("MT003", "field recipient", lambda: enqueue(self.shop, recipient=text))
+        self.refused("MT003", "field recipient", lambda: enqueue(self.shop, recipient="13800138000", sender="nowhere"))
+
+    def test_mailboxes(self):
+        for text, wanted in [("Ann.B@Example.COM", "Ann.B@example.com"), ("a+b@x.org", "a+b@x.org"), ("用户@例子.广告", "用户@例子.广告")]:
+            self.assertEqual(self.message(enqueue(self.shop, channel="email", recipient=text))[1], wanted)
+        for text in ["ann", "ann@", "@x.org", "a@b", "Ann <a@b.org>", "a@b.org,c@d.org", "a b@c.org", "a@b..org", "a@b.org\r\nBcc: x@y.z", "a" * 65 + "@b.org", "a@b@c.org", "a@" + "b" * 255 + ".org", None]:
+            with self.subTest(text):
+                self.refused("MT003", "field recipient", lambda: enqueue(self.shop, channel="email", recipient=text))
+        self.refused("MT003", "field recipient", lambda: enqueue(self.shop, channel="push", recipient="a\nb"))
+
+    def test_every_refusal_has_field_code_and_remedy(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        hour = datetime.timedelta(hours=1)
+        cases = [
+            ("MT001", "class", {"class": "nope"}), ("MT001", "class", {"class": None}), ("MT001", "class", {"class": "old"}),
+            ("MT002", "channel", {"channel": "fax"}), ("MT002", "channel", {"channel": None}),
+            ("MT004", "template", {"template": "nope"}), ("MT004", "template", {"template": None}),
+            ("MT005", "time_zone", {"time_zone": "Beijing+8"}), ("MT005", "time_zone", {"time_zone": "asia/shanghai"}),
+            ("MT006", "variables", {"variables": [1]}), ("MT006", "variables", {"variables": None}), ("MT006", "variables", {"variables": {"a": uuid.uuid4().hex * 2100}}),
+            ("MT006", "variables", {"variables": {"a": "x" * 70000}}),
+            ("MT007", "expires_at", {"expires_at": now - hour}), ("MT007", "expires_at", {"scheduled_at": now + 2 * hour, "expires_at": now + hour}),
+            ("MT009", "sender", {"sender": "nope"}),
+            ("MT010", "headers", {"headers": [1]}), ("MT010", "headers", {"headers": {"a": "x" * 9000}}),
+            ("MT010", "recipient_key", {"recipient_key": "x" * 257}), ("MT010", "locale", {"locale": "x" * 36 + "y" * 200}), ("MT010", "locale", {"locale": "x" * 36}),
+            ("MT010", "tier", {"tier": ""}), ("MT010", "group_key", {"group_key": "a\nb"}), ("MT010", "idempotency_key", {"idempotency_key": ""}),
+            ("MT010", "traceparent", {"traceparent": "x" * 65}), ("MT010", "tier", {"tier": "x" * 65}),
+        ]
+        for code, field, changes in cases:
+            with self.subTest(f"{code} {field} {str(changes)[:60]}"):
+                self.refused(code, f"field {field}", lambda: enqueue(self.shop, **changes))
+        self.assertIn("Known classes: marketing, notification, otp, transactional.", self.refused("MT001", "", lambda: enqueue(self.shop, **{"class": "x"})).message_hint)
+
+    def test_an_unusable_recipient_is_not_repeated_in_full(self):
+        d = self.refused("MT003", "field recipient", lambda: enqueue(self.shop, recipient="+8613800138000999999"))
+        self.assertNotIn("00138000", d.message_primary)
+
+    def test_the_commit_is_durable_whatever_the_caller_set(self):
+        calls = {
+            "enqueue": "select martlet.enqueue('notification', 'sms', '+8613800138000', 'parcel')",
+            "enqueue_many": """select * from martlet.enqueue_many('[{"class": "notification", "channel": "sms", "recipient": "+8613800138000", "template": "parcel"}]')""",
+            "suppress": "select martlet.suppress('sms', '+8613900000001')",
+            "record_consent": "select martlet.record_consent('k', 'sms', 'marketing', 'withdrawn', 'web')",
+            "cancel group": "select martlet.cancel('some group')",
+            "cancel message": f"select martlet.cancel({enqueue(self.shop)}::bigint)",
+        }
+        c = self.enter(connect("shop"))
+        for name, sql in calls.items():
+            for setting, wanted in [("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")]:
+                with self.subTest(f"{name} {setting}"):
+                    c.execute(f"set local synchronous_commit = {setting}")
+                    c.execute(sql)
+                    self.assertEqual(c.execute("show synchronous_commit").fetchone()[0], wanted)
+                    c.rollback()
+
+    def test_a_rollback_takes_the_message_with_it(self):
+        c = self.enter(connect("shop"))
+        id = enqueue(c)
+        c.rollback()
+        self.assertIsNone(self.message(id))
+
+
+class Idempotency(Contract):
+    def test_same_key_and_request_is_the_same_message(self):
+        key = uuid.uuid4().hex
+        first = enqueue(self.shop, idempotency_key=key, variables={"a": 1, "b": 2}, traceparent="one")
+        again = enqueue(self.shop, idempotency_key=key, variables={"b": 2, "a": 1}, traceparent="two")
+        self.assertEqual(first, again)
+        self.assertEqual(self.one("select count(*) from martlet_data.ready where message_id = %s", first), 1)
+
+    def test_same_key_with_another_request_names_both(self):
+        key = uuid.uuid4().hex
+        first = enqueue(self.shop, idempotency_key=key)
+        d = self.refused("MT008", "field idempotency_key", lambda: enqueue(self.shop, idempotency_key=key, variables={"a": 1}))
+        self.assertIn(str(first), d.message_primary)
+        self.assertRegex(d.message_detail, "request before: [0-9a-f]{16}, request now: [0-9a-f]{16}")
+
+    def test_keys_belong_to_the_role_that_used_them(self):
+        key = uuid.uuid4().hex
+        crm = self.enter(connect("crm", autocommit=True))
+        self.assertNotEqual(enqueue(self.shop, idempotency_key=key), enqueue(crm, idempotency_key=key))
+
+    def test_eight_at_once_make_one_message(self):
+        key, ids, gate = uuid.uuid4().hex, [], threading.Barrier(8)
+
+        def work():
+            with connect("shop", autocommit=True) as c:
+                gate.wait(30)
+                ids.append(enqueue(c, idempotency_key=key))
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        [t.start() for t in threads]
+        [t.join(60) for t in threads]
+        self.assertEqual((len(ids), len(set(ids))), (8, 1))
+        self.assertEqual(self.one("select count(*) from martlet_data.messages where id = %s", ids[0]), 1)
+
+    def test_at_repeatable_read_a_key_of_a_newer_transaction_asks_to_run_again(self):
+        key = uuid.uuid4().hex
+        c = self.enter(connect("shop"))
+        c.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        c.execute("select 1")  # the snapshot
+        first = enqueue(self.shop, idempotency_key=key)
+        with self.assertRaises(psycopg.errors.SerializationFailure):
+            enqueue(c, idempotency_key=key)
+        c.rollback()
+        self.assertEqual(enqueue(c, idempotency_key=key), first)
+        c.rollback()
+
+
+class Bulk(Contract):
+    def test_many_answer_in_order(self):
+        rows = many(self.shop, [{**GOOD, "idempotency_key": k, "variables": {"n": n}} for n, k in enumerate(["b", "a"])] + [GOOD])
+        self.assertEqual([p for p, _ in rows], [1, 2, 3])
+        self.assertEqual([self.message(i)[2].get("n") for _, i in rows], [0, 1, None])
+        self.assertEqual(many(self.shop, []), [])
+
+    def test_one_bad_element_refuses_all_and_is_named(self):
+        before = self.one("select count(*) from martlet_data.messages")
+        cases = [
+            ("MT001", "element 2: field class", {**GOOD, "class": "nope"}), ("MT011", "element 2: unknown field adress", {**GOOD, "adress": 1}),
+            ("MT011", "element 2: must be an object", "text"), ("MT007", "element 2: field scheduled_at", {**GOOD, "scheduled_at": "tomorrow or so"}),
+            ("MT007", "element 2: field expires_at", {**GOOD, "expires_at": "31 February"}), ("MT006", "element 2: field variables", {**GOOD, "variables": None}),
+            ("MT003", "element 2: field recipient", {k: v for k, v in GOOD.items() if k != "recipient"}),
+        ]
+        for code, text, element in cases:
+            with self.subTest(text):
+                self.refused(code, text, lambda: many(self.shop, [GOOD, element, GOOD]))
+        self.assertEqual(self.one("select count(*) from martlet_data.messages"), before)
+
+    def test_a_used_key_still_tells_both_requests(self):
+        key = uuid.uuid4().hex
+        enqueue(self.shop, idempotency_key=key)
+        d = self.refused("MT008", "element 1: field idempotency_key", lambda: many(self.shop, [{**GOOD, "tier": "vip", "idempotency_key": key}]))
+        self.assertIn("request before", d.message_detail or "")
+
+    def test_what_is_no_list_or_too_long(self):
+        self.refused("MT011", "field messages", lambda: many(self.shop, {"a": 1}))
+        self.refused("MT011", "field messages", lambda: self.shop.execute("select * from martlet.enqueue_many(null)"))
+        self.refused("MT011", "10001 elements", lambda: many(self.shop, [GOOD] * 10001))
+
+    def copy(self, c, rows):
+        with c.cursor().copy("copy martlet.bulk_enqueue (class, channel, recipient, template, variables, idempotency_key) from stdin") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def test_copy_goes_through_enqueue(self):
+        key = uuid.uuid4().hex
+        self.copy(self.shop, [("notification", "sms", "138 0013 8000", "parcel", '{"a": 1}', key), ("notification", "sms", PHONE, "parcel", None, None)])
+        id = self.one("select message_id from martlet_data.idempotency_keys where key = %s", key)
+        self.assertEqual(self.message(id)[1:4], (PHONE, {"a": 1}, f"shop_{TAG}"))
+        self.copy(self.shop, [("notification", "sms", "138 0013 8000", "parcel", '{"a": 1}', key)])
+        self.assertEqual(self.one("select count(*) from martlet_data.messages where variables = '{\"a\": 1}' and id >= %s", id), 1)
+
+    def test_copy_names_the_line(self):
+        d = self.refused("MT001", "field class", lambda: self.copy(self.shop, [("notification", "sms", PHONE, "parcel", None, None), ("x", "sms", PHONE, "parcel", None, None)]))
+        self.assertIn("line 2", d.context)
+
+    def test_producers_cannot_read_back(self):
+        self.assertEqual(self.shop.execute("select * from martlet.bulk_enqueue").fetchall(), [])
+        for relation in ["martlet_data.messages", "martlet.message_status", "martlet.receipts", "martlet_data.idempotency_keys", "martlet.suppressions"]:
+            with self.subTest(relation), self.assertRaises(psycopg.errors.InsufficientPrivilege):
+                self.shop.execute(f"select * from {relation}")
+
+
+class Recipients(Contract):
+    def test_suppress_once_and_lift(self):
+        first = self.one("select martlet.suppress('sms', '139 0000 0002')", by=self.shop)
+        self.assertEqual(self.one("select martlet.suppress('sms', '+8613900000002')", by=self.shop), first)
+        self.assertEqual(self.one("select address, scope, reason, created_by from martlet_data.suppressions where id = %s", first), ("+8613900000002", "marketing", "opt_out", f"shop_{TAG}"))
+        with self.assertRaises(psycopg.errors.InsufficientPrivilege):
+            self.shop.execute("select martlet.unsuppress('sms', '+8613900000002', 'no')")
+        self.assertEqual(self.one("select martlet.unsuppress('sms', '+8613900000002', 'asked again')", by=self.ann), 1)
+        self.assertEqual(self.one("select martlet.unsuppress('sms', '+8613900000002', 'asked again')", by=self.ann), 0)
+        self.assertNotEqual(self.one("select martlet.suppress('sms', '+8613900000002')", by=self.shop), first)
+        self.assertEqual(self.one("select why, object from martlet.audit where action = 'unsuppress' order by id limit 1", by=self.ann), ("asked again", "+86139****0002"))
+
+    def test_refusals(self):
+        for code, field, sql in [
+            ("MT002", "field channel", "martlet.suppress('fax', '1')"), ("MT003", "field recipient", "martlet.suppress('sms', 'x')"), ("MT003", "field recipient", "martlet.suppress('sms', null)"),
+            ("MT001", "field scope", f"martlet.suppress('sms', '{PHONE}', 'everything')"), ("MT001", "field scope", f"martlet.suppress('sms', '{PHONE}', null)"), ("MT010", "field reason", f"martlet.suppress('sms', '{PHONE}', 'all', '')"),
+            ("MT002", "field channel", "martlet.record_consent('k', 'fax', 'marketing', 'granted', 'web')"),
+            ("MT001", "field purpose", "martlet.record_consent('k', 'sms', 'sales', 'granted', 'web')"), ("MT010", "field status", "martlet.record_consent('k', 'sms', 'marketing', 'yes', 'web')"),
+            ("MT010", "field method", "martlet.record_consent('k', 'sms', 'marketing', 'granted', null)"), ("MT010", "field recipient_key", "martlet.record_consent(null, 'sms', 'marketing', 'granted', 'web')"),
+            ("MT010", "field wording", "martlet.record_consent('k', 'sms', 'marketing', 'granted', 'web', repeat('x', 4001))"),
+        ]:
+            with self.subTest(sql):
+                self.refused(code, field, lambda: self.shop.execute(f"select {sql}"))
+
+    def test_consents_are_appended(self):
+        key = uuid.uuid4().hex
+        for status in ["pending", "granted", "withdrawn"]:
+            self.one("select martlet.record_consent(%s, 'sms', 'marketing', %s, 'web', 'Yes, please')", key, status, by=self.shop)
+        rows = self.root.execute("select status, recorded_by from martlet_data.consents where recipient_key = %s order by id", [key]).fetchall()
+        self.assertEqual(rows, [(s, f"shop_{TAG}") for s in ["pending", "granted", "withdrawn"]])
+
+    def held(self, bucket):
+        with connect() as worker:
+            busy = worker.execute("select array(select b from generate_series(0, 255) b where not pg_try_advisory_xact_lock_shared(7340002, b))").fetchone()[0]
+        return busy == [bucket]
+
+    def test_while_an_opt_out_commits_admit_leaves_that_bucket_alone(self):
+        id = enqueue(self.shop)
+        for name, sql, key in [
+            ("suppress", "select martlet.suppress('sms', '+8613900000003')", "'+8613900000003'::text"), ("consent", "select martlet.record_consent('kk', 'sms', 'marketing', 'withdrawn', 'web')", "'kk'::text"),
+            ("cancel", f"select martlet.cancel({id}::bigint)", f"{id}::bigint"), ("group", "select martlet.cancel('gg')", "'gg'::text"),
+        ]:
+            with self.subTest(name):
+                c = self.enter(connect("shop"))
+                c.execute(sql)
+                bucket = self.one(f"select martlet_data.bucket({key})")
+                self.assertTrue(self.held(bucket))
+                c.rollback()
+                self.assertFalse(self.held(bucket))
+
+    def test_an_opt_out_waits_for_the_admit_under_way(self):
+        worker = self.enter(connect())
+        worker.execute("select pg_advisory_xact_lock_shared(7340002, martlet_data.bucket('+8613900000004'::text))")
+        c = self.enter(connect("shop"))
+        c.execute("set local lock_timeout = '100ms'")
+        with self.assertRaises(psycopg.errors.LockNotAvailable):
+            c.execute("select martlet.suppress('sms', '+8613900000004')")
+
+
+class Cancel(Contract):
+    def cancel(self, id, by=None):
+        return self.one("select martlet.cancel(%s::bigint)", id, by=by or self.shop)
+
+    def attempt(self, id, outcome=None):
+        self.root.execute("insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments) values (%s, 1, 'p', 1, now(), now(), 1, 1)", [id])
+        if outcome:
+            self.root.execute("insert into martlet_data.receipts (message_id, kind, attempt) values (%s, %s, 1)", [id, outcome])
+
+    def test_before_it_is_admitted(self):
+        id = enqueue(self.shop)
+        self.assertEqual([self.cancel(id), self.cancel(id)], ["cancelled"] * 2)
+        self.assertEqual(self.one("select cancelled_by from martlet_data.cancellations where message_id = %s", id), f"shop_{TAG}")
+
+    def test_after_it_is_admitted(self):
+        for outcome, answer in [(None, "too_late"), ("accepted", "too_late"), ("unknown", "too_late"), ("deferred", "cancelled"), ("rejected", "cancelled")]:
+            with self.subTest(outcome):
+                id = enqueue(self.shop)
+                self.attempt(id, outcome)
+                self.assertEqual(self.cancel(id), answer)
+
+    def test_after_its_end(self):
+        for kind in ["delivered", "suppressed", "capped", "expired", "cancelled", "discarded"]:
+            id = enqueue(self.shop)
+            self.root.execute("insert into martlet_data.receipts (message_id, kind) values (%s, %s)", [id, kind])
+            self.assertEqual(self.cancel(id), "already_final")
+        self.assertEqual(self.cancel(self.dead()), "already_final")
+
+    def test_a_requeued_message_can_be_cancelled(self):
+        id = self.dead()
+        self.attempt(id, "rejected")
+        self.one("select martlet.requeue(%s, 'again')", id, by=self.ann)
+        self.assertEqual(self.cancel(id), "cancelled")
+        other = enqueue(self.shop)
+        self.root.execute("insert into martlet_data.receipts (message_id, kind) values (%s, 'expired')", [other])
+        self.assertEqual(self.cancel(other), "already_final")
+
+    def test_only_by_its_producer_or_an_admin(self):
+        crm = self.enter(connect("crm", autocommit=True))
+        id = enqueue(self.shop)
+        self.refused("MT012", f"message {id}", lambda: self.cancel(id, by=crm))
+        self.refused("MT012", "message 1", lambda: self.cancel(1))
+        self.assertEqual(self.cancel(id, by=self.ann), "cancelled")
+
+    def test_groups(self):
+        key = uuid.uuid4().hex
+        for by in [self.shop, self.ann, self.shop]:
+            self.assertEqual(self.one("select martlet.cancel(%s::text)", key, by=by), "cancelled")
+        self.assertEqual([r[0] for r in self.root.execute("select producer from martlet_data.group_cancellations where group_key = %s order by 1", [key])], ["*", f"shop_{TAG}"])
+        self.refused("MT010", "field group_key", lambda: self.one("select martlet.cancel(''::text)", by=self.shop))
+
+
+class DeadLetters(Contract):
+    def requeue(self, id, by=None, **options):
+        extra = "".join(f", {k} => %({k})s" for k in options)
+        values = {k: Jsonb(v) if isinstance(v, (dict, list)) else v for k, v in options.items()}
+        return (by or self.ann).execute(f"select martlet.requeue(%(id)s, 'fixed'{extra})", {"id": id, **values}).fetchone()[0]
+
+    def test_requeue_starts_a_new_life(self):
+        id = self.dead()
+        expires = self.requeue(id, variables={"a": 2}, provider="other")
+        self.assertGreater(expires, self.one("select clock_timestamp() + interval '23 hours 59 minutes'"))
+        self.assertEqual(self.one("select attempt, burned, series from martlet_data.ready where message_id = %s", id), (3, 0, 1))
+        self.assertEqual(self.one("select series, variables, provider, requeued_by, why from martlet_data.requeues where message_id = %s", id), (1, {"a": 2}, "other", f"ann_{TAG}", "fixed"))
+        self.assertEqual(self.one("select state, reason from martlet.message_status where message_id = %s", id, by=self.ann), ("ready", None))
+        self.assertEqual(self.one("select actor, action, why from martlet.audit where object = %s", str(id), by=self.ann), (f"ann_{TAG}", "requeue", "fixed"))
+        self.refused("MT012", f"message {id}", lambda: self.requeue(id))
+
+    def test_doubt_needs_a_word(self):
+        id = self.dead("in_doubt")
+        self.refused("MT013", "in doubt", lambda: self.requeue(id))
+        self.requeue(id, may_duplicate=True)
+
+    def test_refusals(self):
+        self.refused("MT012", "message 1", lambda: self.requeue(1))
+        self.refused("MT006", "field variables", lambda: self.requeue(self.dead(), variables=[1]))
+        self.refused("MT013", "erased", lambda: self.requeue(self.dead(**{"class": "otp"})))
+        self.requeue(self.dead(**{"class": "otp"}), variables={"code": "1"})
+        self.refused("MT010", "field why", lambda: self.one("select martlet.requeue(%s, '')", self.dead(), by=self.ann))
+        id = self.dead()
+        self.root.execute("update martlet_data.dead_letters set class = 'gone' where message_id = %s", [id])
+        self.refused("MT013", "class gone", lambda: self.requeue(id))
+        for who in ["shop", "wrk", "bob"]:
+            with self.assertRaises(psycopg.errors.InsufficientPrivilege):
+                self.requeue(self.dead(), by=self.enter(connect(who, autocommit=True)))
+
+    def test_the_body_comes_back_from_the_dead_letter(self):
+        id = self.dead(variables={"a": 1})
+        before = self.message(id)
+        self.root.execute("delete from martlet_data.messages where id = %s", [id])
+        self.requeue(id)
+        self.assertEqual(self.message(id), before)
+
+    def test_a_message_without_any_body_cannot_be_requeued(self):
+        id = self.dead(body=False)
+        self.root.execute("delete from martlet_data.messages where id = %s", [id])
+        self.refused("MT013", f"message {id}", lambda: self.requeue(id))
+
+    def test_discard(self):
+        id = self.dead()
+        self.one("select martlet.discard(%s, 'not worth it')", id, by=self.ann)
+        self.assertEqual(self.one("select state, reason from martlet.message_status where message_id = %s", id, by=self.ann), ("discarded", "rejected"))
+        self.refused("MT012", f"message {id}", lambda: self.one("select martlet.discard(%s, 'again')", id, by=self.ann))
+        self.refused("MT010", "field why", lambda: self.one("select martlet.discard(%s, null)", self.dead(), by=self.ann))
+
+    def test_two_admins_requeue_once(self):
+        id, answers, gate = self.dead(), [], threading.Barrier(2)
+
+        def work():
+            with connect("ann", autocommit=True) as c:
+                gate.wait(30)
+                try:
+                    answers.append(self.requeue(id, by=c) and "requeued")
+                except psycopg.Error as error:
+                    answers.append(error.diag.sqlstate)
+
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        [t.start() for t in threads]
+        [t.join(60) for t in threads]
+        self.assertEqual(sorted(answers), ["MT012", "requeued"])
+        self.assertEqual(self.one("select count(*) from martlet_data.ready where message_id = %s", id), 1)
+
+
+class Admins(Contract):
+    def test_lanes(self):
+        self.one("select martlet.pause_lane(3, 'provider down')", by=self.ann)
+        self.assertEqual(self.one("select paused_by, pause_reason from martlet.lanes where lane = 3", by=self.ann), (f"ann_{TAG}", "provider down"))
+        self.one("select martlet.resume_lane(3, 'up again')", by=self.ann)
+        self.assertIsNone(self.one("select paused_at from martlet.lanes where lane = 3", by=self.ann))
+        for lane in [8, -1, 99, None]:
+            self.refused("MT010", "field lane", lambda: self.one("select martlet.pause_lane(%s::int, 'x')", lane, by=self.ann))
+        self.refused("MT010", "field why", lambda: self.one("select martlet.resume_lane(3, null)", by=self.ann))
+
+    def test_imports(self):
+        name = uuid.uuid4().hex
+        call = lambda sql, *args: self.one(f"select martlet.{sql}", *args, by=self.shop)
+        self.assertEqual(call("import_begin(%s, 'd')", name), 0)
+        call("import_advance(%s, 0, 500, 499)", name)
+        self.assertEqual(call("import_begin(%s, 'd')", name), 500)
+        self.refused("MT014", "past line 0", lambda: call("import_advance(%s, 0, 500, 499)", name))
+        self.refused("MT014", "import", lambda: call("import_begin(%s, 'other')", name))
+        call("import_advance(%s, 500, 600, 100, true)", name)
+        self.assertEqual(self.one("select lines_done, enqueued, finished_at is not null from martlet_data.imports where name = %s", name), (600, 599, True))
+
+    def test_addresses_are_masked_for_all_but_admins(self):
+        key = uuid.uuid4().hex
+        id = enqueue(self.shop, recipient_key=key)
+        bob = self.enter(connect("bob", autocommit=True))
+        sql = "select recipient_key, address, state from martlet.message_status where message_id = %s"
+        self.assertEqual(self.one(sql, id, by=self.ann), (key, PHONE, "ready"))
+        self.assertEqual(self.one(sql, id, by=bob), (key[:2] + "****", "+86138****8000", "ready"))
+
+    def test_a_mask_hides_something_of_every_address(self):
+        for address in ["+1234567", "+12345678", "+123456789012345", PHONE, "a@b.org", "@b.org", "ann@b.org", "u1", "u", "user-4711"]:
+            masked = self.one("select martlet_data.mask(%s)", address)
+            shown = masked.replace("*", "")
+            hidden = len(address) - len(shown)
+            with self.subTest(f"{address} {masked}"):
+                self.assertGreaterEqual(hidden, 4 if address.startswith("+") else address[0] != "@")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,281 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Transports
+
+/// Self-made keys: a CA, and a certificate of it for `mail.example.test` and 127.0.0.2.
+struct Certificates {
+    let directory: URL
+    var ca: String { directory.appending(path: "ca.pem").path }
+    var certificate: String { directory.appending(path: "cert.pem").path }
+    var key: String { directory.appending(path: "key.pem").path }
+
+    init(in directory: URL) async throws {
+        self.directory = directory
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let openssl = try Programs.find("openssl")
+        let ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        try await Programs.run(
+            openssl, ["req", "-x509"] + ec + ["-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=Test CA"],
+            in: directory)
+        try await Programs.run(
+            openssl, ["req"] + ec + ["-keyout", "key.pem", "-out", "cert.csr", "-subj", "/CN=mail.example.test"], in: directory)
+        try "subjectAltName=DNS:mail.example.test,IP:127.0.0.2\n".write(
+            to: directory.appending(path: "san"), atomically: true, encoding: .utf8)
+        try await Programs.run(
+            openssl,
+            ["x509", "-req", "-in", "cert.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert.pem"]
+                + ["-days", "2", "-extfile", "san"], in: directory)
+    }
+}
+
+/// A postfix of our own: own configuration, own queue, mail thrown away, no daemon outside its folder.
+final class TestPostfix {
+    let port: Int
+    let directory: URL
+    let certificates: Certificates
+
+    init() async throws {
+        port = try Programs.freePort()
+        // postfix wants its folders reachable for its own user.
+        directory = URL(filePath: "/tmp/postfix-\(UUID().uuidString.prefix(8))")
+        certificates = try await Certificates(in: directory.appending(path: "tls"))
+        let configuration = directory.appending(path: "etc")
+        for name in ["etc", "queue", "data"] {
+            try FileManager.default.createDirectory(at: directory.appending(path: name), withIntermediateDirectories: true)
+        }
+        try FileManager.default.setAttributes([.ownerAccountName: "postfix"], ofItemAtPath: directory.path + "/data")
+        try """
+        compatibility_level = 3.6
+        queue_directory = \(directory.path)/queue
+        data_directory = \(directory.path)/data
+        maillog_file = \(directory.path)/queue/mail.log
+        maillog_file_prefixes = /tmp
+        inet_interfaces = 127.0.0.1
+        inet_protocols = ipv4
+        myhostname = mail.example.test
+        mydestination =
+        mynetworks = 127.0.0.0/8
+        smtpd_relay_restrictions = permit_mynetworks, reject
+        smtpd_recipient_restrictions = check_recipient_access inline:{ {gone@y.test = 550 5.1.1 no such user}, {later@y.test = 450 4.2.0 greylisted} }
+        default_transport = discard:
+        relay_transport = discard:
+        local_transport = discard:
+        alias_maps =
+        message_size_limit = 200000
+        smtpd_tls_security_level = may
+        smtpd_tls_cert_file = \(certificates.certificate)
+        smtpd_tls_key_file = \(certificates.key)
+        smtpd_error_sleep_time = 0
+        smtpd_peername_lookup = no
+
+        """.write(to: configuration.appending(path: "main.cf"), atomically: true, encoding: .utf8)
+        try """
+        127.0.0.1:\(port) inet n - n - - smtpd
+        cleanup unix n - n - 0 cleanup
+        qmgr unix n - n 300 1 qmgr
+        rewrite unix - - n - - trivial-rewrite
+        bounce unix - - n - 0 bounce
+        defer unix - - n - 0 bounce
+        trace unix - - n - 0 bounce
+        discard unix - - n - - discard
+        error unix - - n - - error
+        retry unix - - n - - error
+        proxymap unix - - n - - proxymap
+        anvil unix - - n - 1 anvil
+        tlsmgr unix - - n 1000? 1 tlsmgr
+        showq unix n - n - - showq
+        postlog unix-dgram n - n - 1 postlogd
+
+        """.write(to: configuration.appending(path: "master.cf"), atomically: true, encoding: .utf8)
+        try await Programs.run(Programs.find("postfix"), ["-c", configuration.path, "start"])
+        let limit = ContinuousClock.now + .seconds(20)
+        while !Programs.accepts(port: port) {
+            try #require(.now < limit, "postfix does not listen")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    func log() throws -> String {
+        String(decoding: try Data(contentsOf: directory.appending(path: "queue/mail.log")), as: UTF8.self)
+    }
+
+    func stop() async throws {
+        try await Programs.run(Programs.find("postfix"), ["-c", directory.appending(path: "etc").path, "stop"])
+        try FileManager.default.removeItem(at: directory)
+    }
+
+    /// Stops it whatever happens in `body`.
+    static func serving(_ body: (TestPostfix) async throws -> Void) async throws {
+        let postfix = try await TestPostfix()
+        do { try await body(postfix) } catch {
+            try await postfix.stop()
+            throw error
+        }
+        try await postfix.stop()
+    }
+}
+
+@Suite(
+    "SMTP against real servers", .serialized, .timeLimit(.minutes(3)),
+    .enabled(if: getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil))
+struct SMTPPostfixTests {
+    @Test("M2, M4, M5, M8, M9: postfix with STARTTLS takes mail, names its queue ids, and refuses what it should")
+    func postfix() async throws {
+        try await TestPostfix.serving { postfix in
+            let secure = ["tls": "required", "tls_ca_file": postfix.certificates.ca, "tls_server_name": "mail.example.test"]
+            let transport = try smtp(port: postfix.port, secure)
+            let results = await transport.answers([
+                simple(1), mail(.init(subject: "", text: "x"), id: 2, to: "gone@y.test"),
+                mail(.init(subject: "Grüße", text: "好"), id: 3, to: "later@y.test"),
+                mail(.init(subject: "big", text: String(repeating: "x\n", count: 200_000)), id: 4),
+                mail(.init(subject: "Grüße", text: "Grüße 好", html: "<p>好</p>"), id: 5, to: "a@bücher.example"),
+            ])
+            #expect(results.map(\.outcome.name) == ["accepted", "rejected", "deferred", "rejected", "accepted"])
+            #expect(results[1].outcome.failure?.code == "smtp_550_5.1.1" && results[1].outcome.failure?.suppressesAddress == true)
+            #expect(results[2].outcome.failure?.code == "smtp_450_4.2.0" && results[2].outcome.failure?.throttled == false)
+            #expect(results[3].outcome.failure?.code == "message_too_big")
+            for (id, result) in [(1, results[0]), (5, results[4])] {
+                guard case .accepted(let reference?) = result.outcome else {
+                    Issue.record("\(result.outcome)")
+                    continue
+                }
+                #expect(!reference.contains("@"), "a queue id, not our Message-ID")
+                let limit = ContinuousClock.now + .seconds(10)
+                func isLogged() throws -> Bool {
+                    try postfix.log().contains("\(reference): message-id=<\(id).martlet@example.com>")
+                }
+                while try !isLogged(), .now < limit { try await Task.sleep(for: .milliseconds(20)) }
+                #expect(try isLogged())
+            }
+            #expect(try postfix.log().contains("to=<a@xn--bcher-kva.example>"))
+            // Many at once.
+            let many = await transport.answers((100..<300).map { simple($0) })
+            #expect(Set(many.map(\.outcome.name)) == ["accepted"])
+            #expect(Set(many.map { "\($0.outcome)" }).count == 200, "every message has its own queue id")
+            await transport.drain()
+        }
+    }
+
+    @Test("M2: a wrong name or an unknown CA is refused, and nothing is sent")
+    func verification() async throws {
+        try await TestPostfix.serving { postfix in
+            let ca = ["tls": "required", "tls_ca_file": postfix.certificates.ca]
+            for options in [
+                ca, ca.merging(["tls_server_name": "other.example.test"]) { $1 },
+                ["tls": "required", "tls_server_name": "mail.example.test"],
+            ] {
+                let failure = try await smtp(port: postfix.port, options).answers([simple()])[0].outcome.failure
+                #expect(
+                    failure?.code == "tls_failed" && failure?.burnsAttempt == false && failure?.retryAfter != nil, "\(options)")
+            }
+            #expect(try !postfix.log().contains("message-id="))
+            // What is merely opportunistic may go in the clear, but not to somebody who shows a wrong certificate.
+            let opportunistic = try await smtp(port: postfix.port, ["tls": "opportunistic"]).answers([simple()])[0]
+            #expect(opportunistic.outcome.failure?.code == "tls_failed")
+            #expect(try await smtp(port: postfix.port).answers([simple()])[0].outcome.name == "accepted", "tls: off")
+        }
+    }
+}
+
+@Suite("SMTP against aiosmtpd", .serialized, .timeLimit(.minutes(3)))
+struct SMTPPythonTests {
+    /// Serves on argv[1] until killed; the options are Python.
+    static let script = """
+        import sys, ssl, asyncio
+        from aiosmtpd.controller import Controller
+        from aiosmtpd.smtp import SMTP, AuthResult
+        class Handler:
+            async def handle_DATA(self, server, session, envelope):
+                data = envelope.original_content
+                print('MAIL', envelope.mail_from, envelope.rcpt_tos, session.ssl is not None, session.authenticated, len(data), flush=True)
+                return '250 2.0.0 Ok: queued as PY%d' % len(data)
+        def check(server, session, envelope, mechanism, data):
+            ok = data.login == b'user' and data.password == b'pass word'
+            return AuthResult(success=ok, handled=ok)
+        options = eval(sys.argv[2])
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls = options.pop('tls', None)
+        if tls: context.load_cert_chain(sys.argv[3], sys.argv[4])
+        if tls == 'starttls': options['tls_context'] = context
+        async def main():
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(lambda: SMTP(Handler(), authenticator=check, **options), '127.0.0.1', int(sys.argv[1]),
+                ssl=context if tls == 'implicit' else None)
+            await server.serve_forever()
+        asyncio.run(main())
+        """
+
+    static func server(_ options: String, _ certificates: Certificates) async throws -> TestServer {
+        try await TestServer(Programs.python) { port, _ in
+            ["-c", script, String(port), options, certificates.certificate, certificates.key]
+        }
+    }
+
+    @Test(
+        "M2, M3, M4: a server without PIPELINING, with STARTTLS, implicit TLS or none, with PLAIN or LOGIN",
+        arguments: [
+            ("{}", ["tls": "off"], "False None"),
+            (
+                "{'tls':'starttls','require_starttls':True,'auth_required':True}", ["tls": "required", "user": "user"],
+                "True True"
+            ),
+            ("{'tls':'starttls','auth_exclude_mechanism':['PLAIN']}", ["tls": "opportunistic", "user": "user"], "True True"),
+            ("{'tls':'implicit','auth_require_tls':False}", ["tls": "implicit", "user": "user"], "False True"),
+            ("{'auth_require_tls':False}", ["tls": "off", "user": "user", "auth_in_clear": "true"], "False True"),
+        ])
+    func modes(server options: String, client: [String: String], expected: String) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
+        let certificates = try await Certificates(in: directory)
+        let server = try await Self.server(options, certificates)
+        var client = client
+        if client["tls"] != "off" {
+            client["tls_ca_file"] = certificates.ca
+            client["tls_server_name"] = "mail.example.test"
+        }
+        if client["user"] != nil {
+            let file = directory.appending(path: "password")
+            try "pass word\n".write(to: file, atomically: true, encoding: .utf8)
+            client["password_file"] = file.path
+        }
+        let transport = try smtp(port: server.port, client)
+        let results = await transport.answers((1...5).map { simple($0) })
+        for result in results {
+            guard case .accepted(let reference?) = result.outcome else {
+                Issue.record("\(result.outcome)")
+                continue
+            }
+            #expect(reference.hasPrefix("PY"))
+        }
+        let lines = try server.log().split(separator: "\n").filter {
+            $0.hasPrefix("MAIL shop@example.com ['b@y.test'] \(expected) ")
+        }
+        let log = try server.log()
+        #expect(lines.count == 5, "\(log)")
+        await transport.drain()
+    }
+
+    @Test("M3: a wrong password defers all messages unburned for minutes, without a hot loop, until the file is right")
+    func wrongPassword() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
+        let certificates = try await Certificates(in: directory)
+        let server = try await Self.server("{'auth_require_tls':False}", certificates)
+        let file = directory.appending(path: "password")
+        try "planted-secret".write(to: file, atomically: true, encoding: .utf8)
+        let options = ["user": "user", "password_file": file.path, "auth_in_clear": "true"]
+        let transport = try smtp(port: server.port, options)
+        for _ in 0..<20 {
+            for result in await transport.answers((1...10).map { simple($0) }) {
+                let failure = try #require(result.outcome.failure)
+                #expect(result.outcome.name == "deferred" && failure.code == "authentication_failed" && !failure.burnsAttempt)
+                #expect((failure.retryAfter ?? .zero) > .seconds(25))
+                #expect(!"\(failure)".contains("planted"))
+            }
+        }
+        try "pass word".write(to: file, atomically: true, encoding: .utf8)
+        #expect(try await smtp(port: server.port, options).answers([simple()])[0].outcome.name == "accepted")
+    }
+}
