@@ -41,8 +41,7 @@ struct Main: AsyncParsableCommand {
         let console = Console(environment: ProcessInfo.processInfo.environment, isQuiet: quiet)
         do {
             let report = try await report(console)
-            console.finish()
-            print(json ? report.json : report.text)
+            console.conclude(json ? report.json : report.text)
             throw ExitCode(report.exitCode)
         } catch let code as ExitCode {
             throw code
@@ -54,9 +53,9 @@ struct Main: AsyncParsableCommand {
 
     private func report(_ console: Console) async throws -> Report {
         let flags = ["config": config, "database-url-file": databaseUrlFile, "batch": batch, "max-rejects": maxRejects]
-        let sources = try SettingSources(
-            readingFileOf: flags.compactMapValues(\.self), environment: ProcessInfo.processInfo.environment)
-        let settings = try ProducerSettings(from: sources)
+        let environment = ProcessInfo.processInfo.environment
+        let settings = try ProducerSettings(
+            from: SettingSources(readingFileOf: flags.compactMapValues(\.self), environment: environment))
         for warning in settings.warnings { console.say(warning) }
         var options = ImportOptions(path: file == "-" ? nil : file)
         try options.setFormat(format, delimiter: delimiter)
@@ -70,9 +69,8 @@ struct Main: AsyncParsableCommand {
         let stop = StopFlag()
         let interruption = Interruption(stop)
         defer { withExtendedLifetime(interruption) {} }
-        if dryRun {
-            return try await Report(DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take).run())
-        }
+        let rehearsal = dryRun ? try DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take) : nil
+        if let rehearsal { return try await Report(rehearsal.run()) }
         let database = Database(settings.database.options(connections: 1))
         return try await Report(Importer(options, database: database, stop: stop, tell: console.take).run())
     }
