@@ -171,8 +171,8 @@ public struct StoreConnection: Sendable {
 
 extension StoreConnection {
     /// Runs a script of several statements without parameters.
-    func script(_ name: String, _ text: String) async throws {
-        try await mapped { try await connection.execute(script: text, name: name) }
+    func script(_ name: String, _ text: String, within deadline: Duration? = nil) async throws {
+        try await mapped { try await connection.execute(script: text, name: name, within: deadline) }
     }
 }
 extension DatabaseOptions {
