@@ -1,23 +1,30 @@
 import Postgres
 
 /// Rows in COPY's text format, some hundred at a time.
-struct BulkChunks: AsyncSequence, AsyncIteratorProtocol, Sendable {
+struct BulkChunks: AsyncSequence, Sendable {
+    typealias Element = [UInt8]
+
+    /// Where the encoding has come to.
+    struct AsyncIterator: AsyncIteratorProtocol {
+        let rows: [BulkRow]
+        var position = 0
+
+        mutating func next() async -> [UInt8]? {
+            guard position < rows.count else { return nil }
+            var bytes: [UInt8] = []
+            while position < rows.count, bytes.count < 64 * 1024 {
+                rows[position].encode(into: &bytes)
+                position += 1
+            }
+            return bytes
+        }
+    }
+
     let rows: [BulkRow]
-    private var position = 0
 
     init(_ rows: [BulkRow]) { self.rows = rows }
 
-    func makeAsyncIterator() -> Self { self }
-
-    mutating func next() async -> [UInt8]? {
-        guard position < rows.count else { return nil }
-        var bytes: [UInt8] = []
-        while position < rows.count, bytes.count < 64 * 1024 {
-            rows[position].encode(into: &bytes)
-            position += 1
-        }
-        return bytes
-    }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rows: rows) }
 }
 
 extension StoreConnection {
