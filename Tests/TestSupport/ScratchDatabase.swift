@@ -68,24 +68,27 @@ extension Trait where Self == ScratchDatabaseTrait {
     }
 }
 
-/// Name of a template database that `migrate` has filled, made once per process.
-public func migratedTemplate(_ migrate: @escaping @Sendable (_ conninfo: String) async throws -> Void) async throws -> String {
-    try await MigratedTemplate.shared.name(migrate)
+/// Name of a template database that `migrate` has filled, made once per process and calling file: what one file seeds is not what
+/// another expects.
+public func migratedTemplate(
+    file: String = #fileID, _ migrate: @escaping @Sendable (_ conninfo: String) async throws -> Void
+) async throws -> String {
+    try await MigratedTemplate.shared.name(file, migrate)
 }
 
 private actor MigratedTemplate {
     static let shared = MigratedTemplate()
-    private var making: Task<String, any Error>?
+    private var making: [String: Task<String, any Error>] = [:]
 
-    func name(_ migrate: @escaping @Sendable (String) async throws -> Void) async throws -> String {
-        if let making { return try await making.value }
+    func name(_ file: String, _ migrate: @escaping @Sendable (String) async throws -> Void) async throws -> String {
+        if let making = making[file] { return try await making.value }
         // Unstructured: the first test to ask may be cancelled, the template is for all. The server's end removes it.
         let task = Task {
             let database = try await ScratchDatabase.create()
             try await migrate(database.conninfo)
             return database.name
         }
-        making = task
+        making[file] = task
         return try await task.value
     }
 }
