@@ -115,7 +115,7 @@ public enum Statements {
             LaneCounters(), ListWorkers(all: true), LoadThroughput(), PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
-            LockConfiguration(), CurrentRights(),
+            LockConfiguration(), CurrentRights(), ServerFacts(), QueueFacts(), RingFacts(), OldTransactions(),
         ]
     }
 
