@@ -36,8 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
     [
-        "AdminCommands", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store",
-        "Telemetry", "Transports", "martlet-load",
+        "AdminCommands", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store", "Telemetry", "Transports",
+        "martlet-load",
     ].contains(name)
         ? ["README.md"] : []
 }
