@@ -64,8 +64,7 @@ extension RowRefusal {
     static func place(in context: String) -> (row: Int, column: String?)? {
         for line in context.split(separator: "\n") where line.hasPrefix("COPY bulk_enqueue, ") {
             let rest = line.dropFirst("COPY bulk_enqueue, ".count)
-            guard let number = rest.prefixMatch(of: /[^0-9:"]*([0-9]+)(?:, [^0-9:" ]+ ([a-z_]+))?/), let line = Int(number.1),
-                line > 0
+            guard let number = rest.prefixMatch(of: /[^0-9:"]*([0-9]+)(?:, [^0-9:" ]+ ([a-z_]+))?/), let line = Int(number.1), line > 0
             else { return nil }
             return (line - 1, number.2.map(String.init))
         }
