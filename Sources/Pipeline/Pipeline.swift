@@ -68,7 +68,7 @@ struct Pipeline: Sendable {
         guard !claimed.isEmpty else { return false }
         meters.count("martlet_claimed_total", [("lane", "\(claimed[0].lease.lane)")], by: claimed.count)
         do {
-            try await Failpoint.afterClaim.reached()
+            try await Failpoint.afterClaim.reached(claimed.compactMap(\.message?.address))
             if source == .suspect { suspects.begin(claimed[0].lease.messageID) }
             let kept = try await process(claimed)
             held -= kept
@@ -154,7 +154,7 @@ struct Pipeline: Sendable {
         }
         guard !rendered.works.isEmpty else { return 0 }
         let answer = try await admit(rendered.works)
-        do { try await Failpoint.afterAdmit.reached() } catch {
+        do { try await Failpoint.afterAdmit.reached(answer.admitted.map(\.work.message.address)) } catch {
             outlets.giveBack(answer.admitted.map(\.work))
             throw error
         }
@@ -214,8 +214,8 @@ struct Pipeline: Sendable {
         var pause = Pause(limit: .seconds(5))
         while true {
             do {
-                try await Failpoint.afterSend.reached()
-                try await Failpoint.beforeRecord.reached()
+                try await Failpoint.afterSend.reached(taken.map(\.1.message.address))
+                try await Failpoint.beforeRecord.reached(taken.map(\.1.message.address))
                 let answer = try await record.record(taken)
                 for (word, count) in answer.moved { meters.count("martlet_recorded_total", [("as", word)], by: count) }
                 return release(taken)

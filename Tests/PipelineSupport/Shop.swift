@@ -13,31 +13,49 @@ public struct Shop: Sendable {
     public let connection: PQConnection
     /// Holds the outbox and the sandbox's rules.
     public let directory: String
+    let isOnPrivateServer: Bool
 
     public var outboxPath: String { "\(directory)/outbox.jsonl" }
 
     /// Opens a shop of its own. Close it at the end.
-    public static func open(_ policy: ShopPolicy = ShopPolicy()) async throws -> Shop {
-        let template = try await migratedTemplate { conninfo in
-            let database = Database(DatabaseOptions(conninfo: conninfo, applicationName: "tests"))
-            _ = try await Migrator(database).up()
-            await database.close()
+    public static func open(_ policy: ShopPolicy = ShopPolicy(), on server: PrivateServer? = nil) async throws -> Shop {
+        let scratch: ScratchDatabase
+        if let server {
+            scratch = ScratchDatabase(name: "postgres", conninfo: server.conninfo(database: "postgres"))
+            try await migrate(scratch.conninfo)
+        } else {
+            scratch = try await ScratchDatabase.create(template: try await migratedTemplate(migrate))
         }
         let directory = "/tmp/shop-\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let scratch = try await ScratchDatabase.create(template: template)
         let store = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "shop", connections: 8))
-        let shop = Shop(scratch: scratch, store: store, connection: try await scratch.connect(), directory: directory)
+        let shop = Shop(
+            scratch: scratch, store: store, connection: try await scratch.connect(), directory: directory,
+            isOnPrivateServer: server != nil)
         try shop.rules(policy.rules)
         try await shop.apply(policy)
         return shop
     }
 
+    private static func migrate(_ conninfo: String) async throws {
+        let database = Database(DatabaseOptions(conninfo: conninfo, applicationName: "tests"))
+        _ = try await Migrator(database).up()
+        await database.close()
+    }
+
+    /// The same shop with a new connection, after its server was restarted.
+    public func reconnected() async throws -> Shop {
+        Shop(
+            scratch: scratch, store: store, connection: try await scratch.connect(), directory: directory,
+            isOnPrivateServer: isOnPrivateServer)
+    }
+
     /// Runs a test in a shop of its own and clears it away.
     public static func with<T>(
-        _ policy: ShopPolicy = ShopPolicy(), isolation: isolated (any Actor)? = #isolation, _ body: (Shop) async throws -> T
+        _ policy: ShopPolicy = ShopPolicy(), on server: PrivateServer? = nil, isolation: isolated (any Actor)? = #isolation,
+        _ body: (Shop) async throws -> T
     ) async throws -> T {
-        let shop = try await open(policy)
+        let shop = try await open(policy, on: server)
         do {
             let value = try await body(shop)
             try await shop.close()
@@ -51,7 +69,7 @@ public struct Shop: Sendable {
     public func close() async throws {
         await store.close()
         await connection.close()
-        try await scratch.drop()
+        if !isOnPrivateServer { try await scratch.drop() }
         try FileManager.default.removeItem(atPath: directory)
     }
 
