@@ -94,6 +94,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Postgres", "Store"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "PipelineSupport", dependencies: ["Postgres", "Store", "Settings", "Domain", "TestSupport"],
+            path: "Tests/PipelineSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("PostgresTests", ["Postgres"]),
         tests("DomainTests", ["Domain"]),
@@ -106,10 +109,12 @@ let package = Package(
         tests("MigrationTests", ["Store", "Postgres"]),
         tests("StatementTests", ["Store", "Postgres", "Domain"]),
         tests("ContractTests", ["Store", "Postgres"], exclude: ["contract_test.py"]),
-        tests("PipelineTests", ["Pipeline", "Store", "Postgres", "Rendering", "Transports", "Settings", "Domain", logging]),
+        tests(
+            "PipelineTests",
+            ["PipelineSupport", "Pipeline", "Store", "Postgres", "Rendering", "Transports", "Settings", "Domain", logging]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
         tests("AdminCommandsTests", ["AdminCommands", "Store", "Postgres", "Settings", argumentParser]),
-        tests("FaultTests", ["Store", "Postgres", "Domain"]),
+        tests("FaultTests", ["PipelineSupport", "Store", "Postgres", "Domain"]),
         tests("ExampleTests", ["Settings", "Rendering", "Domain"]),
     ]
 )

@@ -59,7 +59,8 @@ public struct CapDecision: Sendable, Equatable {
             let freeAt: Timestamp?
             switch rule.window {
             case .rolling(let length):
-                freeAt = rollingFreeAt(taken: taken, planned: planned, length: length, limit: rule.limit, now: now)
+                freeAt = rollingFreeAt(
+                    taken: taken, planned: planned, length: length, limit: rule.limit, now: now, sendWithin: sendWithin)
             case .calendar(let unit):
                 guard let calendar = calendars[unit] else {
                     preconditionFailure("Admit loads the calendar of every unit that a rule uses")
@@ -84,15 +85,16 @@ public struct CapDecision: Sendable, Equatable {
         return leftAt >= rightAt ? left : right
     }
 
-    /// `now` when a slot is free; else the instant the k-th slot frees, k being how many are planned already.
+    /// `now` when a slot is free; else the instant the k-th slot frees, k being how many are planned already. Later than `now` then.
     static func rollingFreeAt(
-        taken: [Timestamp], planned: [Timestamp], length: Duration, limit: Int, now: Timestamp
+        taken: [Timestamp], planned: [Timestamp], length: Duration, limit: Int, now: Timestamp, sendWithin: Duration
     ) -> Timestamp? {
         guard limit > 0 else { return nil }
         let inWindow = taken.filter { $0 + length >= now }
         if inWindow.count < limit { return now }
-        // Each planned message will take a slot at its time and free it a window later: it stands in line like a taken one.
-        let line = inWindow + planned.sorted()
+        // Each planned message will take a slot at its time, or now if that has passed, and free it a window later: it stands in line
+        // like a taken one.
+        let line = (inWindow + planned.map { max($0, now) + sendWithin }).sorted()
         return Timestamp(microseconds: (line[line.count - limit] + length).microseconds + 1)
     }
 

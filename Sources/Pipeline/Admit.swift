@@ -59,10 +59,7 @@ struct Admit: Sendable {
                         groupKeys: Array(Set(batch.compactMap(\.message.groupKey))),
                         attemptedIDs: batch.filter { $0.lease.attempt > 0 }.map(\.message.id)),
                     LocalHours(queries: hours.queries))
-                guard lock.isOurs, shared.mayClaim else {
-                    await connection.rollbackAfterError()
-                    return Answer(others: ["lease_lost": batch.count], settled: batch.count)
-                }
+                guard lock.isOurs, shared.mayClaim else { throw NotOurs() }
                 shared.setClock(local.now, sent: asked)
                 var decision = AdmitDecision(
                     session: session, slot: slot, asked: asked, facts: facts, hours: hours, local: local, busy: Set(lock.busy),
@@ -81,6 +78,11 @@ struct Admit: Sendable {
             }
         }
     }
+}
+
+/// Nothing may be admitted now (a drain, a rescue, a server that is read-only): what is still leased goes back.
+struct NotOurs: Error, CustomStringConvertible {
+    var description: String { "this worker may not admit now" }
 }
 
 /// The distinct zones and quiet hours of a batch, and where each message finds its own.

@@ -2,6 +2,15 @@ import Domain
 import Store
 import Synchronization
 
+/// A claim without an answer: its rows may be leased. Names the claim, so that it and no other is taken back.
+struct ClaimFailed: Error, CustomStringConvertible {
+    var claim: Int32
+    var session: Int32
+    var cause: any Error
+
+    var description: String { "claim \(claim): \(cause)" }
+}
+
 /// Claim: takes batches of messages from the ready lanes and puts them under a lease.
 ///
 /// Correctness is the row lock and the delete in `ClaimReady`. The hint of a segment, kept here in memory, is only where the scan
@@ -22,13 +31,16 @@ final class Claim: Sendable {
         var pulse: Pulse.Answer?
         /// Every position below this one is committed or will never be.
         var settled: Int64 = 0
+        /// By segment: a look behind the hint that began after everything below was settled has found nothing below. `settled` itself
+        /// may pass a late commit before anybody has looked.
+        var searched: [Int16: Int64] = [:]
         var candidate: (sequence: Int64, transaction: Int64)?
         var pausedUntil: [Int16: ContinuousClock.Instant] = [:]
     }
     private let state = Mutex(State())
     private let shared: SharedState
     private let database: Database
-    private let lease: Duration
+    let lease: Duration
     private let idlePoll: Duration
 
     init(shared: SharedState, database: Database, lease: Duration, idlePoll: Duration) {
@@ -59,6 +71,7 @@ final class Claim: Sendable {
     func resetHints() {
         state.withLock {
             $0.hints = [:]
+            $0.searched = [:]
             $0.dryAt = [:]
         }
     }
@@ -92,13 +105,17 @@ final class Claim: Sendable {
         return []
     }
 
-    /// What was committed late behind the hints of a lane: between what is settled and the hint.
+    /// What was committed late behind the hints of a lane: between what has been searched for good and the hint.
     func late(lane: Int16, limit: Int) async throws -> [ClaimedMessage] {
         for segment in shared.segments.ready[lane] ?? [] {
-            let (settled, hint) = state.withLock { ($0.settled, $0.hints[segment.slot] ?? 0) }
-            guard settled < hint, !shared.pausedLanes.contains(lane) else { continue }
-            let batch = try await claim(segment, from: settled, below: hint, limit: limit)
+            // Read before the look: what was settled then is in its snapshot.
+            let (settled, from, hint) = state.withLock {
+                ($0.settled, $0.searched[segment.slot] ?? 0, $0.hints[segment.slot] ?? 0)
+            }
+            guard from < hint, !shared.pausedLanes.contains(lane) else { continue }
+            let batch = try await claim(segment, from: from, below: hint, limit: limit)
             if !batch.isEmpty { return batch }
+            state.withLock { $0.searched[segment.slot] = max(from, min(settled, hint)) }
         }
         return []
     }
@@ -123,7 +140,10 @@ final class Claim: Sendable {
         let statement = ClaimReady(
             segment: segment.slot, lane: segment.lane, from: from, below: below, limit: Int32(limit), session: shared.session,
             claim: shared.nextClaim(), lease: lease, leasedSegment: shared.segments.leasedSlot)
-        let answer = try await database.run(statement)
+        let answer: ClaimReady.Answer
+        do { answer = try await database.run(statement) } catch {
+            throw ClaimFailed(claim: statement.claim, session: statement.session, cause: error)
+        }
         if let last = answer.last, below == .max {
             state.withLock { $0.hints[segment.slot] = max($0.hints[segment.slot] ?? 0, last + 1) }
         }

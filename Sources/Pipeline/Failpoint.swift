@@ -3,7 +3,7 @@
 #endif
 
 /// Places at which a test can make a worker fail: `MARTLET_FAILPOINT=after_admit:kill`. In debug builds only; a release build with the
-/// variable set refuses to start.
+/// variable set refuses to start. `after_claim:kill@+4900` only when a message to an address with this beginning is there.
 enum Failpoint: String, CaseIterable, Sendable {
     case afterClaim = "after_claim"
     case afterAdmit = "after_admit"
@@ -23,11 +23,12 @@ enum Failpoint: String, CaseIterable, Sendable {
 
     #if DEBUG
         static let isAllowed = true
-        private static let setting: (point: Failpoint, action: Action)? = getenv(variable).flatMap { parse(String(cString: $0)) }
+        private static let setting = getenv(variable).flatMap { parse(String(cString: $0)) }
 
-        /// Does what the variable says, if it names this place.
-        func reached() async throws {
+        /// Does what the variable says, if it names this place, and an address among these if it names any.
+        func reached(_ addresses: @autoclosure () -> [String]) async throws {
             guard let setting = Self.setting, setting.point == self else { return }
+            if let prefix = setting.prefix, !addresses().contains(where: { $0.hasPrefix(prefix) }) { return }
             switch setting.action {
             case .kill: kill(getpid(), SIGKILL)
             case .stop: kill(getpid(), SIGSTOP)
@@ -37,22 +38,24 @@ enum Failpoint: String, CaseIterable, Sendable {
         }
     #else
         static let isAllowed = false
-        @inline(__always) func reached() async throws {}
+        @inline(__always) func reached(_ addresses: @autoclosure () -> [String]) async throws {}
     #endif
 
-    /// `after_admit:kill`, `…:stop`, `…:error`, `…:delay=200`; nil: not understood.
-    static func parse(_ text: String) -> (point: Failpoint, action: Action)? {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    /// `after_admit:kill`, `…:stop`, `…:error`, `…:delay=200`, each with `@ADDRESS` or without; nil: not understood.
+    static func parse(_ text: String) -> (point: Failpoint, action: Action, prefix: String?)? {
+        let filtered = text.split(separator: "@", maxSplits: 1).map(String.init)
+        let parts = (filtered.first ?? "").split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2, let point = Failpoint(rawValue: parts[0]) else { return nil }
+        let prefix = filtered.count == 2 ? filtered[1] : nil
         switch parts[1] {
-        case "kill": return (point, .kill)
-        case "stop": return (point, .stop)
-        case "error": return (point, .error)
+        case "kill": return (point, .kill, prefix)
+        case "stop": return (point, .stop, prefix)
+        case "error": return (point, .error, prefix)
         default:
             guard parts[1].hasPrefix("delay="), let milliseconds = Int(parts[1].dropFirst(6)), milliseconds >= 0 else {
                 return nil
             }
-            return (point, .delay(milliseconds: milliseconds))
+            return (point, .delay(milliseconds: milliseconds), prefix)
         }
     }
 }

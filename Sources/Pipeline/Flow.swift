@@ -45,8 +45,8 @@ final class Flow: Sendable {
 
     func run(untilIdle: Bool) async throws {
         try open(shared.policy)
+        let providers = Providers { await self.runOutlets() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.runOutlets() }
             group.addTask { await self.heartbeat.run() }
             group.addTask { await self.heartbeat.refresh() }
             group.addTask { await self.pulse() }
@@ -59,8 +59,9 @@ final class Flow: Sendable {
             }
             await takeBatchesUntilDrained(untilIdle: untilIdle)
             group.cancelAll()
-            starting.finish()
         }
+        starting.finish()
+        await providers.end(within: shared.isHurried ? .zero : .seconds(2))
         do {
             try await beatDatabase.run(EndSession(session: shared.session), within: .seconds(5))
         } catch {
@@ -113,19 +114,15 @@ final class Flow: Sendable {
     private func drain() async {
         logger.info("draining", metadata: ["in_flight": "\(inFlight.count)"])
         let until = ContinuousClock.now + settings.drainGrace
-        await withTaskGroup(of: Void.self) { group in
-            for outlet in outlets.all { group.addTask { await outlet.drain() } }
-            group.addTask {
-                while self.inFlight.count > 0 && ContinuousClock.now < until && !self.shared.isHurried && !Task.isCancelled {
-                    await withTaskGroup(of: Void.self) { race in
-                        race.addTask { await self.inFlight.waitForRelease() }
-                        race.addTask { await Pause.sleep(.milliseconds(50)) }
-                        await race.next()
-                        self.inFlight.wakeAll()
-                    }
-                }
+        // Unstructured: a provider that is slow to answer may not hold the process beyond its grace.
+        for outlet in outlets.all { Task { await outlet.drain() } }
+        while inFlight.count > 0 && ContinuousClock.now < until && !shared.isHurried && !Task.isCancelled {
+            await withTaskGroup(of: Void.self) { race in
+                race.addTask { await self.inFlight.waitForRelease() }
+                race.addTask { await Pause.sleep(.milliseconds(50)) }
+                await race.next()
+                self.inFlight.wakeAll()
             }
-            await group.waitForAll()
         }
     }
 
@@ -133,7 +130,13 @@ final class Flow: Sendable {
     private func pulse() async {
         while !Task.isCancelled {
             do {
-                if claim.update(try await beatDatabase.run(Pulse(), within: .seconds(5))) { wake.fire() }
+                let pulse = try await beatDatabase.run(Pulse(), within: .seconds(5))
+                if claim.update(pulse) { wake.fire() }
+                // A lane has moved to another segment: nobody would look there before the next refresh.
+                if !shared.segments.isUpToDate(with: pulse) {
+                    try await heartbeat.readRings()
+                    wake.fire()
+                }
             } catch is CancellationError {
                 return
             } catch {

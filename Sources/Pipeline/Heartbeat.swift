@@ -76,7 +76,7 @@ struct Heartbeat: Sendable {
         shared.begin(session: try await database.run(identity.begin))
     }
 
-    private func readRings() async throws {
+    func readRings() async throws {
         let (segments, pulse, paused) = try await database.withConnection {
             try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
         }

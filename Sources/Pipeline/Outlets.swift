@@ -47,8 +47,8 @@ final class Outlet: Sendable {
         /// A provider that said "slower": nothing leaves before.
         var pausedUntil: ContinuousClock.Instant?
         var pauseLength: Duration = .zero
-        /// When the last message that was put off for want of room may come.
-        var booked = ContinuousClock.now
+        /// By lane: when the last message that was put off for want of room may come. A lane does not wait behind another's backlog.
+        var booked: [Int16: ContinuousClock.Instant] = [:]
     }
     private struct Key: Hashable {
         var messageID: MessageID
@@ -98,10 +98,15 @@ final class Outlet: Sendable {
     func pause(for work: Work) -> Duration {
         state.withLock { state in
             let now = ContinuousClock.now
+            let lane = work.lease.lane
+            let soonest = now + .milliseconds(lane == 0 ? 50 : 250)
+            if lane == 0 { return soonest - now }
             let each =
                 policy.rate == nil ? Duration.milliseconds(1) : .seconds(Double(work.cost.segments) / max(state.share, 0.001))
-            state.booked = min(max(state.booked, now + .milliseconds(250), state.pausedUntil ?? now) + each, now + .seconds(300))
-            return state.booked - now
+            let before = max(state.booked[lane] ?? now, soonest, state.pausedUntil ?? now)
+            let booked = min(before + each, now + .seconds(300))
+            state.booked[lane] = booked
+            return booked - now
         }
     }
 

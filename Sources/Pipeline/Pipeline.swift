@@ -24,6 +24,7 @@ struct Pipeline: Sendable {
     let outlets: Outlets
     let results: Results
     let inFlight: InFlight
+    let suspects = Suspects()
     let wake: Signal
     let meters: Meters
     let logger: Logger
@@ -57,22 +58,25 @@ struct Pipeline: Sendable {
         guard places > 0 else { return false }
         var held = places
         defer { inFlight.release(held) }
-        let before = shared.lastClaim
         let claimed: [ClaimedMessage]
         do {
             claimed = try await take(from: source, limit: places, rescan: &rescan)
-        } catch {
-            // The answer may have been lost after the rows were leased: the claims made since are looked for.
-            await takeBack(claims: before + 1...max(before + 1, shared.lastClaim))
-            throw error
+        } catch let failure as ClaimFailed {
+            await takeBack(claim: failure.claim, session: failure.session)
+            throw failure
         }
         guard !claimed.isEmpty else { return false }
         meters.count("martlet_claimed_total", [("lane", "\(claimed[0].lease.lane)")], by: claimed.count)
         do {
-            try await Failpoint.afterClaim.reached()
-            held -= try await process(claimed)
+            try await Failpoint.afterClaim.reached(claimed.compactMap(\.message?.address))
+            if source == .suspect { suspects.begin(claimed[0].lease.messageID) }
+            let kept = try await process(claimed)
+            held -= kept
+            if source == .suspect, kept > 0 { await suspects.waitUntilDone(claimed[0].lease.messageID) }
+        } catch is NotOurs {
+            await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
         } catch {
-            await takeBack(claims: claimed[0].lease.claim...claimed[0].lease.claim)
+            await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
             throw error
         }
         return true
@@ -85,22 +89,23 @@ struct Pipeline: Sendable {
         case .suspect:
             return try await claim.take(lane: Claim.suspectLane, limit: 1)
         case .urgent:
-            let batch = try await claim.take(lane: 0, limit: limit)
-            guard batch.isEmpty, rescan <= .now else { return batch }
-            // Look behind the hint too, but spend at most a tenth of the time on it.
-            let started = ContinuousClock.now
-            let late = try await claim.late(lane: 0, limit: limit)
-            rescan = .now + max(.milliseconds(20), (.now - started) * 10)
-            return late
-        case .general:
-            if let batch = try await claim.next(limit: limit) { return batch }
-            guard rescan <= .now else { return [] }
-            for lane in Claim.weights.keys.sorted() where lane > 0 {
-                let late = try await claim.late(lane: lane, limit: limit)
+            // Behind the hint first, whatever waits ahead of it, but at most a tenth of the time.
+            if rescan <= .now {
+                let started = ContinuousClock.now
+                let late = try await claim.late(lane: 0, limit: limit)
+                rescan = .now + max(.milliseconds(20), (.now - started) * 10)
                 if !late.isEmpty { return late }
             }
-            rescan = .now + .milliseconds(500)
-            return []
+            return try await claim.take(lane: 0, limit: limit)
+        case .general:
+            if rescan <= .now {
+                for lane in Claim.weights.keys.sorted() where lane > 0 {
+                    let late = try await claim.late(lane: lane, limit: limit)
+                    if !late.isEmpty { return late }
+                }
+                rescan = .now + .milliseconds(500)
+            }
+            return try await claim.next(limit: limit) ?? []
         }
     }
 
@@ -112,13 +117,19 @@ struct Pipeline: Sendable {
                 guard places > 0 else { return }
                 var held = places
                 defer { inFlight.release(held) }
-                let claimed = try await claim.leftBehind(limit: places)
+                let claimed: [ClaimedMessage]
+                do {
+                    claimed = try await claim.leftBehind(limit: places)
+                } catch let failure as ClaimFailed {
+                    await takeBack(claim: failure.claim, session: failure.session)
+                    throw failure
+                }
                 guard !claimed.isEmpty else { return }
                 meters.count("martlet_swept_total", by: claimed.count)
                 do {
                     held -= try await process(claimed)
                 } catch {
-                    await takeBack(claims: claimed[0].lease.claim...claimed[0].lease.claim)
+                    await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
                     throw error
                 }
             }
@@ -142,8 +153,11 @@ struct Pipeline: Sendable {
             }
         }
         guard !rendered.works.isEmpty else { return 0 }
-        let answer = try await Admit(shared: shared, database: database, outlets: outlets).admit(rendered.works)
-        try await Failpoint.afterAdmit.reached()
+        let answer = try await admit(rendered.works)
+        do { try await Failpoint.afterAdmit.reached(answer.admitted.map(\.work.message.address)) } catch {
+            outlets.giveBack(answer.admitted.map(\.work))
+            throw error
+        }
         for (word, count) in answer.others { meters.count("martlet_not_admitted_total", [("reason", word)], by: count) }
         meters.count("martlet_admitted_total", [("lane", "\(claimed[0].lease.lane)")], by: answer.admitted.count)
         if (answer.others["provider_busy"] ?? 0) * 10 >= rendered.works.count * 9 {
@@ -155,6 +169,33 @@ struct Pipeline: Sendable {
         return answer.admitted.count
     }
 
+    /// Admit; a data error bisects the batch, so that one bad row harms no other and becomes a dead letter by itself.
+    private func admit(_ works: [Work]) async throws -> Admit.Answer {
+        do {
+            return try await Admit(shared: shared, database: database, outlets: outlets).admit(works)
+        } catch let error as StoreError where error.isDataError {
+            guard works.count > 1 else {
+                let reason = DeadLetterReason(
+                    code: "data_error", explanation: "The database refuses it: \(error)",
+                    remedy: "Correct what the text names, then requeue; or discard it.")
+                try await Record(shared: shared, database: database).refuse(works.map { ($0.lease, $0.provider.name, reason) })
+                return Admit.Answer(others: ["data_error": works.count], settled: works.count)
+            }
+            var answer = try await admit(Array(works.prefix(works.count / 2)))
+            do {
+                let rest = try await admit(Array(works.dropFirst(works.count / 2)))
+                answer.admitted += rest.admitted
+                answer.others.merge(rest.others) { $0 + $1 }
+                answer.settled += rest.settled
+                return answer
+            } catch {
+                // What the first half got is taken back with the claim.
+                outlets.giveBack(answer.admitted.map(\.work))
+                throw error
+            }
+        }
+    }
+
     /// Writes answers down until cancelled; a batch is kept until it is written.
     func recordResults() async {
         let record = Record(shared: shared, database: database)
@@ -164,52 +205,58 @@ struct Pipeline: Sendable {
         }
     }
 
+    private func release(_ taken: [(SubmissionResult, Work)]) {
+        inFlight.release(taken.count)
+        suspects.done(taken.map(\.1.message.id))
+    }
+
     private func write(_ taken: [(SubmissionResult, Work)], with record: Record) async {
         var pause = Pause(limit: .seconds(5))
         while true {
             do {
-                try await Failpoint.afterSend.reached()
-                try await Failpoint.beforeRecord.reached()
+                try await Failpoint.afterSend.reached(taken.map(\.1.message.address))
+                try await Failpoint.beforeRecord.reached(taken.map(\.1.message.address))
                 let answer = try await record.record(taken)
                 for (word, count) in answer.moved { meters.count("martlet_recorded_total", [("as", word)], by: count) }
-                inFlight.release(taken.count)
-                return
-            } catch let error as StoreError where error.sqlstate != nil && !error.isRetryable && taken.count > 1 {
+                return release(taken)
+            } catch let error as StoreError where error.isDataError && taken.count > 1 {
                 // A data error: one bad row must not harm the others.
                 await write(Array(taken.prefix(taken.count / 2)), with: record)
                 await write(Array(taken.dropFirst(taken.count / 2)), with: record)
                 return
-            } catch let error as StoreError where error.sqlstate != nil && !error.isRetryable {
+            } catch let error as StoreError where error.isDataError {
                 logger.error(
                     "an answer cannot be recorded; its message will be rescued as in doubt",
                     metadata: ["message_id": "\(taken[0].0.messageID)", "attempt": "\(taken[0].0.attempt)", "error": "\(error)"])
-                inFlight.release(taken.count)
-                return
+                return release(taken)
             } catch {
                 if pause.isFirst {
                     logger.warning(
                         "recording waits for the database", metadata: ["error": "\(error)", "results": "\(taken.count)"])
                 }
-                if pause.isOver(.seconds(120)) && shared.isDraining { return inFlight.release(taken.count) }
+                // The grace period is over: rescue will find these attempts without an answer.
+                if Task.isCancelled { return release(taken) }
                 await pause.wait()
             }
         }
     }
 
-    /// What these claims still hold goes back; when that fails too, their deadline brings it back.
-    private func takeBack(claims: ClosedRange<Int32>) async {
-        let session = shared.session
+    /// What this claim still holds goes back. While the database is away it is tried again until the claim's deadline has passed,
+    /// which brings it back too, but as in doubt.
+    private func takeBack(claim: Int32, session: Int32) async {
         let work = TakeBack(shared: shared, database: database)
         var pause = Pause(limit: .seconds(2))
-        for _ in 0..<5 {
+        while !pause.isOver(self.claim.lease) {
             do {
-                for claim in claims.suffix(64) { _ = try await work.takeBack(claim: claim, session: session) }
+                _ = try await work.takeBack(claim: claim, session: session)
                 return
             } catch {
+                if pause.isFirst { logger.warning("a claim cannot be handed back yet", metadata: ["error": "\(error)"]) }
+                if Task.isCancelled { break }
                 await pause.wait()
             }
         }
-        logger.warning("claims could not be handed back; their deadline will", metadata: ["claims": "\(claims)"])
+        logger.warning("a claim could not be handed back; its deadline will", metadata: ["claim": "\(claim)"])
     }
 }
 

@@ -16,10 +16,16 @@ struct Record: Sendable {
         var moved: [String: Int] = [:]
     }
 
+    /// Rows of one leased segment under one session: a worker that was fenced still has answers of the session before.
+    private struct Place: Hashable {
+        var slot: Int16
+        var session: Int32
+    }
+
     func record(_ results: [(SubmissionResult, Work)]) async throws -> Answer {
         var answer = Answer()
-        for (slot, group) in Dictionary(grouping: results, by: { $0.1.lease.slot }) {
-            var writes = RecordWrites(slot: slot, session: shared.session, now: shared.databaseNow())
+        for (place, group) in Dictionary(grouping: results, by: { Place(slot: $0.1.lease.slot, session: $0.1.lease.session) }) {
+            var writes = RecordWrites(slot: place.slot, session: place.session, now: shared.databaseNow())
             for (result, work) in group { writes.add(result, work) }
             let statements = writes.statements
             try await database.withConnection { connection in
@@ -32,15 +38,15 @@ struct Record: Sendable {
 
     /// Messages that Render refused: dead letters without an attempt.
     func refuse(_ failed: [(lease: Lease, provider: String?, reason: DeadLetterReason)]) async throws {
-        for (slot, group) in Dictionary(grouping: failed, by: { $0.lease.slot }) {
-            var dead = InsertDeadLetters(slot: slot)
+        for (place, group) in Dictionary(grouping: failed, by: { Place(slot: $0.lease.slot, session: $0.lease.session) }) {
+            var dead = InsertDeadLetters(slot: place.slot)
             for one in group {
                 dead.add(one.lease, attempt: one.lease.attempt, provider: one.provider, reason: one.reason)
             }
-            let statement = dead
-            try await database.withConnection { connection in
-                try await connection.transactAll([RecordLock(session: self.shared.session), statement])
-            }
+            let statements: [any Statement] = [
+                RecordLock(session: place.session), dead, EraseBodies(messageIDs: group.map(\.lease.messageID)),
+            ]
+            try await database.withConnection { try await $0.transactAll(statements) }
         }
     }
 }

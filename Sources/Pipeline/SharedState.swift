@@ -69,9 +69,6 @@ final class SharedState: Sendable {
         }
     }
 
-    /// Number of the latest claim.
-    var lastClaim: Int32 { values.withLock { $0.claim } }
-
     func setClock(_ database: Timestamp, sent: ContinuousClock.Instant) {
         values.withLock { $0.clock = (database, sent) }
     }
@@ -91,10 +88,15 @@ struct SegmentTable: Sendable {
     var leased: [LoadSegments.Segment] = []
     var due: [LoadSegments.Segment] = []
     var leasedSlot: Int16 = 1
+    private var cursors: [Int64] = []
 
     init() {}
     init(_ segments: [LoadSegments.Segment], pulse: Pulse.Answer) {
-        for segment in segments {
+        cursors = Self.cursors(pulse)
+        let current = Set(pulse.cursors.map(Store.segment(ofCursor:)))
+        for var segment in segments {
+            // A cursor moves before the transaction that moves it commits: what it points at gets rows already.
+            if segment.kind == .ready && current.contains(segment.slot) { segment.isFree = false }
             switch segment.kind {
             case .ready: ready[segment.lane, default: []].append(segment)
             case .leased: leased.append(segment)
@@ -103,4 +105,9 @@ struct SegmentTable: Sendable {
         }
         leasedSlot = Store.segment(ofCursor: pulse.leasedCursor)
     }
+
+    /// False: a ring has moved on since these were read.
+    func isUpToDate(with pulse: Pulse.Answer) -> Bool { cursors == Self.cursors(pulse) }
+
+    private static func cursors(_ pulse: Pulse.Answer) -> [Int64] { pulse.cursors + [pulse.leasedCursor, pulse.dueCursor] }
 }

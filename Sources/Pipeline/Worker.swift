@@ -38,15 +38,8 @@ public struct Worker: Service {
         let beatDatabase = Database(beat)
         defer { health.isReady = false }
         guard let policy = try await firstPolicy(database) else { return }
-        let asked = ContinuousClock.now
-        let session = try await beatDatabase.run(identity.begin)
-        let first = try await beatDatabase.run(Beat(session: session, inFlight: 0, isDraining: false))
-        let shared = SharedState(session: session, policy: policy, databaseNow: first.now, asked: asked)
-        let (segments, pulse, paused) = try await beatDatabase.withConnection {
-            try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
-        }
-        shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused)
-        logger.info("working", metadata: ["session": "\(session)", "policy": "\(policy.version)"])
+        guard let shared = await begin(policy, beatDatabase) else { return }
+        logger.info("working", metadata: ["session": "\(shared.session)", "policy": "\(policy.version)"])
         let flow = Flow(
             settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, identity: identity, logger: logger
         )
@@ -54,6 +47,28 @@ public struct Worker: Service {
         try await flow.run(untilIdle: untilIdle)
         await database.close()
         await beatDatabase.close()
+    }
+
+    /// A session, and the first look at the rings; nil when the worker is told to stop before the database is to be had.
+    private func begin(_ policy: PolicySnapshot, _ database: Database) async -> SharedState? {
+        var pause = Pause(limit: .seconds(5))
+        while !Task.isShuttingDownGracefully && !Task.isCancelled {
+            do {
+                let asked = ContinuousClock.now
+                let session = try await database.run(identity.begin)
+                let first = try await database.run(Beat(session: session, inFlight: 0, isDraining: false))
+                let shared = SharedState(session: session, policy: policy, databaseNow: first.now, asked: asked)
+                let (segments, pulse, paused) = try await database.withConnection {
+                    try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
+                }
+                shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused)
+                return shared
+            } catch {
+                if pause.isFirst { logger.warning("no session yet", metadata: ["error": "\(error)"]) }
+                await pause.wait()
+            }
+        }
+        return nil
     }
 
     /// Waits until a policy has been applied; nil when the worker is told to stop before.

@@ -31,6 +31,10 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         return false
     }
 
+    /// A value or a constraint (classes 22 and 23): the same rows will be refused again. Everything else that a server says may pass: it
+    /// was stopped, its disk is full, an administrator ended the connection.
+    public var isDataError: Bool { sqlstate.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false }
+
     /// Another transaction inserted the same key first.
     public var isUniqueViolation: Bool { sqlstate == "23505" }
 

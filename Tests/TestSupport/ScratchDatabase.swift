@@ -7,6 +7,12 @@ public struct ScratchDatabase: Sendable {
     public let name: String
     public let conninfo: String
 
+    /// A database that is there already.
+    public init(name: String, conninfo: String) {
+        self.name = name
+        self.conninfo = conninfo
+    }
+
     /// The database of the suite that carries the trait `.scratchDatabase`.
     @TaskLocal public static var current: ScratchDatabase?
 
@@ -19,7 +25,7 @@ public struct ScratchDatabase: Sendable {
     /// Creates a database with a name nobody has, from `template` if given. Drop it at the end.
     public static func create(template: String? = nil) async throws -> ScratchDatabase {
         let name = "t_\(getpid())_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        let copy = template.map { " template \"\($0)\"" } ?? ""
+        let copy = template.map { " template \"\($0)\" strategy file_copy" } ?? ""
         let superuser = try await TestDatabase.shared.superuser()
         try await superuser.execute(script: "create database \"\(name)\"\(copy)", name: "create database", within: .seconds(180))
         return ScratchDatabase(name: name, conninfo: try await TestDatabase.shared.server().conninfo(database: name))

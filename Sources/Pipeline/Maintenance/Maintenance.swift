@@ -86,6 +86,9 @@ struct Maintenance: Sendable {
         for segment in segments {
             if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
                 guard segment.pages >= Self.pages[segment.kind] ?? 1000 else { continue }
+                if !segments.contains(where: { $0.kind == segment.kind && $0.lane == segment.lane && $0.isFree }) {
+                    _ = try await database.run(AddSegment(kind: segment.kind, lane: segment.lane))
+                }
                 _ = try await database.run(AdvanceSegment(kind: segment.kind, lane: segment.lane))
             } else if !segment.isFree, try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot)) {
                 meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])

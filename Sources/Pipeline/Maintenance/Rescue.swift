@@ -38,7 +38,9 @@ struct Rescue: Sendable {
                     let rows = try await connection.run(
                         LeasedBySession(slot: segment.slot, session: session.id, overdueOnly: !isDead))
                     guard !rows.isEmpty else { continue }
-                    moved.merge(try await self.move(rows, slot: segment.slot, isDead: isDead, on: connection)) { $0 + $1 }
+                    moved.merge(
+                        try await self.move(rows, slot: segment.slot, isDeath: isDead && !session.hasEnded, on: connection)
+                    ) { $0 + $1 }
                 }
                 try await connection.commitAll([])
                 return moved
@@ -50,13 +52,13 @@ struct Rescue: Sendable {
     }
 
     private func move(
-        _ rows: [ClaimedMessage], slot: Int16, isDead: Bool, on connection: StoreConnection
+        _ rows: [ClaimedMessage], slot: Int16, isDeath: Bool, on connection: StoreConnection
     ) async throws -> [String: Int] {
         let ids = rows.map(\.lease.messageID)
         let states = try await connection.run(AttemptStates(messageIDs: ids))
         let overrides = try await connection.run(
             LoadRequeues(messageIDs: rows.filter { $0.lease.series > 0 }.map(\.lease.messageID)))
-        var writes = RescueWrites(slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDead: isDead)
+        var writes = RescueWrites(slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath)
         let attempts = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
         let expiry = Dictionary(overrides.map { ($0.messageID, $0.expiresAt) }) { $1 }
         for row in rows {
@@ -76,18 +78,20 @@ struct RescueWrites {
     }
     private let snapshot: PolicySnapshot
     private let now: Timestamp
-    private let isDead: Bool
+    private let isDeath: Bool
     private(set) var moved: [String: Int] = [:]
     private var back: HandBack
     private var postponed: PutOff
     private var dead: InsertDeadLetters
     private var finished: Finish
     private var receipts = InsertReceipts()
+    /// May have become final; the statement looks.
+    private var erased: [MessageID] = []
 
-    init(slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDead: Bool) {
+    init(slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDeath: Bool) {
         self.snapshot = snapshot
         self.now = now
-        self.isDead = isDead
+        self.isDeath = isDeath
         back = HandBack(slot: slot)
         postponed = PutOff(slot: slot)
         dead = InsertDeadLetters(slot: slot)
@@ -101,12 +105,14 @@ struct RescueWrites {
         if postponed.count > 0 { statements.append(postponed) }
         if dead.count > 0 { statements.append(dead) }
         if !back.messageIDs.isEmpty { statements.append(back) }
+        if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
         return statements
     }
 
     mutating func add(_ row: ClaimedMessage, attempt: AttemptStates.State?, expiresAt: Timestamp?) {
         let lease = row.lease
-        let deaths = lease.deaths + (isDead ? 1 : 0)
+        if snapshot.classes[row.classID]?.erasesBody == true { erased.append(lease.messageID) }
+        let deaths = lease.deaths + (isDeath ? 1 : 0)
         if let attempt, attempt.outcome == "accepted" {
             finished.add(
                 lease, kind: "accepted", attempt: attempt.attempt, provider: attempt.provider, code: "evidence",
@@ -121,7 +127,7 @@ struct RescueWrites {
             return count("poison")
         }
         guard let attempt else {
-            back.add(lease, lane: isDead ? Claim.suspectLane : nil, deaths: deaths)
+            back.add(lease, lane: isDeath ? Claim.suspectLane : nil, deaths: deaths)
             return count("ready")
         }
         if attempt.outcome == "deferred" || attempt.outcome == "rejected" {

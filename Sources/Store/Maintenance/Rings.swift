@@ -38,6 +38,23 @@ public struct PromoteDue: Statement {
     }
 }
 
+/// Makes a segment more, in a transaction of its own: `AdvanceSegment` moves the cursor before it commits, and an enqueue that follows
+/// the cursor must find the segment.
+public struct AddSegment: Statement {
+    public var kind: LoadSegments.Kind
+    public var lane: Int16
+    public init(kind: LoadSegments.Kind, lane: Int16) {
+        self.kind = kind
+        self.lane = lane
+    }
+    public var sql: String { "select martlet_data.add_segment($1, $2)" }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.text(kind.rawValue)
+        parameters.int2(lane)
+    }
+    public static func read(_ rows: PQRows) throws -> Int16 { try rows.only.int2(0) }
+}
+
 /// Points appends at a fresh segment.
 public struct AdvanceSegment: Statement {
     public var kind: LoadSegments.Kind

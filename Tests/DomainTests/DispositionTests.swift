@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Domain
+
+@Suite("What becomes of a message after an attempt")
+struct DispositionTests {
+    private func policy(_ doubt: ClassPolicy.Doubt, resends: Int = 1, attempts: Int = 3) -> ClassPolicy {
+        ClassPolicy(
+            name: "c", lane: 1, timeToLive: .seconds(3600),
+            retry: .init(attempts: attempts, base: .seconds(10), limit: .seconds(100)),
+            doubt: doubt, resends: resends)
+    }
+    private func after(
+        _ outcome: Outcome, _ policy: ClassPolicy, burned: Int = 0, resends: Int = 0, remaining: Duration = .seconds(3600)
+    ) -> Disposition {
+        .after(
+            outcome, of: policy, counters: .init(attempt: 1, burned: burned, resends: resends), remaining: remaining, jitter: 0)
+    }
+    private func failure(burns: Bool = true, after: Duration? = nil, throttled: Bool = false) -> Failure {
+        Failure(code: "x", detail: "y", blame: .provider, retryAfter: after, burnsAttempt: burns, throttled: throttled)
+    }
+
+    @Test("accepted is final, rejected is a dead letter with the provider's reason")
+    func ends() {
+        #expect(after(.accepted(reference: nil), policy(.hold)) == .accepted)
+        #expect(after(.rejected(failure()), policy(.resend)) == .dead(.rejected(failure())))
+    }
+
+    @Test("as many tries as the class has, then a dead letter; what burns nothing never ends it")
+    func attempts() {
+        #expect(after(.deferred(failure()), policy(.hold)) == .retry(after: .seconds(10), reason: "retry", burned: 1, resends: 0))
+        #expect(
+            after(.deferred(failure()), policy(.hold), burned: 1)
+                == .retry(after: .seconds(10), reason: "retry", burned: 2, resends: 0))
+        #expect(after(.deferred(failure()), policy(.hold), burned: 2) == .dead(.attemptsExhausted(3, failure())))
+        let throttled = failure(burns: false, throttled: true)
+        for burned in 0...2 {
+            #expect(
+                after(.deferred(throttled), policy(.hold), burned: burned)
+                    == .retry(after: .seconds(10), reason: "throttled", burned: burned, resends: 0))
+        }
+    }
+
+    @Test("a provider's pause is kept when it is the longer one; a try that does not fit into the time to live ends it")
+    func pauses() {
+        #expect(
+            after(.deferred(failure(after: .seconds(50))), policy(.hold))
+                == .retry(after: .seconds(50), reason: "retry", burned: 1, resends: 0))
+        #expect(after(.deferred(failure(after: .seconds(50))), policy(.hold), remaining: .seconds(50)) == .expired)
+    }
+
+    @Test(
+        "in doubt: as often again as the class allows, never with hold, never beyond the time to live",
+        arguments: [
+            (ClassPolicy.Doubt.resend, 0, 3600, true), (.resend, 1, 3600, false), (.query, 0, 3600, true),
+            (.query, 1, 3600, false),
+            (.hold, 0, 3600, false), (.resend, 0, 10, false),
+        ])
+    func doubt(doubt: ClassPolicy.Doubt, resends: Int, remaining: Int, again: Bool) {
+        let answer = after(
+            .unknown(failure()), policy(doubt, resends: doubt == .hold ? 0 : 1), burned: 1, resends: resends,
+            remaining: .seconds(remaining))
+        #expect(
+            answer == (again ? .retry(after: .seconds(10), reason: "resend", burned: 1, resends: resends + 1) : .dead(.inDoubt)))
+    }
+
+    @Test("pauses double from the base to the limit, with full jitter above the base, and never overflow")
+    func schedule() {
+        let schedule = RetrySchedule(attempts: 8, base: .seconds(10), limit: .seconds(100))
+        #expect((1...6).map { schedule.delay(after: $0, jitter: 0) } == Array(repeating: .seconds(10), count: 6))
+        #expect((1...6).map { schedule.delay(after: $0, jitter: 1).inSeconds } == [20, 40, 80, 100, 100, 100])
+        #expect(schedule.delay(after: 1000, jitter: 0.5) == .seconds(55))
+        #expect(RetrySchedule(attempts: 1, base: .seconds(5), limit: .seconds(5)).delay(after: 3, jitter: 0.9) == .seconds(5))
+    }
+}

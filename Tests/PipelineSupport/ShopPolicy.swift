@@ -1,0 +1,74 @@
+import Domain
+
+/// A small policy with the four classes and their ways with doubt, quick retries, and whatever a test adds.
+public struct ShopPolicy: Sendable {
+    public var caps = "{}"
+    /// For all numbers; see the sandbox's rules.
+    public var rules = ""
+    public var window = 100
+    /// Such as `50/s`.
+    public var rate: String?
+    public var sendWithin = "2s"
+    public var timeout = "2s"
+    public var attempts = 3
+    /// Lines of the class `night`: the only one with quiet hours.
+    public var quietHours = "22:00-08:00"
+    public var body = "{{text}}"
+
+    public init(_ change: (inout ShopPolicy) -> Void = { _ in }) { change(&self) }
+
+    public static let classes = ["otp", "transactional", "notification", "marketing"]
+    /// How often a message of the class may be sent again while in doubt.
+    public static let resends = ["otp": 1, "transactional": 1, "notification": 1, "marketing": 0]
+
+    var templates: [Template] {
+        [Template(key: "note", locale: "default", channel: .sms, body: body, required: ["text"])]
+    }
+
+    func files(outbox: String, script: String) -> [String: String] {
+        let doubts = ["otp": "resend", "transactional": "query", "notification": "resend", "marketing": "hold"]
+        var classes = "classes:\n"
+        for (lane, name) in Self.classes.enumerated() {
+            classes += Self.messageClass(name, lane: lane, attempts: attempts, doubt: doubts[name] ?? "hold")
+            if name == "otp" { classes += "    erase_body: true\n" }
+        }
+        classes += Self.messageClass("night", lane: 4, attempts: attempts, doubt: "hold")
+        classes += "    quiet_hours: \(quietHours)\n    release_over: 30m\n"
+        classes += Self.messageClass("asked", lane: 5, attempts: attempts, doubt: "hold").replacing(
+            "consent: false", with: "consent: true")
+        return [
+            "classes.yaml": classes, "caps.yaml": "caps: \(caps)\n", "prices.yaml": "prices: {}\n", "words.yaml": "lists: {}\n",
+            "senders.yaml":
+                "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
+            "routes.yaml": "routes:\n  - provider: sandbox\n    channel: sms\n",
+            "providers.yaml": """
+            providers:
+              sandbox:
+                transport: sandbox
+                channels: [sms]
+                window: \(window)
+            \(rate.map { "    rate: \($0)\n" } ?? "")    send_within: \(sendWithin)
+                timeout: \(timeout)
+                options:
+                  outbox: \(outbox)
+                  script: \(script)
+
+            """,
+        ]
+    }
+
+    private static func messageClass(_ name: String, lane: Int, attempts: Int, doubt: String) -> String {
+        """
+          \(name):
+            lane: \(lane)
+            time_to_live: \(name == "otp" ? "5m" : "24h")
+            attempts: \(attempts)
+            retry_base: 1s
+            retry_limit: 1s
+            consent: false
+            in_doubt: \(doubt)
+            resends: \(doubt == "hold" ? 0 : 1)
+
+        """
+    }
+}
