@@ -81,6 +81,7 @@ grant execute on function martlet.requeue, martlet.discard, martlet.unsuppress, 
 grant execute on function martlet.created_at(bigint) to martlet_producer, martlet_worker, martlet_admin, martlet_reader;
 grant select on martlet.attempts, martlet.receipts, martlet.message_status, martlet.dead_letters, martlet.lanes, martlet.workers to martlet_reader, martlet_admin;
 grant select on martlet.suppressions, martlet.audit to martlet_admin;
+grant select on martlet.receipts to martlet_worker; -- a dead letter takes its history along
 -- A view's functions run as its reader.
 grant execute on function martlet_data.shown(text), martlet_data.mask(text) to martlet_reader, martlet_admin;
 grant usage on schema martlet_data to martlet_reader;

@@ -38,6 +38,10 @@ EVENTS = {
     "newsletter": ("marketing", 2000, 1.0, orders.newsletter),
 }
 QUIET = (time(22), time(8))
+# The languages each template is written in, by (template, channel); a service asks for one that there is.
+LANGUAGES = {
+    (path.parent.name, path.name.split(".")[1]): {other.name.split(".")[0] for other in path.parent.glob(f"*.{path.name.split('.')[1]}.mustache")}
+    for folder in ("Config/templates", "Deploy/sample/templates") for path in Path(folder).glob("*/*.*.mustache")}
 
 
 def is_quiet(market, now) -> bool:
@@ -65,7 +69,8 @@ class Day:
         channel = "email" if self.random.random() < by_mail else "sms"
         message = {
             "class": kind, "channel": channel, "recipient": who.email if channel == "email" else who.phone, "template": template,
-            "recipient_key": who.key, "locale": who.locale, "time_zone": who.market.zone, "variables": variables(self.random, order),
+            "recipient_key": who.key, "locale": who.locale if who.locale in LANGUAGES[template, channel] else "en",
+            "time_zone": who.market.zone, "variables": variables(self.random, order),
             "idempotency_key": key or f"{template}:{who.key}:{order.number}"}
         if who.tier:
             message["tier"] = who.tier
@@ -87,12 +92,14 @@ class Day:
             message = self.message("cart-reminder", who)
             message["class"], message["variables"] = "transactional", {"item": "全网最低价的真丝围巾"}
             messages.append(message)
+        # A language that nobody has written yet.
+        messages += [self.message("parcel-delivered") | {"locale": "fr"} for _ in range(6)]
         self.random.shuffle(messages)
         return messages
 
     def mistakes(self, good):
         """What real feeds contain: the producer refuses each with line, field and reason."""
-        for number, bad in enumerate(["12345", "+86 139 0000", "n/a", "+0044770090", "0000"] * 6):
+        for number, bad in enumerate(["123", "1380-0138-OOO", "n/a", "+0044770090", "no phone"] * 6):
             yield self.message("parcel-shipped", key=f"bad-phone-{number}") | {"channel": "sms", "recipient": bad}
         for number, bad in enumerate(["anna.weber", "li@@mail.example", "Ann <ann@mail.example>", "sofia@mail", "a b@mail.example"] * 3):
             yield self.message("order-confirmed", key=f"bad-mail-{number}") | {"channel": "email", "recipient": bad}
@@ -114,8 +121,8 @@ class Day:
         for who in self.random.sample(self.customers, min(len(self.customers), int(2200 * self.scale))):
             local = until.astimezone(ZoneInfo(who.market.zone))
             yield {
-                "recipient": who.phone, "recipient_key": who.key, "locale": who.locale, "time_zone": who.market.zone,
-                "tier": who.tier or "", "expires_at": until.isoformat(timespec="seconds"),
+                "recipient": who.phone, "recipient_key": who.key, "time_zone": who.market.zone,
+                "locale": who.locale if who.locale in LANGUAGES["flash-sale", "sms"] else "en", "tier": who.tier or "", "expires_at": until.isoformat(timespec="seconds"),
                 "discount": "8折" if who.chinese else "20%", "until": orders.when(local, who.locale)}
 
     def logins(self):
