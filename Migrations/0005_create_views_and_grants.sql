@@ -81,7 +81,7 @@ grant execute on function martlet.requeue, martlet.discard, martlet.unsuppress, 
 grant execute on function martlet.created_at(bigint) to martlet_producer, martlet_worker, martlet_admin, martlet_reader;
 grant select on martlet.attempts, martlet.receipts, martlet.message_status, martlet.dead_letters, martlet.lanes, martlet.workers to martlet_reader, martlet_admin;
 grant select on martlet.suppressions, martlet.audit to martlet_admin;
-grant select on martlet.receipts to martlet_worker; -- a dead letter takes its history along
+grant select on martlet.receipts to martlet_worker; -- a dead letter keeps its history
 -- A view's functions run as its reader.
 grant execute on function martlet_data.shown(text), martlet_data.mask(text) to martlet_reader, martlet_admin;
 grant usage on schema martlet_data to martlet_reader;
@@ -94,8 +94,9 @@ grant insert, update on martlet_data.cap_usage to martlet_worker;
 grant update (beat_at, in_flight, is_draining, fenced_at, ended_at) on martlet_data.sessions to martlet_worker;
 grant update (variables, headers) on martlet_data.messages to martlet_worker; -- erasing the body of a final otp
 grant delete on martlet_data.idempotency_keys, martlet_data.dead_letters, martlet_data.cancellations to martlet_worker;
-grant usage, select on all sequences in schema martlet_data to martlet_worker;
-grant select on all sequences in schema martlet_data to martlet_admin;
+grant select on all sequences in schema martlet_data to martlet_worker, martlet_admin;
+-- Not the cursors: a nextval there would point a ring's appends at a wrong segment.
+grant usage on sequence martlet_data.message_seq, martlet_data.session_seq to martlet_worker;
 grant execute on function martlet_data.add_segment, martlet_data.advance_segment, martlet_data.retire_segment, martlet_data.create_partitions,
     martlet_data.drop_partitions, martlet_data.first_id, martlet_data.release_slot, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
 

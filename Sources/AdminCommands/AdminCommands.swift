@@ -35,7 +35,8 @@ public struct Martlet: AsyncParsableCommand {
             """,
         version: MartletVersion.current,
         subcommands: [
-            MigrateGroup.self, ConfigGroup.self, TemplatesGroup.self, 
+            MigrateGroup.self, ConfigGroup.self, TemplatesGroup.self, MessageGroup.self, DeadLettersGroup.self, LanesGroup.self,
+            Workers.self, CapsGroup.self, SuppressionsGroup.self, Doctor.self,
         ])
 
     public init() {}

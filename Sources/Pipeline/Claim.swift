@@ -133,9 +133,10 @@ final class Claim: Sendable {
     /// Smooth weighted round robin over the lanes that may have work.
     private func chooseLane(except tried: Set<Int16>) -> Int16? {
         let now = ContinuousClock.now
+        let used = Set(shared.policy.classes.values.map { Int16($0.lane) })
         return state.withLock { state in
             let open = Self.weights.keys.filter { lane in
-                if tried.contains(lane) { return false }
+                if tried.contains(lane) || !used.contains(lane) { return false }
                 if let paused = state.pausedUntil[lane], paused > now { return false }
                 guard let dry = state.dryAt[lane] else { return true }
                 return dry.sequence != state.pulse?.sequence || dry.until <= now

@@ -36,10 +36,6 @@ public actor PQPool {
         }
     }
 
-    isolated deinit {
-        if let timer { loop.remove(timer) }
-    }
-
     /// Lends a connection to `body`. A transaction left open is rolled back afterwards. Throws `PQError.poolExhausted` when none came
     /// free `within` the time (default from the settings); its text says why the last attempt to connect failed, if it did.
     public nonisolated(nonsending) func withConnection<Value>(

@@ -69,6 +69,17 @@ public struct DatabaseOptions: Sendable {
     }
 }
 
+/// The answers of one round trip, read in the order of their statements.
+private struct Answers {
+    let rows: [PQRows]
+    var next: Int
+
+    mutating func read<S: Statement>(_: S.Type) throws -> S.Answer {
+        defer { next += 1 }
+        do { return try S.read(rows[next]) } catch let error as PQError { throw StoreError(error) }
+    }
+}
+
 /// A borrowed connection. `begin`, `run` and `commit` take several statements for one round trip.
 public struct StoreConnection: Sendable {
     let connection: PQConnection
@@ -141,19 +152,16 @@ public struct StoreConnection: Sendable {
     private func pipeline<each S: Statement>(
         _ first: PQCall?, _ statements: repeat each S, last: PQCall?, within deadline: Duration?
     ) async throws -> (repeat (each S).Answer) {
-        try await mapped {
-            var calls: [PQCall] = []
-            if let first { calls.append(first) }
-            for statement in repeat each statements { calls.append(try statement.call) }
-            if let last { calls.append(last) }
-            let rows = try await connection.pipeline(calls, within: deadline)
-            var index = first == nil ? 0 : 1
-            func next<T: Statement>(_: T.Type) throws -> T.Answer {
-                defer { index += 1 }
-                return try T.read(rows[index])
-            }
-            return (repeat try next((each S).self))
-        }
+        var calls: [PQCall] = []
+        if let first { calls.append(first) }
+        for statement in repeat each statements { calls.append(try statement.call) }
+        if let last { calls.append(last) }
+        var answers = Answers(rows: try await rows(of: calls, within: deadline), next: first == nil ? 0 : 1)
+        return (repeat try answers.read((each S).self))
+    }
+
+    private func rows(of calls: [PQCall], within deadline: Duration?) async throws -> [PQRows] {
+        try await mapped { try await connection.pipeline(calls, within: deadline) }
     }
 
     private func mapped<T>(_ body: () async throws -> T) async throws -> T {
@@ -163,8 +171,8 @@ public struct StoreConnection: Sendable {
 
 extension StoreConnection {
     /// Runs a script of several statements without parameters.
-    func script(_ name: String, _ text: String) async throws {
-        try await mapped { try await connection.execute(script: text, name: name) }
+    func script(_ name: String, _ text: String, within deadline: Duration? = nil) async throws {
+        try await mapped { try await connection.execute(script: text, name: name, within: deadline) }
     }
 }
 extension DatabaseOptions {

@@ -1,4 +1,10 @@
+import ArgumentParser
+
+/// `martlet-load`: puts load on a Martlet database and measures what comes of it. For benchmarks, never for production.
 @main
-struct Main {
-    static func main() {}
+struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet-load",
+        abstract: "Load generator and benchmark; the database is MARTLET_DATABASE_URL. Deploy/bench runs it all.",
+        subcommands: [Enqueue.self, Drain.self, Pickup.self])
 }

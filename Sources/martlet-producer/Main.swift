@@ -23,7 +23,8 @@ struct Main: AsyncParsableCommand {
     @Option(help: "For records without one.") var sender: String?
     @Option(help: "For records without one.") var groupKey: String?
     @Option(help: "For records without one.") var timeZone: String?
-    @Option(help: "Name of the import (default: file name, size and beginning). Needed to resume standard input.") var importId: String?
+    @Option(help: "Name of the import (default: file name, size and beginning). Needed to resume standard input.") var importId:
+        String?
     @Option(help: "Reject file (default: FILE.rejects.ndjson).") var rejects: String?
     @Flag(help: "Leave the records themselves out of the reject file.") var noRecord = false
     @Option(help: "Records per transaction (1…10000).") var batch: String?
@@ -40,8 +41,7 @@ struct Main: AsyncParsableCommand {
         let console = Console(environment: ProcessInfo.processInfo.environment, isQuiet: quiet)
         do {
             let report = try await report(console)
-            console.finish()
-            print(json ? report.json : report.text)
+            console.conclude(json ? report.json : report.text)
             throw ExitCode(report.exitCode)
         } catch let code as ExitCode {
             throw code
@@ -53,8 +53,9 @@ struct Main: AsyncParsableCommand {
 
     private func report(_ console: Console) async throws -> Report {
         let flags = ["config": config, "database-url-file": databaseUrlFile, "batch": batch, "max-rejects": maxRejects]
-        let sources = try SettingSources(readingFileOf: flags.compactMapValues(\.self), environment: ProcessInfo.processInfo.environment)
-        let settings = try ProducerSettings(from: sources)
+        let environment = ProcessInfo.processInfo.environment
+        let settings = try ProducerSettings(
+            from: SettingSources(readingFileOf: flags.compactMapValues(\.self), environment: environment))
         for warning in settings.warnings { console.say(warning) }
         var options = ImportOptions(path: file == "-" ? nil : file)
         try options.setFormat(format, delimiter: delimiter)
@@ -68,7 +69,8 @@ struct Main: AsyncParsableCommand {
         let stop = StopFlag()
         let interruption = Interruption(stop)
         defer { withExtendedLifetime(interruption) {} }
-        if dryRun { return try await Report(DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take).run()) }
+        let rehearsal = dryRun ? try DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take) : nil
+        if let rehearsal { return try await Report(rehearsal.run()) }
         let database = Database(settings.database.options(connections: 1))
         return try await Report(Importer(options, database: database, stop: stop, tell: console.take).run())
     }

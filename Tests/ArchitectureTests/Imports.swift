@@ -30,10 +30,10 @@ enum ImportTable {
         "Crypto": ["Transports"],
         "CryptoExtras": ["Transports"],
         "Yams": ["Settings"],
-        "Metrics": ["Telemetry", "Pipeline"],
-        "CoreMetrics": ["Telemetry", "Pipeline"],
+        "Metrics": programs.union(["Telemetry", "Pipeline"]),
+        "CoreMetrics": programs.union(["Telemetry", "Pipeline"]),
         "ServiceLifecycle": ["Pipeline", "Gateway", "martlet-worker"],
-        "UnixSignals": programs,
+        "UnixSignals": programs.union(["Pipeline"]),
         "ArgumentParser": programs.union(["AdminCommands"]),
         "PackagePlugin": ["EmbedMigrations"],
     ]

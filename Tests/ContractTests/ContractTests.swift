@@ -1,5 +1,3 @@
-import Postgres
-import Store
 import TestSupport
 import Testing
 
@@ -10,7 +8,7 @@ struct ContractTests {
         arguments: ["Enqueue", "Idempotency", "Bulk", "Recipients", "Cancel", "DeadLetters", "Admins"])
     func fromPython(part: String) async throws {
         // A database of its own for each part: they seed the same policy.
-        let database = try await ScratchDatabase.create(template: try await migratedTemplate(migrate))
+        let database = try await ScratchDatabase.create(template: try await migratedTemplate(ScratchDatabase.migrate))
         let script = "\(PythonTool.repository)/Tests/ContractTests/contract_test.py"
         let child = try PythonTool.start([script, part], environment: ["MARTLET_CONTRACT_PG": database.conninfo])
         let code = try await child.wait(within: .seconds(240))
@@ -20,10 +18,4 @@ struct ContractTests {
         #expect(output.contains("\nOK"), "\(output)")
         #expect(!output.contains("Ran 0 tests"), "\(output)")
     }
-}
-
-@Sendable private func migrate(_ conninfo: String) async throws {
-    let database = Database(DatabaseOptions(conninfo: conninfo, applicationName: "contract tests", connections: 1))
-    _ = try await Migrator(database).up()
-    await database.close()
 }

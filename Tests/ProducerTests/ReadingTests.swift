@@ -23,7 +23,8 @@ struct LineTests {
         #expect(found.map(\.isComplete) == [true, true, true, false])
     }
 
-    @Test("a line beyond the limit keeps only its beginning, and the next line is whole", arguments: [262_145, 400_000, 5_000_000])
+    @Test(
+        "a line beyond the limit keeps only its beginning, and the next line is whole", arguments: [262_145, 400_000, 5_000_000])
     func overlong(size: Int) throws {
         let found = try lines(Array(repeating: 0x61, count: size) + Array("\nnext\n".utf8))
         #expect(found.map(\.isOverlong) == [true, false])
@@ -55,7 +56,9 @@ struct LineTests {
     @Test("gzip that is cut off, damaged or followed by something else is an error of the input")
     func damaged() async throws {
         let packed = try await gzipped((0..<5000).flatMap { Array("line \($0)\n".utf8) })
-        for bytes in [Array(packed.dropLast(9)), packed + Array("more".utf8), Array(packed.prefix(40)) + [1, 2, 3] + packed.dropFirst(43)] {
+        for bytes in [
+            Array(packed.dropLast(9)), packed + Array("more".utf8), Array(packed.prefix(40)) + [1, 2, 3] + packed.dropFirst(43),
+        ] {
             let error = #expect(throws: ProducerError.self) { try lines(bytes) }
             #expect(error?.exitCode == 74)
         }
@@ -73,9 +76,11 @@ struct CSVTests {
     @Test(
         "records of RFC 4180",
         arguments: [
-            ("a,b\n", ["a", "b"]), ("\"a\",\"b\"\n", ["a", "b"]), ("a,\n", ["a", ""]), (",\n", ["", ""]), ("\"\",x\n", ["", "x"]),
+            ("a,b\n", ["a", "b"]), ("\"a\",\"b\"\n", ["a", "b"]), ("a,\n", ["a", ""]), (",\n", ["", ""]),
+            ("\"\",x\n", ["", "x"]),
             ("\"a \"\"b\"\" c\",d\n", ["a \"b\" c", "d"]), ("\"a,b\",c\n", ["a,b", "c"]), ("5\" pipe,c\n", ["5\" pipe", "c"]),
-            ("\"two\nlines\",c\n", ["two\nlines", "c"]), ("\"two\r\nlines\",c\r\n", ["two\r\nlines", "c"]), (" a , b \n", [" a ", " b "]),
+            ("\"two\nlines\",c\n", ["two\nlines", "c"]), ("\"two\r\nlines\",c\r\n", ["two\r\nlines", "c"]),
+            (" a , b \n", [" a ", " b "]),
         ])
     func fields(text: String, expected: [String]) throws {
         let steps = try reading("recipient,v\n" + text, comma, defaults: ["class": "c", "channel": "push", "template": "t"])
@@ -110,7 +115,8 @@ struct CSVTests {
     @Test(
         "what cannot be a record is rejected with its line",
         arguments: [
-            ("c,sms,+441\n", "bad_csv"), ("c,sms,+441,t,x\n", "bad_csv"), ("\"c\"x,sms,+441,t\n", "bad_csv"), ("c,sms,\u{0}1,t\n", "bad_text"),
+            ("c,sms,+441\n", "bad_csv"), ("c,sms,+441,t,x\n", "bad_csv"), ("\"c\"x,sms,+441,t\n", "bad_csv"),
+            ("c,sms,\u{0}1,t\n", "bad_text"),
         ])
     func rejects(text: String, code: String) throws {
         let steps = try reading("\(required)\n\(text)c,sms,+442,t\n", comma)
@@ -137,7 +143,8 @@ struct CSVTests {
     @Test(
         "a header that cannot be right ends the import",
         arguments: [
-            "class,channel,template\n", "\(required),class\n", "\(required),\n", "class;channel;recipient;template\n", "\(required),Group Key\n",
+            "class,channel,template\n", "\(required),class\n", "\(required),\n", "class;channel;recipient;template\n",
+            "\(required),Group Key\n",
             "\(required),order.number\n", "Class,channel,recipient,template\n",
         ])
     func badHeader(header: String) {
@@ -156,7 +163,8 @@ struct CSVTests {
 struct NDJSONTests {
     @Test("other keys are variables with their JSON types, and numbers keep their digits")
     func variables() throws {
-        let text = #"{"recipient":"+441","code":1.10,"list":[1,{"a":null}],"variables":{"x":true},"time_zone":null,"name":"\u00e9\ud83d\ude00"}"#
+        let text =
+            #"{"recipient":"+441","code":1.10,"list":[1,{"a":null}],"variables":{"x":true},"time_zone":null,"name":"\u00e9\ud83d\ude00"}"#
         let row = try #require(try reading(text + "\n", .ndjson, defaults: ["class": "c"]).only?.record).row
         #expect(row["recipient"] == "+441")
         #expect(row["class"] == "c")
@@ -173,10 +181,13 @@ struct NDJSONTests {
     @Test(
         "hostile lines are rejected, and the next line is read",
         arguments: [
-            ("{", "bad_json"), ("[]", "bad_json"), ("{} {}", "bad_json"), (#"{"a":01}"#, "bad_json"), (#"{"a":"\u0000"}"#, "bad_json"),
-            (#"{"a":"\ud800"}"#, "bad_json"), (#"{"a":nul}"#, "bad_json"), (#"{"a":1,}"#, "bad_json"), ("{\"a\":\"\t\"}", "bad_json"),
+            ("{", "bad_json"), ("[]", "bad_json"), ("{} {}", "bad_json"), (#"{"a":01}"#, "bad_json"),
+            (#"{"a":"\u0000"}"#, "bad_json"),
+            (#"{"a":"\ud800"}"#, "bad_json"), (#"{"a":nul}"#, "bad_json"), (#"{"a":1,}"#, "bad_json"),
+            ("{\"a\":\"\t\"}", "bad_json"),
             (#"{"recipient":447700900123}"#, "bad_type"), (#"{"variables":[]}"#, "bad_type"), (#"{"headers":"x"}"#, "bad_type"),
-            (#"{"a":1,"a":2}"#, "repeated_field"), (#"{"a":1,"variables":{"a":2}}"#, "repeated_field"), (#"{"Recipient":"x"}"#, "unknown_field"),
+            (#"{"a":1,"a":2}"#, "repeated_field"), (#"{"a":1,"variables":{"a":2}}"#, "repeated_field"),
+            (#"{"Recipient":"x"}"#, "unknown_field"),
             (#"{"groupKey":"x"}"#, "unknown_field"), ("{\"a\":" + String(repeating: "[", count: 100_000) + "}", "bad_json"),
         ])
     func hostile(line: String, code: String) throws {

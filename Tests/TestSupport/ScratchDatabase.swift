@@ -21,7 +21,7 @@ public struct ScratchDatabase: Sendable {
         let name = "t_\(getpid())_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         let copy = template.map { " template \"\($0)\"" } ?? ""
         let superuser = try await TestDatabase.shared.superuser()
-        try await superuser.execute(script: "create database \"\(name)\"\(copy)", name: "create database", within: .seconds(60))
+        try await superuser.execute(script: "create database \"\(name)\"\(copy)", name: "create database", within: .seconds(180))
         return ScratchDatabase(name: name, conninfo: try await TestDatabase.shared.server().conninfo(database: name))
     }
 
@@ -29,11 +29,12 @@ public struct ScratchDatabase: Sendable {
     public func drop() async throws {
         let superuser = try await TestDatabase.shared.superuser()
         try await superuser.execute(
-            script: "drop database if exists \"\(name)\" with (force)", name: "drop database", within: .seconds(60))
+            script: "drop database if exists \"\(name)\" with (force)", name: "drop database", within: .seconds(180))
     }
 
     public func connect(_ change: (inout ConnectionOptions) -> Void = { _ in }) async throws -> PQConnection {
-        var options = ConnectionOptions(conninfo)
+        // Generous: with every test at once on two cores a connection may take seconds.
+        var options = ConnectionOptions(conninfo, connectTimeout: .seconds(60))
         change(&options)
         return try await PQConnection.connect(options)
     }

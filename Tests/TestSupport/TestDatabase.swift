@@ -35,14 +35,15 @@ public actor TestDatabase {
     public func superuser() async throws -> PQConnection {
         if let administration, administration.isUsable { return administration }
         let server = try await server()
-        let connection = try await PQConnection.connect(.init(server.conninfo(database: "postgres")))
+        let connection = try await PQConnection.connect(
+            .init(server.conninfo(database: "postgres"), connectTimeout: .seconds(60)))
         administration = connection
         return connection
     }
 
     private func start() async throws -> Server {
         if let given = ProcessInfo.processInfo.environment["MARTLET_TEST_PG"], !given.isEmpty {
-            let connection = try await PQConnection.connect(.init(given))
+            let connection = try await PQConnection.connect(.init(given, connectTimeout: .seconds(60)))
             let row = try await connection.query(
                 PQCall(
                     "server",

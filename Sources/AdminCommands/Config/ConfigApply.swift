@@ -38,12 +38,12 @@ struct ConfigApply: AsyncParsableCommand {
 
     func run() async throws {
         let content = try ConfigDirectory(config).load()
-        if !shared.json { content.warnings.forEach { Terminal.error.line("warning: \($0)", .yellow) } }
+        if !shared.json { for warning in content.warnings { Terminal.error.line("warning: \(warning)", .yellow) } }
         let result = try await shared.withDatabase(.admin) { database in
             let before = try await database.run(LoadPolicy())
             let planned = ConfigChange(from: try before?.texts() ?? [:], to: content.files, policy: content.policy)
             if planned.retires, !dryRun {
-                planned.lines.forEach { Terminal.error.line($0) }
+                for line in planned.lines { Terminal.error.line(line) }
                 try Confirmation.ask("Apply this and retire what is named?", yes: yes)
             }
             return try await apply(content, to: database, confirmed: planned)
@@ -67,7 +67,8 @@ struct ConfigApply: AsyncParsableCommand {
                 }
                 let pushed = try await connection.run(PushTemplates(templates: pushes))
                 var version = stored?.version
-                if !change.isEmpty {
+                // A dry run writes nothing that counts up a number: versions stay without gaps.
+                if !change.isEmpty, !dryRun {
                     version = Int(try await connection.run(InsertPolicy(policy, files: texts, note: note)))
                     _ = try await connection.run(
                         UpsertClasses(classes: policy.classes.values.sorted { $0.name < $1.name }),
@@ -80,7 +81,8 @@ struct ConfigApply: AsyncParsableCommand {
                     await connection.rollbackAfterError()
                 } else {
                     let detail: JSONValue = [
-                        "change": change.json, "templates": .list(pushed) { .string("\($0.key) \($0.locale).\($0.channel) v\($0.version)") },
+                        "change": change.json,
+                        "templates": .list(pushed) { .string("\($0.key) \($0.locale).\($0.channel) v\($0.version)") },
                     ]
                     _ = try await connection.commit(
                         InsertAudit(action: "apply_config", object: "\(version ?? 0)", why: note, detail: detail.text))
@@ -102,8 +104,10 @@ struct ConfigApply: AsyncParsableCommand {
                 "change": result.change, "templates": .list(result.pushed, \.json),
             ])
         }
-        result.lines.forEach { out.line($0) }
-        for template in result.pushed { out.line("template: \(template.key) \(template.locale).\(template.channel) version \(template.version)") }
+        for line in result.lines { out.line(line) }
+        for template in result.pushed {
+            out.line("template: \(template.key) \(template.locale).\(template.channel) version \(template.version)")
+        }
         if isUnchanged {
             out.line("unchanged: policy version \(result.version ?? 0) is what \(config) says; nothing was stored")
         } else if dryRun {

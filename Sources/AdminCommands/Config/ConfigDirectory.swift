@@ -64,7 +64,8 @@ struct ConfigDirectory {
             return ConfigProblem(file: base + ".mustache", problem: error.sentence, hint: error.remedy)
         }
         if place.part == .html {
-            return ConfigProblem(file: base + ".html.mustache", line: place.line, column: place.column, problem: problem, hint: remedy)
+            return ConfigProblem(
+                file: base + ".html.mustache", line: place.line, column: place.column, problem: problem, hint: remedy)
         }
         let lines = frontMatter(of: templatesDirectory + "/" + base + ".mustache")
         if place.part == .subject {

@@ -25,7 +25,8 @@ struct ConfigShow: AsyncParsableCommand {
         let out = Terminal.out
         if let file {
             guard let text = texts[file] else {
-                throw AdminError(.notFound, "The policy has no file \(file).", hint: "It has \(texts.keys.sorted().joined(separator: ", ")).")
+                throw AdminError(
+                    .notFound, "The policy has no file \(file).", hint: "It has \(texts.keys.sorted().joined(separator: ", ")).")
             }
             return shared.json ? out.json(["file": .string(file), "text": .string(text)]) : out.line(text)
         }

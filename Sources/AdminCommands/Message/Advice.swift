@@ -6,12 +6,14 @@ enum Advice {
     static func next(_ message: MessageOverview, deadLetter: DeadLetterRow?) -> String? {
         switch message.state {
         case "dead":
-            let requeue = "martlet dead-letters requeue \(message.id) --why '…'"
+            let requeue =
+                "martlet dead-letters requeue \(message.id) --why '…'"
                 + (message.reason == "in_doubt" ? " --may-duplicate" : message.reason == "held_word" ? " --approve-words" : "")
             let why = deadLetter.map { "\($0.explanation) \($0.remedy) " } ?? ""
             return "\(why)`\(requeue)`, or `martlet dead-letters discard \(message.id) --why '…'`"
         case "due": return due(message.reason ?? "")
-        case "ready": return "It waits in its lane; `martlet lanes` shows whether the lane is paused or long, `martlet workers` who works."
+        case "ready":
+            return "It waits in its lane; `martlet lanes` shows whether the lane is paused or long, `martlet workers` who works."
         case "leased", "sending": return "A worker has it; if that worker dies, it is back in work within 15 s."
         case "suppressed": return "The recipient opted out or bounced: `martlet suppressions list --recipient …`."
         case "capped": return "A cap was full and its rule drops: `martlet caps show --recipient …`."

@@ -47,15 +47,18 @@ struct MessageFind: AsyncParsableCommand {
             var table = Table("id", "created", "class", "channel", "template", "state", "reason")
             for message in messages {
                 table.add(
-                    "\(message.id)", "\(message.createdAt.shown) (\(message.createdAt.relative(to: now)))", "\(message.messageClass)",
-                    "\(message.channel)", "\(message.template)", Table.Cell(message.state, .state(message.state)), "\(message.reason ?? "")")
+                    "\(message.id)", "\(message.createdAt.shown) (\(message.createdAt.relative(to: now)))",
+                    "\(message.messageClass)",
+                    "\(message.channel)", "\(message.template)", Table.Cell(message.state, .state(message.state)),
+                    "\(message.reason ?? "")")
             }
             Terminal.out.table(table)
         }
         if messages.isEmpty {
             throw AdminError(
                 .notFound, "No message of this recipient.",
-                hint: address ? "Try a longer --since." : "If the service passed a recipient_key of its own, use that, or add --address.")
+                hint: address
+                    ? "Try a longer --since." : "If the service passed a recipient_key of its own, use that, or add --address.")
         }
     }
 }
@@ -63,9 +66,11 @@ struct MessageFind: AsyncParsableCommand {
 extension MessageOverview {
     var json: JSONValue {
         [
-            "id": .id(id), "state": .string(state), "reason": .text(reason), "until": .time(until), "class": .string(messageClass),
+            "id": .id(id), "state": .string(state), "reason": .text(reason), "until": .time(until),
+            "class": .string(messageClass),
             "channel": .string(channel), "template": .string(template), "recipient_key": .string(recipientKey),
-            "address": .string(address), "group_key": .text(groupKey), "producer": .string(producer), "created_at": .time(createdAt),
+            "address": .string(address), "group_key": .text(groupKey), "producer": .string(producer),
+            "created_at": .time(createdAt),
             "expires_at": .time(expiresAt), "ended_at": .time(endedAt),
         ]
     }

@@ -70,7 +70,9 @@ struct MessageShow: AsyncParsableCommand {
         let person = message.recipientKey == message.address ? "" : " (recipient \(Printable.line(message.recipientKey)))"
         out.line("to         \(Printable.line(message.address)) over \(message.channel)\(person)")
         out.line("class      \(message.messageClass), template \(Printable.line(message.template))")
-        out.line("enqueued   \(message.createdAt.shown), \(message.createdAt.relative(to: found.now)), by \(Printable.line(message.producer))")
+        out.line(
+            "enqueued   \(message.createdAt.shown), \(message.createdAt.relative(to: found.now)), by \(Printable.line(message.producer))"
+        )
         out.line("expires    \(message.expiresAt.shown), \(message.expiresAt.relative(to: found.now))")
         if let group = message.groupKey { out.line("group      \(Printable.line(group))") }
         if let variables = found.variables { out.line("variables  \(Printable.line(variables))") }
@@ -78,7 +80,8 @@ struct MessageShow: AsyncParsableCommand {
         var table = Table("time (UTC)", "after", "what", "who", "detail")
         for event in timeline.events {
             table.add(
-                "\(String(event.at.shown.dropLast(4)))", "\(event.at <= message.createdAt ? "" : "+\((event.at - message.createdAt).rough)")",
+                "\(String(event.at.shown.dropLast(4)))",
+                "\(event.at <= message.createdAt ? "" : "+\((event.at - message.createdAt).rough)")",
                 Table.Cell(event.what, .state(event.what)), "\(event.who ?? "")", "\(event.detail)")
         }
         out.table(table)

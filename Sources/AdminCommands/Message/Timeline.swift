@@ -17,7 +17,8 @@ struct Timeline {
     ) {
         events = [
             Event(
-                at: message.createdAt, what: "enqueued", who: message.producer, detail: "", json: ["producer": .string(message.producer)])
+                at: message.createdAt, what: "enqueued", who: message.producer, detail: "",
+                json: ["producer": .string(message.producer)])
         ]
         let byNumber = Dictionary(attempts.map { ($0.attempt, $0) }) { first, _ in first }
         // Requeue and discard write a receipt and an audit row in one transaction: the row's details belong to the receipt.

@@ -54,7 +54,10 @@ indirect enum JSONValue: Sendable, Equatable {
     private static func lines<Item>(
         _ items: [Item], _ open: String, _ close: String, to out: inout String, indent: Int, _ each: (Item, inout String) -> Void
     ) {
-        guard !items.isEmpty else { return out += open + close }
+        guard !items.isEmpty else {
+            out += open + close
+            return
+        }
         let blanks = String(repeating: "  ", count: indent + 1)
         out += open
         for (index, item) in items.enumerated() {

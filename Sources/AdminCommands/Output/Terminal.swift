@@ -53,7 +53,8 @@ enum Confirmation {
     static func ask(_ question: String, yes: Bool) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw AdminError(.cancelled, "\(question) Nobody can answer here, so nothing was changed.", hint: "Pass --yes to go ahead.")
+            throw AdminError(
+                .cancelled, "\(question) Nobody can answer here, so nothing was changed.", hint: "Pass --yes to go ahead.")
         }
         Terminal.error.progress("\(question) [y/N] ")
         let answer = readLine(strippingNewline: true)?.lowercased() ?? ""

@@ -69,9 +69,12 @@ struct AdminError: Error {
             case .unavailable:
                 self.init(
                     .unavailable, error.description,
-                    hint: "Is MARTLET_DATABASE_URL (or PGHOST, PGDATABASE, …) right, and does the server run? `martlet doctor` looks closer.")
+                    hint:
+                        "Is MARTLET_DATABASE_URL (or PGHOST, PGDATABASE, …) right, and does the server run? `martlet doctor` looks closer."
+                )
             case .commitUnknown:
-                self.init(.unavailable, error.description, hint: "Look with `martlet message show` or `list` before you do it again.")
+                self.init(
+                    .unavailable, error.description, hint: "Look with `martlet message show` or `list` before you do it again.")
             default: self.init(.internalFault, error.description)
             }
         }

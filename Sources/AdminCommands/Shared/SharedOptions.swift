@@ -54,7 +54,8 @@ struct SharedOptions: ParsableArguments {
         let settings = try load()
         let options = DatabaseOptions(
             conninfo: settings.database.connection.reveal(), applicationName: "martlet", connections: 2,
-            deadline: deadline ?? settings.database.callTimeout)
+            preparesStatements: settings.database.preparedStatements,
+            deadline: deadline ?? settings.database.callTimeout, connectTimeout: settings.database.connectTimeout)
         let database = Database(options)
         do {
             if checksSchema, let misfit = try await Migrator(database).status().misfit {

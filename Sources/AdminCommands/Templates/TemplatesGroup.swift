@@ -3,5 +3,5 @@ import ArgumentParser
 struct TemplatesGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "templates", abstract: "The texts: list what is stored, preview, push from files.",
-        subcommands: [TemplatesList.self, TemplatesPush.self])
+        subcommands: [TemplatesList.self, TemplatesPreview.self, TemplatesPush.self])
 }

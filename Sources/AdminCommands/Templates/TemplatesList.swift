@@ -24,7 +24,8 @@ struct TemplatesList: AsyncParsableCommand {
                 .list(rows) {
                     [
                         "key": .string($0.key), "channel": .string($0.channel), "locale": .string($0.locale),
-                        "version": .int($0.version), "required": .list($0.required) { .string($0) }, "pushed_at": .time($0.pushedAt),
+                        "version": .int($0.version), "required": .list($0.required) { .string($0) },
+                        "pushed_at": .time($0.pushedAt),
                         "pushed_by": .string($0.pushedBy), "retired_at": .time($0.retiredAt),
                     ]
                 })
@@ -38,7 +39,8 @@ struct TemplatesList: AsyncParsableCommand {
             Terminal.out.table(table)
         }
         if rows.isEmpty {
-            throw AdminError(.notFound, "No template is stored.", hint: "Push them with `martlet templates push --config Config`.")
+            throw AdminError(
+                .notFound, "No template is stored.", hint: "Push them with `martlet templates push --config Config`.")
         }
     }
 }

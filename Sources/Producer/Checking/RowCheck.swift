@@ -43,13 +43,15 @@ enum RowCheck {
                 "Write one mailbox, such as ann@example.com, without display name.")
         default:
             throw Problem(
-                "recipient", "bad_recipient", "is not a usable address", "It must be 1 … 512 characters without control characters.")
+                "recipient", "bad_recipient", "is not a usable address",
+                "It must be 1 … 512 characters without control characters.")
         }
     }
 
     /// RFC 3339, a blank for the `T` and an offset without minutes allowed. Without an offset the server's own zone would decide.
     static func isInstant(_ text: String) -> Bool {
-        let shape = /[0-9]{4}-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:[Zz]|[+\-][0-9]{2}(?::?[0-9]{2})?)/
+        let shape =
+            /[0-9]{4}-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:[Zz]|[+\-][0-9]{2}(?::?[0-9]{2})?)/
         return text.wholeMatch(of: shape) != nil
     }
 }

@@ -21,7 +21,8 @@ struct Estimator: Sendable {
         var parsed: [TemplateName: [ParsedTemplate]] = [:]
         for template in templates {
             do throws(RenderError) {
-                parsed[.init(key: template.key, channel: template.channel.rawValue), default: []].append(try ParsedTemplate(template))
+                parsed[.init(key: template.key, channel: template.channel.rawValue), default: []].append(
+                    try ParsedTemplate(template))
             } catch {
                 throw .misfit(error.description)
             }
@@ -59,7 +60,10 @@ struct Estimator: Sendable {
         let amount = route(message, sender).flatMap {
             renderer.estimate(rendered.message, to: message.address, provider: $0).amount
         }
-        guard let amount else { return summary.unpriced += 1 }
+        guard let amount else {
+            summary.unpriced += 1
+            return
+        }
         summary.cost[amount.currency, default: 0] += amount.micros
     }
 
@@ -74,17 +78,20 @@ struct Estimator: Sendable {
         }
         let senderKey = row["sender"] ?? policy.defaultSender
         guard let sender = policy.senders[senderKey] else {
-            throw Problem("sender", "unknown_sender", "unknown sender `\(senderKey)`", "Known senders: \(list(policy.senders.keys)).")
+            throw Problem(
+                "sender", "unknown_sender", "unknown sender `\(senderKey)`", "Known senders: \(list(policy.senders.keys)).")
         }
         if let zone = row["time_zone"], TimeZone(identifier: zone) == nil {
-            throw Problem("time_zone", "unknown_time_zone", "unknown time zone `\(zone)`", "Use an IANA name such as Asia/Shanghai.")
+            throw Problem(
+                "time_zone", "unknown_time_zone", "unknown time zone `\(zone)`", "Use an IANA name such as Asia/Shanghai.")
         }
         guard let address = Address.normalise(row["recipient"] ?? "", channel: channel, country: sender.defaultCountry) else {
             throw Problem("recipient", "bad_recipient", "is not a phone number", "Write it as E.164, such as +8613800138000.")
         }
         let epoch = Timestamp(microseconds: 0)
         return Message(
-            id: MessageID(0), messageClass: name, channel: Channel(rawValue: channel), recipientKey: row["recipient_key"] ?? address,
+            id: MessageID(0), messageClass: name, channel: Channel(rawValue: channel),
+            recipientKey: row["recipient_key"] ?? address,
             address: address, template: row["template"] ?? "", locale: row["locale"], sender: row["sender"],
             timeZone: row["time_zone"], tier: row["tier"], groupKey: row["group_key"], variables: row["variables"] ?? "{}",
             headers: row["headers"], createdAt: epoch, expiresAt: epoch)
@@ -96,7 +103,8 @@ struct Estimator: Sendable {
         return policy.routes.first { route in
             (route.channel == nil || route.channel == message.channel)
                 && (route.classes.isEmpty || route.classes.contains(message.messageClass))
-                && (route.prefixes.isEmpty || route.prefixes.contains { $0.hasPrefix("+") ? message.address.hasPrefix($0) : domain == $0 })
+                && (route.prefixes.isEmpty
+                    || route.prefixes.contains { $0.hasPrefix("+") ? message.address.hasPrefix($0) : domain == $0 })
                 && (route.sender == nil || route.sender == sender.key)
         }?.provider
     }

@@ -3,7 +3,7 @@ import Store
 /// One chunk in one transaction: rows by COPY, rejects to their file, the import's position.
 ///
 /// A COPY that fails names the row. Then the rows before it are copied again behind a savepoint, the row is rejected, and the rest
-/// follows likewise: every row is sent at most three times, however many are bad.
+/// follows likewise, a little at first and then more and more: the work is linear in the rows, however many are bad.
 struct ChunkCommit: Sendable {
     let chunk: Chunk
     let advance: ImportAdvance
@@ -48,20 +48,26 @@ struct ChunkCommit: Sendable {
         var rejects: [Reject] = []
         var rest = records[...]
         var bad: RowRefusal? = first
+        // Where one row is bad others are: without a window every try would send all that is left.
+        var window = 16
         while !rest.isEmpty {
             try Task.checkCancellation()
-            let good = rest.prefix(bad?.row ?? rest.count)
+            let good = rest.prefix(bad?.row ?? window)
             if !good.isEmpty {
                 try await connection.run(BulkSavepoint())
                 if let refusal = try await connection.copy(good.map(\.row)) {
                     try await connection.run(BulkRollback())
                     bad = refusal
+                    window = 16
                     continue
                 }
                 try await connection.run(BulkRelease())
             }
             rest = rest.dropFirst(good.count)
-            guard let refusal = bad, let record = rest.first else { continue }
+            guard let refusal = bad, let record = rest.first else {
+                window *= 2
+                continue
+            }
             rejects.append(Reject(refusal, of: record))
             rest = rest.dropFirst()
             bad = nil

@@ -5,7 +5,8 @@ extension ImportOptions {
     /// `--format` and `--delimiter` as they were typed. Throws `ProducerError.usage`.
     public mutating func setFormat(_ name: String?, delimiter text: String?) throws(ProducerError) {
         if let text {
-            guard let byte = text == "tab" ? 0x09 : Array(text.utf8).only, byte >= 0x20 || byte == 0x09, byte < 0x7F, byte != 0x22 else {
+            guard let byte = text == "tab" ? 0x09 : Array(text.utf8).only, byte >= 0x20 || byte == 0x09, byte < 0x7F, byte != 0x22
+            else {
                 throw .usage("--delimiter \(text): write one ASCII character other than a quote, or tab")
             }
             delimiter = byte
@@ -29,6 +30,7 @@ extension DatabaseSettings {
     /// How the producer connects.
     public func options(connections: Int) -> DatabaseOptions {
         DatabaseOptions(
-            conninfo: connection.reveal(), applicationName: "martlet-producer", connections: connections, deadline: callTimeout)
+            conninfo: connection.reveal(), applicationName: "martlet-producer", connections: connections, deadline: callTimeout,
+            connectTimeout: connectTimeout)
     }
 }

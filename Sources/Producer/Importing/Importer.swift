@@ -87,8 +87,10 @@ public struct Importer: Sendable {
         guard stop.isSet else { return }
         let how =
             options.path == nil
-            ? "feed the same input again with --import-id \(name) and it goes on there" : "run the same command again and it goes on there"
-        throw ProducerError.interrupted("interrupted after line \(summary.lines), \(summary.enqueued) rows enqueued by this run; \(how)")
+            ? "feed the same input again with --import-id \(name) and it goes on there"
+            : "run the same command again and it goes on there"
+        throw ProducerError.interrupted(
+            "interrupted after line \(summary.lines), \(summary.enqueued) rows enqueued by this run; \(how)")
     }
 
     private func commit(
@@ -122,7 +124,8 @@ public struct Importer: Sendable {
                 }
                 guard found == line else {
                     throw ProducerError.anotherRun(
-                        "import \(begin.name): another run has brought it to line \(found); run it once at a time, then again to see that all is in")
+                        "import \(begin.name): another run has brought it to line \(found); run it once at a time, then again to see that all is in"
+                    )
                 }
                 // The next round of `begun` waits longer and longer; here only so that two who collided do not collide again.
                 try await Task.sleep(for: .milliseconds(Int.random(in: 20...200)))
@@ -134,7 +137,8 @@ public struct Importer: Sendable {
         guard let limit = options.rejectLimit, earlier + outcome.rejects.count > limit else { return }
         throw ProducerError.tooManyRejects(
             "\(earlier + outcome.rejects.count) rejects are more than the \(limit) allowed; the lines up to \(line) are in, nothing after them. "
-                + "Leave the file as it is: run it again with a higher --max-rejects, and import the corrected lines as a file of their own")
+                + "Leave the file as it is: run it again with a higher --max-rejects, and import the corrected lines as a file of their own"
+        )
     }
 
     /// How many lines are done; waits for a database that is away.
@@ -143,7 +147,8 @@ public struct Importer: Sendable {
             return Int(try await patiently { try await database.run(begin) })
         } catch let error as StoreError where error.sqlstate == "MT014" {
             throw ProducerError.usage(
-                "import \(begin.name): the file's beginning differs from that of the file imported under this name; choose another --import-id")
+                "import \(begin.name): the file's beginning differs from that of the file imported under this name; choose another --import-id"
+            )
         }
     }
 
@@ -169,7 +174,8 @@ public struct Importer: Sendable {
         case .refused where error.sqlstate == "42501":
             .refused("\(error.description); the role must be a member of martlet_producer")
         case .refused where error.sqlstate?.hasPrefix("53") == true || error.sqlstate?.hasPrefix("58") == true:
-            .unavailable("\(error.description); nothing that was acknowledged is lost; run the same command again when there is room")
+            .unavailable(
+                "\(error.description); nothing that was acknowledged is lost; run the same command again when there is room")
         case .refused, .internalError: .internalError(error.description)
         }
     }
@@ -206,7 +212,8 @@ extension StoreError {
         switch self {
         case .unavailable, .commitUnknown: true
         case .refused:
-            isRetryable || sqlstate == "MT014" || sqlstate == "25006" || sqlstate?.hasPrefix("57P") == true || sqlstate?.hasPrefix("08") == true
+            isRetryable || sqlstate == "MT014" || sqlstate == "25006" || sqlstate?.hasPrefix("57P") == true
+                || sqlstate?.hasPrefix("08") == true
         case .internalError: false
         }
     }

@@ -42,7 +42,9 @@ final class Inflater {
             // Tapes and some tools pad with zeros.
             while offset < input.count, input[offset] == 0 { offset += 1 }
             guard offset < input.count else { return .success([]) }
-            guard input[offset] == 0x1F else { return .failure(Fault(problem: "something that is not gzip follows the gzip data")) }
+            guard input[offset] == 0x1F else {
+                return .failure(Fault(problem: "something that is not gzip follows the gzip data"))
+            }
             inflateReset(stream)
             isBetweenMembers = false
         }

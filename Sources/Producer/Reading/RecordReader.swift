@@ -34,7 +34,11 @@ struct RecordReader {
         self.lines = lines
         self.format = format
         builder = RowBuilder(defaults: defaults)
-        if case .csv(let delimiter) = format { parser = CSVParser(delimiter: delimiter) } else { parser = CSVParser(delimiter: 0) }
+        if case .csv(let delimiter) = format {
+            parser = CSVParser(delimiter: delimiter)
+        } else {
+            parser = CSVParser(delimiter: 0)
+        }
     }
 
     mutating func next() throws(ProducerError) -> Step {
@@ -65,7 +69,9 @@ struct RecordReader {
                 again.append(line)
                 return .reject(giveUp("a quoted field of this record runs into line \(line.number), which is not usable"))
             }
-            if format != .ndjson, columns.isEmpty { throw .file("the header in line \(line.number) is not usable", hint: problem.reason) }
+            if format != .ndjson, columns.isEmpty {
+                throw .file("the header in line \(line.number) is not usable", hint: problem.reason)
+            }
             lastLine = line.number
             return .reject(problem.reject(line: line.number, record: String(decoding: line.bytes, as: UTF8.self)))
         }
@@ -73,7 +79,8 @@ struct RecordReader {
             lastLine = line.number
             let text = String(decoding: line.bytes, as: UTF8.self)
             do throws(Problem) {
-                return .record(Record(line: line.number, lastLine: line.number, text: text, row: try builder.row(line: line.bytes)))
+                return .record(
+                    Record(line: line.number, lastLine: line.number, text: text, row: try builder.row(line: line.bytes)))
             } catch {
                 return .reject(error.reject(line: line.number, record: text))
             }
@@ -151,9 +158,13 @@ enum Header {
         var columns: [String] = []
         for (index, field) in fields.enumerated() {
             let name = String(field.trimmingBlanks)
-            if name.isEmpty { throw .file("column \(index + 1) of the header has no name", hint: "name it, or remove the column") }
+            if name.isEmpty {
+                throw .file("column \(index + 1) of the header has no name", hint: "name it, or remove the column")
+            }
             if !seen.insert(name).inserted { throw .file("the header has `\(name)` twice", hint: "keep one of the columns") }
-            if let meant = RowBuilder.misspelt(name) { throw .file("the header has a column `\(name)`", hint: "did you mean `\(meant)`?") }
+            if let meant = RowBuilder.misspelt(name) {
+                throw .file("the header has a column `\(name)`", hint: "did you mean `\(meant)`?")
+            }
             if name.contains("."), !BulkRow.isColumn(name) {
                 throw .file(
                     "column `\(name)`: a name with a point stands for a member of an object",

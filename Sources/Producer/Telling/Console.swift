@@ -65,9 +65,15 @@ public final class Console: Sendable {
         write("martlet-producer: \(text)\n")
     }
 
-    private func write(_ text: String) {
+    /// The summary, on standard output.
+    public func conclude(_ text: String) {
+        finish()
+        write(text + "\n", to: 1)
+    }
+
+    private func write(_ text: String, to descriptor: Int32 = 2) {
         var text = text
         // What cannot be said (standard error is closed) is no reason to stop importing.
-        text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+        text.withUTF8 { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 }

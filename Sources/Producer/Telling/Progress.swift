@@ -42,7 +42,8 @@ public struct Progress: Sendable {
         var parts: [String] = []
         if let fraction {
             let full = Int(fraction * Double(width))
-            parts.append("[\(String(repeating: "#", count: full))\(String(repeating: "-", count: width - full))] \(Int(fraction * 100)) %")
+            parts.append(
+                "[\(String(repeating: "#", count: full))\(String(repeating: "-", count: width - full))] \(Int(fraction * 100)) %")
         }
         return (parts + figures(after: elapsed)).joined(separator: "  ")
     }

@@ -14,20 +14,26 @@ public struct Report: Sendable {
         var lines: [String] = []
         if summary.enqueued == 0, summary.earlierLines > 0, summary.lines == summary.earlierLines {
             lines.append(
-                "Nothing new: all \(Progress.grouped(summary.lines)) lines were in already. To enqueue the file once more pass another --import-id.")
+                "Nothing new: all \(Progress.grouped(summary.lines)) lines were in already. To enqueue the file once more pass another --import-id."
+            )
         } else {
             let earlier = summary.earlierLines > 0 ? "; lines 1 to \(Progress.grouped(summary.earlierLines)) were in already" : ""
             lines.append(
-                "Enqueued \(Progress.grouped(summary.enqueued)) messages in \(Self.seconds(seconds)) (\(Progress.grouped(rate)) rows/s)\(earlier).")
+                "Enqueued \(Progress.grouped(summary.enqueued)) messages in \(Self.seconds(seconds)) (\(Progress.grouped(rate)) rows/s)\(earlier)."
+            )
         }
         if summary.rejected > 0, let path = summary.rejectsPath {
-            lines.append("Rejected \(Progress.grouped(summary.rejected)) records; each with its line, field and reason in \(path)")
+            lines.append(
+                "Rejected \(Progress.grouped(summary.rejected)) records; each with its line, field and reason in \(path)")
         }
-        if summary.endsWithoutLineFeed { lines.append("The last line has no line end; if the file was cut off, the rest is missing.") }
+        if summary.endsWithoutLineFeed {
+            lines.append("The last line has no line end; if the file was cut off, the rest is missing.")
+        }
         lines += Self.text(of: summary.duplicates)
         text = lines.joined(separator: "\n")
         var object: [String: Any] = [
-            "import": summary.importName, "lines": summary.lines, "earlier_lines": summary.earlierLines, "enqueued": summary.enqueued,
+            "import": summary.importName, "lines": summary.lines, "earlier_lines": summary.earlierLines,
+            "enqueued": summary.enqueued,
             "rejected": summary.rejected, "seconds": (seconds * 1000).rounded() / 1000, "rows_per_second": rate,
             "duplicates": Self.object(of: summary.duplicates),
         ]
@@ -61,13 +67,18 @@ public struct Report: Sendable {
         var lines: [String] = []
         if !summary.segments.isEmpty {
             let parts = summary.segments.sorted { $0.key < $1.key }.map { "\(Progress.grouped($0.value)) × \($0.key)" }
-            lines.append("SMS segments: \(Progress.grouped(summary.totalSegments)) (messages × segments: \(parts.joined(separator: ", ")))")
-            let encodings = summary.encodings.sorted { $0.key < $1.key }.map { "\(Progress.grouped($0.value)) \($0.key.uppercased())" }
+            lines.append(
+                "SMS segments: \(Progress.grouped(summary.totalSegments)) (messages × segments: \(parts.joined(separator: ", ")))"
+            )
+            let encodings = summary.encodings.sorted { $0.key < $1.key }.map {
+                "\(Progress.grouped($0.value)) \($0.key.uppercased())"
+            }
             lines.append("Encodings: \(encodings.joined(separator: ", "))")
         }
         if summary.split > 0 {
             lines.append(
-                "\(Progress.grouped(summary.split)) SMS need more than one segment and cost as many times as much: GSM-7 fits 160 characters into one, UCS-2 70; a UCS-2 text of 71 is two segments and costs twice.")
+                "\(Progress.grouped(summary.split)) SMS need more than one segment and cost as many times as much: GSM-7 fits 160 characters into one, UCS-2 70; a UCS-2 text of 71 is two segments and costs twice."
+            )
         }
         for (currency, micros) in summary.cost.sorted(by: { $0.key < $1.key }) {
             lines.append("Estimated cost: \(amount(micros)) \(currency)")
@@ -94,7 +105,9 @@ public struct Report: Sendable {
             lines += duplicates.examples.map { "  line \($0.line): \($0.recipient)" }
             if duplicates.count > duplicates.examples.count { lines.append("  …") }
         }
-        if !duplicates.isComplete { lines.append("There were more recipients than can be remembered: later duplicates were not seen.") }
+        if !duplicates.isComplete {
+            lines.append("There were more recipients than can be remembered: later duplicates were not seen.")
+        }
         return lines
     }
 

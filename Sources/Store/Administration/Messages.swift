@@ -107,7 +107,8 @@ public struct LoadReceipts: Statement {
     public static func read(_ rows: PQRows) throws -> [Receipt] {
         try rows.map {
             Receipt(
-                at: try $0.timestamp(0), kind: try $0.text(1), attempt: try $0.int2OrNull(2).map(Int.init), provider: try $0.textOrNull(3),
+                at: try $0.timestamp(0), kind: try $0.text(1), attempt: try $0.int2OrNull(2).map(Int.init),
+                provider: try $0.textOrNull(3),
                 code: try $0.textOrNull(4), detail: try $0.textOrNull(5), reference: try $0.textOrNull(6), stale: try $0.bool(7),
                 actor: try $0.textOrNull(8))
         }
@@ -145,7 +146,8 @@ public struct LoadAttempts: Statement {
     public static func read(_ rows: PQRows) throws -> [Attempt] {
         try rows.map {
             Attempt(
-                attempt: Int(try $0.int2(0)), provider: try $0.text(1), session: Int(try $0.int4(2)), admittedAt: try $0.timestamp(3),
+                attempt: Int(try $0.int2(0)), provider: try $0.text(1), session: Int(try $0.int4(2)),
+                admittedAt: try $0.timestamp(3),
                 sendBy: try $0.timestamp(4), templateVersion: Int(try $0.int4(5)), segments: Int(try $0.int2(6)),
                 costMicros: try $0.int8OrNull(7), currency: try $0.textOrNull(8), outcome: try $0.textOrNull(9),
                 answeredAt: try $0.timestampOrNull(10), code: try $0.textOrNull(11), reference: try $0.textOrNull(12))

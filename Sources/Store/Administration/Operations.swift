@@ -27,7 +27,8 @@ public struct ListLanes: Statement {
     public static func read(_ rows: PQRows) throws -> [Lane] {
         try rows.map {
             Lane(
-                lane: Int(try $0.int2(0)), classes: try $0.textOrNull(1), ready: Int(try $0.int8(2)), oldest: try $0.timestampOrNull(3),
+                lane: Int(try $0.int2(0)), classes: try $0.textOrNull(1), ready: Int(try $0.int8(2)),
+                oldest: try $0.timestampOrNull(3),
                 due: Int(try $0.int8(4)), nextDue: try $0.timestampOrNull(5), leased: Int(try $0.int8(6)),
                 pausedAt: try $0.timestampOrNull(7), pausedBy: try $0.textOrNull(8), pauseReason: try $0.textOrNull(9))
         }
@@ -121,7 +122,8 @@ public struct ListWorkers: Statement {
         try rows.map {
             Worker(
                 session: Int(try $0.int4(0)), worker: try $0.text(1), host: try $0.text(2), pid: Int(try $0.int4(3)),
-                version: try $0.text(4), startedAt: try $0.timestamp(5), beatAt: try $0.timestamp(6), inFlight: Int(try $0.int4(7)),
+                version: try $0.text(4), startedAt: try $0.timestamp(5), beatAt: try $0.timestamp(6),
+                inFlight: Int(try $0.int4(7)),
                 state: try $0.text(8))
         }
     }

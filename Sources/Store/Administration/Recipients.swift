@@ -10,7 +10,8 @@ public struct LoadCapUsage: Statement {
     public static func read(_ rows: PQRows) throws -> CapLedger {
         guard let row = rows.first else { return CapLedger() }
         guard let ledger = CapLedger(try row.bytea(0)) else {
-            throw StoreError.internalError("martlet_data.cap_usage holds a row whose length is no multiple of \(CapLedger.bytesPerHit)")
+            throw StoreError.internalError(
+                "martlet_data.cap_usage holds a row whose length is no multiple of \(CapLedger.bytesPerHit)")
         }
         return ledger
     }
@@ -77,7 +78,8 @@ public struct ListSuppressions: Statement {
     public static func read(_ rows: PQRows) throws -> [Suppression] {
         try rows.map {
             Suppression(
-                id: try $0.int8(0), channel: try $0.text(1), address: try $0.text(2), scope: try $0.text(3), reason: try $0.text(4),
+                id: try $0.int8(0), channel: try $0.text(1), address: try $0.text(2), scope: try $0.text(3),
+                reason: try $0.text(4),
                 createdAt: try $0.timestamp(5), createdBy: try $0.text(6), liftedAt: try $0.timestampOrNull(7),
                 liftedBy: try $0.textOrNull(8), liftReason: try $0.textOrNull(9))
         }

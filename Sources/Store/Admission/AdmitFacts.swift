@@ -68,13 +68,19 @@ public struct AdmitFacts: Statement {
         from martlet_data.leased_\(slot) where ctid = any ($1::tid[]) and session = $2
         union all select 2::int2, 0, channel, address, scope, null from martlet_data.suppressions
             where address = any ($4) and lifted_at is null
-        union all (select distinct on (recipient_key, channel, purpose) 3::int2, id, channel, recipient_key, purpose || ' ' || status, null
-            from martlet_data.consents where recipient_key = any ($5) order by recipient_key, channel, purpose, id desc)
+        union all select 3::int2, c.id, c.channel, c.recipient_key, c.purpose || ' ' || c.status, null
+            from unnest($5::text[]) k(recipient_key) cross join lateral (
+                select distinct on (n.channel, n.purpose) n.* from martlet_data.consents n where n.recipient_key = k.recipient_key
+                order by n.channel, n.purpose, n.id desc) c
         union all select 4::int2, message_id, null, null, null, null from martlet_data.cancellations where message_id = any ($3)
         union all select 5::int2, 0, null, group_key, producer, cancelled_at from martlet_data.group_cancellations where group_key = any ($6)
-        union all select 6::int2, r.message_id, null, null, r.kind, null from martlet_data.receipts r
-            where r.message_id = any ($7) and r.kind in ('accepted', 'delivered', 'undelivered')
-                and r.at > coalesce((select max(q.requeued_at) from martlet_data.requeues q where q.message_id = r.message_id), '-infinity')
+        union all select 6::int2, d.message_id, null, null, d.kind, null
+            from unnest($7::int8[]) i(message_id) cross join lateral (
+                -- The offset is a fence, one look-up for each message: without statistics an array of a hundred ids looks like half the table.
+                select r.message_id, r.kind from martlet_data.receipts r
+                where r.message_id = i.message_id and r.kind in ('accepted', 'delivered', 'undelivered')
+                    and r.at > coalesce((select max(q.requeued_at) from martlet_data.requeues q where q.message_id = i.message_id), '-infinity')
+                offset 0) d
         """
     }
 

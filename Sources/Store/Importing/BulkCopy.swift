@@ -1,23 +1,30 @@
 import Postgres
 
 /// Rows in COPY's text format, some hundred at a time.
-struct BulkChunks: AsyncSequence, AsyncIteratorProtocol, Sendable {
+struct BulkChunks: AsyncSequence, Sendable {
+    typealias Element = [UInt8]
+
+    /// Where the encoding has come to.
+    struct AsyncIterator: AsyncIteratorProtocol {
+        let rows: [BulkRow]
+        var position = 0
+
+        mutating func next() async -> [UInt8]? {
+            guard position < rows.count else { return nil }
+            var bytes: [UInt8] = []
+            while position < rows.count, bytes.count < 64 * 1024 {
+                rows[position].encode(into: &bytes)
+                position += 1
+            }
+            return bytes
+        }
+    }
+
     let rows: [BulkRow]
-    private var position = 0
 
     init(_ rows: [BulkRow]) { self.rows = rows }
 
-    func makeAsyncIterator() -> Self { self }
-
-    mutating func next() async -> [UInt8]? {
-        guard position < rows.count else { return nil }
-        var bytes: [UInt8] = []
-        while position < rows.count, bytes.count < 64 * 1024 {
-            rows[position].encode(into: &bytes)
-            position += 1
-        }
-        return bytes
-    }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rows: rows) }
 }
 
 extension StoreConnection {
@@ -64,7 +71,8 @@ extension RowRefusal {
     static func place(in context: String) -> (row: Int, column: String?)? {
         for line in context.split(separator: "\n") where line.hasPrefix("COPY bulk_enqueue, ") {
             let rest = line.dropFirst("COPY bulk_enqueue, ".count)
-            guard let number = rest.prefixMatch(of: /[^0-9:"]*([0-9]+)(?:, [^0-9:" ]+ ([a-z_]+))?/), let line = Int(number.1), line > 0
+            guard let number = rest.prefixMatch(of: /[^0-9:"]*([0-9]+)(?:, [^0-9:" ]+ ([a-z_]+))?/), let line = Int(number.1),
+                line > 0
             else { return nil }
             return (line - 1, number.2.map(String.init))
         }

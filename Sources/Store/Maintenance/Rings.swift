@@ -19,7 +19,7 @@ public struct PromoteDue: Statement {
         """
         with picked as materialized (
             select ctid as tid, due_at, message_id, lane, attempt, burned, resends, deaths, series from martlet_data.due_\(slot)
-            where due_at >= coalesce($1, '-infinity') and due_at <= clock_timestamp() order by due_at limit $2 for update skip locked),
+            where due_at >= coalesce($1::timestamptz, '-infinity') and due_at <= clock_timestamp() order by due_at limit $2 for update skip locked),
         gone as (delete from martlet_data.due_\(slot) where ctid = any (array(select tid from picked))),
         promoted as (
             insert into martlet_data.ready (slot, seq, message_id, attempt, burned, resends, deaths, series)
@@ -99,7 +99,7 @@ public struct DropOldestPartitions: Statement {
         select martlet_data.drop_partitions(day) from (
             select to_date(substr(c.relname, 10), 'YYYYMMDD') as day from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname = 'martlet_data' and c.relname ~ '^messages_[0-9]{8}$' and c.relkind = 'r'
-                and to_date(substr(c.relname, 10), 'YYYYMMDD') < (clock_timestamp() - $1)::date order by 1 limit 1) oldest
+                and to_date(substr(c.relname, 10), 'YYYYMMDD') < (clock_timestamp() - $1::interval)::date order by 1 limit 1) oldest
         """
     }
     public func bind(_ parameters: inout PQParams) { parameters.interval(keep) }
@@ -117,7 +117,7 @@ public struct PurgeIdempotencyKeys: Statement {
     public var sql: String {
         """
         with gone as (delete from martlet_data.idempotency_keys where ctid = any (array(
-            select ctid from martlet_data.idempotency_keys where created_at < clock_timestamp() - $1 limit $2)) returning 1)
+            select ctid from martlet_data.idempotency_keys where created_at < clock_timestamp() - $1::interval limit $2)) returning 1)
         select count(*) from gone
         """
     }

@@ -18,9 +18,9 @@ public struct Migrator: Sendable {
     /// Applies what is pending and answers the names. With `dryRun` everything is rolled back at the end.
     public func up(dryRun: Bool = false) async throws -> [String] {
         try await database.withConnection { connection in
+            if dryRun { try await connection.begin(MigrationLock()) }
             try await connection.script("create_migrations", Self.bootstrap)
             var applied: [String] = []
-            if dryRun { try await connection.begin(MigrationLock()) }
             for migration in Migration.all {
                 if try await self.apply(migration, on: connection, within: dryRun) { applied.append(migration.name) }
             }
@@ -34,12 +34,13 @@ public struct Migrator: Sendable {
             if !open { try await connection.begin(MigrationLock()) }
             // Looked at under the lock: another migrator may just have done it.
             let status = try await compare(connection)
-            if let misfit = status.misfit, status.pending.isEmpty { throw StoreError.internalError(misfit) }
+            let isForeign = status.entries.contains { $0.state == .changed || $0.state == .unknown }
+            if isForeign, let misfit = status.misfit { throw StoreError.internalError(misfit) }
             guard status.pending.contains(where: { $0.version == migration.version }) else {
                 if !open { try await connection.commit() }
                 return false
             }
-            try await connection.script(migration.name, migration.sql)
+            try await connection.script(migration.name, migration.sql, within: .seconds(3600))
             let record = RecordMigration(migration: migration)
             if open {
                 try await connection.run(ResetRole())

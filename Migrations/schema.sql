@@ -1,0 +1,2657 @@
+
+CREATE SCHEMA martlet;
+
+ALTER SCHEMA martlet OWNER TO martlet_owner;
+
+CREATE SCHEMA martlet_data;
+
+ALTER SCHEMA martlet_data OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.cancel(message_id bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(martlet_data.bucket(message_id));
+    -- A statement of its own, after the lock: what Admit committed before is seen.
+    if not exists (select from martlet_data.messages m where m.id = message_id and (m.producer = session_user or martlet_data.is_admin())) then
+        raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
+    end if;
+    if exists (select from martlet_data.dead_letters d where d.message_id = cancel.message_id) then
+        return 'already_final';
+    end if;
+    if exists (select from martlet_data.receipts r where r.message_id = cancel.message_id and r.kind in ('delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')) then
+        return 'already_final';
+    end if;
+    if exists (select from martlet_data.attempts a where a.message_id = cancel.message_id and not exists (
+            select from martlet_data.receipts r where r.message_id = a.message_id and r.attempt = a.attempt and r.kind in ('deferred', 'rejected'))) then
+        return 'too_late'; -- handed over, or on its way, or in doubt
+    end if;
+    insert into martlet_data.cancellations (message_id) values (message_id) on conflict do nothing;
+    return 'cancelled';
+end $$;
+
+ALTER FUNCTION martlet.cancel(message_id bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.cancel(message_id bigint) IS 'cancelled | too_late | already_final';
+
+CREATE FUNCTION martlet.cancel(group_key text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('group_key', group_key, 256);
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(martlet_data.bucket(group_key));
+    insert into martlet_data.group_cancellations as g (group_key, producer) values (group_key, case when martlet_data.is_admin() then '*' else session_user end)
+        on conflict on constraint group_cancellations_pkey do update set cancelled_at = clock_timestamp();
+    return 'cancelled';
+end $$;
+
+ALTER FUNCTION martlet.cancel(group_key text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.cancel(group_key text) IS 'Every message of this group that was enqueued until now and is not yet admitted will end as cancelled.';
+
+CREATE FUNCTION martlet.created_at(p_message_id bigint) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select to_timestamp(((p_message_id >> 22) + 1735689600000) / 1000.0) $$;
+
+ALTER FUNCTION martlet.created_at(p_message_id bigint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.discard(message_id bigint, why text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_reason text;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    delete from martlet_data.dead_letters l where l.message_id = discard.message_id returning l.reason into v_reason;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
+    end if;
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'discarded', v_reason, why, session_user);
+    insert into martlet_data.audit (action, object, why, detail) values ('discard', message_id::text, why, jsonb_build_object('reason', v_reason));
+end $$;
+
+ALTER FUNCTION martlet.discard(message_id bigint, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb DEFAULT '{}'::jsonb, idempotency_key text DEFAULT NULL::text, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, recipient_key text DEFAULT NULL::text, locale text DEFAULT NULL::text, time_zone text DEFAULT NULL::text, tier text DEFAULT NULL::text, group_key text DEFAULT NULL::text, sender text DEFAULT NULL::text, headers jsonb DEFAULT NULL::jsonb, traceparent text DEFAULT NULL::text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+declare
+    v_now      timestamptz := clock_timestamp();
+    v_class    record;
+    v_channel  record;
+    v_address  text;
+    v_country  text;
+    v_expires  timestamptz;
+    v_hash     bytea;
+    v_seen     record;
+    v_seq      bigint;
+    v_id       bigint;
+    v_commit   text := current_setting('synchronous_commit');
+begin
+    select c.id, c.lane, c.time_to_live, l.cursor into v_class
+        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane
+        where c.name = enqueue.class and c.retired_at is null;
+    if not found then
+        raise exception 'field class: unknown class %', coalesce(quote_literal(class), 'null') using errcode = 'MT001',
+            hint = 'Known classes: ' || coalesce((select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.retired_at is null), 'none; an operator must run "martlet config apply" first') || '.';
+    end if;
+    select c.id, c.address_kind into v_channel from martlet_data.channels c where c.name = enqueue.channel and c.retired_at is null;
+    if not found then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002',
+            hint = 'Known channels: ' || (select string_agg(c.name, ', ' order by c.name) from martlet_data.channels c where c.retired_at is null) || '.';
+    end if;
+    if sender is not null then
+        select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
+        if not found then
+            raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
+                hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
+        end if;
+    end if;
+    if v_channel.address_kind = 'phone' and recipient ~ '^\+[1-9][0-9]{6,14}$' then
+        v_address := recipient; -- already E.164: the common case, without another call
+    else
+        if sender is null then
+            select s.default_country into v_country from martlet_data.senders s where s.is_default and s.retired_at is null;
+        end if;
+        v_address := martlet_data.normalise_address(v_channel.address_kind, recipient, v_country);
+        if v_address is null then
+            raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
+                case v_channel.address_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
+                using errcode = 'MT003',
+                hint = case v_channel.address_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
+                    when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
+                    else 'It must be 1 … 512 characters without control characters.' end;
+        end if;
+    end if;
+    if not exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null) then
+        raise exception 'field template: there is no template % for channel %', coalesce(quote_literal(template), 'null'), channel using errcode = 'MT004',
+            hint = 'Push it with "martlet templates push", or correct the key.';
+    end if;
+    if time_zone is not null and not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
+        raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
+            hint = 'Use an IANA name such as Asia/Shanghai.';
+    end if;
+    if variables is null or jsonb_typeof(variables) <> 'object' then
+        raise exception 'field variables: must be a JSON object, not %', coalesce(jsonb_typeof(variables), 'null') using errcode = 'MT006',
+            hint = 'Pass {} when the template needs none.';
+    end if;
+    if pg_column_size(variables) > 16384 and octet_length(variables::text) > 65536 then
+        raise exception 'field variables: % bytes, the limit is 65536', octet_length(variables::text) using errcode = 'MT006',
+            hint = 'Pass only what the template shows; put the rest behind a link.';
+    end if;
+    v_expires := coalesce(expires_at, coalesce(scheduled_at, v_now) + v_class.time_to_live);
+    if v_expires <= greatest(v_now, scheduled_at) then
+        raise exception 'field expires_at: % is not after %', v_expires, case when scheduled_at > v_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
+            hint = 'Leave it out for the class''s time to live, or pass a later time.';
+    end if;
+    -- One test for all that is usually absent or short.
+    if length(locale) > 35 or length(tier) > 64 or length(traceparent) > 64 or octet_length(concat(recipient_key, group_key, idempotency_key)) > 256
+        or concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) ~ '[[:cntrl:]]'
+        or '' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent) then
+        perform martlet_data.check_text('recipient_key', recipient_key, 256);
+        perform martlet_data.check_text('locale', locale, 35);
+        perform martlet_data.check_text('tier', tier, 64);
+        perform martlet_data.check_text('group_key', group_key, 256);
+        perform martlet_data.check_text('idempotency_key', idempotency_key, 256);
+        perform martlet_data.check_text('traceparent', traceparent, 64);
+    end if;
+    if headers is not null and (jsonb_typeof(headers) <> 'object' or octet_length(headers::text) > 8192) then
+        raise exception 'field headers: must be a JSON object of at most 8192 bytes' using errcode = 'MT010', hint = 'Leave it out if there are none.';
+    end if;
+
+    -- The transaction number first, then the sequence: a claimer that sees no older transaction open has seen every lower number.
+    perform pg_current_xact_id();
+    v_seq := nextval('martlet_data.message_seq');
+    v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
+
+    if idempotency_key is not null then
+        -- The caller's own arguments, before defaults and without trace headers.
+        v_hash := sha256(convert_to(jsonb_build_array(class, channel, recipient, template, variables, scheduled_at, expires_at,
+            recipient_key, locale, time_zone, tier, group_key, sender, headers)::text, 'UTF8'));
+        for try in 1..3 loop
+            insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
+                values (session_user, idempotency_key, v_hash, v_id, v_now) on conflict do nothing;
+            exit when found;
+            select k.message_id, k.request_hash into v_seen from martlet_data.idempotency_keys k where k.producer = session_user and k.key = idempotency_key;
+            if found and v_seen.request_hash = v_hash then
+                return v_seen.message_id;
+            elsif found then
+                raise exception 'field idempotency_key: % was used for message % with another request', quote_literal(idempotency_key), v_seen.message_id
+                    using errcode = 'MT008', detail = format('request before: %s, request now: %s (sha256)', left(encode(v_seen.request_hash, 'hex'), 16), left(encode(v_hash, 'hex'), 16)),
+                    hint = 'Use a new key for a new request; repeat a request with exactly the same arguments.';
+            elsif try = 3 then
+                -- REPEATABLE READ: the other row is committed but not in this snapshot.
+                raise exception 'field idempotency_key: % is being used by another transaction', quote_literal(idempotency_key) using errcode = '40001',
+                    hint = 'Run the transaction again.';
+            end if;
+        end loop;
+    end if;
+
+    if v_commit not in ('on', 'remote_apply') then
+        perform set_config('synchronous_commit', 'on', true); -- an acknowledged enqueue is never lost
+    end if;
+    insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+            group_key, variables, headers, traceparent, producer, created_at, expires_at)
+        values (v_id, v_class.id, v_channel.id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+            group_key, variables, headers, traceparent, session_user, v_now, v_expires);
+    if scheduled_at > v_now then
+        insert into martlet_data.due (slot, due_at, message_id, lane, reason)
+            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_class.lane, 'scheduled');
+    else
+        insert into martlet_data.ready (slot, seq, message_id)
+            values ((pg_sequence_last_value(v_class.cursor) & 4095)::smallint, v_seq, v_id);
+    end if;
+    return v_id;
+end $_$;
+
+ALTER FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) IS 'Puts one message into the queue, in the caller''s transaction; returns its id.';
+
+CREATE FUNCTION martlet.enqueue_many(messages jsonb) RETURNS TABLE("position" integer, message_id bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v record;
+    v_unknown text;
+    v_state text;
+    v_text text;
+    v_hint text;
+    v_detail text;
+    v_at int;
+    v_ids bigint[] := '{}';
+begin
+    if messages is null or jsonb_typeof(messages) <> 'array' then
+        raise exception 'field messages: must be a JSON array of objects' using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
+    elsif jsonb_array_length(messages) > 10000 then
+        raise exception 'field messages: % elements, the limit is 10000', jsonb_array_length(messages) using errcode = 'MT011', hint = 'Call it several times, or use COPY into martlet.bulk_enqueue.';
+    end if;
+    -- In order of their keys, so that two callers with the same keys cannot wait for each other in a circle.
+    for v in select e.n::int, e.o from jsonb_array_elements(messages) with ordinality e(o, n) order by e.o ->> 'idempotency_key' nulls first, e.n loop
+        v_at := v.n;
+        if jsonb_typeof(v.o) <> 'object' then
+            raise exception 'must be an object, not %', jsonb_typeof(v.o) using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
+        end if;
+        select string_agg(k, ', ') into v_unknown from jsonb_object_keys(v.o) k where k not in ('class', 'channel', 'recipient', 'template', 'variables',
+            'idempotency_key', 'scheduled_at', 'expires_at', 'recipient_key', 'locale', 'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent');
+        if v_unknown is not null then
+            raise exception 'unknown field %', v_unknown using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
+        end if;
+        v_ids[v.n] := martlet.enqueue(v.o ->> 'class', v.o ->> 'channel', v.o ->> 'recipient', v.o ->> 'template', coalesce(v.o -> 'variables', '{}'),
+            v.o ->> 'idempotency_key', martlet_data.time_from('scheduled_at', v.o ->> 'scheduled_at'), martlet_data.time_from('expires_at', v.o ->> 'expires_at'), v.o ->> 'recipient_key', v.o ->> 'locale',
+            v.o ->> 'time_zone', v.o ->> 'tier', v.o ->> 'group_key', v.o ->> 'sender', nullif(v.o -> 'headers', 'null'), v.o ->> 'traceparent');
+    end loop;
+    return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
+exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
+    raise exception '%', case when v_at is null then v_text else format('element %s: %s', v_at, v_text) end using errcode = v_state,
+        hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');
+end $$;
+
+ALTER FUNCTION martlet.enqueue_many(messages jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    update martlet_data.imports i set lines_done = to_line, enqueued = i.enqueued + import_advance.enqueued, advanced_at = clock_timestamp(),
+            finished_at = case when finished then clock_timestamp() end
+        where i.producer = session_user and i.name = import_advance.name and i.lines_done = from_line and to_line >= from_line;
+    if not found then
+        raise exception 'import %: another run has moved past line %', quote_literal(name), from_line using errcode = 'MT014', hint = 'Run it once at a time; start again and it continues where the other stopped.';
+    end if;
+end $$;
+
+ALTER FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.import_begin(name text, digest text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v martlet_data.imports;
+begin
+    perform martlet_data.check_text('name', coalesce(name, ''), 512);
+    insert into martlet_data.imports (producer, name, digest) values (session_user, name, digest) on conflict do nothing;
+    select * into v from martlet_data.imports i where i.producer = session_user and i.name = import_begin.name;
+    if v.digest is distinct from digest then
+        raise exception 'import %: its beginning differs from the file that was imported under this name on %', quote_literal(name), v.started_at using errcode = 'MT014',
+            hint = 'Choose another name for another file.';
+    end if;
+    return v.lines_done;
+end $$;
+
+ALTER FUNCTION martlet.import_begin(name text, digest text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.pause_lane(lane integer, why text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    update martlet_data.lanes l set paused_at = clock_timestamp(), paused_by = session_user, pause_reason = why where l.lane = pause_lane.lane and l.lane < 8;
+    if not found then
+        raise exception 'field lane: there is no lane %', lane using errcode = 'MT010', hint = 'Lanes are 0 … 7; see martlet.lanes.';
+    end if;
+    insert into martlet_data.audit (action, object, why) values ('pause_lane', lane::text, why);
+end $$;
+
+ALTER FUNCTION martlet.pause_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text DEFAULT NULL::text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_id bigint;
+begin
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    perform martlet_data.check_text('method', coalesce(method, ''), 256);
+    if not exists (select from martlet_data.channels c where c.name = record_consent.channel and c.retired_at is null) then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+    end if;
+    if not exists (select from martlet_data.classes c where c.name = purpose) then
+        raise exception 'field purpose: unknown class %', coalesce(quote_literal(purpose), 'null') using errcode = 'MT001', hint = 'Consent is given for a class of messages, such as marketing.';
+    end if;
+    if status is null or status not in ('granted', 'pending', 'withdrawn') then
+        raise exception 'field status: % is none of granted, pending, withdrawn', coalesce(quote_literal(status), 'null') using errcode = 'MT010', hint = 'pending: until the recipient has confirmed (double opt-in).';
+    end if;
+    if length(wording) > 4000 then
+        raise exception 'field wording: longer than 4000 characters' using errcode = 'MT010', hint = 'Store the exact sentence that was shown, or its version number.';
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(martlet_data.bucket(recipient_key));
+    insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording) values (recipient_key, channel, purpose, status, method, wording) returning id into v_id;
+    return v_id;
+end $$;
+
+ALTER FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb DEFAULT NULL::jsonb, provider text DEFAULT NULL::text, may_duplicate boolean DEFAULT false, approve_words boolean DEFAULT false) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    d martlet_data.dead_letters;
+    v_expires timestamptz;
+    v_erased boolean;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    select * into d from martlet_data.dead_letters l where l.message_id = requeue.message_id for update;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list"; "martlet message show" tells what became of this one.';
+    end if;
+    if d.reason = 'in_doubt' and not may_duplicate then
+        raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
+    end if;
+    if variables is not null and jsonb_typeof(variables) <> 'object' then
+        raise exception 'field variables: must be a JSON object' using errcode = 'MT006', hint = 'Pass all variables; they replace the old ones.';
+    end if;
+    select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
+    if v_expires is null then
+        raise exception 'class % of message % no longer exists', d.class, message_id using errcode = 'MT013', hint = 'Apply a policy that has it, or discard the message.';
+    end if;
+    if v_erased and variables is null then
+        raise exception 'the variables of message % were erased, as its class % demands', message_id, d.class using errcode = 'MT013', hint = 'Pass variables, or discard the message and enqueue a new one.';
+    end if;
+    if not exists (select from martlet_data.messages m where m.id = message_id) then
+        -- Its partition is gone; the dead letter kept the body.
+        if d.message ->> 'id' is null then
+            raise exception 'message % has no body: it was missing when a worker claimed it', message_id using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
+        end if;
+        insert into martlet_data.messages select * from jsonb_populate_record(null::martlet_data.messages, d.message);
+    end if;
+    insert into martlet_data.requeues (message_id, series, expires_at, variables, provider, approve_words, why) values (message_id, d.series + 1, v_expires, variables, provider, approve_words, why);
+    perform pg_current_xact_id();
+    insert into martlet_data.ready (slot, seq, message_id, attempt, series)
+        select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, session_user);
+    insert into martlet_data.audit (action, object, why, detail) values ('requeue', message_id::text, why,
+        jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words));
+    delete from martlet_data.dead_letters l where l.message_id = requeue.message_id;
+    return v_expires;
+end $$;
+
+ALTER FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) IS 'Starts a new series of attempts with a new time to live; returns when it expires.';
+
+CREATE FUNCTION martlet.resume_lane(lane integer, why text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    update martlet_data.lanes l set paused_at = null, paused_by = null, pause_reason = null where l.lane = resume_lane.lane and l.lane < 8;
+    if not found then
+        raise exception 'field lane: there is no lane %', lane using errcode = 'MT010', hint = 'Lanes are 0 … 7; see martlet.lanes.';
+    end if;
+    insert into martlet_data.audit (action, object, why) values ('resume_lane', lane::text, why);
+end $$;
+
+ALTER FUNCTION martlet.resume_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.suppress(channel text, recipient text, scope text DEFAULT 'marketing'::text, reason text DEFAULT 'opt_out'::text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    v_address text := martlet_data.known_address(suppress.channel, suppress.recipient);
+    v_id bigint;
+begin
+    perform martlet_data.check_text('reason', coalesce(suppress.reason, ''), 256);
+    if suppress.scope is null or suppress.scope not in ('all', 'all_except_otp') and not exists (select from martlet_data.classes c where c.name = suppress.scope) then
+        raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = 'Use the name of a class, all_except_otp or all.';
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    insert into martlet_data.suppressions (channel, address, scope, reason) values (suppress.channel, v_address, suppress.scope, suppress.reason)
+        on conflict (address, channel, scope) where lifted_at is null do nothing returning id into v_id;
+    if v_id is null then
+        select s.id into v_id from martlet_data.suppressions s where s.address = v_address and s.channel = suppress.channel and s.scope = suppress.scope and s.lifted_at is null;
+    end if;
+    return v_id;
+end $$;
+
+ALTER FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) IS 'From its commit on nothing of this scope is admitted to the address; returns the id of the suppression.';
+
+CREATE FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text DEFAULT NULL::text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_address text := martlet_data.known_address(channel, recipient);
+    v_count int;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = why
+        where s.address = v_address and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
+    get diagnostics v_count = row_count;
+    insert into martlet_data.audit (action, object, why, detail) values ('unsuppress', martlet_data.mask(v_address), why, jsonb_build_object('channel', channel, 'scope', scope, 'lifted', v_count));
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) RETURNS smallint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_slot smallint;
+    v_name text;
+begin
+    if p_kind not in ('ready', 'leased', 'due') then
+        raise exception 'unknown kind of segment %', quote_literal(p_kind) using errcode = 'MT900';
+    end if;
+    perform pg_advisory_xact_lock(7340001, 0); -- two growers must not choose one number
+    select coalesce(max(s.slot) + 1, 1) into v_slot from martlet_data.segments s where s.kind = p_kind;
+    v_name := format('martlet_data.%s_%s', p_kind, v_slot);
+    -- Made alone and attached: CREATE … PARTITION OF would lock the parent against every enqueue.
+    execute format('create table %s (like martlet_data.%s including defaults including comments) with (autovacuum_enabled = off, fillfactor = 100)', v_name, p_kind);
+    if p_kind = 'ready' then
+        execute format('create index on %s (seq)', v_name);
+    elsif p_kind = 'due' then
+        execute format('create index on %s (due_at)', v_name);
+        execute format('create index on %s (message_id)', v_name);
+    end if;
+    execute format('grant select, insert, update, delete on %s to martlet_worker', v_name);
+    execute format('grant select on %s to martlet_admin', v_name);
+    execute format('alter table martlet_data.%s attach partition %s for values in (%s)', p_kind, v_name, v_slot);
+    insert into martlet_data.segments (kind, lane, slot) values (p_kind, case when p_kind = 'ready' then p_lane else 0 end, v_slot);
+    return v_slot;
+end $$;
+
+ALTER FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) RETURNS smallint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_slot smallint;
+    v_generation bigint;
+    v_cursor regclass;
+begin
+    perform pg_advisory_xact_lock(7340001, 1);
+    select s.slot into v_slot from martlet_data.segments s
+        where s.kind = p_kind and s.is_free and (p_kind <> 'ready' or s.lane = p_lane) order by s.generation, s.slot limit 1;
+    v_cursor := case p_kind when 'leased' then 'martlet_data.leased_cursor'::regclass when 'due' then 'martlet_data.due_cursor'::regclass
+        else (select l.cursor from martlet_data.lanes l where l.lane = p_lane) end;
+    if v_slot is null then
+        perform martlet_data.add_segment(p_kind, p_lane);
+        return (pg_sequence_last_value(v_cursor) & 4095)::smallint;
+    end if;
+    select coalesce(max(s.generation), 0) + 1 into v_generation from martlet_data.segments s
+        where s.kind = p_kind and (p_kind <> 'ready' or s.lane = p_lane);
+    update martlet_data.segments s set is_free = false, generation = v_generation where s.kind = p_kind and s.slot = v_slot;
+    perform setval(v_cursor, v_generation << 12 | v_slot);
+    if not exists (select from martlet_data.segments s where s.kind = p_kind and s.is_free and (p_kind <> 'ready' or s.lane = p_lane)) then
+        perform martlet_data.add_segment(p_kind, p_lane);
+    end if;
+    return v_slot;
+end $$;
+
+ALTER FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.bucket(p_id bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ select pg_catalog.hashint8(p_id) & 255 $$;
+
+ALTER FUNCTION martlet_data.bucket(p_id bigint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.bucket(p_text text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ select pg_catalog.hashtext(p_text) & 255 $$;
+
+ALTER FUNCTION martlet_data.bucket(p_text text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.bulk_enqueue_row() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform martlet.enqueue(new.class, new.channel, new.recipient, new.template, coalesce(new.variables, '{}'), new.idempotency_key,
+        new.scheduled_at, new.expires_at, new.recipient_key, new.locale, new.time_zone, new.tier, new.group_key, new.sender, new.headers, new.traceparent);
+    return new;
+end $$;
+
+ALTER FUNCTION martlet_data.bulk_enqueue_row() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    if length(p_value) > p_limit or p_value = '' or p_value ~ '[[:cntrl:]]' then
+        raise exception 'field %: must be 1 … % characters without control characters', p_field, p_limit
+            using errcode = 'MT010', hint = format('Shorten or correct %s, or leave it out.', p_field);
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.commit_durably() RETURNS void
+    LANGUAGE sql
+    AS $$
+    select pg_catalog.set_config('synchronous_commit', 'on', true) where pg_catalog.current_setting('synchronous_commit') not in ('on', 'remote_apply') $$;
+
+ALTER FUNCTION martlet_data.commit_durably() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.create_partitions(p_days integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_day date;
+    v_from bigint;
+    v_until bigint;
+    v_parent text;
+    v_made int := 0;
+begin
+    if p_days not between 0 and 60 then
+        raise exception 'days must be 0 … 60, not %', p_days using errcode = 'MT900';
+    end if;
+    perform pg_advisory_xact_lock(7340001, 2);
+    for v_day in select d::date from generate_series((clock_timestamp() at time zone 'UTC')::date - 1, (clock_timestamp() at time zone 'UTC')::date + p_days, interval '1 day') d loop
+        continue when to_regclass(format('martlet_data.messages_%s', to_char(v_day, 'YYYYMMDD'))) is not null;
+        v_from := martlet_data.first_id(v_day::timestamp at time zone 'UTC');
+        v_until := martlet_data.first_id((v_day + 1)::timestamp at time zone 'UTC');
+        foreach v_parent in array array['messages', 'attempts', 'receipts'] loop
+            execute format('create table martlet_data.%s_%s (like martlet_data.%1$s including defaults including comments including storage)', v_parent, to_char(v_day, 'YYYYMMDD'));
+            execute format('alter table martlet_data.%s attach partition martlet_data.%1$s_%s for values from (%s) to (%s)', v_parent, to_char(v_day, 'YYYYMMDD'), v_from, v_until);
+        end loop;
+        v_made := v_made + 1;
+    end loop;
+    return v_made;
+end $_$;
+
+ALTER FUNCTION martlet_data.create_partitions(p_days integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.drop_partitions(p_day date) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_from bigint := martlet_data.first_id(p_day::timestamp at time zone 'UTC');
+    v_until bigint := martlet_data.first_id((p_day + 1)::timestamp at time zone 'UTC');
+    v_suffix text := to_char(p_day, 'YYYYMMDD');
+    v_last timestamptz;
+    v_parent text;
+begin
+    if to_regclass('martlet_data.messages_' || v_suffix) is null then
+        return 'no such partition';
+    end if;
+    perform set_config('lock_timeout', '200ms', true);
+    execute format('select max(expires_at) from martlet_data.messages_%s', v_suffix) into v_last;
+    if v_last >= clock_timestamp() then
+        return format('a message has not expired before %s', v_last);
+    end if;
+    begin
+        -- First the lock, then the look: an enqueue or a move that is still open holds a conflicting one.
+        execute format('lock table martlet_data.messages_%s in access exclusive mode', v_suffix);
+    exception when lock_not_available then return 'in use';
+    end;
+    if exists (select from martlet_data.ready r where r.message_id >= v_from and r.message_id < v_until)
+        or exists (select from martlet_data.due d where d.message_id >= v_from and d.message_id < v_until)
+        or exists (select from martlet_data.leased l where l.message_id >= v_from and l.message_id < v_until)
+        or exists (select from martlet_data.dead_letters d where d.message_id >= v_from and d.message_id < v_until) then
+        return 'a waiting, leased or dead message refers to it';
+    end if;
+    begin
+        foreach v_parent in array array['messages', 'attempts', 'receipts'] loop
+            execute format('drop table martlet_data.%s_%s', v_parent, v_suffix);
+        end loop;
+    exception when lock_not_available then return 'in use';
+    end;
+    return 'dropped';
+end $$;
+
+ALTER FUNCTION martlet_data.drop_partitions(p_day date) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.first_id(p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select greatest(0, (extract(epoch from p_at) * 1000)::bigint - 1735689600000) << 22 $$;
+
+ALTER FUNCTION martlet_data.first_id(p_at timestamp with time zone) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.is_admin() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ select pg_has_role(session_user, 'martlet_admin', 'member') $$;
+
+ALTER FUNCTION martlet_data.is_admin() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.known_address(p_channel text, p_recipient text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_kind text;
+    v_address text;
+begin
+    select c.address_kind into v_kind from martlet_data.channels c where c.name = p_channel and c.retired_at is null;
+    if not found then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+    end if;
+    v_address := martlet_data.normalise_address(v_kind, p_recipient, (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null));
+    if v_address is null then
+        raise exception 'field recipient: not an address of channel %', p_channel using errcode = 'MT003', hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+    end if;
+    return v_address;
+end $$;
+
+ALTER FUNCTION martlet_data.known_address(p_channel text, p_recipient text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.lock_bucket(p_bucket integer) RETURNS void
+    LANGUAGE sql
+    AS $$ select pg_catalog.pg_advisory_xact_lock(7340002, p_bucket) $$;
+
+ALTER FUNCTION martlet_data.lock_bucket(p_bucket integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.mask(p_address text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    -- Of a number at least four digits are hidden, of anything else at least one character, however short it is.
+    select case when p_address ~ '^\+' then left(p_address, head) || '****' || right(p_address, greatest(0, least(4, length(p_address) - 4 - head)))
+                when p_address like '%@%' then left(p_address, greatest(0, least(1, position('@' in p_address) - 2))) || '**' || substr(p_address, position('@' in p_address))
+                else left(p_address, least(2, length(p_address) / 3)) || '****' end
+    from (select greatest(2, least(6, length(p_address) - 8)) as head) h $$;
+
+ALTER FUNCTION martlet_data.mask(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case when p_from is null or p_from = p_until then null
+        when minute < p_from then (local::date + make_interval(mins => p_from)) at time zone p_zone
+        else (local::date + 1 + make_interval(mins => p_from)) at time zone p_zone end
+    from (select p_at at time zone p_zone as local, extract(hour from p_at at time zone p_zone)::int * 60 + extract(minute from p_at at time zone p_zone)::int as minute) l $$;
+
+ALTER FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.normalise_address(p_kind text, p_address text, p_country text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $_$
+begin
+    if p_kind = 'phone' then
+        if p_address ~ '^\+[1-9][0-9]{6,14}$' then
+            return p_address;
+        end if;
+        return martlet_data.normalise_phone(p_address, p_country);
+    elsif p_kind = 'email' then
+        -- One mailbox, nothing that could end a header or an SMTP command; the rest is the mail server's to judge.
+        if length(p_address) <= 254 and p_address ~ '^[^@[:space:][:cntrl:]<>()\[\],;:"\\]{1,64}@[^@[:space:][:cntrl:]<>()\[\],;:"\\.]+(\.[^@[:space:][:cntrl:]<>()\[\],;:"\\.]+)+$' then
+            return substr(p_address, 1, position('@' in p_address)) || lower(substr(p_address, position('@' in p_address) + 1));
+        end if;
+        return null;
+    end if;
+    return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' then p_address end;
+end $_$;
+
+ALTER FUNCTION martlet_data.normalise_address(p_kind text, p_address text, p_country text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.normalise_phone(p_address text, p_country text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case when n ~ '^\+[1-9][0-9]{6,14}$' then n end from (
+        select case when d like '+%' then d
+                    when d like '00%' then '+' || substr(d, 3)
+                    when p_country is not null then p_country || regexp_replace(d, '^0', '') end as n
+        from (select translate(replace(p_address, '(0)', ''), ' .-()/' || chr(160), '') as d) digits) normal $_$;
+
+ALTER FUNCTION martlet_data.normalise_phone(p_address text, p_country text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_from is null or p_from = p_until then p_at
+        when p_from < p_until and minute >= p_from and minute < p_until then (local::date + make_interval(mins => p_until)) at time zone p_zone
+        when p_from > p_until and minute >= p_from then (local::date + 1 + make_interval(mins => p_until)) at time zone p_zone
+        when p_from > p_until and minute < p_until then (local::date + make_interval(mins => p_until)) at time zone p_zone
+        else p_at end
+    from (select p_at at time zone p_zone as local, extract(hour from p_at at time zone p_zone)::int * 60 + extract(minute from p_at at time zone p_zone)::int as minute) l $$;
+
+ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_hits bytea;
+begin
+    select c.hits into v_hits from martlet_data.cap_usage c where c.recipient_key = p_recipient_key for update;
+    for v_at in 0 .. coalesce(length(v_hits), 0) / 24 - 1 loop
+        if substr(v_hits, v_at * 24 + 1, 8) = int8send(p_message_id) and substr(v_hits, v_at * 24 + 17, 2) = int2send(p_attempt)
+            and substr(v_hits, v_at * 24 + 23, 2) = int2send(0::smallint) then
+            update martlet_data.cap_usage c set hits = substr(v_hits, 1, v_at * 24) || substr(v_hits, v_at * 24 + 25) where c.recipient_key = p_recipient_key;
+            return true;
+        end if;
+    end loop;
+    return false;
+end $$;
+
+ALTER FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_name text;
+    v_lane smallint;
+    v_cursor regclass;
+    v_found boolean;
+begin
+    select s.lane into v_lane from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
+    if not found then
+        raise exception 'no segment % %', p_kind, p_slot using errcode = 'MT900';
+    end if;
+    perform pg_advisory_xact_lock(7340001, 1); -- against advance_segment choosing this one meanwhile
+    v_cursor := case p_kind when 'leased' then 'martlet_data.leased_cursor'::regclass when 'due' then 'martlet_data.due_cursor'::regclass
+        else (select l.cursor from martlet_data.lanes l where l.lane = v_lane) end;
+    if pg_sequence_last_value(v_cursor) & 4095 = p_slot then
+        return false;
+    end if;
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'retire_segment needs READ COMMITTED: an older snapshot would not see a row that committed before the lock' using errcode = 'MT900';
+    end if;
+    v_name := format('martlet_data.%s_%s', p_kind, p_slot);
+    begin
+        execute format('lock table %s in access exclusive mode nowait', v_name);
+    exception when lock_not_available then return false; -- an open insert, a claim or a reader has it
+    end;
+    -- A fresh statement at READ COMMITTED: it sees everything that committed before the lock was ours.
+    execute format('select exists (select from %s)', v_name) into v_found;
+    if v_found then
+        return false;
+    end if;
+    execute format('truncate %s', v_name);
+    update martlet_data.segments s set is_free = true where s.kind = p_kind and s.slot = p_slot;
+    return true;
+end $$;
+
+ALTER FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$ select case when pg_has_role(current_user, 'martlet_admin', 'usage') then p_address else martlet_data.mask(p_address) end $$;
+
+ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE STRICT
+    AS $$
+begin
+    return p_value::timestamptz;
+exception when invalid_datetime_format or datetime_field_overflow or invalid_parameter_value then
+    raise exception 'field %: % is not a time', p_field, quote_literal(left(p_value, 64)) using errcode = 'MT007',
+        hint = 'Write it as ISO 8601 with a zone, such as 2025-06-01T08:30:00+02:00.';
+end $$;
+
+ALTER FUNCTION martlet_data.time_from(p_field text, p_value text) OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.attempts (
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    provider text NOT NULL,
+    session integer NOT NULL,
+    admitted_at timestamp with time zone NOT NULL,
+    send_by timestamp with time zone NOT NULL,
+    template_version integer NOT NULL,
+    segments smallint NOT NULL,
+    cost_micros bigint,
+    currency text
+)
+PARTITION BY RANGE (message_id);
+
+ALTER TABLE martlet_data.attempts OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.receipts (
+    message_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    kind text NOT NULL,
+    attempt smallint,
+    provider text,
+    code text,
+    detail text,
+    reference text,
+    stale boolean DEFAULT false NOT NULL,
+    actor text
+)
+PARTITION BY RANGE (message_id);
+
+ALTER TABLE martlet_data.receipts OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.receipts.stale IS 'Evidence of a worker that had lost its lease: kept, but it moved nothing.';
+
+CREATE VIEW martlet.attempts AS
+ SELECT a.message_id,
+    a.attempt,
+    a.provider,
+    a.session,
+    a.admitted_at,
+    a.send_by,
+    a.template_version,
+    a.segments,
+    a.cost_micros,
+    a.currency,
+    o.kind AS outcome,
+    o.at AS answered_at,
+    o.code,
+    o.detail,
+    o.reference
+   FROM (martlet_data.attempts a
+     LEFT JOIN LATERAL ( SELECT r.message_id,
+            r.at,
+            r.kind,
+            r.attempt,
+            r.provider,
+            r.code,
+            r.detail,
+            r.reference,
+            r.stale,
+            r.actor
+           FROM martlet_data.receipts r
+          WHERE ((r.message_id = a.message_id) AND (r.attempt = a.attempt) AND (r.kind = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'unknown'::text])))
+          ORDER BY (r.kind <> 'unknown'::text) DESC, r.at
+         LIMIT 1) o ON (true));
+
+ALTER TABLE martlet.attempts OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.audit (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text DEFAULT SESSION_USER NOT NULL,
+    action text NOT NULL,
+    object text NOT NULL,
+    why text,
+    detail jsonb
+);
+
+ALTER TABLE martlet_data.audit OWNER TO martlet_owner;
+
+CREATE VIEW martlet.audit AS
+ SELECT a.id,
+    a.at,
+    a.actor,
+    a.action,
+    a.object,
+    a.why,
+    a.detail
+   FROM martlet_data.audit a;
+
+ALTER TABLE martlet.audit OWNER TO martlet_owner;
+
+CREATE VIEW martlet.bulk_enqueue AS
+ SELECT NULL::text AS class,
+    NULL::text AS channel,
+    NULL::text AS recipient,
+    NULL::text AS template,
+    NULL::jsonb AS variables,
+    NULL::text AS idempotency_key,
+    NULL::timestamp with time zone AS scheduled_at,
+    NULL::timestamp with time zone AS expires_at,
+    NULL::text AS recipient_key,
+    NULL::text AS locale,
+    NULL::text AS time_zone,
+    NULL::text AS tier,
+    NULL::text AS group_key,
+    NULL::text AS sender,
+    NULL::jsonb AS headers,
+    NULL::text AS traceparent
+  WHERE false;
+
+ALTER TABLE martlet.bulk_enqueue OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.dead_letters (
+    message_id bigint NOT NULL,
+    class text NOT NULL,
+    channel text NOT NULL,
+    recipient_key text NOT NULL,
+    address text NOT NULL,
+    template text NOT NULL,
+    provider text,
+    reason text NOT NULL,
+    explanation text NOT NULL,
+    remedy text NOT NULL,
+    died_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint NOT NULL,
+    series smallint NOT NULL,
+    message jsonb NOT NULL,
+    history jsonb NOT NULL
+);
+
+ALTER TABLE martlet_data.dead_letters OWNER TO martlet_owner;
+
+CREATE VIEW martlet.dead_letters AS
+ SELECT d.message_id,
+    d.class,
+    d.channel,
+    martlet_data.shown(d.recipient_key) AS recipient_key,
+    martlet_data.shown(d.address) AS address,
+    d.template,
+    d.provider,
+    d.reason,
+    d.explanation,
+    d.remedy,
+    d.died_at,
+    d.attempt AS attempts,
+    martlet.created_at(d.message_id) AS created_at
+   FROM martlet_data.dead_letters d;
+
+ALTER TABLE martlet.dead_letters OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.classes (
+    id smallint NOT NULL,
+    name text NOT NULL,
+    lane smallint NOT NULL,
+    time_to_live interval NOT NULL,
+    erases_body boolean DEFAULT false NOT NULL,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.due (
+    slot smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL,
+    reason text NOT NULL
+)
+PARTITION BY LIST (slot);
+
+ALTER TABLE martlet_data.due OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.lanes (
+    lane smallint NOT NULL,
+    cursor regclass NOT NULL,
+    paused_at timestamp with time zone,
+    paused_by text,
+    pause_reason text,
+    CONSTRAINT lanes_lane_check CHECK (((lane >= 0) AND (lane <= 8)))
+);
+
+ALTER TABLE martlet_data.lanes OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.lanes.cursor IS 'Sequence whose last value is generation << 12 | slot of the segment that enqueue appends to.';
+
+CREATE TABLE martlet_data.leased (
+    slot smallint NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint NOT NULL,
+    burned smallint NOT NULL,
+    resends smallint NOT NULL,
+    deaths smallint NOT NULL,
+    series smallint NOT NULL,
+    session integer NOT NULL,
+    claim integer NOT NULL,
+    deadline timestamp with time zone NOT NULL
+)
+PARTITION BY LIST (slot);
+
+ALTER TABLE martlet_data.leased OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.ready (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+PARTITION BY LIST (slot);
+
+ALTER TABLE martlet_data.ready OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.segments (
+    kind text NOT NULL,
+    lane smallint DEFAULT 0 NOT NULL,
+    slot smallint NOT NULL,
+    generation bigint DEFAULT 0 NOT NULL,
+    is_free boolean DEFAULT true NOT NULL,
+    CONSTRAINT segments_kind_check CHECK ((kind = ANY (ARRAY['ready'::text, 'leased'::text, 'due'::text]))),
+    CONSTRAINT segments_slot_check CHECK (((slot >= 0) AND (slot <= 4095)))
+);
+
+ALTER TABLE martlet_data.segments OWNER TO martlet_owner;
+
+CREATE VIEW martlet.lanes AS
+ SELECT l.lane,
+    ( SELECT string_agg(c.name, ', '::text ORDER BY c.name) AS string_agg
+           FROM martlet_data.classes c
+          WHERE ((c.lane = l.lane) AND (c.retired_at IS NULL))) AS classes,
+    COALESCE(r.ready, (0)::bigint) AS ready,
+    r.oldest,
+    COALESCE(u.due, (0)::bigint) AS due,
+    u.next_due,
+    COALESCE(e.leased, (0)::bigint) AS leased,
+    l.paused_at,
+    l.paused_by,
+    l.pause_reason
+   FROM (((martlet_data.lanes l
+     LEFT JOIN ( SELECT s.lane,
+            count(*) AS ready,
+            martlet.created_at(min(r_1.message_id)) AS oldest
+           FROM (martlet_data.ready r_1
+             JOIN martlet_data.segments s ON (((s.kind = 'ready'::text) AND (s.slot = r_1.slot))))
+          GROUP BY s.lane) r ON ((r.lane = l.lane)))
+     LEFT JOIN ( SELECT due.lane,
+            count(*) AS due,
+            min(due.due_at) AS next_due
+           FROM martlet_data.due
+          GROUP BY due.lane) u ON ((u.lane = l.lane)))
+     LEFT JOIN ( SELECT leased.lane,
+            count(*) AS leased
+           FROM martlet_data.leased
+          GROUP BY leased.lane) e ON ((e.lane = l.lane)));
+
+ALTER TABLE martlet.lanes OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.lanes IS 'Counts every waiting row: seconds with millions waiting. Lane 8 is where messages wait whose worker died with them.';
+
+CREATE TABLE martlet_data.channels (
+    id smallint NOT NULL,
+    name text NOT NULL,
+    address_kind text NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT channels_address_kind_check CHECK ((address_kind = ANY (ARRAY['phone'::text, 'email'::text, 'opaque'::text])))
+);
+
+ALTER TABLE martlet_data.channels OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.messages (
+    id bigint NOT NULL,
+    class_id smallint NOT NULL,
+    channel_id smallint NOT NULL,
+    recipient_key text NOT NULL,
+    address text NOT NULL,
+    template text NOT NULL,
+    locale text,
+    sender text,
+    time_zone text,
+    tier text,
+    group_key text,
+    variables jsonb NOT NULL,
+    headers jsonb,
+    traceparent text,
+    producer text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.requeues (
+    message_id bigint NOT NULL,
+    series smallint NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    variables jsonb,
+    provider text,
+    approve_words boolean DEFAULT false NOT NULL,
+    requeued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    requeued_by text DEFAULT SESSION_USER NOT NULL,
+    why text NOT NULL
+);
+
+ALTER TABLE martlet_data.requeues OWNER TO martlet_owner;
+
+CREATE VIEW martlet.message_status AS
+ SELECT m.id AS message_id,
+    c.name AS class,
+    ch.name AS channel,
+    martlet_data.shown(m.recipient_key) AS recipient_key,
+    martlet_data.shown(m.address) AS address,
+    m.template,
+    m.group_key,
+    m.producer,
+    m.created_at,
+    COALESCE(q.expires_at, m.expires_at) AS expires_at,
+        CASE
+            WHEN (d.message_id IS NOT NULL) THEN 'dead'::text
+            WHEN (f.kind IS NOT NULL) THEN f.kind
+            WHEN ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL)) THEN 'sending'::text
+            WHEN (l.message_id IS NOT NULL) THEN 'leased'::text
+            WHEN (u.message_id IS NOT NULL) THEN 'due'::text
+            ELSE 'ready'::text
+        END AS state,
+        CASE
+            WHEN (d.message_id IS NOT NULL) THEN d.reason
+            WHEN (f.kind IS NOT NULL) THEN f.code
+            WHEN ((u.message_id IS NOT NULL) AND (l.message_id IS NULL)) THEN u.reason
+            ELSE NULL::text
+        END AS reason,
+        CASE
+            WHEN ((d.message_id IS NULL) AND (f.kind IS NULL) AND (l.message_id IS NULL)) THEN u.due_at
+            ELSE NULL::timestamp with time zone
+        END AS until,
+        CASE
+            WHEN (d.message_id IS NOT NULL) THEN d.died_at
+            ELSE f.at
+        END AS ended_at
+   FROM ((((((((martlet_data.messages m
+     JOIN martlet_data.classes c ON ((c.id = m.class_id)))
+     JOIN martlet_data.channels ch ON ((ch.id = m.channel_id)))
+     LEFT JOIN martlet_data.dead_letters d ON ((d.message_id = m.id)))
+     LEFT JOIN martlet_data.leased l ON ((l.message_id = m.id)))
+     LEFT JOIN martlet_data.attempts a ON (((a.message_id = m.id) AND (a.attempt = (l.attempt + 1)))))
+     LEFT JOIN martlet_data.due u ON ((u.message_id = m.id)))
+     LEFT JOIN LATERAL ( SELECT r.expires_at,
+            r.requeued_at
+           FROM martlet_data.requeues r
+          WHERE (r.message_id = m.id)
+          ORDER BY r.series DESC
+         LIMIT 1) q ON (true))
+     LEFT JOIN LATERAL ( SELECT r.kind,
+            r.code,
+            r.at
+           FROM martlet_data.receipts r
+          WHERE ((r.message_id = m.id) AND (r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND ((q.requeued_at IS NULL) OR (r.at >= q.requeued_at)))
+          ORDER BY
+                CASE r.kind
+                    WHEN 'delivered'::text THEN 0
+                    WHEN 'undelivered'::text THEN 1
+                    WHEN 'accepted'::text THEN 2
+                    ELSE 3
+                END, r.at DESC
+         LIMIT 1) f ON (true));
+
+ALTER TABLE martlet.message_status OWNER TO martlet_owner;
+
+CREATE VIEW martlet.receipts AS
+ SELECT r.message_id,
+    r.at,
+    r.kind,
+    r.attempt,
+    r.provider,
+    r.code,
+    r.detail,
+    r.reference,
+    r.stale,
+    r.actor
+   FROM martlet_data.receipts r
+UNION ALL
+ SELECT a.message_id,
+    a.admitted_at AS at,
+    'admitted'::text AS kind,
+    a.attempt,
+    a.provider,
+    NULL::text AS code,
+    NULL::text AS detail,
+    NULL::text AS reference,
+    false AS stale,
+    NULL::text AS actor
+   FROM martlet_data.attempts a;
+
+ALTER TABLE martlet.receipts OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.suppressions (
+    id bigint NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    scope text NOT NULL,
+    reason text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL,
+    lifted_at timestamp with time zone,
+    lifted_by text,
+    lift_reason text
+);
+
+ALTER TABLE martlet_data.suppressions OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.suppressions.scope IS 'The name of a class, ''all_except_otp'' or ''all''.';
+
+CREATE VIEW martlet.suppressions AS
+ SELECT s.id,
+    s.channel,
+    martlet_data.shown(s.address) AS address,
+    s.scope,
+    s.reason,
+    s.created_at,
+    s.created_by,
+    s.lifted_at,
+    s.lifted_by,
+    s.lift_reason
+   FROM martlet_data.suppressions s;
+
+ALTER TABLE martlet.suppressions OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.sessions (
+    id integer NOT NULL,
+    worker text NOT NULL,
+    host text NOT NULL,
+    pid integer NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_flight integer DEFAULT 0 NOT NULL,
+    is_draining boolean DEFAULT false NOT NULL,
+    fenced_at timestamp with time zone,
+    ended_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
+
+CREATE VIEW martlet.workers AS
+ SELECT s.id AS session,
+    s.worker,
+    s.host,
+    s.pid,
+    s.version,
+    s.started_at,
+    s.beat_at,
+    s.in_flight,
+    s.is_draining,
+    s.fenced_at,
+    s.ended_at,
+        CASE
+            WHEN (s.ended_at IS NOT NULL) THEN 'ended'::text
+            WHEN (s.fenced_at IS NOT NULL) THEN 'fenced'::text
+            WHEN (s.beat_at < (clock_timestamp() - '00:00:10'::interval)) THEN 'stale'::text
+            WHEN s.is_draining THEN 'draining'::text
+            ELSE 'live'::text
+        END AS state
+   FROM martlet_data.sessions s;
+
+ALTER TABLE martlet.workers OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.attempts_default (
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    provider text NOT NULL,
+    session integer NOT NULL,
+    admitted_at timestamp with time zone NOT NULL,
+    send_by timestamp with time zone NOT NULL,
+    template_version integer NOT NULL,
+    segments smallint NOT NULL,
+    cost_micros bigint,
+    currency text
+);
+
+ALTER TABLE martlet_data.attempts_default OWNER TO martlet_owner;
+
+ALTER TABLE martlet_data.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE martlet_data.cancellations (
+    message_id bigint NOT NULL,
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text DEFAULT SESSION_USER NOT NULL
+);
+
+ALTER TABLE martlet_data.cancellations OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.cap_retention (
+    one boolean DEFAULT true NOT NULL,
+    longest interval DEFAULT '31 days'::interval NOT NULL,
+    CONSTRAINT cap_retention_one_check CHECK (one)
+);
+
+ALTER TABLE martlet_data.cap_retention OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.cap_usage (
+    recipient_key text NOT NULL,
+    hits bytea NOT NULL
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
+
+ALTER TABLE martlet_data.cap_usage OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.cap_usage IS 'One row per person: 24 bytes for every attempt that counts: message_id int8, at int8 (microseconds since 1970), attempt, class_id, channel_id, 0 int2; big-endian, oldest first.';
+
+ALTER TABLE martlet_data.channels ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.channels_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE martlet_data.classes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.classes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE martlet_data.consents (
+    id bigint NOT NULL,
+    recipient_key text NOT NULL,
+    channel text NOT NULL,
+    purpose text NOT NULL,
+    status text NOT NULL,
+    method text NOT NULL,
+    wording text,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    recorded_by text DEFAULT SESSION_USER NOT NULL,
+    CONSTRAINT consents_status_check CHECK ((status = ANY (ARRAY['granted'::text, 'pending'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE martlet_data.consents OWNER TO martlet_owner;
+
+ALTER TABLE martlet_data.consents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.consents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE martlet_data.due_1 (
+    slot smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL,
+    reason text NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.due_1 OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.due_2 (
+    slot smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL,
+    reason text NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.due_2 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.due_cursor
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.due_cursor OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.group_cancellations (
+    group_key text NOT NULL,
+    producer text NOT NULL,
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text DEFAULT SESSION_USER NOT NULL
+);
+
+ALTER TABLE martlet_data.group_cancellations OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.idempotency_keys (
+    producer text NOT NULL,
+    key text NOT NULL,
+    request_hash bytea NOT NULL,
+    message_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE martlet_data.idempotency_keys OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.imports (
+    producer text NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    lines_done bigint DEFAULT 0 NOT NULL,
+    enqueued bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    advanced_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+ALTER TABLE martlet_data.imports OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.leased_1 (
+    slot smallint NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint NOT NULL,
+    burned smallint NOT NULL,
+    resends smallint NOT NULL,
+    deaths smallint NOT NULL,
+    series smallint NOT NULL,
+    session integer NOT NULL,
+    claim integer NOT NULL,
+    deadline timestamp with time zone NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.leased_1 OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.leased_2 (
+    slot smallint NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint NOT NULL,
+    burned smallint NOT NULL,
+    resends smallint NOT NULL,
+    deaths smallint NOT NULL,
+    series smallint NOT NULL,
+    session integer NOT NULL,
+    claim integer NOT NULL,
+    deadline timestamp with time zone NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.leased_2 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.leased_cursor
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.leased_cursor OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.message_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.message_seq OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.messages_default (
+    id bigint NOT NULL,
+    class_id smallint NOT NULL,
+    channel_id smallint NOT NULL,
+    recipient_key text NOT NULL,
+    address text NOT NULL,
+    template text NOT NULL,
+    locale text,
+    sender text,
+    time_zone text,
+    tier text,
+    group_key text,
+    variables jsonb NOT NULL,
+    headers jsonb,
+    traceparent text,
+    producer text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE martlet_data.messages_default OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.policies (
+    version integer NOT NULL,
+    files jsonb NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    applied_by text DEFAULT SESSION_USER NOT NULL,
+    note text
+);
+
+ALTER TABLE martlet_data.policies OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.policies IS 'What the operators wrote, by version; workers read the newest.';
+
+ALTER TABLE martlet_data.policies ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.policies_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE martlet_data.ready_1 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_1 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_1.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_1.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_1.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_10 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_10 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_10.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_10.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_10.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_11 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_11 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_11.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_11.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_11.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_12 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_12 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_12.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_12.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_12.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_13 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_13 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_13.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_13.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_13.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_14 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_14 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_14.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_14.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_14.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_15 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_15 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_15.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_15.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_15.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_16 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_16 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_16.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_16.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_16.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_17 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_17 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_17.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_17.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_17.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_18 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_18 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_18.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_18.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_18.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_2 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_2 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_2.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_2.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_2.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_3 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_3 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_3.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_3.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_3.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_4 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_4 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_4.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_4.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_4.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_5 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_5 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_5.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_5.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_5.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_6 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_6 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_6.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_6.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_6.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_7 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_7 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_7.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_7.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_7.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_8 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_8 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_8.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_8.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_8.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE TABLE martlet_data.ready_9 (
+    slot smallint NOT NULL,
+    seq bigint NOT NULL,
+    message_id bigint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL
+)
+WITH (autovacuum_enabled=off, fillfactor='100');
+
+ALTER TABLE martlet_data.ready_9 OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.ready_9.attempt IS 'Number of the last attempt; the next has one more.';
+
+COMMENT ON COLUMN martlet_data.ready_9.burned IS 'Attempts that counted against the schedule of this series.';
+
+COMMENT ON COLUMN martlet_data.ready_9.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
+
+CREATE SEQUENCE martlet_data.ready_cursor_0
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_0 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_1
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_1 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_2
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_2 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_3
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_3 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_4
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_4 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_5
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_5 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_6
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_6 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_7
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_7 OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.ready_cursor_8
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.ready_cursor_8 OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.receipts_default (
+    message_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    kind text NOT NULL,
+    attempt smallint,
+    provider text,
+    code text,
+    detail text,
+    reference text,
+    stale boolean DEFAULT false NOT NULL,
+    actor text
+);
+
+ALTER TABLE martlet_data.receipts_default OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.senders (
+    key text NOT NULL,
+    default_country text,
+    time_zone text NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE martlet_data.senders OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.session_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.session_seq OWNER TO martlet_owner;
+
+ALTER TABLE martlet_data.suppressions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.suppressions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE martlet_data.templates (
+    key text NOT NULL,
+    channel text NOT NULL,
+    locale text NOT NULL,
+    version integer NOT NULL,
+    subject text,
+    body text NOT NULL,
+    html text,
+    required text[] DEFAULT '{}'::text[] NOT NULL,
+    pushed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    pushed_by text DEFAULT SESSION_USER NOT NULL,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE martlet_data.templates OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.time_zones (
+    name text NOT NULL
+);
+
+ALTER TABLE martlet_data.time_zones OWNER TO martlet_owner;
+
+ALTER TABLE ONLY martlet_data.attempts ATTACH PARTITION martlet_data.attempts_default DEFAULT;
+
+ALTER TABLE ONLY martlet_data.due ATTACH PARTITION martlet_data.due_1 FOR VALUES IN ('1');
+
+ALTER TABLE ONLY martlet_data.due ATTACH PARTITION martlet_data.due_2 FOR VALUES IN ('2');
+
+ALTER TABLE ONLY martlet_data.leased ATTACH PARTITION martlet_data.leased_1 FOR VALUES IN ('1');
+
+ALTER TABLE ONLY martlet_data.leased ATTACH PARTITION martlet_data.leased_2 FOR VALUES IN ('2');
+
+ALTER TABLE ONLY martlet_data.messages ATTACH PARTITION martlet_data.messages_default DEFAULT;
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_1 FOR VALUES IN ('1');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_10 FOR VALUES IN ('10');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_11 FOR VALUES IN ('11');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_12 FOR VALUES IN ('12');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_13 FOR VALUES IN ('13');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_14 FOR VALUES IN ('14');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_15 FOR VALUES IN ('15');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_16 FOR VALUES IN ('16');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_17 FOR VALUES IN ('17');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_18 FOR VALUES IN ('18');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_2 FOR VALUES IN ('2');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_3 FOR VALUES IN ('3');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_4 FOR VALUES IN ('4');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_5 FOR VALUES IN ('5');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_6 FOR VALUES IN ('6');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_7 FOR VALUES IN ('7');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_8 FOR VALUES IN ('8');
+
+ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_9 FOR VALUES IN ('9');
+
+ALTER TABLE ONLY martlet_data.receipts ATTACH PARTITION martlet_data.receipts_default DEFAULT;
+
+ALTER TABLE ONLY martlet_data.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (message_id, attempt);
+
+ALTER TABLE ONLY martlet_data.attempts_default
+    ADD CONSTRAINT attempts_default_pkey PRIMARY KEY (message_id, attempt);
+
+ALTER TABLE ONLY martlet_data.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.cancellations
+    ADD CONSTRAINT cancellations_pkey PRIMARY KEY (message_id);
+
+ALTER TABLE ONLY martlet_data.cap_retention
+    ADD CONSTRAINT cap_retention_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY martlet_data.cap_usage
+    ADD CONSTRAINT cap_usage_pkey PRIMARY KEY (recipient_key);
+
+ALTER TABLE ONLY martlet_data.channels
+    ADD CONSTRAINT channels_name_key UNIQUE (name);
+
+ALTER TABLE ONLY martlet_data.channels
+    ADD CONSTRAINT channels_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.classes
+    ADD CONSTRAINT classes_name_key UNIQUE (name);
+
+ALTER TABLE ONLY martlet_data.classes
+    ADD CONSTRAINT classes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (message_id);
+
+ALTER TABLE ONLY martlet_data.group_cancellations
+    ADD CONSTRAINT group_cancellations_pkey PRIMARY KEY (group_key, producer);
+
+ALTER TABLE ONLY martlet_data.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (producer, key);
+
+ALTER TABLE ONLY martlet_data.imports
+    ADD CONSTRAINT imports_pkey PRIMARY KEY (producer, name);
+
+ALTER TABLE ONLY martlet_data.lanes
+    ADD CONSTRAINT lanes_pkey PRIMARY KEY (lane);
+
+ALTER TABLE ONLY martlet_data.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.messages_default
+    ADD CONSTRAINT messages_default_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY martlet_data.requeues
+    ADD CONSTRAINT requeues_pkey PRIMARY KEY (message_id, series);
+
+ALTER TABLE ONLY martlet_data.segments
+    ADD CONSTRAINT segments_pkey PRIMARY KEY (kind, slot);
+
+ALTER TABLE ONLY martlet_data.senders
+    ADD CONSTRAINT senders_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY martlet_data.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.suppressions
+    ADD CONSTRAINT suppressions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.templates
+    ADD CONSTRAINT templates_pkey PRIMARY KEY (key, channel, locale, version);
+
+ALTER TABLE ONLY martlet_data.time_zones
+    ADD CONSTRAINT time_zones_pkey PRIMARY KEY (name);
+
+CREATE INDEX consents_newest ON martlet_data.consents USING btree (recipient_key, channel, purpose, id DESC);
+
+CREATE INDEX dead_letters_died_at ON martlet_data.dead_letters USING btree (died_at);
+
+CREATE INDEX due_1_due_at_idx ON martlet_data.due_1 USING btree (due_at);
+
+CREATE INDEX due_1_message_id_idx ON martlet_data.due_1 USING btree (message_id);
+
+CREATE INDEX due_2_due_at_idx ON martlet_data.due_2 USING btree (due_at);
+
+CREATE INDEX due_2_message_id_idx ON martlet_data.due_2 USING btree (message_id);
+
+CREATE INDEX idempotency_keys_created_at ON martlet_data.idempotency_keys USING brin (created_at);
+
+CREATE INDEX messages_recipient_key ON ONLY martlet_data.messages USING btree (recipient_key);
+
+CREATE INDEX messages_default_recipient_key_idx ON martlet_data.messages_default USING btree (recipient_key);
+
+CREATE INDEX ready_10_seq_idx ON martlet_data.ready_10 USING btree (seq);
+
+CREATE INDEX ready_11_seq_idx ON martlet_data.ready_11 USING btree (seq);
+
+CREATE INDEX ready_12_seq_idx ON martlet_data.ready_12 USING btree (seq);
+
+CREATE INDEX ready_13_seq_idx ON martlet_data.ready_13 USING btree (seq);
+
+CREATE INDEX ready_14_seq_idx ON martlet_data.ready_14 USING btree (seq);
+
+CREATE INDEX ready_15_seq_idx ON martlet_data.ready_15 USING btree (seq);
+
+CREATE INDEX ready_16_seq_idx ON martlet_data.ready_16 USING btree (seq);
+
+CREATE INDEX ready_17_seq_idx ON martlet_data.ready_17 USING btree (seq);
+
+CREATE INDEX ready_18_seq_idx ON martlet_data.ready_18 USING btree (seq);
+
+CREATE INDEX ready_1_seq_idx ON martlet_data.ready_1 USING btree (seq);
+
+CREATE INDEX ready_2_seq_idx ON martlet_data.ready_2 USING btree (seq);
+
+CREATE INDEX ready_3_seq_idx ON martlet_data.ready_3 USING btree (seq);
+
+CREATE INDEX ready_4_seq_idx ON martlet_data.ready_4 USING btree (seq);
+
+CREATE INDEX ready_5_seq_idx ON martlet_data.ready_5 USING btree (seq);
+
+CREATE INDEX ready_6_seq_idx ON martlet_data.ready_6 USING btree (seq);
+
+CREATE INDEX ready_7_seq_idx ON martlet_data.ready_7 USING btree (seq);
+
+CREATE INDEX ready_8_seq_idx ON martlet_data.ready_8 USING btree (seq);
+
+CREATE INDEX ready_9_seq_idx ON martlet_data.ready_9 USING btree (seq);
+
+CREATE INDEX receipts_message_id ON ONLY martlet_data.receipts USING btree (message_id);
+
+CREATE INDEX receipts_default_message_id_idx ON martlet_data.receipts_default USING btree (message_id);
+
+CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree (address, channel, scope) WHERE (lifted_at IS NULL);
+
+ALTER INDEX martlet_data.attempts_pkey ATTACH PARTITION martlet_data.attempts_default_pkey;
+
+ALTER INDEX martlet_data.messages_pkey ATTACH PARTITION martlet_data.messages_default_pkey;
+
+ALTER INDEX martlet_data.messages_recipient_key ATTACH PARTITION martlet_data.messages_default_recipient_key_idx;
+
+ALTER INDEX martlet_data.receipts_message_id ATTACH PARTITION martlet_data.receipts_default_message_id_idx;
+
+CREATE TRIGGER bulk_enqueue_row INSTEAD OF INSERT ON martlet.bulk_enqueue FOR EACH ROW EXECUTE FUNCTION martlet_data.bulk_enqueue_row();
+
+ALTER TABLE ONLY martlet_data.classes
+    ADD CONSTRAINT classes_lane_fkey FOREIGN KEY (lane) REFERENCES martlet_data.lanes(lane);
+
+GRANT USAGE ON SCHEMA martlet TO martlet_producer;
+GRANT USAGE ON SCHEMA martlet TO martlet_worker;
+GRANT USAGE ON SCHEMA martlet TO martlet_admin;
+GRANT USAGE ON SCHEMA martlet TO martlet_reader;
+
+GRANT USAGE ON SCHEMA martlet_data TO martlet_worker;
+GRANT USAGE ON SCHEMA martlet_data TO martlet_admin;
+GRANT USAGE ON SCHEMA martlet_data TO martlet_reader;
+
+REVOKE ALL ON FUNCTION martlet.cancel(message_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.cancel(message_id bigint) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.cancel(message_id bigint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.cancel(group_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.cancel(group_key text) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.cancel(group_key text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.created_at(p_message_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_reader;
+
+REVOKE ALL ON FUNCTION martlet.discard(message_id bigint, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.discard(message_id bigint, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.enqueue_many(messages jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.bucket(p_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.bucket(p_id bigint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.bucket(p_id bigint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.bucket(p_text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.bulk_enqueue_row() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.commit_durably() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.create_partitions(p_days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.drop_partitions(p_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.lock_bucket(p_bucket integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.mask(p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.normalise_address(p_kind text, p_address text, p_country text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.attempts TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.attempts TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.receipts TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.attempts TO martlet_reader;
+GRANT SELECT ON TABLE martlet.attempts TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.audit TO martlet_worker;
+GRANT SELECT,INSERT ON TABLE martlet_data.audit TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.audit TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_producer;
+GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.dead_letters TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.dead_letters TO martlet_reader;
+GRANT SELECT ON TABLE martlet.dead_letters TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.lanes TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.lanes TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.leased TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.leased TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.segments TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.segments TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.lanes TO martlet_reader;
+GRANT SELECT ON TABLE martlet.lanes TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.channels TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.channels TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
+
+GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet_data.requeues TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
+GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
+GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
+GRANT SELECT ON TABLE martlet.receipts TO martlet_worker;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.suppressions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.suppressions TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.suppressions TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
+
+GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.workers TO martlet_reader;
+GRANT SELECT ON TABLE martlet.workers TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.attempts_default TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.attempts_default TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.audit_id_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.audit_id_seq TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.cancellations TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.cancellations TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.cap_retention TO martlet_worker;
+GRANT SELECT,UPDATE ON TABLE martlet_data.cap_retention TO martlet_admin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.cap_usage TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.cap_usage TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.channels_id_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.channels_id_seq TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.classes_id_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.classes_id_seq TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.consents TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.consents TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.consents_id_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.consents_id_seq TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due_1 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.due_1 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due_2 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.due_2 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.due_cursor TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.due_cursor TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.idempotency_keys TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.idempotency_keys TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.imports TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.imports TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.leased_1 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.leased_1 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.leased_2 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.leased_2 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.leased_cursor TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.leased_cursor TO martlet_admin;
+
+GRANT SELECT,USAGE ON SEQUENCE martlet_data.message_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.message_seq TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.messages_default TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.messages_default TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.policies TO martlet_worker;
+GRANT SELECT,INSERT ON TABLE martlet_data.policies TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_1 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_1 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_10 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_10 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_11 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_11 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_12 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_12 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_13 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_13 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_14 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_14 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_15 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_15 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_16 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_16 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_17 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_17 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_18 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_18 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_2 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_2 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_3 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_3 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_4 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_4 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_5 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_5 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_6 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_6 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_7 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_7 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_8 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_8 TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_9 TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.ready_9 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_0 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_0 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_1 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_1 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_2 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_2 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_3 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_3 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_4 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_4 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_5 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_5 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_6 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_6 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_7 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_7 TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_8 TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_8 TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.receipts_default TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.receipts_default TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.senders TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.senders TO martlet_admin;
+
+GRANT SELECT,USAGE ON SEQUENCE martlet_data.session_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.session_seq TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.templates TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.templates TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_admin;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE martlet_owner IN SCHEMA martlet_data GRANT SELECT ON TABLES  TO martlet_worker;
+ALTER DEFAULT PRIVILEGES FOR ROLE martlet_owner IN SCHEMA martlet_data GRANT SELECT ON TABLES  TO martlet_admin;
+

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Domain
+import Store
+
+struct DeadLettersShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one dead letter: why, what to do, its history and body.",
+        discussion: """
+            The body is shown unless its class erases bodies (otp).
+
+            EXAMPLES
+              martlet dead-letters show 252144690003968
+              martlet dead-letters show 252144690003968 --json | jq .message.variables
+            """)
+    @Argument(help: "Id of the message.")
+    var id: MessageID
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let (letter, receipts, now) = try await shared.withDatabase(.admin) { [id] database in
+            let letter = try await database.run(LoadDeadLetter(id: id))
+            return (letter, try await database.run(LoadReceipts(id: id)), try await database.run(CurrentRights()).now)
+        }
+        guard let letter else {
+            throw AdminError(
+                .notFound, "Message \(id) is not a dead letter.", hint: "`martlet message show \(id)` tells what became of it.")
+        }
+        let row = letter.row
+        if shared.json {
+            guard case .object(var members) = row.json else { return }
+            members.append(.init(name: "message", value: letter.isErased ? .null : .raw(letter.message)))
+            members.append(.init(name: "history", value: .raw(letter.history)))
+            return Terminal.out.json(.object(members))
+        }
+        let out = Terminal.out
+        out.line("message    \(row.id)", .bold)
+        out.line("reason     \(out.styled(row.reason, .red)), \(row.diedAt.shown), \(row.diedAt.relative(to: now))")
+        out.line("           \(Printable.line(row.explanation))")
+        out.line("remedy     \(Printable.line(row.remedy))")
+        out.line("to         \(Printable.line(row.address)) over \(row.channel)\(row.provider.map { ", last by \($0)" } ?? "")")
+        out.line(
+            "class      \(row.messageClass), template \(Printable.line(row.template)), \(row.attempts) attempt\(row.attempts == 1 ? "" : "s")"
+        )
+        out.line("body       \(letter.isErased ? "erased, as its class demands" : Printable.line(letter.message))")
+        out.line()
+        var table = Table("time (UTC)", "what", "detail")
+        for receipt in receipts {
+            let parts = [
+                receipt.attempt.map { "attempt \($0)" }, receipt.provider, receipt.code, receipt.detail,
+                receipt.actor.map { "by \($0)" },
+            ]
+            table.add(
+                "\(String(receipt.at.shown.dropLast(4)))", Table.Cell(receipt.kind, .state(receipt.kind)),
+                "\(parts.compactMap(\.self).joined(separator: ", "))")
+        }
+        out.table(table)
+    }
+}

@@ -1,0 +1,64 @@
+import Domain
+import Postgres
+
+/// One call of the contract, as a service would make it; for the load generator.
+public struct EnqueueOne: Statement {
+    public var row: BulkRow
+    public init(_ row: BulkRow) { self.row = row }
+    public var sql: String {
+        """
+        select martlet.enqueue($1, $2, $3, $4, $5, recipient_key => $6, locale => $7)
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.text(row["class"])
+        parameters.text(row["channel"])
+        parameters.text(row["recipient"])
+        parameters.text(row["template"])
+        parameters.jsonb(row["variables"])
+        parameters.text(row["recipient_key"])
+        parameters.text(row["locale"])
+    }
+    public static func read(_ rows: PQRows) throws -> MessageID { try rows.only.messageID(0) }
+}
+
+/// Accepted messages, and the time from the first admission to the last acceptance.
+public struct LoadThroughput: Statement {
+    public init() {}
+    public struct Answer: Sendable {
+        public var accepted: Int64
+        public var seconds: Double
+    }
+    public var sql: String {
+        """
+        select (select count(*) from martlet_data.receipts where kind = 'accepted'),
+            coalesce(extract(epoch from (select max(at) from martlet_data.receipts where kind = 'accepted')
+                - (select min(admitted_at) from martlet_data.attempts)), 0)::float8
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Answer {
+        Answer(accepted: try rows.only.int8(0), seconds: try rows.only.float8(1))
+    }
+}
+
+/// From enqueue to admission and to acceptance, in milliseconds of the database's clock.
+public struct PickupTimes: Statement {
+    public var messageIDs: [MessageID]
+    public init(messageIDs: [MessageID]) { self.messageIDs = messageIDs }
+    public struct Times: Sendable {
+        public var admitted: Double
+        public var accepted: Double
+    }
+    public var sql: String {
+        """
+        select (extract(epoch from a.admitted_at - m.created_at) * 1000)::float8, (extract(epoch from r.at - m.created_at) * 1000)::float8
+        from martlet_data.messages m join martlet_data.attempts a on a.message_id = m.id and a.attempt = 1
+        join martlet_data.receipts r on r.message_id = m.id and r.kind = 'accepted' where m.id = any ($1) limit 100000
+        """
+    }
+    public func bind(_ parameters: inout PQParams) { parameters.messageIDs(messageIDs) }
+    public static func read(_ rows: PQRows) throws -> [Times] {
+        try rows.map { Times(admitted: try $0.float8(0), accepted: try $0.float8(1)) }
+    }
+}

@@ -1,0 +1,135 @@
+import Domain
+import Postgres
+
+/// Every statement of the binaries with sample parameters. `StatementTests` prepares and runs them all on a migrated database; one that
+/// is missing here fails a test.
+///
+/// The samples speak of message 1, leased in segment 1 at the first place by session 1 with claim 1.
+public enum Statements {
+    public static var all: [any Statement] {
+        queue + admission + recording + maintenance + policies + administration + importing + migrating
+    }
+
+    static let message = MessageID(1)
+    static let then = Timestamp(microseconds: 1_750_000_000_000_000)
+    static let lease = Lease(
+        slot: 1, row: LeasedRow(tid: PQTID(block: 0, offset: 1)), messageID: message, lane: 0, attempt: 1, burned: 0, resends: 0,
+        deaths: 0, series: 0, session: 1, claim: 1, deadline: then)
+
+    static var queue: [any Statement] {
+        var handBack = HandBack(slot: 1)
+        handBack.add(lease)
+        return [
+            ClaimReady(
+                segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedSegment: 1),
+            handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), Pulse(), LoadSegments(),
+            LoadPausedLanes(), BeginSession(worker: "w", host: "h", pid: 1, version: "1"),
+            Beat(session: 1, inFlight: 0, isDraining: false), EndSession(session: 1), QueueIsEmpty(), ServerUp(),
+        ]
+    }
+
+    static var admission: [any Statement] {
+        var attempts = InsertAttempts(session: 1, admittedAt: then)
+        attempts.messageIDs = [message]
+        attempts.attempts = [2]
+        attempts.providers = ["p"]
+        attempts.sendBys = [then]
+        attempts.templateVersions = [1]
+        attempts.segments = [1]
+        attempts.costs = [nil]
+        attempts.currencies = [nil]
+        var update = UpdateCapUsage()
+        update.recipientKeys = ["+8613800138000"]
+        update.hits = [[UInt8](repeating: 0, count: CapLedger.bytesPerHit)]
+        var insert = InsertCapUsage()
+        insert.recipientKeys = ["somebody new"]
+        insert.hits = update.hits
+        var release = ReleaseSlots()
+        release.recipientKeys = ["+8613800138000"]
+        release.messageIDs = [message]
+        release.attempts = [1]
+        return [
+            AdmitLock(session: 1, buckets: [1, 2]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
+            AdmitFacts(
+                slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
+                consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message]),
+            LocalHours(queries: [.init(zone: "Asia/Shanghai", quietHours: QuietHours(from: 1320, until: 480))]),
+            attempts, update, insert, release, CommittedAttempts(messageIDs: [message], session: 1),
+        ]
+    }
+
+    static var recording: [any Statement] {
+        var finish = Finish(slot: 1)
+        finish.add(lease, kind: "accepted", attempt: 1, provider: "p", reference: "r")
+        var putOff = PutOff(slot: 1)
+        putOff.add(
+            lease, until: then, reason: "retry", attempt: 1, burned: 1, resends: 0, receipt: "deferred", answeredAttempt: 1)
+        var receipts = InsertReceipts()
+        receipts.add(message, kind: "unknown", attempt: 1)
+        var dead = InsertDeadLetters(slot: 1)
+        dead.add(
+            lease, attempt: 1, provider: nil,
+            reason: DeadLetterReason(code: "rejected", explanation: "It was rejected.", remedy: "Ask."))
+        var suppressions = InsertSuppressions()
+        suppressions.channels = ["sms"]
+        suppressions.addresses = ["+8613800138001"]
+        suppressions.reasons = ["hard_bounce"]
+        return [finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions]
+    }
+
+    static var maintenance: [any Statement] {
+        [
+            RescuableSessions(), RescueLock(session: 1), FenceSession(session: 1), AttemptStates(messageIDs: [message]),
+            PromoteDue(slot: 1), AdvanceSegment(kind: .ready, lane: 0), RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
+            CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)), PurgeIdempotencyKeys(keep: .seconds(0)),
+        ]
+    }
+
+    static var policies: [any Statement] {
+        let retry = RetrySchedule(attempts: 3, base: .seconds(1), limit: .seconds(2))
+        return [
+            LoadPolicy(), LoadNumbers(), InsertPolicy(files: #"{"a.yaml": "x: 1"}"#, note: nil, longestWindow: .seconds(86_400)),
+            UpsertClasses(classes: [ClassPolicy(name: "otp", lane: 0, timeToLive: .seconds(300), retry: retry)]),
+            UpsertSenders(senders: [Sender(key: "shop", timeZone: "Etc/UTC", defaultLocale: "en")], defaultSender: "shop"),
+            UpsertChannels(channels: [Channel(rawValue: "push")]),
+            PushTemplates(templates: [Template(key: "new", locale: "en", channel: .sms, body: "Hi", required: ["a", "b"])]),
+            LoadTemplates(), PolicyStamp(),
+        ]
+    }
+
+    static var administration: [any Statement] {
+        let filter = DeadLetterFilter()
+        let address = "+8613800138000"
+        return [
+            CountDeadLetters(filter: filter), ListDeadLetters(filter: filter, limit: 10),
+            DeadLetterIDs(filter: filter, after: MessageID(0), limit: 10), LoadDeadLetter(id: message),
+            DiscardDeadLetters(ids: [message], why: "x"),
+            RequeueDeadLetters(
+                ids: [message], why: "x", variables: nil, provider: nil, mayDuplicate: false, approvesWords: false),
+            FindMessages(recipient: address, channel: "sms", addressSince: nil, limit: 10), LoadMessageOverview(id: message),
+            LoadVariables(id: message), LoadAttempts(id: message), LoadReceipts(id: message), LoadAudit(object: "1"),
+            ListSuppressions(address: address, channel: "sms", includesLifted: true, limit: 10),
+            Suppress(channel: "sms", address: address, scope: "all", reason: "asked"),
+            Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),
+            CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"), ListLanes(),
+            LaneCounters(), ListWorkers(all: true), LoadThroughput(), PickupTimes(messageIDs: [message]),
+            PolicyHistory(limit: 10),
+            ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
+            LockConfiguration(), CurrentRights(),
+        ]
+    }
+
+    static var importing: [any Statement] {
+        [
+            ImportBegin(name: "file", beginning: [1]), FileDigest(bytes: [1, 2]), BulkSavepoint(), BulkRelease(), BulkRollback(),
+            ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()),
+        ]
+    }
+
+    static var migrating: [any Statement] {
+        [
+            HasMigrations(), MigrationLock(), AppliedMigrations(texts: ["select 1"]), ResetRole(),
+            RecordMigration(migration: Migration(version: 9999, name: "9999_try_it.sql", sql: "select 1")),
+        ]
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Domain
+import Store
+
+/// Waits until everything is sent and measures the worker's throughput by the database's own clock.
+struct Drain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Measure how fast running workers empty the queue.")
+    @OptionGroup var load: Load
+    @Option(help: "Give up after this many seconds.") var limit = 600
+
+    func run() async throws {
+        let database = load.database(connections: 1)
+        let until = ContinuousClock.now + .seconds(limit)
+        while try await !database.run(QueueIsEmpty()) {
+            guard ContinuousClock.now < until else { throw ValidationError("the queue is not empty after \(limit) s") }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        let sent = try await database.run(LoadThroughput())
+        report(
+            "pipeline", Double(sent.accepted) / max(sent.seconds, 0.001), "messages/s",
+            "\(sent.accepted) accepted in \(sent.seconds) s")
+        await database.close()
+    }
+}
+
+/// Enqueues one message at a time onto an idle queue and measures how long it takes to be admitted, by the database's clock.
+struct Pickup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Measure pick-up latency on an idle queue; a worker must run.")
+    @OptionGroup var load: Load
+    @Option(help: "Pause between two messages, milliseconds.") var pause = 20
+
+    func run() async throws {
+        let database = load.database(connections: 1)
+        var ids: [MessageID] = []
+        for n in 0..<load.count {
+            ids.append(try await database.run(EnqueueOne(load.row(n))))
+            try await Task.sleep(for: .milliseconds(pause))
+        }
+        try await Task.sleep(for: .seconds(1))
+        let times = try await database.run(PickupTimes(messageIDs: ids))
+        let admitted = times.map(\.admitted).sorted()
+        let accepted = times.map(\.accepted).sorted()
+        report("pickup_admitted_p50", percentile(admitted, 50), "ms", "\(admitted.count) of \(ids.count) messages")
+        report("pickup_admitted_p99", percentile(admitted, 99), "ms")
+        report("pickup_accepted_p50", percentile(accepted, 50), "ms")
+        report("pickup_accepted_p99", percentile(accepted, 99), "ms")
+        await database.close()
+    }
+}

@@ -1,0 +1,141 @@
+import Domain
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Postgres
+@testable import Store
+
+@Suite("Hot statements stay cheap on large tables whose statistics are missing or wrong")
+struct PlanTests {
+    static let rows = 200_000
+    static let batch = 100
+
+    /// Two hundred thousand rows everywhere, and autovacuum kept from repairing the statistics.
+    private static func large(analysed: Bool) -> String {
+        let tables = [
+            "messages_default", "attempts_default", "receipts_default", "ready_1", "leased_1", "due_1", "cap_usage",
+            "suppressions", "consents",
+        ]
+        let off = tables.map { "alter table martlet_data.\($0) set (autovacuum_enabled = off);" }.joined(separator: "\n")
+        // Analysed while empty: the planner believes that there is nothing.
+        let analyse = analysed ? "analyze;" : ""
+        return """
+            \(Fixture.policy) \(off) \(analyse)
+            insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, variables, producer, created_at, expires_at)
+                select n, 2, 1, 'k' || n, '+86138' || n, 'parcel', '{"a": 1}', 'shop', now(), now() + interval '1 day' from generate_series(1, \(rows)) n;
+            insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments)
+                select n, 1, 'p', 1, now(), now(), 1, 1 from generate_series(1, \(rows)) n;
+            insert into martlet_data.receipts (message_id, kind, attempt) select n, 'deferred', 1 from generate_series(1, \(rows)) n;
+            insert into martlet_data.ready (slot, seq, message_id) select 1, n, n from generate_series(1, \(rows)) n;
+            insert into martlet_data.leased (slot, message_id, lane, attempt, burned, resends, deaths, series, session, claim, deadline)
+                select 1, n, 0, 1, 0, 0, 0, 0, 1, 1, now() + interval '1 min' from generate_series(1, \(rows)) n;
+            insert into martlet_data.due (slot, due_at, message_id, lane, reason) select 1, now() - interval '1 h' + make_interval(secs => n / 100.0), n, 0, 'retry' from generate_series(1, \(rows)) n;
+            insert into martlet_data.cap_usage select 'k' || n, int8send(n) || int8send(0) || int8send(1) from generate_series(1, \(rows)) n;
+            insert into martlet_data.suppressions (channel, address, scope, reason) select 'sms', '+86138' || n, 'marketing', 'opt_out' from generate_series(1, \(rows)) n;
+            insert into martlet_data.consents (recipient_key, channel, purpose, status, method) select 'k' || n, 'sms', 'marketing', 'granted', 'web' from generate_series(1, \(rows)) n;
+            insert into martlet_data.sessions (id, worker, host, pid, version) values (1, 'w', 'h', 1, '1');
+            """
+    }
+
+    /// A batch of statements about messages 1000, 1010, …; leases at the places those rows have.
+    private static func statements(_ leases: [Lease]) -> [(any Statement, buffers: Int)] {
+        let ids = leases.map(\.messageID)
+        var attempts = InsertAttempts(session: 1, admittedAt: Statements.then)
+        attempts.messageIDs = ids
+        attempts.attempts = ids.map { _ in 2 }
+        attempts.providers = ids.map { _ in "p" }
+        attempts.sendBys = ids.map { _ in Statements.then }
+        attempts.templateVersions = ids.map { _ in 1 }
+        attempts.segments = ids.map { _ in 1 }
+        attempts.costs = ids.map { _ in nil }
+        attempts.currencies = ids.map { _ in nil }
+        var update = UpdateCapUsage()
+        update.recipientKeys = ids.map { "k\($0)" }
+        update.hits = ids.map { _ in [UInt8](repeating: 1, count: 48) }
+        var finish = Finish(slot: 1)
+        var putOff = PutOff(slot: 1)
+        var handBack = HandBack(slot: 1)
+        for lease in leases {
+            finish.add(lease, kind: "accepted", attempt: 2, provider: "p")
+            putOff.add(lease, until: Statements.then, reason: "retry", attempt: 2, burned: 1, resends: 0, receipt: "deferred")
+            handBack.add(lease)
+        }
+        return [
+            (
+                ClaimReady(
+                    segment: 1, lane: 0, from: 0, limit: Int32(batch), session: 1, claim: 2, lease: .seconds(30), leasedSegment: 2
+                ), 60
+            ),
+            (AdmitLock(session: 1, buckets: Array(0..<100)), 1),
+            (LockCapUsage(recipientKeys: update.recipientKeys), 10),
+            (
+                AdmitFacts(
+                    slot: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: ids.map { "+86138\($0)" },
+                    consentKeys: update.recipientKeys, groupKeys: ["g"], attemptedIDs: ids), 60
+            ),
+            (attempts, 40), (update, 25), (finish, 40), (putOff, 45), (PromoteDue(slot: 1, limit: Int32(batch)), 30),
+            (handBack, 25),
+        ]
+    }
+
+    @Test(
+        "a batch of 100 touches few pages and no table from end to end, planned for its values or in general",
+        arguments: [false, true])
+    func plans(analysedWhenEmpty: Bool) async throws {
+        try await ScratchDatabase.migrated { scratch, _ in
+            let connection = try await scratch.connect { $0.queryDeadline = .seconds(120) }
+            try await connection.execute(script: Self.large(analysed: analysedWhenEmpty), within: .seconds(240))
+            let ids = (0..<Self.batch).map { 1000 + 10 * $0 }
+            let places = try await connection.query(
+                PQCall("places", "select ctid, message_id from martlet_data.leased_1 where message_id = any ($1) order by 2") {
+                    $0.int8Array(ids.map { Int64($0) })
+                })
+            let leases = try places.map { row in
+                var lease = Statements.lease
+                lease.row = LeasedRow(tid: try row.tid(0))
+                lease.messageID = try row.messageID(1)
+                return lease
+            }
+            #expect(leases.count == Self.batch)
+            for (statement, buffersPerRow) in Self.statements(leases) {
+                try await explain(statement, buffersPerRow, connection)
+                try await general(statement, connection)
+            }
+        }
+    }
+
+    /// Planned for its values: EXPLAIN says which pages were touched and which tables were read through.
+    private func explain(_ statement: any Statement, _ buffersPerRow: Int, _ connection: PQConnection) async throws {
+        let call = try statement.call
+        let plan = PQCall("explain", "explain (analyze, buffers, format json) \(call.sql)", prepared: false, params: call.params)
+        let text = try await connection.pipeline([.begin, plan, .rollback])[1].only.text(0)
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
+        let root = try #require(json.first?["Plan"] as? [String: Any])
+        let buffers = (root["Shared Hit Blocks"] as? Int ?? 0) + (root["Shared Read Blocks"] as? Int ?? 0)
+        #expect(buffers <= buffersPerRow * Self.batch, "\(call.name) touched \(buffers) pages:\n\(text)")
+        for node in Self.nodes(root) where node["Node Type"] as? String == "Seq Scan" {
+            let read = (node["Actual Rows"] as? Double ?? 0) + (node["Rows Removed by Filter"] as? Double ?? 0)
+            #expect(read <= 1000, "\(call.name) reads \(node["Relation Name"] ?? "") from end to end")
+        }
+    }
+
+    private static func nodes(_ node: [String: Any]) -> [[String: Any]] {
+        [node] + ((node["Plans"] as? [[String: Any]]) ?? []).flatMap(nodes)
+    }
+
+    /// Planned once for all values, as a connection does after five uses: counted by the statistics of the transaction.
+    private func general(_ statement: any Statement, _ connection: PQConnection) async throws {
+        let call = try statement.call
+        let generic = PQCall("mode", "select set_config('plan_cache_mode', 'force_generic_plan', true)")
+        let read = PQCall(
+            "read",
+            """
+            select coalesce(string_agg(relname || ' ' || seq_tup_read, ', '), ''), coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::int8
+            from pg_stat_xact_user_tables where seq_tup_read > 1000
+            """)
+        let rows = try await connection.pipeline([.begin, generic, read, call, read, .rollback])
+        #expect(try rows[4].only.text(0) == rows[2].only.text(0), "\(call.name), general plan, reads from end to end")
+    }
+}
