@@ -27,7 +27,8 @@ struct Main: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let settings = try WorkerSettings(from: SettingSources(readingFileOf: flags(), environment: environment()))
+            let settings = try WorkerSettings(
+                from: SettingSources(readingFileOf: flags(), environment: ProcessInfo.processInfo.environment))
             try await work(settings)
         } catch let error as ConfigErrors {
             throw refuse("\(error)")
@@ -59,19 +60,16 @@ struct Main: AsyncParsableCommand {
     }
 
     private func flags() throws -> [String: String] {
-        var flags: [String: String] = [:]
-        if let config { flags["config"] = config }
-        if let name { flags["name"] = name }
-        if let health { flags["health"] = health }
+        var flags = ["config": config, "name": name, "health": health].compactMapValues(\.self)
         for pair in set {
-            guard let split = pair.firstIndex(of: "=") else { throw ValidationError("--set takes KEY=VALUE, not \(pair)") }
-            flags[String(pair[..<split].split(separator: ".").last ?? "").replacing("_", with: "-")] = String(
-                pair[pair.index(after: split)...])
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, let setting = WorkerSettings.descriptions.first(where: { $0.key == parts[0] }) else {
+                throw ValidationError("--set takes KEY=VALUE with a key of Config/worker.yaml, not \(pair)")
+            }
+            flags[String(setting.flag.dropFirst(2))] = parts[1]
         }
         return flags
     }
-
-    private func environment() -> [String: String] { ProcessInfo.processInfo.environment }
 
     private func refuse(_ text: String) -> ExitCode {
         FileHandle.standardError.write(Data("martlet-worker: \(text)\n".utf8))

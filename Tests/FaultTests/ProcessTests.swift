@@ -51,7 +51,7 @@ extension Faults {
                 let server = try await TestDatabase.shared.server()
                 let url = "postgres://\(server.user):\(secret)@127.0.0.1:\(server.port)/\(shop.scratch.name)"
                 let worker = try WorkerProgram.start(
-                    in: shop, settings: ["log.level=trace"], arguments: ["--health", "127.0.0.1:\(port)"], url: url)
+                    in: shop, settings: ["log.level=trace", "worker.health=127.0.0.1:\(port)"], url: url)
                 try await shop.settle(within: .seconds(30))
                 #expect(try await runProcess(["curl", "-sf", "http://127.0.0.1:\(port)/readyz"]) != "")
                 var metrics = ""

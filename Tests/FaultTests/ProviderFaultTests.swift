@@ -62,10 +62,10 @@ extension Faults {
                 let poison = try await shop.enqueue("notification", to: "+4900666000")
                 try await shop.enqueueMany("notification", count: 20, to: 491_000_000_000)
                 for death in 1...3 {
-                    let worker = try WorkerProgram.start(in: shop, name: "w\(death)", failpoint: "after_claim:kill@+4900")
+                    let worker = try WorkerProgram.start(in: shop, name: "w\(death)", failpoint: "after_claim:kill@+4900666")
                     #expect(try await worker.wait(within: .seconds(40)) == 137, "\(worker.output)")
                 }
-                let last = try WorkerProgram.start(in: shop, name: "last", failpoint: "after_claim:kill@+4900")
+                let last = try WorkerProgram.start(in: shop, name: "last", failpoint: "after_claim:kill@+4900666")
                 try await shop.settle(within: .seconds(40))
                 #expect(try await shop.states() == ["accepted": 40, "dead:poison": 1])
                 #expect(try await shop.statuses()[poison] == "dead")

@@ -69,8 +69,9 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     /// A stopped worker is continued: it finds itself fenced, keeps its evidence, and moves nothing.
     private func goOn(_ worker: ChildProcess, _ shop: Shop) async throws {
         guard action == .stop else { return }
-        worker.kill(SIGCONT)
-        try await eventually(within: .seconds(20), "the worker that was stopped goes on under a new session or ends") {
+        try await eventually(within: .seconds(30), "the worker that was stopped goes on under a new session or ends") {
+            // Again and again: each batch that it had claimed stops it at its failpoint.
+            worker.kill(SIGCONT)
             if worker.exitCode != nil { return true }
             return try await shop.number("select count(*) from martlet_data.sessions where worker = 'first'") > 1
         }

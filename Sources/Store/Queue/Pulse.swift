@@ -11,7 +11,8 @@ public struct Pulse: Statement {
         public var sequence: Int64
         /// Every transaction below this number has ended; one that enqueues takes its number before its place in a lane.
         public var oldestOpen: Int64
-        /// The next transaction number.
+        /// The next transaction number. Not the snapshot's xmax: that is one above the last that has *ended*, and an open transaction may
+        /// be at it or above; `age` counts from the last that was given out.
         public var nextTransaction: Int64
         /// Cursor of each lane, 0…8: generation << 12 | segment.
         public var cursors: [Int64]
@@ -22,7 +23,7 @@ public struct Pulse: Statement {
     public var sql: String {
         """
         select (select last_value from martlet_data.message_seq), pg_snapshot_xmin(pg_current_snapshot())::text::int8,
-            pg_snapshot_xmax(pg_current_snapshot())::text::int8,
+            pg_snapshot_xmax(pg_current_snapshot())::text::int8 + age(pg_snapshot_xmax(pg_current_snapshot())::xid) + 1,
             (select array_agg(pg_sequence_last_value(cursor) order by lane) from martlet_data.lanes),
             pg_sequence_last_value('martlet_data.leased_cursor'), pg_sequence_last_value('martlet_data.due_cursor')
         """

@@ -1,0 +1,72 @@
+import Domain
+import Logging
+import PipelineSupport
+import Store
+import Transports
+
+@testable import Pipeline
+
+/// The stages of one worker in this process, without its loops: a test takes each step itself.
+struct Bench {
+    let shop: Shop
+    let shared: SharedState
+    let claim: Claim
+    let outlets: Outlets
+    let results = Results()
+    let pipeline: Pipeline
+
+    init(_ shop: Shop) async throws {
+        self.shop = shop
+        let database = shop.store
+        guard let snapshot = try await PolicySnapshot.load(from: database) else { preconditionFailure("a shop has a policy") }
+        let asked = ContinuousClock.now
+        let session = try await database.run(BeginSession(worker: "bench", host: "here", pid: 1, version: "0"))
+        let beat = try await database.run(Beat(session: session, inFlight: 0, isDraining: false))
+        shared = SharedState(session: session, policy: snapshot, databaseNow: beat.now, asked: asked)
+        let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        let results = results
+        outlets = Outlets(
+            try snapshot.policy.providers.values.map { policy in
+                Outlet(policy: policy, transport: try TransportFactory.make(policy, logger: logger)) { results.add($0) }
+            })
+        claim = Claim(shared: shared, database: database, lease: .seconds(30), idlePoll: .milliseconds(50))
+        pipeline = Pipeline(
+            shared: shared, database: database, claim: claim, outlets: outlets, results: results, inFlight: InFlight(limit: 1000),
+            wake: Signal(), meters: Meters(), logger: logger, batch: 50, idlePoll: .milliseconds(50))
+        try await refresh()
+    }
+
+    /// Looks at the rings and takes the pulse.
+    func refresh() async throws {
+        let (segments, pulse) = try await shop.store.withConnection { try await $0.run(LoadSegments(), Pulse()) }
+        shared.update(segments: SegmentTable(segments, pulse: pulse), paused: [])
+        _ = claim.update(pulse)
+    }
+
+    /// Claims a batch of a lane, renders, admits and hands over. False: there was nothing.
+    func step(lane: Int16, limit: Int = 50) async throws -> Bool {
+        let batch = try await claim.take(lane: lane, limit: limit)
+        guard !batch.isEmpty else { return false }
+        _ = try await pipeline.process(batch)
+        try await recordAll()
+        return true
+    }
+
+    /// Writes down every answer that is here by now.
+    func recordAll() async throws {
+        while true {
+            let taken = await results.take(500, timeout: .zero)
+            guard !taken.isEmpty else { return }
+            _ = try await Record(shared: shared, database: shop.store).record(taken)
+        }
+    }
+
+    /// Moves into the lanes what is due by now.
+    func promote() async throws -> Int {
+        var count = 0
+        for segment in shared.segments.due { count += try await shop.store.run(PromoteDue(slot: segment.slot)).count }
+        try await refresh()
+        claim.resetHints()
+        return count
+    }
+}

@@ -1,0 +1,115 @@
+import Domain
+import PipelineSupport
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+@Suite("Claim", .serialized)
+struct ClaimTests {
+    @Test("what commits late is found behind the hint, also when the pulse has passed it before anybody looked")
+    func late() async throws {
+        try await Shop.with { shop in
+            let bench = try await Bench(shop)
+            let other = try await shop.scratch.connect()
+            try await other.execute(script: "begin", name: "begin")
+            let id = try await shop.enqueue("otp", to: "+447700900001", on: other)
+            for number in 2...9 { try await shop.enqueue("otp", to: "+44770090000\(number)") }
+            try await bench.refresh()
+            #expect(try await bench.claim.take(lane: 0, limit: 50).count == 8)
+            #expect(try await bench.claim.late(lane: 0, limit: 50).isEmpty)
+            try await other.execute(script: "commit", name: "commit")
+            await other.close()
+            // The position of the late one is settled now, several times over.
+            for _ in 0..<4 { try await bench.refresh() }
+            #expect(try await bench.claim.take(lane: 0, limit: 50).isEmpty)
+            #expect(try await bench.claim.late(lane: 0, limit: 50).map(\.lease.messageID.rawValue) == [id])
+            #expect(try await bench.claim.late(lane: 0, limit: 50).isEmpty)
+        }
+    }
+
+    @Test("a failed claim names itself, and only what it leased goes back")
+    func lostAnswer() async throws {
+        try await Shop.with { shop in
+            try await shop.enqueueMany("marketing", count: 4)
+            let bench = try await Bench(shop)
+            let kept = try await bench.claim.take(lane: 3, limit: 2)
+            let lost = try await bench.claim.take(lane: 3, limit: 2)
+            let work = TakeBack(shared: bench.shared, database: shop.store)
+            #expect(try await work.takeBack(claim: lost[0].lease.claim, session: lost[0].lease.session) == 2)
+            #expect(try await work.takeBack(claim: lost[0].lease.claim, session: lost[0].lease.session) == 0)
+            let leased = Set(try await shop.texts("select message_id::text from martlet_data.leased"))
+            #expect(leased == Set(kept.map { "\($0.lease.messageID)" }))
+            #expect(try await shop.number("select count(*) from martlet_data.ready where deaths = 0 and attempt = 0") == 2)
+        }
+    }
+
+    @Test("a batch that cannot be admitted because the worker drains goes back whole, without a death")
+    func drain() async throws {
+        try await Shop.with { shop in
+            try await shop.enqueueMany("marketing", count: 4)
+            let bench = try await Bench(shop)
+            let batch = try await bench.claim.take(lane: 3, limit: 4)
+            bench.shared.drain()
+            await #expect(throws: NotOurs.self) { _ = try await bench.pipeline.process(batch) }
+            #expect(try shop.outbox().isEmpty)
+        }
+    }
+
+    @Test("a fenced worker admits nothing and moves nothing; its answer is kept as stale evidence")
+    func fenced() async throws {
+        try await Shop.with { shop in
+            try await shop.enqueue("otp", to: "+447700900001")
+            try await shop.enqueue("marketing", to: "+447700900002")
+            let bench = try await Bench(shop)
+            let sent = try await bench.claim.take(lane: 0, limit: 1)
+            _ = try await bench.pipeline.process(sent)
+            let unsent = try await bench.claim.take(lane: 3, limit: 1)
+            // Rescue as another worker does it.
+            let other = try await Bench(shop)
+            try await shop.script(
+                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(bench.shared.session)"
+            )
+            #expect(try await Rescue(shared: other.shared, database: shop.store).round() == ["resend": 1, "ready": 1])
+            try await bench.recordAll()
+            let answer = try await Admit(shared: bench.shared, database: shop.store, outlets: bench.outlets).admit(
+                Render(snapshot: bench.shared.policy, overrides: [:]).render(unsent).works)
+            #expect(answer.admitted.isEmpty && answer.others == ["lease_lost": 1])
+            #expect(
+                try await shop.texts("select kind || ' ' || stale from martlet_data.receipts order by 1") == [
+                    "accepted true", "unknown false",
+                ])
+            #expect(try await shop.number("select count(*) from martlet_data.due") == 1)
+            #expect(
+                try await shop.number("select count(*) from martlet_data.messages where variables = '{}'") == 0,
+                "it may still be sent")
+            // The evidence decides: what was due to be sent again is ended instead.
+            try await eventually(within: .seconds(10), "it is due again") { try await other.promote() == 1 }
+            #expect(try await other.step(lane: 0))
+            #expect(try shop.outbox().count == 1)
+            #expect(try await shop.states()["accepted"] == 1)
+            #expect(try await shop.number("select count(*) from martlet_data.messages where variables = '{}'") == 1)
+        }
+    }
+
+    @Test("what its session left when it ended is no death; what a dead session left is")
+    func deaths() async throws {
+        try await Shop.with { shop in
+            try await shop.enqueueMany("notification", count: 2)
+            let (ended, dead, living) = (try await Bench(shop), try await Bench(shop), try await Bench(shop))
+            _ = try await ended.claim.take(lane: 2, limit: 1)
+            _ = try await dead.claim.take(lane: 2, limit: 1)
+            try await shop.store.run(EndSession(session: ended.shared.session))
+            try await shop.script(
+                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(dead.shared.session)"
+            )
+            #expect(try await Rescue(shared: living.shared, database: shop.store).round() == ["ready": 2])
+            let rows = try await shop.texts(
+                "select s.lane || ' ' || r.deaths from martlet_data.ready r join martlet_data.segments s on s.kind = 'ready' and s.slot = r.slot order by 1"
+            )
+            #expect(rows == ["2 0", "8 1"])
+        }
+    }
+}
