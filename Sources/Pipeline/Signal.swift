@@ -6,6 +6,8 @@ final class Signal: Sendable {
         var generation: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var nextID: UInt64 = 0
+        /// Waits that have begun; true: over before they were among the waiters. A short alarm may ring that early.
+        var begun: [UInt64: Bool] = [:]
     }
     private let state = Mutex(State())
 
@@ -25,6 +27,7 @@ final class Signal: Sendable {
     func wait(after generation: UInt64, timeout: Duration) async {
         let id = state.withLock { state in
             state.nextID &+= 1
+            state.begun[state.nextID] = false
             return state.nextID
         }
         // Unstructured: it must outlive neither the wait nor be awaited by it; it only ends this one wait.
@@ -37,7 +40,7 @@ final class Signal: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
-                    if state.generation != generation || Task.isCancelled { return true }
+                    if state.generation != generation || Task.isCancelled || state.begun[id] == true { return true }
                     state.waiters[id] = continuation
                     return false
                 }
@@ -47,9 +50,13 @@ final class Signal: Sendable {
             self.resume(id)
         }
         alarm.cancel()
+        state.withLock { _ = $0.begun.removeValue(forKey: id) }
     }
 
     private func resume(_ id: UInt64) {
-        state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        state.withLock { state in
+            if state.begun[id] != nil { state.begun[id] = true }
+            return state.waiters.removeValue(forKey: id)
+        }?.resume()
     }
 }
