@@ -80,7 +80,8 @@ public enum Statements {
     static var maintenance: [any Statement] {
         [
             RescuableSessions(), RescueLock(session: 1), FenceSession(session: 1), AttemptStates(messageIDs: [message]),
-            PromoteDue(slot: 1), AdvanceSegment(kind: .ready, lane: 0), RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
+            PromoteDue(slot: 1), AddSegment(kind: .ready, lane: 1), AdvanceSegment(kind: .ready, lane: 0),
+            RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
             CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)), PurgeIdempotencyKeys(keep: .seconds(0)),
         ]
     }
