@@ -59,14 +59,13 @@ struct AdmitDecision {
         if let code = suppression(work) { return end(work, "suppressed", code: code) }
         let place = hours.hours(work, local)
         if let until = place.quietUntil { return holdOvernight(work, until: until) }
+        // Before the provider's room: what is over a cap needs none.
+        guard isWithinCaps(work, place) else { return }
         guard outlets.hasRoom(for: work) else {
             let pause = outlets.pause(for: work)
             return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
         }
-        guard takeSlot(work, place) else {
-            outlets.giveBack([work])
-            return
-        }
+        if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isPlanned: false) }
         admit(work, place)
     }
 
@@ -131,17 +130,14 @@ struct AdmitDecision {
         putOff(work, until: due, reason: "quiet_hours", code: "quiet_hours", detail: "quiet hours of \(work.zone)")
     }
 
-    private mutating func takeSlot(_ work: Work, _ place: LocalHours.Hours) -> Bool {
+    /// True when every cap has a slot for it; otherwise it has been ended or put off.
+    private mutating func isWithinCaps(_ work: Work, _ place: LocalHours.Hours) -> Bool {
         guard !work.caps.isEmpty else { return true }
-        let key = work.message.recipientKey
-        let within = work.provider.sendWithin
         let verdict = CapDecision.decide(
-            message: work.message.id, rules: work.caps, ledger: ledgers[key] ?? CapLedger(), now: local.now, sendWithin: within,
-            calendars: place.calendars)
+            message: work.message.id, rules: work.caps, ledger: ledgers[work.message.recipientKey] ?? CapLedger(), now: local.now,
+            sendWithin: work.provider.sendWithin, calendars: place.calendars)
         switch verdict {
-        case .free:
-            hit(work, at: local.now + within, isPlanned: false)
-            return true
+        case .free: return true
         case .over(let rule, .drop, _):
             end(work, "capped", code: rule, detail: "cap \(rule) drops what is over it")
         case .over(let rule, .defer, let freeAt?) where freeAt < work.message.expiresAt:

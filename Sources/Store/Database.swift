@@ -179,7 +179,9 @@ extension DatabaseOptions {
     var pool: PQPoolSettings {
         let connection = ConnectionOptions(
             conninfo, applicationName: applicationName, connectTimeout: connectTimeout, queryDeadline: deadline,
-            preparesStatements: preparesStatements)
+            preparesStatements: preparesStatements,
+            // The first migration switches JIT off for the database; one that was made from a template has lost that.
+            sessionSettings: ["client_connection_check_interval": "2s", "jit": "off"])
         return PQPoolSettings(connection: connection, size: connections)
     }
 }

@@ -4,6 +4,11 @@ import Postgres
 import TestSupport
 import Testing
 
+/// Runs that need a machine to themselves are their own command.
+enum Chaos {
+    static var isWanted: Bool { getenv("MARTLET_CHAOS") != nil }
+}
+
 extension Faults {
     @Suite("The database fails under a worker")
     struct DatabaseFaultTests {
@@ -24,7 +29,7 @@ extension Faults {
 
         @Test(
             "answers are lost again and again, to claims, admits and records: all accepted, each handed over once",
-            .timeLimit(.minutes(4)))
+            .enabled(if: Chaos.isWanted, "chaos: MARTLET_CHAOS=1 Deploy/test --filter FaultTests"), .timeLimit(.minutes(4)))
         func lostAnswers() async throws {
             try await Shop.with { shop in
                 let server = try await TestDatabase.shared.server()

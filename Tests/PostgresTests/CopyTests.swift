@@ -72,7 +72,7 @@ struct CopyTests {
         let task = Task { try await connection.copyIn("copy cancelled from stdin", chunks: stream) }
         continuation.yield(Array("1\tx\n".utf8))
         let observer = try await ScratchDatabase.required().connect()
-        try await eventually(within: .seconds(5), "the copy runs") {
+        try await eventually(within: .seconds(30), "the copy runs") {
             try await observer.query(PQCall("progress", "select 1 from pg_stat_progress_copy")).count == 1
         }
         task.cancel()

@@ -42,7 +42,7 @@ struct FaultTests {
         let first = Task { try await connection.query(sleep) }
         let observer = try await ScratchDatabase.required().connect()
         let pid = await connection.backendPID
-        try await eventually(within: .seconds(5), "the sleep runs") {
+        try await eventually(within: .seconds(30), "the sleep runs") {
             try await observer.query(
                 PQCall("runs", "select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'") { $0.int4(pid) }
             ).count == 1
@@ -83,7 +83,7 @@ struct FaultTests {
         let pid = try await pidOf(connection)
         let call = Task { try await connection.query(sleep) }
         let observer = try await ScratchDatabase.required().connect()
-        try await eventually(within: .seconds(5), "the sleep runs") {
+        try await eventually(within: .seconds(30), "the sleep runs") {
             try await observer.query(
                 PQCall("kill", "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'")
                 {
@@ -105,7 +105,7 @@ struct FaultTests {
         let pid = try await pidOf(connection)
         let observer = try await ScratchDatabase.required().connect()
         _ = try await observer.query(PQCall("kill", "select pg_terminate_backend($1)") { $0.int4(pid) })
-        try await eventually(within: .seconds(5), "the end is noticed") { !connection.isUsable }
+        try await eventually(within: .seconds(30), "the end is noticed") { !connection.isUsable }
         let error = await #expect(throws: PQError.self) { try await connection.query(PQCall("one", "select 1")) }
         #expect("\(try #require(error))".contains("administrator command; it did not run") || "\(error!)".contains("did not run"))
     }
@@ -127,7 +127,7 @@ struct FaultTests {
         }
         #expect(error?.isInDoubt == true)
         let observer = try await ScratchDatabase.required().connect()
-        try await eventually(within: .seconds(5), "the server has committed") {
+        try await eventually(within: .seconds(30), "the server has committed") {
             try await observer.query(PQCall("look", "select 1 from \(table)")).count > 0
         }
     }

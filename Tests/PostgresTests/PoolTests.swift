@@ -122,7 +122,7 @@ struct PoolTests {
         #expect(try await work.value == 1)
         await #expect(throws: PQError.self) { try await pool.withConnection { _ in } }
         let observer = try await ScratchDatabase.required().connect()
-        try await eventually(within: .seconds(5), "no backend is left") {
+        try await eventually(within: .seconds(30), "no backend is left") {
             try await observer.query(PQCall("left", "select 1 from pg_stat_activity where pid = $1") { $0.int4(pid) }).isEmpty
         }
     }
