@@ -35,6 +35,8 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             let before = try await shop.statuses()
             try await goOn(first, shop)
             #expect(try await shop.statuses() == before, "\(testDescription): the worker that came back moved something")
+            // Before it works a SIGTERM simply ends it; there is nothing to drain yet.
+            try await eventually(within: .seconds(30), "the second worker works") { second.output.contains("working") }
             #expect(try await second.terminate() == 0, "\(second.output)")
             return Outcome(
                 recovered: recovered, states: try await shop.states(), outbox: try shop.outbox(),

@@ -118,6 +118,8 @@ struct FaultTests {
         let table = alone ? "lost_a" : "lost_b"
         try await connection.execute(script: "create table \(table) (n int)")
         let insert = PQCall("insert", "insert into \(table) values (1)")
+        // Prepared before, so that the first answer, at which the proxy cuts, is the commit's own.
+        _ = try await connection.pipeline([.begin, .commit])
         _ = try await connection.pipeline([.begin, insert])
         proxy.set(.cutAtAnswer)
         let error = await #expect(throws: PQError.self) { try await connection.pipeline(alone ? [.commit] : [insert, .commit]) }
