@@ -26,6 +26,8 @@ public final class PQLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private var localJobs: [UnownedJob] = []
     private var batch: [UnownedJob] = []
     private var channels: [UInt64: LoopChannel] = [:]
+    /// Whose a watched descriptor is now: libpq closes sockets by itself, and the kernel gives their numbers to the next one.
+    private var owners: [Int32: UInt64] = [:]
     private var nextToken: UInt64 = 1
     private var timers: [ObjectIdentifier: LoopTimer] = [:]
     private var nextWake = Int64.max
@@ -178,17 +180,27 @@ public final class PQLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
         if epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) != 0 {
             epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
         }
+        if channel.descriptor != descriptor { disown(channel) }
+        owners[descriptor] = channel.token
         channel.descriptor = descriptor
         channel.events = events
     }
 
     /// Forgets the channel; call it before the socket is closed.
     func remove(_ channel: LoopChannel) {
-        if channel.descriptor >= 0 {
+        if disown(channel) {
             var event = epoll_event()
             epoll_ctl(epoll, EPOLL_CTL_DEL, channel.descriptor, &event)
         }
         channels[channel.token] = nil
         channel.descriptor = -1
+    }
+
+    /// False: the number belongs to another connection's socket by now, which must stay watched.
+    @discardableResult
+    private func disown(_ channel: LoopChannel) -> Bool {
+        guard owners[channel.descriptor] == channel.token else { return false }
+        owners[channel.descriptor] = nil
+        return true
     }
 }
