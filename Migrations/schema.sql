@@ -546,6 +546,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.bulk_enqueue_row() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+begin
+    if p_found <> p_wanted or p_found_ids is distinct from p_wanted_ids then
+        raise exception '% of % messages are no longer leased by this claim', p_wanted - p_found, p_wanted using errcode = 'MT901';
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -2348,6 +2359,10 @@ GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.bulk_enqueue_row() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) FROM PUBLIC;
 
