@@ -74,7 +74,7 @@ create view martlet.suppressions as
 create view martlet.audit as select a.id, a.at, a.actor, a.action, a.object, a.why, a.detail from martlet_data.audit a;
 
 -- Who may do what -----------------------------------------------------------------------------------------------------------------
-grant execute on function martlet.enqueue, martlet.enqueue_many, martlet.cancel(bigint), martlet.cancel(text), martlet.suppress,
+grant execute on function martlet.enqueue, martlet.enqueue_rows, martlet.enqueue_many, martlet.cancel(bigint), martlet.cancel(text), martlet.suppress,
     martlet.record_consent, martlet.import_begin, martlet.import_advance to martlet_producer, martlet_admin;
 grant insert, select on martlet.bulk_enqueue to martlet_producer, martlet_admin;
 grant execute on function martlet.requeue, martlet.discard, martlet.unsuppress, martlet.pause_lane, martlet.resume_lane to martlet_admin;

@@ -132,7 +132,7 @@ enum ClaimColumns {
             id: lease.messageID, messageClass: "", channel: Channel(rawValue: ""), recipientKey: try row.text(first + 2),
             address: try row.text(first + 3), template: try row.text(first + 4), locale: try row.textOrNull(first + 5),
             sender: try row.textOrNull(first + 6), timeZone: try row.textOrNull(first + 7), tier: try row.textOrNull(first + 8),
-            groupKey: try row.textOrNull(first + 9), variables: try row.jsonb(first + 10),
+            groupKey: try row.textOrNull(first + 9), variables: try row.text(first + 10),
             headers: try row.jsonbOrNull(first + 11),
             traceparent: try row.textOrNull(first + 12), createdAt: try row.timestamp(first + 14),
             expiresAt: try row.timestamp(first + 15))
