@@ -29,6 +29,8 @@ final class Claim: Sendable {
         /// Lanes that were empty at this pulse; skipped until it moves or `idlePoll` passes.
         var dryAt: [Int16: (sequence: Int64, until: ContinuousClock.Instant)] = [:]
         var pulse: Pulse.Answer?
+        /// When the sequence was last seen to move.
+        var movedAt: ContinuousClock.Instant?
         /// Every position below this one is committed or will never be.
         var settled: Int64 = 0
         /// By segment: a look behind the hint that began after everything below was settled has found nothing below. `settled` itself
@@ -36,6 +38,12 @@ final class Claim: Sendable {
         var searched: [Int16: Int64] = [:]
         var candidate: (sequence: Int64, transaction: Int64)?
         var pausedUntil: [Int16: ContinuousClock.Instant] = [:]
+
+        /// A transaction that took a place lately may still be open. Whoever commits later than this is found by `late`.
+        var isFilling: Bool {
+            guard let movedAt, let pulse else { return false }
+            return pulse.sequence >= settled && movedAt.duration(to: .now) < .milliseconds(100)
+        }
     }
     private let state = Mutex(State())
     private let shared: SharedState
@@ -50,10 +58,12 @@ final class Claim: Sendable {
         self.idlePoll = idlePoll
     }
 
-    /// Takes in what the pulse says. True: something was put into a lane since.
+    /// Takes in what the pulse says. True: something was put into a lane since, or is being put there: the sequence moves before the
+    /// transaction that moves it commits, so that the first look may come too early.
     func update(_ pulse: Pulse.Answer) -> Bool {
         state.withLock { state in
             let before = state.pulse
+            if before?.sequence != pulse.sequence { state.movedAt = .now }
             state.pulse = pulse
             if let candidate = state.candidate, pulse.oldestOpen >= candidate.transaction {
                 state.settled = candidate.sequence + 1
@@ -63,7 +73,7 @@ final class Claim: Sendable {
             if state.candidate == nil, let before, before.sequence >= state.settled {
                 state.candidate = (before.sequence, pulse.nextTransaction)
             }
-            return before?.sequence != pulse.sequence
+            return before?.sequence != pulse.sequence || state.isFilling
         }
     }
 
@@ -101,7 +111,7 @@ final class Claim: Sendable {
             let batch = try await claim(segment, from: from, below: .max, limit: limit)
             if !batch.isEmpty { return batch }
         }
-        state.withLock { $0.dryAt[lane] = (sequence, .now + idlePoll) }
+        state.withLock { $0.dryAt[lane] = (sequence, .now + ($0.isFilling ? .milliseconds(1) : idlePoll)) }
         return []
     }
 

@@ -288,7 +288,7 @@ class Bulk(Contract):
 
     def stored(self, id):
         return self.root.execute("""select class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables::jsonb, headers,
-                traceparent, producer, expires_at - created_at, (select array[count(*), min(reason = 'scheduled')::int] from martlet_data.due d where d.message_id = m.id),
+                traceparent, producer, expires_at - created_at, (select array[count(*), min((reason = 'scheduled')::int)] from martlet_data.due d where d.message_id = m.id),
                 (select array[count(*), min(slot)] from martlet_data.ready r where r.message_id = m.id)
             from martlet_data.messages m where id = %s""", [id]).fetchone()
 

@@ -55,6 +55,8 @@ struct PlanTests {
         update.recipientKeys = ids.map { "k\($0)" }
         update.hits = ids.map { _ in [UInt8](repeating: 1, count: 48) }
         var finish = Finish(slot: 1)
+        var accepted = FinishAccepted(slot: 1, session: 1)
+        for lease in leases { accepted.add(lease, attempt: 1, provider: "p", reference: nil) }
         var putOff = PutOff(slot: 1)
         var handBack = HandBack(slot: 1)
         for lease in leases {
@@ -75,7 +77,7 @@ struct PlanTests {
                     slot: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: ids.map { "+86138\($0)" },
                     consentKeys: update.recipientKeys, groupKeys: ["g"], attemptedIDs: ids), 60
             ),
-            (attempts, 40), (update, 25), (finish, 40), (putOff, 45), (PromoteDue(slot: 1, limit: Int32(batch)), 30),
+            (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (putOff, 45), (PromoteDue(slot: 1, limit: Int32(batch)), 30),
             (handBack, 25),
         ]
     }
@@ -87,22 +89,53 @@ struct PlanTests {
         try await ScratchDatabase.migrated { scratch, _ in
             let connection = try await scratch.connect { $0.queryDeadline = .seconds(120) }
             try await connection.execute(script: Self.large(analysed: analysedWhenEmpty), within: .seconds(240))
-            let ids = (0..<Self.batch).map { 1000 + 10 * $0 }
-            let places = try await connection.query(
-                PQCall("places", "select ctid, message_id from martlet_data.leased_1 where message_id = any ($1) order by 2") {
-                    $0.int8Array(ids.map { Int64($0) })
-                })
-            let leases = try places.map { row in
-                var lease = Statements.lease
-                lease.row = LeasedRow(tid: try row.tid(0))
-                lease.messageID = try row.messageID(1)
-                return lease
-            }
+            let leases = try await Self.leases(connection)
             #expect(leases.count == Self.batch)
             for (statement, buffersPerRow) in Self.statements(leases) {
                 try await explain(statement, buffersPerRow, connection)
                 try await general(statement, connection)
             }
+        }
+    }
+
+    static let ids = (0..<batch).map { Int64(1000 + 10 * $0) }
+
+    private static func leases(_ connection: PQConnection) async throws -> [Lease] {
+        let places = try await connection.query(
+            PQCall("places", "select ctid, message_id from martlet_data.leased_1 where message_id = any ($1) order by 2") {
+                $0.int8Array(ids)
+            })
+        return try places.map { row in
+            var lease = Statements.lease
+            lease.row = LeasedRow(tid: try row.tid(0))
+            lease.messageID = try row.messageID(1)
+            return lease
+        }
+    }
+
+    @Test("planned by a worker's session while the tables were empty, and never again", .timeLimit(.minutes(5)))
+    func plannedEmpty() async throws {
+        try await ScratchDatabase.migrated { scratch, _ in
+            let connection = try await scratch.connect()
+            for (key, value) in DatabaseOptions.plansOnceSettings {
+                try await connection.execute(script: "set \(key) = \(value)")
+            }
+            let unknown = Self.ids.map { id in
+                var lease = Statements.lease
+                lease.messageID = MessageID(id)
+                return lease
+            }
+            for (statement, _) in Self.statements(unknown) {
+                do { _ = try await connection.pipeline([.begin, statement.call, .rollback]) } catch let error as PQError {
+                    // FinishAccepted finds no lease here; its plan is made all the same.
+                    #expect(error.sqlstate == "MT901")
+                    _ = try await connection.query(.rollback)
+                }
+            }
+            let other = try await scratch.connect()
+            try await other.execute(script: Self.large(analysed: false), within: .seconds(120))
+            let leases = try await Self.leases(other)
+            for (statement, _) in Self.statements(leases) { try await general(statement, connection) }
         }
     }
 
