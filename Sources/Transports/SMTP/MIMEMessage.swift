@@ -38,21 +38,16 @@ struct MIMEMessage {
         boundarySeed = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
+    /// An address in its header is not ASCII (RFC 6532).
+    var needsUTF8: Bool { from.needsUTF8 || to.needsUTF8 || replyTo?.needsUTF8 == true }
+
     private static func mailbox(_ text: String, _ role: String, _ blame: Failure.Blame) throws(SubmissionRefused) -> Mailbox {
         do {
             return try Mailbox(text)
         } catch {
-            switch error {
-            case .needsUTF8:
-                throw SubmissionRefused(
-                    code: "smtputf8_unsupported", detail: "the \(role) address has letters outside ASCII before the @",
-                    blame: blame)
-            case .invalid:
-                throw SubmissionRefused(
-                    code: "invalid_\(role.replacing("-", with: "_"))",
-                    detail: "the \(role) address is not of the form local@domain",
-                    blame: blame)
-            }
+            throw SubmissionRefused(
+                code: "invalid_\(role.replacing("-", with: "_"))", detail: "the \(role) address is not of the form local@domain",
+                blame: blame)
         }
     }
 

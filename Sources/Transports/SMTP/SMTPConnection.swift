@@ -131,6 +131,8 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         switch action {
         case .write(let bytes): context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         case .writeContent(let bytes):
+            // Admit's word holds until here: a server that took its time over the envelope must not make a message late.
+            if let job, .now >= job.submission.sendBy { return apply(session.withdraw()) }
             let written = context.eventLoop.makePromise(of: Void.self)
             // The last byte is the end of the final dot: before this succeeds nothing can have been taken.
             written.futureResult.whenSuccess { self.session.contentWritten() }
@@ -192,7 +194,9 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         timer = nil
         guard let context, let wait = deadline() else { return }
         timer = context.eventLoop.scheduleTask(in: TimeAmount(wait)) {
-            if self.session.state == .idle { self.quit() } else { self.apply(self.session.timedOut()) }
+            if self.session.state == .idle { return self.quit() }
+            let isTooLate = self.session.state == .envelope && self.job.map { .now >= $0.submission.sendBy } == true
+            self.apply(isTooLate ? self.session.withdraw() : self.session.timedOut())
         }
     }
 
@@ -200,6 +204,7 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         if session.state == .idle { return options.idleClose }
         guard let patience = session.patience else { return nil }
         guard let job else { return session.state == .quitting ? patience : min(patience, options.timeout) }
-        return max(.zero, min(patience, job.submission.answerBy - .now))
+        let limit = session.state == .envelope ? min(job.submission.sendBy, job.submission.answerBy) : job.submission.answerBy
+        return max(.zero, min(patience, limit - .now))
     }
 }

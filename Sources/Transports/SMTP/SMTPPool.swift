@@ -98,7 +98,8 @@ final class SMTPPool: @unchecked Sendable {
                 job,
                 SMTPTransaction(
                     from: from.address, to: job.mail.to.address, content: dotStuffed(message), size: message.count,
-                    isEightBit: eightBit && message.contains { $0 >= 0x80 }, messageID: job.mail.messageID))
+                    isEightBit: eightBit && message.contains { $0 >= 0x80 }, isUTF8: job.mail.needsUTF8 || from.needsUTF8,
+                    messageID: job.mail.messageID, envelopeID: "\(job.submission.messageID).\(job.submission.attempt)"))
         } catch {
             answer(job, .rejected(error.failure))
         }

@@ -86,6 +86,7 @@ struct SMTPSession: Sendable {
 
     mutating func tlsEstablished() -> [Action] {
         guard state == .handshake else { return [] }
+        guard !parser.hasBytes else { return failed(.injected) }
         isSecured = true
         // RFC 3207, 4.2: everything learnt in the clear is forgotten.
         capabilities = SMTPCapabilities()
@@ -102,13 +103,31 @@ struct SMTPSession: Sendable {
             completed += 1
             return [.finish(.rejected(failure), isConfiguration: false), .ready]
         }
+        if next.isUTF8, !capabilities.smtpUTF8 {
+            let failure = Failure(
+                code: "smtputf8_unsupported",
+                detail: "an address has letters outside ASCII before the @; the server takes ASCII only",
+                blame: next.to.utf8.allSatisfy { $0 < 0x80 } ? .sender : .recipient)
+            completed += 1
+            return [.finish(.rejected(failure), isConfiguration: false), .ready]
+        }
         transaction = next
         refusal = nil
         sawReply = false
         state = .envelope
         let steps: [Step] = [.mail, .recipient, .data]
         (awaited, unsent) = capabilities.pipelining ? (steps, []) : ([.mail], [.recipient, .data])
-        return [.write(ByteBuffer(string: awaited.map { command($0, next) }.joined()))]
+        return [.write(ByteBuffer(string: awaited.map { next.command($0, capabilities, configuration.notifications) }.joined()))]
+    }
+
+    /// The message must not leave any more: nothing of its content has been written, and nothing will be.
+    mutating func withdraw() -> [Action] {
+        guard state == .envelope || state == .content else { return [] }
+        let failure = Failure(
+            code: "deadline_passed", detail: "the server was too slow: the send deadline passed before the content",
+            blame: .provider)
+        let outcome = refusal?.outcome ?? .deferred(failure)
+        return [.finish(outcome, isConfiguration: refusal?.isConfiguration ?? false)] + close()
     }
 
     mutating func contentWritten() { if state == .content { state = .final } }
@@ -165,6 +184,8 @@ struct SMTPSession: Sendable {
     private mutating func greeted() -> [Action] {
         if !isSecured, configuration.tls == .required || configuration.tls == .opportunistic {
             if capabilities.startTLS {
+                // A 220 that came before it was asked for is somebody else's.
+                guard !parser.hasBytes else { return failed(.injected) }
                 state = .startTLS
                 return [write("STARTTLS")]
             }
@@ -188,7 +209,7 @@ struct SMTPSession: Sendable {
         guard let credentials = configuration.credentials, !isAuthenticated else { return idle() }
         guard isSecured || configuration.authInClear else { return failed(.authenticationInClear) }
         guard let next = SMTPAuthentication(credentials, offered: capabilities.mechanisms) else {
-            return failed(.authenticationUnavailable(capabilities.mechanisms))
+            return failed(.authenticationUnavailable(capabilities.mechanisms, spoken: credentials.mechanisms))
         }
         authentication = next
         state = .authentication
@@ -201,7 +222,7 @@ struct SMTPSession: Sendable {
             authentication = nil
             return idle()
         }
-        if reply.code == 334, let response = authentication?.response() { return [write(response)] }
+        if reply.code == 334, let response = authentication?.response(to: reply) { return [write(response)] }
         return refused(reply, .authentication)
     }
 
@@ -230,7 +251,7 @@ struct SMTPSession: Sendable {
         guard let transaction, !unsent.isEmpty else { return broken("malformed_reply", "a reply too many") }
         let step = unsent.removeFirst()
         awaited = [step]
-        return [.write(ByteBuffer(string: command(step, transaction)))]
+        return [.write(ByteBuffer(string: transaction.command(step, capabilities, configuration.notifications)))]
     }
 
     private mutating func sendContent() -> [Action] {
@@ -326,17 +347,5 @@ struct SMTPSession: Sendable {
         }
     }
 
-    // MARK: commands
-
     private func write(_ line: String) -> Action { .write(ByteBuffer(string: line + "\r\n")) }
-
-    private func command(_ step: Step, _ transaction: SMTPTransaction) -> String {
-        switch step {
-        case .mail:
-            "MAIL FROM:<\(transaction.from)>" + (capabilities.offersSize ? " SIZE=\(transaction.size)" : "")
-                + (transaction.isEightBit && capabilities.eightBitMIME ? " BODY=8BITMIME" : "") + "\r\n"
-        case .recipient: "RCPT TO:<\(transaction.to)>\r\n"
-        case .data: "DATA\r\n"
-        }
-    }
 }

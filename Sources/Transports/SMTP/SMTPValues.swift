@@ -11,36 +11,8 @@ struct SMTPSessionConfiguration: Sendable {
     var tls: SMTPTLSMode
     var credentials: SMTPCredentials?
     var authInClear = false
-}
-
-/// User and password. Descriptions never show the password.
-struct SMTPCredentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    var user: String
-    var password: String
-    var description: String { "credentials of \(user)" }
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(self, children: ["user": user]) }
-
-    var plain: String { MIMEBody.base64([0] + Array(user.utf8) + [0] + Array(password.utf8)) }
-
-    /// Some servers repeat what they were sent.
-    func hidden(in text: String) -> String {
-        [plain, MIMEBody.base64(Array(password.utf8)), password].filter { !$0.isEmpty }
-            .reduce(text) { $0.replacing($1, with: "***") }
-    }
-}
-
-/// One message for one recipient, ready for the wire.
-struct SMTPTransaction: Sendable {
-    var from: String
-    var to: String
-    /// With dots stuffed and the final dot.
-    var content: ByteBuffer
-    /// Octets before dot-stuffing (RFC 1870).
-    var size: Int
-    var isEightBit: Bool
-    /// The reference where the server names none.
-    var messageID: String
+    /// nil: DSN is not spoken.
+    var notifications: SMTPNotifications?
 }
 
 /// What EHLO offers.
@@ -48,6 +20,8 @@ struct SMTPCapabilities: Sendable, Equatable {
     var pipelining = false
     var eightBitMIME = false
     var startTLS = false
+    var smtpUTF8 = false
+    var dsn = false
     var offersSize = false
     /// nil: none was named.
     var sizeLimit: Int?
@@ -63,6 +37,8 @@ struct SMTPCapabilities: Sendable, Equatable {
             case "PIPELINING": pipelining = true
             case "8BITMIME": eightBitMIME = true
             case "STARTTLS": startTLS = true
+            case "SMTPUTF8": smtpUTF8 = true
+            case "DSN": dsn = true
             case "AUTH": mechanisms.formUnion(words.dropFirst().map(String.init))
             case "SIZE":
                 offersSize = true
@@ -71,28 +47,6 @@ struct SMTPCapabilities: Sendable, Equatable {
             }
         }
     }
-}
-
-/// AUTH PLAIN (RFC 4616) or LOGIN, whichever is offered.
-struct SMTPAuthentication: Sendable {
-    let command: String
-    private var responses: [String]
-
-    init?(_ credentials: SMTPCredentials, offered: Set<String>) {
-        if offered.contains("PLAIN") {
-            command = "AUTH PLAIN \(credentials.plain)"
-            // For servers that ignore the initial response and ask.
-            responses = [credentials.plain]
-        } else if offered.contains("LOGIN") {
-            command = "AUTH LOGIN"
-            responses = [MIMEBody.base64(Array(credentials.user.utf8)), MIMEBody.base64(Array(credentials.password.utf8))]
-        } else {
-            return nil
-        }
-    }
-
-    /// The answer to a 334; nil: there is nothing left to say.
-    mutating func response() -> String? { responses.isEmpty ? nil : responses.removeFirst() }
 }
 
 /// Why a connection never became usable. No message is at fault.
@@ -107,11 +61,11 @@ struct SMTPSetupFailure: Error, Sendable, Equatable {
     static let authenticationInClear = Self(
         "authentication_in_clear", "credentials are not sent without TLS; set tls: required, or auth_in_clear: true",
         isConfiguration: true)
-    static func authenticationUnavailable(_ offered: Set<String>) -> Self {
+    static func authenticationUnavailable(_ offered: Set<String>, spoken: [String]) -> Self {
         let list = offered.sorted().joined(separator: " ")
         return .init(
             "authentication_unavailable",
-            "the server offers \(list.isEmpty ? "no AUTH" : "AUTH \(list)"); PLAIN and LOGIN are spoken",
+            "the server offers \(list.isEmpty ? "no AUTH" : "AUTH \(list)"); with these credentials only \(spoken.joined(separator: " and ")) can be spoken",
             isConfiguration: true)
     }
 

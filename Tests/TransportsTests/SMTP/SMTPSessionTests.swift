@@ -10,9 +10,12 @@ struct Dialogue {
     var log: [String] = []
     var outcomes: [Outcome] = []
 
-    init(tls: SMTPTLSMode = .off, credentials: SMTPCredentials? = nil, authInClear: Bool = false) {
+    init(
+        tls: SMTPTLSMode = .off, credentials: SMTPCredentials? = nil, authInClear: Bool = false, notify: SMTPNotifications? = nil
+    ) {
         session = SMTPSession(
-            SMTPSessionConfiguration(hostname: "client.test", tls: tls, credentials: credentials, authInClear: authInClear))
+            SMTPSessionConfiguration(
+                hostname: "client.test", tls: tls, credentials: credentials, authInClear: authInClear, notifications: notify))
     }
 
     mutating func server(_ bytes: String, pieces: Int = .max) {
@@ -41,17 +44,19 @@ struct Dialogue {
         }
     }
 
-    mutating func begin(size: Int = 10, eightBit: Bool = false) {
+    mutating func begin(
+        size: Int = 10, eightBit: Bool = false, to: String = "b@y.test", utf8: Bool = false, envelope: String? = nil
+    ) {
         note(
             session.begin(
                 SMTPTransaction(
-                    from: "a@x.test", to: "b@y.test", content: ByteBuffer(string: "x\r\n.\r\n"), size: size, isEightBit: eightBit,
-                    messageID: "<1.martlet@x.test>")))
+                    from: "a@x.test", to: to, content: ByteBuffer(string: "x\r\n.\r\n"), size: size, isEightBit: eightBit,
+                    isUTF8: utf8, messageID: "<1.martlet@x.test>", envelopeID: envelope)))
     }
 
     /// Greeting and EHLO with these capabilities, up to `ready`; forgets what was logged.
-    static func ready(_ capabilities: String...) -> Dialogue {
-        var dialogue = Dialogue()
+    static func ready(_ capabilities: String..., notify: SMTPNotifications? = nil) -> Dialogue {
+        var dialogue = Dialogue(notify: notify)
         dialogue.server("220 hi\r\n")
         dialogue.server((["250-server"] + capabilities.map { "250-\($0)" } + ["250 HELP"]).joined(separator: "\r\n") + "\r\n")
         precondition(dialogue.log.last == "ready")
@@ -155,6 +160,28 @@ struct SMTPSessionTests {
     }
 
     @Test(
+        "M2: a 220 that came before STARTTLS was said is somebody else's", arguments: ["220 go\r\n", "2", "250 x\r\n220 go\r\n"])
+    func earlyInjection(bytes: String) {
+        for mode in [SMTPTLSMode.required, .opportunistic] {
+            var dialogue = Dialogue(tls: mode)
+            dialogue.server("220 hi\r\n")
+            dialogue.server("250-s\r\n250 STARTTLS\r\n" + bytes)
+            #expect(dialogue.log == ["> EHLO client.test", "fail tls_injection", "close"])
+        }
+    }
+
+    @Test("M2: bytes that came while the handshake was under way are not read as answers after it")
+    func injectionDuringHandshake() {
+        var dialogue = Dialogue(tls: .required)
+        dialogue.server("220 hi\r\n")
+        dialogue.server("250-s\r\n250 STARTTLS\r\n")
+        dialogue.server("220 go\r\n")
+        dialogue.server("250-s\r\n250 AUTH PLAIN\r\n")
+        dialogue.note(dialogue.session.tlsEstablished())
+        #expect(dialogue.log.suffix(2) == ["fail tls_injection", "close"])
+    }
+
+    @Test(
         "M2: required TLS never goes on in the clear, opportunistic does",
         arguments: [
             (SMTPTLSMode.required, "250 s\r\n", "", "fail tls_unavailable"),
@@ -210,6 +237,28 @@ struct SMTPSessionTests {
         #expect(authenticated("AUTH PLAIN", "334 ", "334 more").suffix(1) == ["close"])
     }
 
+    @Test("M3: an access token is said by XOAUTH2 and by nothing else; its error challenge gets an empty line")
+    func xoauth2() {
+        // Google's documentation has this example.
+        let token = SMTPCredentials(user: "someuser@example.com", accessToken: "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg")
+        let initial =
+            "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhkSFJoZG1semRHRXVZMjl0Q2cBAQ=="
+        func authenticated(_ offer: String, _ answers: String...) -> [String] {
+            var dialogue = Dialogue(tls: .implicit, credentials: token)
+            dialogue.server("220 hi\r\n")
+            dialogue.server("250-s\r\n250 \(offer)\r\n")
+            for answer in answers { dialogue.server(answer + "\r\n") }
+            return Array(dialogue.log.dropFirst())
+        }
+        #expect(authenticated("AUTH PLAIN LOGIN XOAUTH2", "235 2.7.0 in") == ["> AUTH XOAUTH2 \(initial)", "ready"])
+        #expect(authenticated("AUTH XOAUTH2", "334 ", "235 in") == ["> AUTH XOAUTH2 \(initial)", "> \(initial)", "ready"])
+        #expect(
+            authenticated("AUTH XOAUTH2", "334 eyJzdGF0dXMiOiI0MDEifQ==", "535 5.7.8 no")
+                == ["> AUTH XOAUTH2 \(initial)", "fail authentication_failed configuration", "close"])
+        #expect(authenticated("AUTH PLAIN LOGIN").last == "close" && authenticated("AUTH PLAIN LOGIN").count == 2)
+        #expect(token.hidden(in: "no \(initial) for ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg") == "no *** for ***")
+    }
+
     @Test("M3: a server that repeats the password does not get it into the failure")
     func echo() throws {
         var session = SMTPSession(SMTPSessionConfiguration(hostname: "c", tls: .implicit, credentials: Self.credentials))
@@ -262,6 +311,52 @@ struct SMTPSessionTests {
         dialogue = .ready("SIZE 0")
         dialogue.begin(eightBit: true)
         #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=10")
+    }
+
+    @Test("M5: SMTPUTF8 is said when an address needs it, and only then")
+    func smtpUTF8() {
+        var dialogue = Dialogue.ready("SMTPUTF8", "8BITMIME")
+        dialogue.begin()
+        #expect(dialogue.log.last == Self.mailFROM)
+        dialogue = .ready("SMTPUTF8", "8BITMIME")
+        dialogue.begin(eightBit: true, to: "josé@y.test", utf8: true)
+        #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> BODY=8BITMIME SMTPUTF8")
+        dialogue.server("250 ok\r\n")
+        #expect(dialogue.log.last == "> RCPT TO:<josé@y.test>")
+        dialogue = .ready("8BITMIME")
+        dialogue.begin(to: "josé@y.test", utf8: true)
+        #expect(dialogue.log == ["finish rejected smtputf8_unsupported", "ready"])
+        #expect(dialogue.outcomes[0].failure?.blame == .recipient && dialogue.outcomes[0].failure?.suppressesAddress == false)
+    }
+
+    @Test("M6: DSN where it is offered and wanted, with ENVID, NOTIFY and the original recipient in xtext")
+    func dsn() throws {
+        let failure = try #require(SMTPNotifications("delay, failure"))
+        var dialogue = Dialogue.ready("DSN", "SIZE", notify: failure)
+        dialogue.begin(to: "a+b=c@y.test", envelope: "42.1")
+        #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=10 RET=HDRS ENVID=42.1")
+        dialogue.server("250 ok\r\n")
+        #expect(dialogue.log.last == "> RCPT TO:<a+b=c@y.test> NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb+3Dc@y.test")
+        for var silent in [Dialogue.ready("SIZE", notify: failure), .ready("DSN", "SIZE")] {
+            silent.begin(envelope: "42.1")
+            silent.server("250 ok\r\n")
+            #expect(silent.log == ["> MAIL FROM:<a@x.test> SIZE=10", "> RCPT TO:<b@y.test>"])
+        }
+        #expect(SMTPNotifications("never")?.value == "NEVER" && SMTPNotifications("success failure")?.value == "SUCCESS,FAILURE")
+        for text in ["", "sometimes", "never failure", "failure;delay"] { #expect(SMTPNotifications(text) == nil) }
+    }
+
+    @Test(
+        "M1: a message whose send deadline passes during the envelope is withdrawn, and its content never leaves",
+        arguments: 0...3)
+    func withdrawn(replies: Int) throws {
+        var dialogue = Dialogue.ready("PIPELINING")
+        dialogue.begin()
+        dialogue.server(["250 ok\r\n", "250 ok\r\n", "354 go\r\n"].prefix(replies).joined())
+        dialogue.note(dialogue.session.withdraw())
+        #expect(dialogue.log.suffix(2) == ["finish deferred deadline_passed", "close"])
+        #expect(dialogue.outcomes.count == 1 && dialogue.session.withdraw().isEmpty)
+        #expect(dialogue.session.connectionClosed(nil).isEmpty)
     }
 
     @Test("M7: 421 or a hang-up before DATA burns nothing", arguments: 0...2, [true, false])
