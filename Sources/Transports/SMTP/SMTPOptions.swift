@@ -31,6 +31,8 @@ struct SMTPOptions: Sendable {
     var messageIDDomain: String?
     /// nil: DSN is not used.
     var notifications: SMTPNotifications?
+    /// Empty: nothing is signed here.
+    var dkim: [DKIMRule] = []
 
     /// - Throws: `TransportError`.
     init(_ policy: ProviderPolicy) throws {
@@ -65,6 +67,13 @@ struct SMTPOptions: Sendable {
         notifications = SMTPNotifications(notify)
         if notifications == nil, notify != "off" {
             throw options.bad("dsn_notify", notify, "use off, never, or some of success, failure and delay")
+        }
+        if let text = options.text("dkim") {
+            guard let rules = DKIMRule.parse(text) else {
+                throw options.bad(
+                    "dkim", text, "write: domain selector path; …, such as example.com s2026 /etc/martlet/s2026.pem")
+            }
+            dkim = rules
         }
         try checkTogether(options)
         try options.finish()
@@ -137,7 +146,8 @@ struct SMTPOptions: Sendable {
         }
     }
 
-    private static func cause(_ error: any Error) -> String {
+    /// The system's reason, where it gave one.
+    static func cause(_ error: any Error) -> String {
         (error as? CocoaError)?.underlying.map { "\($0)" } ?? error.localizedDescription
     }
 }

@@ -19,7 +19,8 @@ final class SMTPTransport: Transport {
         messageIDDomain = options.messageIDDomain
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         _ = try options.session()
-        pool = SMTPPool(options, tls: try options.tlsContext(), eventLoop: eventLoop, logger: logger)
+        pool = SMTPPool(
+            options, composer: try SMTPComposer(options), tls: try options.tlsContext(), eventLoop: eventLoop, logger: logger)
     }
 
     func submit(_ submissions: [Submission], result: @escaping @Sendable ([SubmissionResult]) -> Void) {
