@@ -132,7 +132,7 @@ final class Outlet: Sendable {
                 let submission = Submission(
                     messageID: one.work.message.id, attempt: Int(one.work.attempt), to: one.work.message.address,
                     rendered: one.work.rendered, sendBy: one.sendBy, answerBy: one.sendBy + policy.timeout,
-                    validity: one.validity, isUrgent: one.work.lease.lane == 0)
+                    validity: one.validity, isUrgent: one.work.lease.lane == 0, messageClass: one.work.message.messageClass)
                 let item = Item(submission: submission, work: one.work)
                 switch one.work.lease.lane {
                 case 0: state.urgent.append(item)

@@ -51,8 +51,11 @@ struct MIMEMessage {
         }
     }
 
+    /// - Parameter extra: fields of our own, in ASCII, folded at their spaces.
     /// - Throws: `SubmissionRefused`, to be answered as `rejected`.
-    func encode(eightBit: Bool, date: time_t = time(nil)) throws(SubmissionRefused) -> [UInt8] {
+    func encode(
+        eightBit: Bool, date: time_t = time(nil), extra: [(name: String, value: String)] = []
+    ) throws(SubmissionRefused) -> [UInt8] {
         do {
             var header = MIMEHeader()
             header.raw("Date", Self.format(date))
@@ -62,6 +65,7 @@ struct MIMEMessage {
             try header.text("Subject", content.subject)
             header.raw("Message-ID", messageID)
             for (name, value) in content.headers { try Self.custom(name, value, to: &header) }
+            for (name, value) in extra { try header.structured(name, value) }
             header.raw("MIME-Version", "1.0")
             return header.bytes + (try body(eightBit: eightBit))
         } catch {

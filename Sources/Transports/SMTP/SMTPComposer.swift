@@ -17,10 +17,12 @@ struct SMTPContent: Sendable {
 /// Makes bytes of messages: MIME, then signatures.
 struct SMTPComposer: Sendable {
     let signer: DKIMSigner?
+    private let unsubscribe: (way: SMTPUnsubscribe, secret: TokenSecret)?
 
-    /// Opens the key files.
+    /// Opens the files of keys and secrets.
     /// - Throws: `TransportError`.
     init(_ options: SMTPOptions) throws {
+        unsubscribe = try options.unsubscribe.map { ($0, try options.tokenSecret("unsubscribe_secret_file", $0.secretFile)) }
         signer = options.dkim.isEmpty ? nil : try DKIMSigner(options.dkim, provider: options.provider)
     }
 
@@ -30,10 +32,11 @@ struct SMTPComposer: Sendable {
     /// - Parameter eightBit: the server offers 8BITMIME; without meaning for signed messages, which travel in seven bits, because
     ///   recoding on the way would break the signature (RFC 6376, 5.3).
     /// - Returns: the content, or the outcome of a message that cannot be written.
-    func compose(_ mail: MIMEMessage, eightBit: Bool) -> Result<SMTPContent, Refusal> {
+    func compose(_ submission: Submission, _ mail: MIMEMessage, eightBit: Bool) -> Result<SMTPContent, Refusal> {
         let now = time(nil)
         do {
-            var message = try mail.encode(eightBit: eightBit && signer == nil, date: now)
+            let extra = unsubscribe.map { $0.way.headers(submission, secret: $0.secret) } ?? []
+            var message = try mail.encode(eightBit: eightBit && signer == nil, date: now, extra: extra)
             if let signer {
                 message = try signer.signatures(for: message, from: mail.from.domain, time: now) + message
             }

@@ -33,6 +33,8 @@ struct SMTPOptions: Sendable {
     var notifications: SMTPNotifications?
     /// Empty: nothing is signed here.
     var dkim: [DKIMRule] = []
+    /// nil: no List-Unsubscribe but the message's own.
+    var unsubscribe: SMTPUnsubscribe?
 
     /// - Throws: `TransportError`.
     init(_ policy: ProviderPolicy) throws {
@@ -75,6 +77,7 @@ struct SMTPOptions: Sendable {
             }
             dkim = rules
         }
+        unsubscribe = try SMTPUnsubscribe(&options)
         try checkTogether(options)
         try options.finish()
     }
@@ -143,6 +146,13 @@ struct SMTPOptions: Sendable {
         } catch {
             throw TransportError.file(
                 provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
+        }
+    }
+
+    /// - Throws: `TransportError`.
+    func tokenSecret(_ option: String, _ path: String) throws -> TokenSecret {
+        do { return try TokenSecret(path: path) } catch {
+            throw TransportError.file(provider: provider, option: option, path: path, cause: "\(error)")
         }
     }
 

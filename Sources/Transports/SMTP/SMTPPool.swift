@@ -82,7 +82,7 @@ final class SMTPPool: @unchecked Sendable {
     /// Away from the event loop.
     private func compose(_ job: SMTPJob) {
         NIOThreadPool.singleton.submit { [composer, eventLoop] _ in
-            let result = composer.compose(job.mail, eightBit: false)
+            let result = composer.compose(job.submission, job.mail, eightBit: false)
             eventLoop.execute { self.composed(job, result) }
         }
     }
@@ -110,7 +110,7 @@ final class SMTPPool: @unchecked Sendable {
 
     private func start(_ job: SMTPJob, on connection: SMTPConnection) {
         let eightBit = connection.capabilities.eightBitMIME
-        switch job.content.map({ .success($0) }) ?? composer.compose(job.mail, eightBit: eightBit) {
+        switch job.content.map({ .success($0) }) ?? composer.compose(job.submission, job.mail, eightBit: eightBit) {
         case .success(let content):
             let from = options.returnPath ?? job.mail.from
             connection.begin(

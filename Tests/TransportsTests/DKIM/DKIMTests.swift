@@ -115,7 +115,7 @@ struct DKIMTests {
             let submission = mail(
                 MIMERoundTripTests.content(), id: Int64(index), to: index % 7 == 0 ? "josé@y.test" : "b@y.test",
                 from: index % 3 == 0 ? "laden@bücher.example" : "shop@mail.Example.com", name: MIMERoundTripTests.random(1...80))
-            let content = try composer.compose(MIMEMessage(submission), eightBit: true).get()
+            let content = try composer.compose(submission, MIMEMessage(submission), eightBit: true).get()
             #expect(content.isEightBit == (index % 7 == 0), "only an address may hold other letters")
             let wire = String(decoding: content.bytes.readableBytesView, as: UTF8.self)
             messages.append(Array(wire.replacing("\r\n..", with: "\r\n.").utf8.dropLast(3)))
