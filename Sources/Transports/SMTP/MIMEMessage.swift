@@ -76,7 +76,7 @@ struct MIMEMessage {
     /// Fields that only we write: a template must not add a recipient, a second subject or a foreign structure.
     private static let reserved: Set<String> = [
         "from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "mime-version", "return-path", "received",
-        "reply-to", "dkim-signature", "resent-to", "resent-cc", "resent-bcc", "resent-from",
+        "reply-to", "dkim-signature", "resent-to", "resent-cc", "resent-bcc", "resent-from", "x-martlet-token",
     ]
 
     private static func custom(_ name: String, _ value: String, to header: inout MIMEHeader) throws(MIMEHeader.Refused) {

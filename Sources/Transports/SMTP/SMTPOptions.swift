@@ -33,6 +33,8 @@ struct SMTPOptions: Sendable {
     var notifications: SMTPNotifications?
     /// Empty: nothing is signed here.
     var dkim: [DKIMRule] = []
+    /// nil: `returnPath`, the same for all.
+    var verp: SMTPReturnPath?
     /// nil: no List-Unsubscribe but the message's own.
     var unsubscribe: SMTPUnsubscribe?
 
@@ -78,6 +80,7 @@ struct SMTPOptions: Sendable {
             dkim = rules
         }
         unsubscribe = try SMTPUnsubscribe(&options)
+        verp = try SMTPReturnPath(&options)
         try checkTogether(options)
         try options.finish()
     }
@@ -91,6 +94,7 @@ struct SMTPOptions: Sendable {
                 provider: provider, option: "password_file",
                 remedy: "user needs a file with the password, or token_file with an access token")
         }
+        if verp != nil, let returnPath { throw options.bad("return_path", returnPath.address, "use either return_path or verp") }
         if user == nil, let passwordFile { throw options.bad("password_file", passwordFile, "it needs user, too") }
         if user == nil, let tokenFile { throw options.bad("token_file", tokenFile, "it needs user, too") }
         if passwordFile != nil, let tokenFile {

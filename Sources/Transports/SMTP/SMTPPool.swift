@@ -112,13 +112,13 @@ final class SMTPPool: @unchecked Sendable {
         let eightBit = connection.capabilities.eightBitMIME
         switch job.content.map({ .success($0) }) ?? composer.compose(job.submission, job.mail, eightBit: eightBit) {
         case .success(let content):
-            let from = options.returnPath ?? job.mail.from
+            let envelope = composer.envelope(job.submission, job.mail)
             connection.begin(
                 job,
                 SMTPTransaction(
-                    from: from.address, to: job.mail.to.address, content: content.bytes, size: content.size,
-                    isEightBit: content.isEightBit, isUTF8: job.mail.needsUTF8 || from.needsUTF8, messageID: job.mail.messageID,
-                    envelopeID: "\(job.submission.messageID).\(job.submission.attempt)"))
+                    from: envelope.from, to: job.mail.to.address, content: content.bytes, size: content.size,
+                    isEightBit: content.isEightBit, isUTF8: job.mail.needsUTF8 || !envelope.from.utf8.allSatisfy { $0 < 0x80 },
+                    messageID: job.mail.messageID, envelopeID: envelope.id))
         case .failure(let refusal): answer(job, refusal.outcome)
         }
     }

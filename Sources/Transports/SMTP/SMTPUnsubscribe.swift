@@ -43,7 +43,12 @@ struct SMTPUnsubscribe: Sendable {
     private static func isMailbox(_ text: String) -> Bool {
         let parts = text.replacing(placeholder, with: String(repeating: "a", count: 32)).split(separator: "?", maxSplits: 1)
         guard text.contains(placeholder), text.utf8.count <= 200, isPlain(text), let address = parts.first else { return false }
-        do { return try Mailbox(String(address)).local.utf8.allSatisfy { !"%&/\"".utf8.contains($0) } } catch { return false }  // the caller says it
+        do {
+            return try Mailbox(String(address)).local.utf8.allSatisfy { !"%&/\"".utf8.contains($0) }
+        } catch {
+            // The caller says what is expected.
+            return false
+        }
     }
 
     /// The two fields; none where the message has a way out of its own, or its class needs none.

@@ -36,7 +36,8 @@ final class TestPostfix {
     let directory: URL
     let certificates: Certificates
 
-    init() async throws {
+    /// - Parameter more: lines for main.cf; `DIR` is its folder.
+    init(_ more: String = "") async throws {
         port = try Programs.freePort()
         // postfix wants its folders reachable for its own user.
         directory = URL(filePath: "/tmp/postfix-\(UUID().uuidString.prefix(8))")
@@ -69,6 +70,7 @@ final class TestPostfix {
         smtpd_tls_key_file = \(certificates.key)
         smtpd_error_sleep_time = 0
         smtpd_peername_lookup = no
+        \(more.replacing("DIR", with: directory.path))
 
         """.write(to: configuration.appending(path: "main.cf"), atomically: true, encoding: .utf8)
         try """
@@ -80,6 +82,7 @@ final class TestPostfix {
         defer unix - - n - 0 bounce
         trace unix - - n - 0 bounce
         discard unix - - n - - discard
+        virtual unix - n n - - virtual
         error unix - - n - - error
         retry unix - - n - - error
         proxymap unix - - n - - proxymap
@@ -107,8 +110,8 @@ final class TestPostfix {
     }
 
     /// Stops it whatever happens in `body`.
-    static func serving(_ body: (TestPostfix) async throws -> Void) async throws {
-        let postfix = try await TestPostfix()
+    static func serving(_ more: String = "", _ body: (TestPostfix) async throws -> Void) async throws {
+        let postfix = try await TestPostfix(more)
         do { try await body(postfix) } catch {
             try await postfix.stop()
             throw error
