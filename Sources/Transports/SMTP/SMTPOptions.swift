@@ -31,6 +31,7 @@ struct SMTPOptions: Sendable {
     var messageIDDomain: String?
     /// nil: DSN is not used.
     var notifications: SMTPNotifications?
+    var pipelining: SMTPPipelining
     /// Empty: nothing is signed here.
     var dkim: [DKIMRule] = []
     /// nil: `returnPath`, the same for all.
@@ -72,6 +73,11 @@ struct SMTPOptions: Sendable {
         if notifications == nil, notify != "off" {
             throw options.bad("dsn_notify", notify, "use off, never, or some of success, failure and delay")
         }
+        let ahead = options.text("pipelining") ?? SMTPPipelining.full.rawValue
+        guard let pipelining = SMTPPipelining(rawValue: ahead) else {
+            throw options.bad("pipelining", ahead, "use \(SMTPPipelining.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.pipelining = pipelining
         if let text = options.text("dkim") {
             guard let rules = DKIMRule.parse(text) else {
                 throw options.bad(
@@ -119,7 +125,7 @@ struct SMTPOptions: Sendable {
     /// - Throws: `TransportError`.
     func session() throws -> SMTPSessionConfiguration {
         var session = SMTPSessionConfiguration(
-            hostname: hostname, tls: tls, authInClear: authInClear, notifications: notifications)
+            hostname: hostname, tls: tls, authInClear: authInClear, notifications: notifications, pipelining: pipelining)
         guard let user else { return session }
         if let passwordFile {
             session.credentials = SMTPCredentials(user: user, password: try secret("password_file", passwordFile))

@@ -60,7 +60,7 @@ final class SMTPPool: @unchecked Sendable {
     }
 
     private func pump() {
-        while let job = queue.nextToCompose() { compose(job) }
+        composeAhead()
         var idle = connections.values.filter(\.isReady)
         while let connection = idle.popLast() {
             guard let job = nextJob() else { break }
@@ -77,6 +77,10 @@ final class SMTPPool: @unchecked Sendable {
             answer(job, .deferred(.deadlinePassed))
         }
         return nil
+    }
+
+    private func composeAhead() {
+        while let job = queue.nextToCompose() { compose(job) }
     }
 
     /// Away from the event loop.
@@ -109,17 +113,38 @@ final class SMTPPool: @unchecked Sendable {
     }
 
     private func start(_ job: SMTPJob, on connection: SMTPConnection) {
+        if let transaction = transaction(job, connection) { connection.begin(job, transaction) }
+    }
+
+    /// One that may be written behind the content of another.
+    private func follower(of connection: SMTPConnection) -> (SMTPJob, SMTPTransaction)? {
+        guard !isDraining, connection.taken < options.messagesPerConnection else { return nil }
+        while let job = queue.nextToFollow() {
+            composeAhead()
+            guard .now < job.submission.sendBy else {
+                answer(job, .deferred(.deadlinePassed))
+                continue
+            }
+            guard let transaction = transaction(job, connection) else { continue }
+            guard let refusal = connection.refusal(of: transaction) else { return (job, transaction) }
+            answer(job, .rejected(refusal))
+        }
+        return nil
+    }
+
+    /// nil: it could not be written, and is answered.
+    private func transaction(_ job: SMTPJob, _ connection: SMTPConnection) -> SMTPTransaction? {
         let eightBit = connection.capabilities.eightBitMIME
         switch job.content.map({ .success($0) }) ?? composer.compose(job.submission, job.mail, eightBit: eightBit) {
         case .success(let content):
             let envelope = composer.envelope(job.submission, job.mail)
-            connection.begin(
-                job,
-                SMTPTransaction(
-                    from: envelope.from, to: job.mail.to.address, content: content.bytes, size: content.size,
-                    isEightBit: content.isEightBit, isUTF8: job.mail.needsUTF8 || !envelope.from.utf8.allSatisfy { $0 < 0x80 },
-                    messageID: job.mail.messageID, envelopeID: envelope.id))
-        case .failure(let refusal): answer(job, refusal.outcome)
+            return SMTPTransaction(
+                from: envelope.from, to: job.mail.to.address, content: content.bytes, size: content.size,
+                isEightBit: content.isEightBit, isUTF8: job.mail.needsUTF8 || !envelope.from.utf8.allSatisfy { $0 < 0x80 },
+                messageID: job.mail.messageID, envelopeID: envelope.id)
+        case .failure(let refusal):
+            answer(job, refusal.outcome)
+            return nil
         }
     }
 
@@ -191,7 +216,9 @@ final class SMTPPool: @unchecked Sendable {
 
     private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMTPSessionConfiguration) {
         guard !isDraining else { return channel.close(promise: nil) }
-        let connection = SMTPConnection(configuration, options: options, tls: tls) { [weak self] in self?.handle($0, $1) }
+        let connection = SMTPConnection(
+            configuration, options: options, tls: tls, report: { [weak self] in self?.handle($0, $1) },
+            follower: { [weak self] in self?.follower(of: $0) })
         settingUp[ObjectIdentifier(connection)] = connection
         do {
             if options.tls == .implicit, let tls {
@@ -238,6 +265,7 @@ final class SMTPPool: @unchecked Sendable {
             job.wasReturned = true
             queue.prepend(job)
             expire(at: job.submission.sendBy)
+        case .withdrawn(let job): answer(job, .deferred(.deadlinePassed))
         case .failed(let failure):
             settingUp[ObjectIdentifier(connection)] = nil
             failed(failure)

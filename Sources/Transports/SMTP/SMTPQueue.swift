@@ -60,6 +60,14 @@ struct SMTPQueue {
         return urgent.popFirst() ?? normal.popFirst() ?? composed.popFirst()
     }
 
+    /// The next that may wait behind another message. Not an urgent one, which takes the first free connection, nor while one waits;
+    /// nor one that has waited so in vain.
+    mutating func nextToFollow() -> SMTPJob? {
+        guard urgent.isEmpty, !composed.contains(where: \.submission.isUrgent) else { return nil }
+        if ahead > 0 { return composed.first?.wasReturned == false ? composed.popFirst() : nil }
+        return normal.first?.wasReturned == false ? normal.popFirst() : nil
+    }
+
     /// The next to compose, which then is on its way until `composed`.
     mutating func nextToCompose() -> SMTPJob? {
         guard composed.count + composing < ahead, let job = urgent.popFirst() ?? normal.popFirst() else { return nil }

@@ -9,33 +9,9 @@ import NIOCore
 ///                                                            ├ refused ─► resetting ───────────►┤
 ///                                                            └ 354 ─► content ─► final ────────►┘
 /// ```
-/// One recipient per transaction. With PIPELINING (RFC 2920) MAIL, RCPT and DATA leave together. A message is in doubt only
-/// between the final dot and its reply.
+/// One recipient per transaction. With PIPELINING (RFC 2920) MAIL, RCPT and DATA leave together, and right behind the content of the
+/// transaction before (`follow`). A message is in doubt only between the final dot and its reply: a follower has no content there yet.
 struct SMTPSession: Sendable {
-    enum Action: Equatable, Sendable {
-        case write(ByteBuffer)
-        /// Then `contentWritten()`, once every byte has been taken by the system.
-        case writeContent(ByteBuffer)
-        case startTLS
-        /// The connection may take a transaction.
-        case ready
-        /// The transaction's end. `isConfiguration`: the provider's policy is at fault.
-        case finish(Outcome, isConfiguration: Bool)
-        /// The server had closed a reused connection before it saw the transaction: it may start anew elsewhere.
-        case notBegun(Failure)
-        /// The connection never became usable.
-        case fail(SMTPSetupFailure)
-        case close
-    }
-    enum State: Equatable, Sendable {
-        case greeting, ehlo, helo, startTLS, handshake, authentication, idle
-        case envelope, content, final
-        /// The empty message that ends a DATA which nobody should have accepted; then this outcome stands.
-        case emptyFinal(Outcome)
-        case resetting, quitting, closed
-    }
-    enum Step: Sendable { case mail, recipient, data }
-
     let configuration: SMTPSessionConfiguration
     private(set) var state = State.greeting
     private(set) var capabilities = SMTPCapabilities()
@@ -51,6 +27,9 @@ struct SMTPSession: Sendable {
     private var unsent: [Step] = []
     private var refusal: (outcome: Outcome, isConfiguration: Bool)?
     private var sawReply = false
+    private var following: SMTPTransaction?
+    /// A follower was withdrawn whose DATA cannot be unsaid.
+    private var endsAfterThis = false
 
     init(_ configuration: SMTPSessionConfiguration) {
         self.configuration = configuration
@@ -96,28 +75,61 @@ struct SMTPSession: Sendable {
     /// Starts a transaction; only in `idle`.
     mutating func begin(_ next: SMTPTransaction) -> [Action] {
         precondition(state == .idle, "a transaction needs an idle session")
-        if let limit = capabilities.sizeLimit, next.size > limit {
-            let failure = Failure(
-                code: "message_too_big", detail: "the message has \(next.size) octets, the server takes \(limit)", blame: .content
-            )
+        if let failure = refusal(of: next) {
             completed += 1
             return [.finish(.rejected(failure), isConfiguration: false), .ready]
         }
+        start(next)
+        (awaited, unsent) = pipelines ? (Step.allCases, []) : ([.mail], [.recipient, .data])
+        return [.write(lines(awaited, next))]
+    }
+
+    /// What this server would say to it, known beforehand; nil: it may be tried.
+    func refusal(of next: SMTPTransaction) -> Failure? {
+        if let limit = capabilities.sizeLimit, next.size > limit {
+            return Failure(
+                code: "message_too_big", detail: "the message has \(next.size) octets, the server takes \(limit)", blame: .content
+            )
+        }
         if next.isUTF8, !capabilities.smtpUTF8 {
-            let failure = Failure(
+            return Failure(
                 code: "smtputf8_unsupported",
                 detail: "an address has letters outside ASCII before the @; the server takes ASCII only",
                 blame: next.to.utf8.allSatisfy { $0 < 0x80 } ? .sender : .recipient)
-            completed += 1
-            return [.finish(.rejected(failure), isConfiguration: false), .ready]
         }
+        return nil
+    }
+
+    private var pipelines: Bool { capabilities.pipelining && configuration.pipelining != .off }
+
+    private mutating func start(_ next: SMTPTransaction) {
         transaction = next
         refusal = nil
         sawReply = false
         state = .envelope
-        let steps: [Step] = [.mail, .recipient, .data]
-        (awaited, unsent) = capabilities.pipelining ? (steps, []) : ([.mail], [.recipient, .data])
-        return [.write(ByteBuffer(string: awaited.map { next.command($0, capabilities, configuration.notifications) }.joined()))]
+    }
+
+    private func lines(_ steps: [Step], _ next: SMTPTransaction) -> ByteBuffer {
+        ByteBuffer(string: steps.map { next.command($0, capabilities, configuration.notifications) }.joined())
+    }
+
+    /// The next transaction may be written right behind the content that is about to be written (RFC 2920, 3.1).
+    var mayFollow: Bool {
+        state == .content && following == nil && !endsAfterThis && pipelines && configuration.pipelining == .full
+    }
+
+    /// Its envelope. What the server says to it comes after the answer to the content.
+    mutating func follow(_ next: SMTPTransaction) -> ByteBuffer {
+        precondition(mayFollow, "a follower stands behind content")
+        following = next
+        return lines(Step.allCases, next)
+    }
+
+    /// The follower must not leave any more. Its DATA will be accepted all the same, so the connection ends before that is answered.
+    mutating func withdrawFollower() {
+        guard following != nil else { return }
+        following = nil
+        endsAfterThis = true
     }
 
     /// The message must not leave any more: nothing of its content has been written, and nothing will be.
@@ -251,7 +263,7 @@ struct SMTPSession: Sendable {
         guard let transaction, !unsent.isEmpty else { return broken("malformed_reply", "a reply too many") }
         let step = unsent.removeFirst()
         awaited = [step]
-        return [.write(ByteBuffer(string: transaction.command(step, capabilities, configuration.notifications)))]
+        return [.write(lines([step], transaction))]
     }
 
     private mutating func sendContent() -> [Action] {
@@ -300,9 +312,16 @@ struct SMTPSession: Sendable {
         completed += 1
         transaction = nil
         let end = Action.finish(outcome, isConfiguration: isConfiguration)
-        guard thenReset else { return [end] + idle() }
-        state = .resetting
-        return [end, write("RSET")]
+        if thenReset {
+            state = .resetting
+            return [end, write("RSET")]
+        }
+        if endsAfterThis { return [end] + close() }
+        guard let next = following else { return [end] + idle() }
+        following = nil
+        start(next)
+        (awaited, unsent) = (Step.allCases, [])
+        return [end, .followed]
     }
 
     private mutating func idle() -> [Action] {
@@ -314,7 +333,12 @@ struct SMTPSession: Sendable {
 
     private mutating func close() -> [Action] {
         state = .closed
-        return [.close]
+        guard following != nil else { return [.close] }
+        following = nil
+        let failure = Failure(
+            code: "connection_lost", detail: "the connection ended before this message's turn", blame: .provider,
+            burnsAttempt: false)
+        return [.followerNotBegun(failure), .close]
     }
 
     private mutating func failed(_ failure: SMTPSetupFailure) -> [Action] { [.fail(failure)] + close() }

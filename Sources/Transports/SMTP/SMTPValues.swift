@@ -5,6 +5,16 @@ import NIOCore
 /// How a connection is protected.
 enum SMTPTLSMode: String, Sendable, CaseIterable { case off, opportunistic, required, implicit }
 
+/// How far commands may run ahead of their answers, where the server offers PIPELINING (RFC 2920).
+enum SMTPPipelining: String, Sendable, CaseIterable {
+    /// One command at a time.
+    case off
+    /// MAIL, RCPT and DATA together.
+    case envelope
+    /// Also behind the content of the message before.
+    case full
+}
+
 /// What a session needs to know about its provider.
 struct SMTPSessionConfiguration: Sendable {
     var hostname: String
@@ -13,6 +23,7 @@ struct SMTPSessionConfiguration: Sendable {
     var authInClear = false
     /// nil: DSN is not spoken.
     var notifications: SMTPNotifications?
+    var pipelining = SMTPPipelining.full
 }
 
 /// What EHLO offers.
