@@ -64,7 +64,8 @@ struct SMTPSinkTests {
         #expect(await answers(transport, 5).allSatisfy { $0.hasPrefix("rejected") })
         await transport.drain()
         let lines = try server.log().split(separator: "\n")
-        #expect(lines.count { $0.contains("RSET") } == 5 && lines.count { $0.contains("EHLO") } == 1)
+        // The last one may be cut off by the drain.
+        #expect([4, 5].contains(lines.count { $0.contains("RSET") }) && lines.count { $0.contains("EHLO") } == 1, "\(lines)")
     }
 
     @Test("M1: what could not leave before its send deadline does not leave after it, however slow the server")
@@ -225,7 +226,7 @@ struct SMTPSinkTests {
         try await running.value
     }
 
-    @Test("an idle connection is closed, and the next message opens another")
+    @Test("M7: an idle connection is closed, and the next message opens another")
     func idle() async throws {
         let server = try await TestServer.sink("-v")
         let transport = try smtp(port: server.port, ["idle_close": "50ms", "connections": "1"])
