@@ -30,7 +30,7 @@ struct SMTPComposer: Sendable {
         signer = options.dkim.isEmpty ? nil : try DKIMSigner(options.dkim, provider: options.provider)
     }
 
-    /// An RSA signature takes a millisecond: too long for an event loop.
+    /// An RSA signature takes more than a millisecond: too long for an event loop.
     var isSlow: Bool { signer != nil }
 
     /// Envelope sender, and ENVID.

@@ -116,7 +116,9 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
             context.close(promise: nil)
             return
         }
-        cause = Failure(code: isTLS ? "tls_failed" : "connection_lost", detail: "\(error)", blame: .provider)
+        cause = Failure(
+            code: isTLS ? "tls_failed" : "connection_lost",
+            detail: isTLS ? SMTPSetupFailure.words(for: error, serverName: options.serverName) : "\(error)", blame: .provider)
         context.close(promise: nil)
     }
 

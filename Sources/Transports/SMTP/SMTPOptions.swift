@@ -73,7 +73,7 @@ struct SMTPOptions: Sendable {
         if notifications == nil, notify != "off" {
             throw options.bad("dsn_notify", notify, "use off, never, or some of success, failure and delay")
         }
-        let ahead = options.text("pipelining") ?? SMTPPipelining.full.rawValue
+        let ahead = options.text("pipelining") ?? SMTPPipelining.envelope.rawValue
         guard let pipelining = SMTPPipelining(rawValue: ahead) else {
             throw options.bad("pipelining", ahead, "use \(SMTPPipelining.allCases.map(\.rawValue).joined(separator: ", "))")
         }

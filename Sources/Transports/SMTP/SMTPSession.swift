@@ -151,7 +151,10 @@ struct SMTPSession: Sendable {
         return [write("QUIT")]
     }
 
-    mutating func timedOut() -> [Action] { ended(code: "timeout", "the server did not answer in time", burns: true) }
+    mutating func timedOut() -> [Action] {
+        let hint = state == .greeting && !isSecured ? "; a port that begins with TLS, such as 465, needs tls: implicit" : ""
+        return ended(code: "timeout", "the server did not answer in time\(hint)", burns: true)
+    }
 
     /// `cause` is why, where something is known (TLS, the system's error).
     mutating func connectionClosed(_ cause: Failure?) -> [Action] {
@@ -282,6 +285,10 @@ struct SMTPSession: Sendable {
         let isComplete = state == .final
         let outcome: Outcome
         var isConfiguration = false
+        // RFC 3463: x.1.y is about an address. That is the follower's 250, and the server does not answer in order.
+        if following != nil, reply.isPositive, reply.enhanced?.subject == 1 {
+            return broken("malformed_reply", "answers out of order (\(reply.shown)); use pipelining: envelope")
+        }
         if reply.isPositive {
             outcome = .accepted(reference: reply.queueID ?? transaction?.messageID)
         } else if reply.code < 400 {

@@ -11,7 +11,8 @@ enum SMTPPipelining: String, Sendable, CaseIterable {
     case off
     /// MAIL, RCPT and DATA together.
     case envelope
-    /// Also behind the content of the message before.
+    /// Also behind the content of the message before. Only for servers that answer in order: the next one's 250 must not be taken for
+    /// the content's.
     case full
 }
 
@@ -23,7 +24,7 @@ struct SMTPSessionConfiguration: Sendable {
     var authInClear = false
     /// nil: DSN is not spoken.
     var notifications: SMTPNotifications?
-    var pipelining = SMTPPipelining.full
+    var pipelining = SMTPPipelining.envelope
 }
 
 /// What EHLO offers.
@@ -57,46 +58,6 @@ struct SMTPCapabilities: Sendable, Equatable {
             default: break
             }
         }
-    }
-}
-
-/// Why a connection never became usable. No message is at fault.
-struct SMTPSetupFailure: Error, Sendable, Equatable {
-    var failure: Failure
-    /// Trying again soon is useless: somebody must change the policy, the password or the server.
-    var isConfiguration: Bool
-
-    static func tlsUnavailable(_ detail: String) -> Self { .init("tls_unavailable", detail) }
-    static let injected = Self(
-        "tls_injection", "bytes arrived between the answer to STARTTLS and the handshake: somebody is in the middle")
-    static let authenticationInClear = Self(
-        "authentication_in_clear", "credentials are not sent without TLS; set tls: required, or auth_in_clear: true",
-        isConfiguration: true)
-    static func authenticationUnavailable(_ offered: Set<String>, spoken: [String]) -> Self {
-        let list = offered.sorted().joined(separator: " ")
-        return .init(
-            "authentication_unavailable",
-            "the server offers \(list.isEmpty ? "no AUTH" : "AUTH \(list)"); with these credentials only \(spoken.joined(separator: " and ")) can be spoken",
-            isConfiguration: true)
-    }
-
-    static func refused(_ reply: SMTPReply, _ stage: SMTPClassification.Stage, hiding credentials: SMTPCredentials?) -> Self {
-        let isPermanent = reply.code >= 500
-        var result = Self(
-            stage == .authentication && isPermanent ? "authentication_failed" : reply.failureCode,
-            credentials?.hidden(in: reply.shown) ?? reply.shown, isConfiguration: isPermanent)
-        if !isPermanent { result.failure.throttled = SMTPClassification(reply, stage: stage).outcome.failure?.throttled ?? false }
-        return result
-    }
-
-    init(_ code: String, _ detail: String, isConfiguration: Bool = false) {
-        self.init(
-            failure: Failure(code: code, detail: detail, blame: .provider, burnsAttempt: false), isConfiguration: isConfiguration)
-    }
-
-    init(failure: Failure, isConfiguration: Bool) {
-        self.failure = failure
-        self.isConfiguration = isConfiguration
     }
 }
 

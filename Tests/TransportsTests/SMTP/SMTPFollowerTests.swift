@@ -158,10 +158,38 @@ struct SMTPFollowerTests {
         #expect(seen.count == 100)
     }
 
-    @Test("M7: a server that hangs up after every third message loses none of them and gets none twice")
-    func hangsUp() async throws {
+    @Test("M8: a server that answers out of order leaves a message in doubt instead of pretending that it was accepted")
+    func outOfOrder() async throws {
+        // The sink delays this one answer only, and gives those to the commands behind it at once.
+        let server = try await TestServer.sink("-W", ".:3")
+        let transport = try smtp(port: server.port, ["connections": "1", "pipelining": "full"])
+        let failure = try #require(await transport.answers([simple(1), simple(2)])[0].outcome.failure)
+        #expect(failure.code == "malformed_reply" && failure.detail.contains("pipelining: envelope"), "\(failure)")
+        let careful = try smtp(port: server.port, ["connections": "1"])
+        #expect(await careful.answers([simple(1), simple(2)]).map(\.outcome.name) == ["accepted", "accepted"])
+    }
+
+    @Test("M1: a follower that waits too long behind another message is given back in time, unburned, and never arrives")
+    func slowFirst() async throws {
+        let server = try await Self.server(hangsUpAfter: 100, delay: 3)
+        let transport = try smtp(port: server.port, ["connections": "1", "pipelining": "full"])
+        let collector = Collector()
+        let start = ContinuousClock.now
+        transport.submit([simple(1), mail(.init(subject: "", text: ""), id: 2, sendWithin: .seconds(1))]) { collector.take($0) }
+        let first = await collector.wait(for: 1)
+        #expect(first.map(\.messageID) == [MessageID(2)] && first[0].outcome == .deferred(.deadlinePassed))
+        #expect(.now - start < .milliseconds(2900))
+        let both = await collector.wait(for: 2)
+        #expect(both.map(\.outcome.name) == ["deferred", "accepted"])
+        #expect(await transport.answers([simple(3)])[0].outcome.name == "accepted", "over another connection")
+        let lines = try server.log().split(separator: "\n")
+        #expect(lines == ["Message-ID: <1.martlet@example.com>", "Message-ID: <3.martlet@example.com>"])
+    }
+
+    /// Speaks PIPELINING, prints the Message-IDs it takes, hangs up after so many on one connection, and takes its time over the first.
+    static func server(hangsUpAfter count: Int, delay: Int) async throws -> TestServer {
         let script = """
-            import sys, socket, threading
+            import sys, socket, threading, time
             def serve(c):
                 f = c.makefile('rwb')
                 def say(t): f.write(t + b'\\r\\n'); f.flush()
@@ -173,18 +201,27 @@ struct SMTPFollowerTests {
                     if word == b'EHLO': say(b'250-s\\r\\n250 PIPELINING')
                     elif word == b'DATA':
                         say(b'354 go'); body = b''
-                        while (l := f.readline()) != b'.\\r\\n': body += l
+                        while (l := f.readline()) != b'.\\r\\n':
+                            if not l: return
+                            body += l
                         n += 1
                         print([l for l in body.split(b'\\r\\n') if l.startswith(b'Message-ID')][0].decode(), flush=True)
+                        time.sleep(delay.pop())
                         say(b'250 ok')
-                        if n == 3: c.shutdown(socket.SHUT_RDWR); c.close(); return
+                        if n == int(sys.argv[2]): c.shutdown(socket.SHUT_RDWR); c.close(); return
                     elif word == b'QUIT': say(b'221 bye'); return
                     else: say(b'250 ok')
+            delay = [0] * 1000 + [int(sys.argv[3])]
             s = socket.create_server(('127.0.0.1', int(sys.argv[1])))
             while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
             """
-        let server = try await TestServer(Programs.python) { port, _ in ["-c", script, String(port)] }
-        let transport = try smtp(port: server.port, ["connections": "2"])
+        return try await TestServer(Programs.python) { port, _ in ["-c", script, String(port), String(count), String(delay)] }
+    }
+
+    @Test("M7: a server that hangs up after every third message loses none of them and gets none twice")
+    func hangsUp() async throws {
+        let server = try await Self.server(hangsUpAfter: 3, delay: 0)
+        let transport = try smtp(port: server.port, ["connections": "2", "pipelining": "full"])
         let results = await transport.answers((1...60).map { simple($0) })
         let accepted = results.filter { $0.outcome.name == "accepted" }.count
         // The server's last answer may die with its connection: that one is in doubt, never sent again by itself.

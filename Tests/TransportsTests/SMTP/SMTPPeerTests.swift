@@ -11,7 +11,8 @@ struct Certificates {
     var certificate: String { directory.appending(path: "cert.pem").path }
     var key: String { directory.appending(path: "key.pem").path }
 
-    init(in directory: URL) async throws {
+    /// - Parameter days: of validity from now; negative: it ended already.
+    init(in directory: URL, days: Int = 2) async throws {
         self.directory = directory
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let openssl = try Programs.find("openssl")
@@ -26,7 +27,7 @@ struct Certificates {
         try await Programs.run(
             openssl,
             ["x509", "-req", "-in", "cert.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert.pem"]
-                + ["-days", "2", "-extfile", "san"], in: directory)
+                + ["-days", String(days), "-extfile", "san"], in: directory)
     }
 }
 
@@ -127,7 +128,10 @@ struct SMTPPostfixTests {
     @Test("M2, M4, M5, M6, M8, M9: postfix with STARTTLS takes mail, names its queue ids, and refuses what it should")
     func postfix() async throws {
         try await TestPostfix.serving { postfix in
-            let secure = ["tls": "required", "tls_ca_file": postfix.certificates.ca, "tls_server_name": "mail.example.test"]
+            let secure = [
+                "pipelining": "full", "tls": "required", "tls_ca_file": postfix.certificates.ca,
+                "tls_server_name": "mail.example.test",
+            ]
             let transport = try smtp(port: postfix.port, secure)
             let results = await transport.answers([
                 simple(1), mail(.init(subject: "", text: "x"), id: 2, to: "gone@y.test"),
@@ -173,13 +177,16 @@ struct SMTPPostfixTests {
     func verification() async throws {
         try await TestPostfix.serving { postfix in
             let ca = ["tls": "required", "tls_ca_file": postfix.certificates.ca]
-            for options in [
-                ca, ca.merging(["tls_server_name": "other.example.test"]) { $1 },
-                ["tls": "required", "tls_server_name": "mail.example.test"],
+            let name = "the certificate is not for"
+            for (options, words) in [
+                (ca, name), (ca.merging(["tls_server_name": "other.example.test"]) { $1 }, name),
+                (["tls": "required", "tls_server_name": "mail.example.test"], "the certificate cannot be trusted"),
+                (["tls": "implicit"], "the server does not speak TLS at once"),
             ] {
                 let failure = try await smtp(port: postfix.port, options).answers([simple()])[0].outcome.failure
                 #expect(
                     failure?.code == "tls_failed" && failure?.burnsAttempt == false && failure?.retryAfter != nil, "\(options)")
+                #expect(failure?.detail.hasPrefix(words) == true, "\(String(describing: failure))")
             }
             #expect(try !postfix.log().contains("message-id="))
             // What is merely opportunistic may go in the clear, but not to somebody who shows a wrong certificate.
@@ -273,6 +280,19 @@ struct SMTPPythonTests {
         let log = try server.log()
         #expect(lines.count == 5, "\(log)")
         await transport.drain()
+    }
+
+    @Test("M2: an expired certificate is refused in plain words, and nothing is sent", arguments: ["starttls", "implicit"])
+    func expired(mode: String) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
+        let certificates = try await Certificates(in: directory, days: -1)
+        let server = try await Self.server("{'tls':'\(mode)'}", certificates)
+        let options = ["tls_ca_file": certificates.ca, "tls_server_name": "mail.example.test"]
+        let transport = try smtp(port: server.port, options.merging(["tls": mode == "implicit" ? "implicit" : "required"]) { $1 })
+        let failure = try #require(await transport.answers([simple()])[0].outcome.failure)
+        #expect(failure.code == "tls_failed" && !failure.burnsAttempt && failure.detail.contains("expired"), "\(failure)")
+        #expect(try !server.log().contains("MAIL"))
     }
 
     @Test("M5: a server with SMTPUTF8 gets the address as it is, and the word only for that message")
