@@ -262,6 +262,8 @@ final class SMTPPool: @unchecked Sendable {
             finished(connection, job, outcome, latency, isConfiguration)
         case .notBegun(var job, let failure):
             if job.wasReturned || isDraining { return answer(job, .deferred(failure)) }
+            // Nobody would come for it before its deadline.
+            if let refusal = health.refusal(now: .now) { return answer(job, .deferred(refusal)) }
             job.wasReturned = true
             queue.prepend(job)
             expire(at: job.submission.sendBy)
