@@ -1,4 +1,5 @@
 -- Why: the storage of queue-storage.md: bodies once, thin rings of ready, leased and due rows, attempts and receipts.
+--      Keys and words are compared byte by byte (collate "C"): nobody reads them in alphabetical order, and strcoll costs.
 -- Locks: none on existing tables. Compatible: yes.
 set local role martlet_owner;
 
@@ -7,8 +8,8 @@ create table martlet_data.policies (
     version     int generated always as identity primary key,
     files       jsonb       not null,
     applied_at  timestamptz not null default clock_timestamp(),
-    applied_by  text        not null default session_user,
-    note        text
+    applied_by  text collate "C"        not null default session_user,
+    note        text collate "C"
 );
 comment on table martlet_data.policies is 'What the operators wrote, by version; workers read the newest.';
 
@@ -16,14 +17,14 @@ create table martlet_data.lanes (
     lane        smallint primary key check (lane between 0 and 8),
     cursor      regclass not null,
     paused_at   timestamptz,
-    paused_by   text,
-    pause_reason text
+    paused_by   text collate "C",
+    pause_reason text collate "C"
 );
 comment on column martlet_data.lanes.cursor is 'Sequence whose last value is generation << 12 | slot of the segment that enqueue appends to.';
 
 create table martlet_data.classes (
     id            smallint generated always as identity primary key,
-    name          text     not null unique,
+    name          text collate "C"     not null unique,
     lane          smallint not null references martlet_data.lanes,
     time_to_live  interval not null,
     erases_body   boolean  not null default false,
@@ -31,34 +32,34 @@ create table martlet_data.classes (
 );
 create table martlet_data.channels (
     id            smallint generated always as identity primary key,
-    name          text not null unique,
-    address_kind  text not null check (address_kind in ('phone', 'email', 'opaque')),
+    name          text collate "C" not null unique,
+    address_kind  text collate "C" not null check (address_kind in ('phone', 'email', 'opaque')),
     retired_at    timestamptz
 );
 insert into martlet_data.channels (name, address_kind) values ('sms', 'phone'), ('email', 'email');
 
 create table martlet_data.senders (
-    key              text primary key,
-    default_country  text,
-    time_zone        text    not null,
+    key              text collate "C" primary key,
+    default_country  text collate "C",
+    time_zone        text collate "C"    not null,
     is_default       boolean not null default false,
     retired_at       timestamptz
 );
 create table martlet_data.templates (
-    key        text not null,
-    channel    text not null,
-    locale     text not null,
+    key        text collate "C" not null,
+    channel    text collate "C" not null,
+    locale     text collate "C" not null,
     version    int  not null,
-    subject    text,
-    body       text not null,
-    html       text,
+    subject    text collate "C",
+    body       text collate "C" not null,
+    html       text collate "C",
     required   text[] not null default '{}',
     pushed_at  timestamptz not null default clock_timestamp(),
-    pushed_by  text not null default session_user,
+    pushed_by  text collate "C" not null default session_user,
     retired_at timestamptz,
     primary key (key, channel, locale, version)
 );
-create table martlet_data.time_zones (name text primary key);
+create table martlet_data.time_zones (name text collate "C" primary key);
 -- The only names accepted: PostgreSQL itself would also take 'Beijing+8', with the sign reversed.
 insert into martlet_data.time_zones
     select name from pg_catalog.pg_timezone_names
@@ -72,18 +73,18 @@ create table martlet_data.messages (
     id             bigint      not null primary key,
     class_id       smallint    not null,
     channel_id     smallint    not null,
-    recipient_key  text        not null,
-    address        text        not null,
-    template       text        not null,
-    locale         text,
-    sender         text,
-    time_zone      text,
-    tier           text,
-    group_key      text,
-    variables      jsonb       not null,
+    recipient_key  text collate "C"        not null,
+    address        text collate "C"        not null,
+    template       text collate "C"        not null,
+    locale         text collate "C",
+    sender         text collate "C",
+    time_zone      text collate "C",
+    tier           text collate "C",
+    group_key      text collate "C",
+    variables      json        not null,
     headers        jsonb,
-    traceparent    text,
-    producer       text        not null,
+    traceparent    text collate "C",
+    producer       text collate "C"        not null,
     created_at     timestamptz not null,
     expires_at     timestamptz not null
 ) partition by range (id);
@@ -93,14 +94,14 @@ create table martlet_data.messages_default partition of martlet_data.messages de
 create table martlet_data.attempts (
     message_id        bigint      not null,
     attempt           smallint    not null,
-    provider          text        not null,
+    provider          text collate "C"        not null,
     session           int         not null,
     admitted_at       timestamptz not null,
     send_by           timestamptz not null,
     template_version  int         not null,
     segments          smallint    not null,
     cost_micros       bigint,
-    currency          text,
+    currency          text collate "C",
     primary key (message_id, attempt)
 ) partition by range (message_id);
 create table martlet_data.attempts_default partition of martlet_data.attempts default;
@@ -108,14 +109,14 @@ create table martlet_data.attempts_default partition of martlet_data.attempts de
 create table martlet_data.receipts (
     message_id  bigint      not null,
     at          timestamptz not null default clock_timestamp(),
-    kind        text        not null,
+    kind        text collate "C"        not null,
     attempt     smallint,
-    provider    text,
-    code        text,
-    detail      text,
-    reference   text,
+    provider    text collate "C",
+    code        text collate "C",
+    detail      text collate "C",
+    reference   text collate "C",
     stale       boolean     not null default false,
-    actor       text
+    actor       text collate "C"
 ) partition by range (message_id);
 create index receipts_message_id on martlet_data.receipts (message_id);
 create table martlet_data.receipts_default partition of martlet_data.receipts default;
@@ -123,7 +124,7 @@ comment on column martlet_data.receipts.stale is 'Evidence of a worker that had 
 
 -- Rings: ready (per lane), leased, due. Rows are only inserted and deleted; a segment is given back by TRUNCATE --------------------
 create table martlet_data.segments (
-    kind        text     not null check (kind in ('ready', 'leased', 'due')),
+    kind        text collate "C"     not null check (kind in ('ready', 'leased', 'due')),
     lane        smallint not null default 0,
     slot        smallint not null check (slot between 0 and 4095),
     generation  bigint   not null default 0,
@@ -169,7 +170,7 @@ create table martlet_data.due (
     resends     smallint    not null default 0,
     deaths      smallint    not null default 0,
     series      smallint    not null default 0,
-    reason      text        not null
+    reason      text collate "C"        not null
 ) partition by list (slot);
 
 create sequence martlet_data.leased_cursor;
@@ -187,10 +188,10 @@ end $$;
 create sequence martlet_data.session_seq as int;
 create table martlet_data.sessions (
     id          int primary key,
-    worker      text        not null,
-    host        text        not null,
+    worker      text collate "C"        not null,
+    host        text collate "C"        not null,
     pid         int         not null,
-    version     text        not null,
+    version     text collate "C"        not null,
     started_at  timestamptz not null default clock_timestamp(),
     beat_at     timestamptz not null default clock_timestamp(),
     in_flight   int         not null default 0,
@@ -201,7 +202,7 @@ create table martlet_data.sessions (
 
 -- Who may be written to, and how often -------------------------------------------------------------------------------------------
 create table martlet_data.cap_usage (
-    recipient_key  text  not null primary key,
+    recipient_key  text collate "C"  not null primary key,
     hits           bytea not null
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 comment on table martlet_data.cap_usage is
@@ -214,49 +215,49 @@ insert into martlet_data.cap_retention default values;
 
 create table martlet_data.suppressions (
     id          bigint generated always as identity primary key,
-    channel     text not null,
-    address     text not null,
-    scope       text not null,
-    reason      text not null,
+    channel     text collate "C" not null,
+    address     text collate "C" not null,
+    scope       text collate "C" not null,
+    reason      text collate "C" not null,
     created_at  timestamptz not null default clock_timestamp(),
-    created_by  text not null default session_user,
+    created_by  text collate "C" not null default session_user,
     lifted_at   timestamptz,
-    lifted_by   text,
-    lift_reason text
+    lifted_by   text collate "C",
+    lift_reason text collate "C"
 );
 comment on column martlet_data.suppressions.scope is 'The name of a class, ''all_except_otp'' or ''all''.';
 create unique index suppressions_active on martlet_data.suppressions (address, channel, scope) where lifted_at is null;
 
 create table martlet_data.consents (
     id             bigint generated always as identity primary key,
-    recipient_key  text not null,
-    channel        text not null,
-    purpose        text not null,
-    status         text not null check (status in ('granted', 'pending', 'withdrawn')),
-    method         text not null,
-    wording        text,
+    recipient_key  text collate "C" not null,
+    channel        text collate "C" not null,
+    purpose        text collate "C" not null,
+    status         text collate "C" not null check (status in ('granted', 'pending', 'withdrawn')),
+    method         text collate "C" not null,
+    wording        text collate "C",
     recorded_at    timestamptz not null default clock_timestamp(),
-    recorded_by    text not null default session_user
+    recorded_by    text collate "C" not null default session_user
 );
 create index consents_newest on martlet_data.consents (recipient_key, channel, purpose, id desc);
 
 create table martlet_data.cancellations (
     message_id    bigint primary key,
     cancelled_at  timestamptz not null default clock_timestamp(),
-    cancelled_by  text not null default session_user
+    cancelled_by  text collate "C" not null default session_user
 );
 create table martlet_data.group_cancellations (
-    group_key     text not null,
-    producer      text not null,
+    group_key     text collate "C" not null,
+    producer      text collate "C" not null,
     cancelled_at  timestamptz not null default clock_timestamp(),
-    cancelled_by  text not null default session_user,
+    cancelled_by  text collate "C" not null default session_user,
     primary key (group_key, producer)
 );
 
 -- Duplicates, imports, dead letters, audit ----------------------------------------------------------------------------------------
 create table martlet_data.idempotency_keys (
-    producer      text        not null,
-    key           text        not null,
+    producer      text collate "C"        not null,
+    key           text collate "C"        not null,
     request_hash  bytea       not null,
     message_id    bigint      not null,
     created_at    timestamptz not null,
@@ -264,9 +265,9 @@ create table martlet_data.idempotency_keys (
 );
 create index idempotency_keys_created_at on martlet_data.idempotency_keys using brin (created_at);
 create table martlet_data.imports (
-    producer    text   not null,
-    name        text   not null,
-    digest      text   not null,
+    producer    text collate "C"   not null,
+    name        text collate "C"   not null,
+    digest      text collate "C"   not null,
     lines_done  bigint not null default 0,
     enqueued    bigint not null default 0,
     started_at  timestamptz not null default clock_timestamp(),
@@ -276,15 +277,15 @@ create table martlet_data.imports (
 );
 create table martlet_data.dead_letters (
     message_id     bigint primary key,
-    class          text not null,
-    channel        text not null,
-    recipient_key  text not null,
-    address        text not null,
-    template       text not null,
-    provider       text,
-    reason         text not null,
-    explanation    text not null,
-    remedy         text not null,
+    class          text collate "C" not null,
+    channel        text collate "C" not null,
+    recipient_key  text collate "C" not null,
+    address        text collate "C" not null,
+    template       text collate "C" not null,
+    provider       text collate "C",
+    reason         text collate "C" not null,
+    explanation    text collate "C" not null,
+    remedy         text collate "C" not null,
     died_at        timestamptz not null default clock_timestamp(),
     lane           smallint not null,
     attempt        smallint not null,
@@ -298,19 +299,19 @@ create table martlet_data.requeues (
     series       smallint    not null,
     expires_at   timestamptz not null,
     variables    jsonb,
-    provider     text,
+    provider     text collate "C",
     approve_words boolean    not null default false,
     requeued_at  timestamptz not null default clock_timestamp(),
-    requeued_by  text        not null default session_user,
-    why          text        not null,
+    requeued_by  text collate "C"        not null default session_user,
+    why          text collate "C"        not null,
     primary key (message_id, series)
 );
 create table martlet_data.audit (
     id      bigint generated always as identity primary key,
     at      timestamptz not null default clock_timestamp(),
-    actor   text not null default session_user,
-    action  text not null,
-    object  text not null,
-    why     text,
+    actor   text collate "C" not null default session_user,
+    action  text collate "C" not null,
+    object  text collate "C" not null,
+    why     text collate "C",
     detail  jsonb
 );

@@ -182,6 +182,15 @@ begin
     perform martlet_data.advance_segment('due', 0::smallint);
 end $$;
 
+-- Ends a transaction whose deletion of leased rows did not find exactly the rows it was made for.
+create function martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) returns void
+    language plpgsql immutable parallel safe as $$
+begin
+    if p_found <> p_wanted or p_found_ids is distinct from p_wanted_ids then
+        raise exception '% of % messages are no longer leased by this claim', p_wanted - p_found, p_wanted using errcode = 'MT901';
+    end if;
+end $$;
+
 -- Gives back the slot of an attempt that certainly did not happen, at most once. False: it was not there.
 create function martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) returns boolean
     language plpgsql volatile as $$

@@ -29,6 +29,17 @@ create function martlet_data.normalise_phone(p_address text, p_country text) ret
                     when p_country is not null then p_country || regexp_replace(d, '^0', '') end as n
         from (select translate(replace(p_address, '(0)', ''), ' .-()/' || chr(160), '') as d) digits) normal $$;
 
+-- A plus and 7 to 15 digits, the first not 0: without a regular expression, which costs ten times as much.
+create function martlet_data.is_e164(p_address text) returns boolean
+    language sql immutable parallel safe as $$
+    select left(p_address, 1) = '+' and length(p_address) between 8 and 16 and ltrim(substr(p_address, 2), '0123456789') = '' and substr(p_address, 2, 1) <> '0' $$;
+
+-- No control characters. Of what is ASCII the cheap way: JSON escapes them (and quotes; so the dear way says no more than that).
+create function martlet_data.is_plain(p_text text) returns boolean
+    language sql stable parallel safe as $$
+    select case when octet_length(p_text) = length(p_text) and octet_length(to_json(p_text)::text) = length(p_text) + 2 then position(chr(127) in p_text) = 0
+        else p_text !~ '[[:cntrl:]]' end $$;
+
 create function martlet_data.normalise_address(p_kind text, p_address text, p_country text) returns text
     language plpgsql immutable parallel safe as $$
 begin
@@ -62,6 +73,14 @@ exception when invalid_datetime_format or datetime_field_overflow or invalid_par
         hint = 'Write it as ISO 8601 with a zone, such as 2025-06-01T08:30:00+02:00.';
 end $$;
 
+create function martlet_data.json_from(p_field text, p_value text) returns jsonb
+    language plpgsql immutable strict as $$
+begin
+    return p_value::jsonb;
+exception when data_exception then
+    raise exception 'field %: not JSON: %', p_field, sqlerrm using errcode = case p_field when 'variables' then 'MT006' else 'MT010' end, hint = 'Pass a JSON object.';
+end $$;
+
 create function martlet_data.check_text(p_field text, p_value text, p_limit int) returns void
     language plpgsql immutable as $$
 begin
@@ -69,6 +88,21 @@ begin
         raise exception 'field %: must be 1 … % characters without control characters', p_field, p_limit
             using errcode = 'MT010', hint = format('Shorten or correct %s, or leave it out.', p_field);
     end if;
+end $$;
+
+-- Says which of class, channel and template is not known.
+create function martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) returns void
+    language plpgsql stable as $$
+begin
+    if not exists (select from martlet_data.classes c where c.name = p_class and c.retired_at is null) then
+        raise exception 'field class: unknown class %', coalesce(quote_literal(p_class), 'null') using errcode = 'MT001',
+            hint = 'Known classes: ' || coalesce((select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.retired_at is null), 'none; an operator must run "martlet config apply" first') || '.';
+    elsif not exists (select from martlet_data.channels c where c.name = p_channel and c.retired_at is null) then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002',
+            hint = 'Known channels: ' || (select string_agg(c.name, ', ' order by c.name) from martlet_data.channels c where c.retired_at is null) || '.';
+    end if;
+    raise exception 'field template: there is no template % for channel %', coalesce(quote_literal(p_template), 'null'), p_channel using errcode = 'MT004',
+        hint = 'Push it with "martlet templates push", or correct the key.';
 end $$;
 
 create function martlet.enqueue(
@@ -81,8 +115,8 @@ create function martlet.enqueue(
 #variable_conflict use_variable
 declare
     v_now      timestamptz := clock_timestamp();
-    v_class    record;
-    v_channel  record;
+    v          record;
+    v_xact     xid8;
     v_address  text;
     v_country  text;
     v_expires  timestamptz;
@@ -92,17 +126,13 @@ declare
     v_id       bigint;
     v_commit   text := current_setting('synchronous_commit');
 begin
-    select c.id, c.lane, c.time_to_live, l.cursor into v_class
-        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane
-        where c.name = enqueue.class and c.retired_at is null;
+    -- One question for all three, as each has its price; only who got no answer asks one by one.
+    select c.id as class_id, c.lane, c.time_to_live, l.cursor, h.id as channel_id, h.address_kind into v
+        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane, martlet_data.channels h
+        where c.name = enqueue.class and c.retired_at is null and h.name = enqueue.channel and h.retired_at is null
+            and exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null);
     if not found then
-        raise exception 'field class: unknown class %', coalesce(quote_literal(class), 'null') using errcode = 'MT001',
-            hint = 'Known classes: ' || coalesce((select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.retired_at is null), 'none; an operator must run "martlet config apply" first') || '.';
-    end if;
-    select c.id, c.address_kind into v_channel from martlet_data.channels c where c.name = enqueue.channel and c.retired_at is null;
-    if not found then
-        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002',
-            hint = 'Known channels: ' || (select string_agg(c.name, ', ' order by c.name) from martlet_data.channels c where c.retired_at is null) || '.';
+        perform martlet_data.refuse_unknown(class, channel, template);
     end if;
     if sender is not null then
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
@@ -111,25 +141,21 @@ begin
                 hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
         end if;
     end if;
-    if v_channel.address_kind = 'phone' and recipient ~ '^\+[1-9][0-9]{6,14}$' then
+    if v.address_kind = 'phone' and martlet_data.is_e164(recipient) then
         v_address := recipient; -- already E.164: the common case, without another call
     else
         if sender is null then
             select s.default_country into v_country from martlet_data.senders s where s.is_default and s.retired_at is null;
         end if;
-        v_address := martlet_data.normalise_address(v_channel.address_kind, recipient, v_country);
+        v_address := martlet_data.normalise_address(v.address_kind, recipient, v_country);
         if v_address is null then
             raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
-                case v_channel.address_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
+                case v.address_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
                 using errcode = 'MT003',
-                hint = case v_channel.address_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
+                hint = case v.address_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
                     when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
                     else 'It must be 1 … 512 characters without control characters.' end;
         end if;
-    end if;
-    if not exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null) then
-        raise exception 'field template: there is no template % for channel %', coalesce(quote_literal(template), 'null'), channel using errcode = 'MT004',
-            hint = 'Push it with "martlet templates push", or correct the key.';
     end if;
     if time_zone is not null and not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
         raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
@@ -143,7 +169,7 @@ begin
         raise exception 'field variables: % bytes, the limit is 65536', octet_length(variables::text) using errcode = 'MT006',
             hint = 'Pass only what the template shows; put the rest behind a link.';
     end if;
-    v_expires := coalesce(expires_at, coalesce(scheduled_at, v_now) + v_class.time_to_live);
+    v_expires := coalesce(expires_at, coalesce(scheduled_at, v_now) + v.time_to_live);
     if v_expires <= greatest(v_now, scheduled_at) then
         raise exception 'field expires_at: % is not after %', v_expires, case when scheduled_at > v_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
             hint = 'Leave it out for the class''s time to live, or pass a later time.';
@@ -164,7 +190,7 @@ begin
     end if;
 
     -- The transaction number first, then the sequence: a claimer that sees no older transaction open has seen every lower number.
-    perform pg_current_xact_id();
+    v_xact := pg_current_xact_id();
     v_seq := nextval('martlet_data.message_seq');
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
 
@@ -194,58 +220,164 @@ begin
     if v_commit not in ('on', 'remote_apply') then
         perform set_config('synchronous_commit', 'on', true); -- an acknowledged enqueue is never lost
     end if;
-    insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
-            group_key, variables, headers, traceparent, producer, created_at, expires_at)
-        values (v_id, v_class.id, v_channel.id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-            group_key, variables, headers, traceparent, session_user, v_now, v_expires);
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
-            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_class.lane, 'scheduled');
+            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v.lane, 'scheduled');
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+            values (v_id, v.class_id, v.channel_id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
     else
-        insert into martlet_data.ready (slot, seq, message_id)
-            values ((pg_sequence_last_value(v_class.cursor) & 4095)::smallint, v_seq, v_id);
+        with place as (
+            insert into martlet_data.ready (slot, seq, message_id) values ((pg_sequence_last_value(v.cursor) & 4095)::smallint, v_seq, v_id))
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+            values (v_id, v.class_id, v.channel_id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
     end if;
     return v_id;
 end $$;
 comment on function martlet.enqueue is 'Puts one message into the queue, in the caller''s transaction; returns its id.';
 
-create function martlet.enqueue_many(messages jsonb) returns table ("position" int, message_id bigint)
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+-- Many at once, as arrays with the names of enqueue's arguments: what enqueue does, for all rows by one statement. Rows that are usual
+-- in every way go together; whatever is not (a national number, a long text, a used idempotency key, a mistake) goes through enqueue
+-- itself, so that both say the same. Errors begin with the element's number, from 1; then nothing of the call is enqueued.
+create function martlet.enqueue_rows(
+    class text[], channel text[], recipient text[], template text[], variables text[] default null,
+    idempotency_key text[] default null, scheduled_at text[] default null, expires_at text[] default null,
+    recipient_key text[] default null, locale text[] default null, time_zone text[] default null, tier text[] default null,
+    group_key text[] default null, sender text[] default null, headers text[] default null, traceparent text[] default null
+) returns bigint[]
+    language plpgsql security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB' as $$
+#variable_conflict use_column
 declare
-    v record;
-    v_unknown text;
-    v_state text;
-    v_text text;
-    v_hint text;
+    v_now    timestamptz := clock_timestamp();
+    v_first  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
+    v_count  int := coalesce(cardinality(class), 0);
+    v_ids    bigint[] := array_fill(null::bigint, array[v_count]);
+    v_places bigint[];
+    v_done   bigint[];
+    v_at     int;
+    v_state  text;
+    v_text   text;
+    v_hint   text;
     v_detail text;
-    v_at int;
-    v_ids bigint[] := '{}';
 begin
-    if messages is null or jsonb_typeof(messages) <> 'array' then
-        raise exception 'field messages: must be a JSON array of objects' using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
-    elsif jsonb_array_length(messages) > 10000 then
-        raise exception 'field messages: % elements, the limit is 10000', jsonb_array_length(messages) using errcode = 'MT011', hint = 'Call it several times, or use COPY into martlet.bulk_enqueue.';
+    if v_count > 10000 then
+        raise exception 'field class: % elements, the limit is 10000', v_count using errcode = 'MT011', hint = 'Call it several times.';
+    elsif exists (select from unnest(array[cardinality(channel), cardinality(recipient), cardinality(template), cardinality(variables), cardinality(idempotency_key),
+            cardinality(scheduled_at), cardinality(expires_at), cardinality(recipient_key), cardinality(locale), cardinality(time_zone), cardinality(tier),
+            cardinality(group_key), cardinality(sender), cardinality(headers), cardinality(traceparent)]) l(length) where l.length <> v_count) then
+        raise exception 'the arrays differ in length' using errcode = 'MT011', hint = format('Give every array %s elements, as class has, or leave it out.', v_count);
+    elsif v_count = 0 then
+        return '{}';
     end if;
-    -- In order of their keys, so that two callers with the same keys cannot wait for each other in a circle.
-    for v in select e.n::int, e.o from jsonb_array_elements(messages) with ordinality e(o, n) order by e.o ->> 'idempotency_key' nulls first, e.n loop
-        v_at := v.n;
-        if jsonb_typeof(v.o) <> 'object' then
-            raise exception 'must be an object, not %', jsonb_typeof(v.o) using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
-        end if;
-        select string_agg(k, ', ') into v_unknown from jsonb_object_keys(v.o) k where k not in ('class', 'channel', 'recipient', 'template', 'variables',
-            'idempotency_key', 'scheduled_at', 'expires_at', 'recipient_key', 'locale', 'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent');
-        if v_unknown is not null then
-            raise exception 'unknown field %', v_unknown using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
-        end if;
-        v_ids[v.n] := martlet.enqueue(v.o ->> 'class', v.o ->> 'channel', v.o ->> 'recipient', v.o ->> 'template', coalesce(v.o -> 'variables', '{}'),
-            v.o ->> 'idempotency_key', martlet_data.time_from('scheduled_at', v.o ->> 'scheduled_at'), martlet_data.time_from('expires_at', v.o ->> 'expires_at'), v.o ->> 'recipient_key', v.o ->> 'locale',
-            v.o ->> 'time_zone', v.o ->> 'tier', v.o ->> 'group_key', v.o ->> 'sender', nullif(v.o -> 'headers', 'null'), v.o ->> 'traceparent');
-    end loop;
-    return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
+    -- The transaction number first, then the sequence: as in enqueue.
+    perform pg_current_xact_id();
+    perform martlet_data.commit_durably();
+    begin
+        with places as materialized (
+            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, (pg_sequence_last_value(l.cursor) & 4095)::smallint as slot
+            from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane where c.retired_at is null),
+        known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
+        known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
+        usual as materialized (
+            select u.*, v_first | (u.seq & 4194303) as id from (select r.*, nextval('martlet_data.message_seq') as seq from (
+                select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id,
+                    -- What jsonb would refuse (a NUL, half a surrogate pair) is written as an escape.
+                    case when position('\u' in g.variables) > 0 then g.variables::jsonb::json else coalesce(g.variables, '{}')::json end as body,
+                    case when h.address_kind = 'phone' then case when martlet_data.is_e164(g.recipient) then g.recipient end
+                        when h.address_kind = 'email' then martlet_data.normalise_address('email', g.recipient, null) end as address,
+                    g.scheduled_at::timestamptz as due_at,
+                    coalesce(g.expires_at::timestamptz, g.scheduled_at::timestamptz + p.time_to_live, p.end_at) as end_at
+                from unnest(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale, time_zone,
+                        tier, group_key, sender, headers, traceparent)
+                    with ordinality g(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale,
+                        time_zone, tier, group_key, sender, headers, traceparent, n)
+                    join places p on p.name = g.class
+                    join known_channels h on h.name = g.channel
+                    join known_templates t on t.key = g.template and t.channel = g.channel
+                where g.headers is null
+                    and (g.variables is null or octet_length(g.variables) <= 16384 and left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
+                    and (g.time_zone is null or exists (select from martlet_data.time_zones z where z.name = g.time_zone))
+                    and (g.sender is null or exists (select from martlet_data.senders s where s.key = g.sender and s.retired_at is null))
+                    and coalesce(octet_length(g.recipient_key), 0) <= 256 and coalesce(octet_length(g.group_key), 0) <= 256 and coalesce(octet_length(g.idempotency_key), 0) <= 256
+                    and coalesce(length(g.locale), 0) <= 35 and coalesce(length(g.tier), 0) <= 64 and coalesce(length(g.traceparent), 0) <= 64
+                    and martlet_data.is_plain(coalesce(g.recipient_key, '') || coalesce(g.locale, '') || coalesce(g.tier, '') || coalesce(g.group_key, '')
+                        || coalesce(g.idempotency_key, '') || coalesce(g.traceparent, ''))
+                    and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
+                order by g.n offset 0) r
+            where address is not null and end_at > greatest(v_now, due_at)) u),
+        keyed as (
+            insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
+            select session_user, idempotency_key, sha256(convert_to(jsonb_build_array(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
+                    recipient_key, locale, time_zone, tier, group_key, sender, null::jsonb)::text, 'UTF8')), id, v_now
+            from usual where idempotency_key is not null order by idempotency_key
+            on conflict do nothing returning message_id),
+        bodies as (
+            insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
+                headers, traceparent, producer, created_at, expires_at)
+            select id, class_id, channel_id, coalesce(recipient_key, address), address, template, locale, sender, time_zone, tier, group_key, body,
+                null, traceparent, session_user, v_now, end_at
+            from usual where idempotency_key is null or id in (select message_id from keyed)),
+        later as (
+            insert into martlet_data.due (slot, due_at, message_id, lane, reason)
+            select (pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, due_at, id, lane, 'scheduled'
+            from usual where due_at > v_now and (idempotency_key is null or id in (select message_id from keyed))),
+        now as (
+            insert into martlet_data.ready (slot, seq, message_id) select slot, seq, id
+            from usual where (due_at > v_now) is not true and (idempotency_key is null or id in (select message_id from keyed)))
+        select coalesce(array_agg(n), '{}'), coalesce(array_agg(id), '{}') into v_places, v_done
+        from usual where idempotency_key is null or id in (select message_id from keyed);
+        for i in 1 .. cardinality(v_done) loop
+            v_ids[v_places[i]] := v_done[i];
+        end loop;
+    exception when data_exception then
+        null; -- a text that is no JSON or no time; enqueue says which
+    end;
+    if array_position(v_ids, null) is not null then
+        -- In order of their keys, so that two callers with the same keys cannot wait for each other in a circle.
+        for v_at in select i.n from unnest(v_ids, idempotency_key) with ordinality i(id, key, n) where i.id is null order by i.key nulls first, i.n loop
+            v_ids[v_at] := martlet.enqueue(class[v_at], channel[v_at], recipient[v_at], template[v_at], martlet_data.json_from('variables', coalesce(variables[v_at], '{}')), idempotency_key[v_at],
+                martlet_data.time_from('scheduled_at', scheduled_at[v_at]), martlet_data.time_from('expires_at', expires_at[v_at]), recipient_key[v_at],
+                locale[v_at], time_zone[v_at], tier[v_at], group_key[v_at], sender[v_at], martlet_data.json_from('headers', headers[v_at]), traceparent[v_at]);
+        end loop;
+    end if;
+    return v_ids;
 exception when others then
     get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
     raise exception '%', case when v_at is null then v_text else format('element %s: %s', v_at, v_text) end using errcode = v_state,
         hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');
+end $$;
+comment on function martlet.enqueue_rows is 'Puts many messages into the queue by one statement; returns their ids in order.';
+
+create function martlet.enqueue_many(messages jsonb) returns table ("position" int, message_id bigint)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    v_bad record;
+    v_ids bigint[];
+begin
+    if messages is null or jsonb_typeof(messages) <> 'array' then
+        raise exception 'field messages: must be a JSON array of objects' using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
+    elsif jsonb_array_length(messages) > 10000 then
+        raise exception 'field messages: % elements, the limit is 10000', jsonb_array_length(messages) using errcode = 'MT011', hint = 'Call it several times, or use martlet.enqueue_rows.';
+    end if;
+    select e.n, jsonb_typeof(e.o) as kind into v_bad from jsonb_array_elements(messages) with ordinality e(o, n) where jsonb_typeof(e.o) <> 'object' limit 1;
+    if found then
+        raise exception 'element %: must be an object, not %', v_bad.n, v_bad.kind using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
+    end if;
+    select e.n, string_agg(k, ', ') as fields into v_bad from jsonb_array_elements(messages) with ordinality e(o, n), jsonb_object_keys(e.o) k
+        where k not in ('class', 'channel', 'recipient', 'template', 'variables', 'idempotency_key', 'scheduled_at', 'expires_at', 'recipient_key', 'locale',
+            'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent') group by e.n order by e.n limit 1;
+    if found then
+        raise exception 'element %: unknown field %', v_bad.n, v_bad.fields using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
+    end if;
+    select martlet.enqueue_rows(array_agg(o ->> 'class' order by n), array_agg(o ->> 'channel' order by n), array_agg(o ->> 'recipient' order by n), array_agg(o ->> 'template' order by n),
+            array_agg((o -> 'variables')::text order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
+            array_agg(o ->> 'recipient_key' order by n), array_agg(o ->> 'locale' order by n), array_agg(o ->> 'time_zone' order by n), array_agg(o ->> 'tier' order by n),
+            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(nullif(o -> 'headers', 'null')::text order by n), array_agg(o ->> 'traceparent' order by n))
+        into v_ids from jsonb_array_elements(messages) with ordinality e(o, n);
+    return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
 end $$;
 
 -- For COPY: columns are enqueue's arguments. A row passes through enqueue itself, so it is as safe as the function.

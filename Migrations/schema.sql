@@ -84,12 +84,12 @@ ALTER FUNCTION martlet.discard(message_id bigint, why text) OWNER TO martlet_own
 CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb DEFAULT '{}'::jsonb, idempotency_key text DEFAULT NULL::text, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, recipient_key text DEFAULT NULL::text, locale text DEFAULT NULL::text, time_zone text DEFAULT NULL::text, tier text DEFAULT NULL::text, group_key text DEFAULT NULL::text, sender text DEFAULT NULL::text, headers jsonb DEFAULT NULL::jsonb, traceparent text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 #variable_conflict use_variable
 declare
     v_now      timestamptz := clock_timestamp();
-    v_class    record;
-    v_channel  record;
+    v          record;
+    v_xact     xid8;
     v_address  text;
     v_country  text;
     v_expires  timestamptz;
@@ -99,17 +99,13 @@ declare
     v_id       bigint;
     v_commit   text := current_setting('synchronous_commit');
 begin
-    select c.id, c.lane, c.time_to_live, l.cursor into v_class
-        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane
-        where c.name = enqueue.class and c.retired_at is null;
+    -- One question for all three, as each has its price; only who got no answer asks one by one.
+    select c.id as class_id, c.lane, c.time_to_live, l.cursor, h.id as channel_id, h.address_kind into v
+        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane, martlet_data.channels h
+        where c.name = enqueue.class and c.retired_at is null and h.name = enqueue.channel and h.retired_at is null
+            and exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null);
     if not found then
-        raise exception 'field class: unknown class %', coalesce(quote_literal(class), 'null') using errcode = 'MT001',
-            hint = 'Known classes: ' || coalesce((select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.retired_at is null), 'none; an operator must run "martlet config apply" first') || '.';
-    end if;
-    select c.id, c.address_kind into v_channel from martlet_data.channels c where c.name = enqueue.channel and c.retired_at is null;
-    if not found then
-        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002',
-            hint = 'Known channels: ' || (select string_agg(c.name, ', ' order by c.name) from martlet_data.channels c where c.retired_at is null) || '.';
+        perform martlet_data.refuse_unknown(class, channel, template);
     end if;
     if sender is not null then
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
@@ -118,25 +114,21 @@ begin
                 hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
         end if;
     end if;
-    if v_channel.address_kind = 'phone' and recipient ~ '^\+[1-9][0-9]{6,14}$' then
+    if v.address_kind = 'phone' and martlet_data.is_e164(recipient) then
         v_address := recipient; -- already E.164: the common case, without another call
     else
         if sender is null then
             select s.default_country into v_country from martlet_data.senders s where s.is_default and s.retired_at is null;
         end if;
-        v_address := martlet_data.normalise_address(v_channel.address_kind, recipient, v_country);
+        v_address := martlet_data.normalise_address(v.address_kind, recipient, v_country);
         if v_address is null then
             raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
-                case v_channel.address_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
+                case v.address_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
                 using errcode = 'MT003',
-                hint = case v_channel.address_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
+                hint = case v.address_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
                     when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
                     else 'It must be 1 … 512 characters without control characters.' end;
         end if;
-    end if;
-    if not exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null) then
-        raise exception 'field template: there is no template % for channel %', coalesce(quote_literal(template), 'null'), channel using errcode = 'MT004',
-            hint = 'Push it with "martlet templates push", or correct the key.';
     end if;
     if time_zone is not null and not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
         raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
@@ -150,7 +142,7 @@ begin
         raise exception 'field variables: % bytes, the limit is 65536', octet_length(variables::text) using errcode = 'MT006',
             hint = 'Pass only what the template shows; put the rest behind a link.';
     end if;
-    v_expires := coalesce(expires_at, coalesce(scheduled_at, v_now) + v_class.time_to_live);
+    v_expires := coalesce(expires_at, coalesce(scheduled_at, v_now) + v.time_to_live);
     if v_expires <= greatest(v_now, scheduled_at) then
         raise exception 'field expires_at: % is not after %', v_expires, case when scheduled_at > v_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
             hint = 'Leave it out for the class''s time to live, or pass a later time.';
@@ -171,7 +163,7 @@ begin
     end if;
 
     -- The transaction number first, then the sequence: a claimer that sees no older transaction open has seen every lower number.
-    perform pg_current_xact_id();
+    v_xact := pg_current_xact_id();
     v_seq := nextval('martlet_data.message_seq');
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
 
@@ -201,19 +193,23 @@ begin
     if v_commit not in ('on', 'remote_apply') then
         perform set_config('synchronous_commit', 'on', true); -- an acknowledged enqueue is never lost
     end if;
-    insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
-            group_key, variables, headers, traceparent, producer, created_at, expires_at)
-        values (v_id, v_class.id, v_channel.id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-            group_key, variables, headers, traceparent, session_user, v_now, v_expires);
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
-            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_class.lane, 'scheduled');
+            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v.lane, 'scheduled');
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+            values (v_id, v.class_id, v.channel_id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
     else
-        insert into martlet_data.ready (slot, seq, message_id)
-            values ((pg_sequence_last_value(v_class.cursor) & 4095)::smallint, v_seq, v_id);
+        with place as (
+            insert into martlet_data.ready (slot, seq, message_id) values ((pg_sequence_last_value(v.cursor) & 4095)::smallint, v_seq, v_id))
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+            values (v_id, v.class_id, v.channel_id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
     end if;
     return v_id;
-end $_$;
+end $$;
 
 ALTER FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) OWNER TO martlet_owner;
 
@@ -224,43 +220,143 @@ CREATE FUNCTION martlet.enqueue_many(messages jsonb) RETURNS TABLE("position" in
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v record;
-    v_unknown text;
-    v_state text;
-    v_text text;
-    v_hint text;
-    v_detail text;
-    v_at int;
-    v_ids bigint[] := '{}';
+    v_bad record;
+    v_ids bigint[];
 begin
     if messages is null or jsonb_typeof(messages) <> 'array' then
         raise exception 'field messages: must be a JSON array of objects' using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
     elsif jsonb_array_length(messages) > 10000 then
-        raise exception 'field messages: % elements, the limit is 10000', jsonb_array_length(messages) using errcode = 'MT011', hint = 'Call it several times, or use COPY into martlet.bulk_enqueue.';
+        raise exception 'field messages: % elements, the limit is 10000', jsonb_array_length(messages) using errcode = 'MT011', hint = 'Call it several times, or use martlet.enqueue_rows.';
     end if;
-    -- In order of their keys, so that two callers with the same keys cannot wait for each other in a circle.
-    for v in select e.n::int, e.o from jsonb_array_elements(messages) with ordinality e(o, n) order by e.o ->> 'idempotency_key' nulls first, e.n loop
-        v_at := v.n;
-        if jsonb_typeof(v.o) <> 'object' then
-            raise exception 'must be an object, not %', jsonb_typeof(v.o) using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
-        end if;
-        select string_agg(k, ', ') into v_unknown from jsonb_object_keys(v.o) k where k not in ('class', 'channel', 'recipient', 'template', 'variables',
-            'idempotency_key', 'scheduled_at', 'expires_at', 'recipient_key', 'locale', 'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent');
-        if v_unknown is not null then
-            raise exception 'unknown field %', v_unknown using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
-        end if;
-        v_ids[v.n] := martlet.enqueue(v.o ->> 'class', v.o ->> 'channel', v.o ->> 'recipient', v.o ->> 'template', coalesce(v.o -> 'variables', '{}'),
-            v.o ->> 'idempotency_key', martlet_data.time_from('scheduled_at', v.o ->> 'scheduled_at'), martlet_data.time_from('expires_at', v.o ->> 'expires_at'), v.o ->> 'recipient_key', v.o ->> 'locale',
-            v.o ->> 'time_zone', v.o ->> 'tier', v.o ->> 'group_key', v.o ->> 'sender', nullif(v.o -> 'headers', 'null'), v.o ->> 'traceparent');
-    end loop;
+    select e.n, jsonb_typeof(e.o) as kind into v_bad from jsonb_array_elements(messages) with ordinality e(o, n) where jsonb_typeof(e.o) <> 'object' limit 1;
+    if found then
+        raise exception 'element %: must be an object, not %', v_bad.n, v_bad.kind using errcode = 'MT011', hint = 'Each object has the names of enqueue''s arguments.';
+    end if;
+    select e.n, string_agg(k, ', ') as fields into v_bad from jsonb_array_elements(messages) with ordinality e(o, n), jsonb_object_keys(e.o) k
+        where k not in ('class', 'channel', 'recipient', 'template', 'variables', 'idempotency_key', 'scheduled_at', 'expires_at', 'recipient_key', 'locale',
+            'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent') group by e.n order by e.n limit 1;
+    if found then
+        raise exception 'element %: unknown field %', v_bad.n, v_bad.fields using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
+    end if;
+    select martlet.enqueue_rows(array_agg(o ->> 'class' order by n), array_agg(o ->> 'channel' order by n), array_agg(o ->> 'recipient' order by n), array_agg(o ->> 'template' order by n),
+            array_agg((o -> 'variables')::text order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
+            array_agg(o ->> 'recipient_key' order by n), array_agg(o ->> 'locale' order by n), array_agg(o ->> 'time_zone' order by n), array_agg(o ->> 'tier' order by n),
+            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(nullif(o -> 'headers', 'null')::text order by n), array_agg(o ->> 'traceparent' order by n))
+        into v_ids from jsonb_array_elements(messages) with ordinality e(o, n);
     return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
+end $$;
+
+ALTER FUNCTION martlet.enqueue_many(messages jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[] DEFAULT NULL::text[], idempotency_key text[] DEFAULT NULL::text[], scheduled_at text[] DEFAULT NULL::text[], expires_at text[] DEFAULT NULL::text[], recipient_key text[] DEFAULT NULL::text[], locale text[] DEFAULT NULL::text[], time_zone text[] DEFAULT NULL::text[], tier text[] DEFAULT NULL::text[], group_key text[] DEFAULT NULL::text[], sender text[] DEFAULT NULL::text[], headers text[] DEFAULT NULL::text[], traceparent text[] DEFAULT NULL::text[]) RETURNS bigint[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '64MB'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now    timestamptz := clock_timestamp();
+    v_first  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
+    v_count  int := coalesce(cardinality(class), 0);
+    v_ids    bigint[] := array_fill(null::bigint, array[v_count]);
+    v_places bigint[];
+    v_done   bigint[];
+    v_at     int;
+    v_state  text;
+    v_text   text;
+    v_hint   text;
+    v_detail text;
+begin
+    if v_count > 10000 then
+        raise exception 'field class: % elements, the limit is 10000', v_count using errcode = 'MT011', hint = 'Call it several times.';
+    elsif exists (select from unnest(array[cardinality(channel), cardinality(recipient), cardinality(template), cardinality(variables), cardinality(idempotency_key),
+            cardinality(scheduled_at), cardinality(expires_at), cardinality(recipient_key), cardinality(locale), cardinality(time_zone), cardinality(tier),
+            cardinality(group_key), cardinality(sender), cardinality(headers), cardinality(traceparent)]) l(length) where l.length <> v_count) then
+        raise exception 'the arrays differ in length' using errcode = 'MT011', hint = format('Give every array %s elements, as class has, or leave it out.', v_count);
+    elsif v_count = 0 then
+        return '{}';
+    end if;
+    -- The transaction number first, then the sequence: as in enqueue.
+    perform pg_current_xact_id();
+    perform martlet_data.commit_durably();
+    begin
+        with places as materialized (
+            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, (pg_sequence_last_value(l.cursor) & 4095)::smallint as slot
+            from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane where c.retired_at is null),
+        known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
+        known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
+        usual as materialized (
+            select u.*, v_first | (u.seq & 4194303) as id from (select r.*, nextval('martlet_data.message_seq') as seq from (
+                select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id,
+                    -- What jsonb would refuse (a NUL, half a surrogate pair) is written as an escape.
+                    case when position('\u' in g.variables) > 0 then g.variables::jsonb::json else coalesce(g.variables, '{}')::json end as body,
+                    case when h.address_kind = 'phone' then case when martlet_data.is_e164(g.recipient) then g.recipient end
+                        when h.address_kind = 'email' then martlet_data.normalise_address('email', g.recipient, null) end as address,
+                    g.scheduled_at::timestamptz as due_at,
+                    coalesce(g.expires_at::timestamptz, g.scheduled_at::timestamptz + p.time_to_live, p.end_at) as end_at
+                from unnest(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale, time_zone,
+                        tier, group_key, sender, headers, traceparent)
+                    with ordinality g(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale,
+                        time_zone, tier, group_key, sender, headers, traceparent, n)
+                    join places p on p.name = g.class
+                    join known_channels h on h.name = g.channel
+                    join known_templates t on t.key = g.template and t.channel = g.channel
+                where g.headers is null
+                    and (g.variables is null or octet_length(g.variables) <= 16384 and left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
+                    and (g.time_zone is null or exists (select from martlet_data.time_zones z where z.name = g.time_zone))
+                    and (g.sender is null or exists (select from martlet_data.senders s where s.key = g.sender and s.retired_at is null))
+                    and coalesce(octet_length(g.recipient_key), 0) <= 256 and coalesce(octet_length(g.group_key), 0) <= 256 and coalesce(octet_length(g.idempotency_key), 0) <= 256
+                    and coalesce(length(g.locale), 0) <= 35 and coalesce(length(g.tier), 0) <= 64 and coalesce(length(g.traceparent), 0) <= 64
+                    and martlet_data.is_plain(coalesce(g.recipient_key, '') || coalesce(g.locale, '') || coalesce(g.tier, '') || coalesce(g.group_key, '')
+                        || coalesce(g.idempotency_key, '') || coalesce(g.traceparent, ''))
+                    and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
+                order by g.n offset 0) r
+            where address is not null and end_at > greatest(v_now, due_at)) u),
+        keyed as (
+            insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
+            select session_user, idempotency_key, sha256(convert_to(jsonb_build_array(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
+                    recipient_key, locale, time_zone, tier, group_key, sender, null::jsonb)::text, 'UTF8')), id, v_now
+            from usual where idempotency_key is not null order by idempotency_key
+            on conflict do nothing returning message_id),
+        bodies as (
+            insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
+                headers, traceparent, producer, created_at, expires_at)
+            select id, class_id, channel_id, coalesce(recipient_key, address), address, template, locale, sender, time_zone, tier, group_key, body,
+                null, traceparent, session_user, v_now, end_at
+            from usual where idempotency_key is null or id in (select message_id from keyed)),
+        later as (
+            insert into martlet_data.due (slot, due_at, message_id, lane, reason)
+            select (pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, due_at, id, lane, 'scheduled'
+            from usual where due_at > v_now and (idempotency_key is null or id in (select message_id from keyed))),
+        now as (
+            insert into martlet_data.ready (slot, seq, message_id) select slot, seq, id
+            from usual where (due_at > v_now) is not true and (idempotency_key is null or id in (select message_id from keyed)))
+        select coalesce(array_agg(n), '{}'), coalesce(array_agg(id), '{}') into v_places, v_done
+        from usual where idempotency_key is null or id in (select message_id from keyed);
+        for i in 1 .. cardinality(v_done) loop
+            v_ids[v_places[i]] := v_done[i];
+        end loop;
+    exception when data_exception then
+        null; -- a text that is no JSON or no time; enqueue says which
+    end;
+    if array_position(v_ids, null) is not null then
+        -- In order of their keys, so that two callers with the same keys cannot wait for each other in a circle.
+        for v_at in select i.n from unnest(v_ids, idempotency_key) with ordinality i(id, key, n) where i.id is null order by i.key nulls first, i.n loop
+            v_ids[v_at] := martlet.enqueue(class[v_at], channel[v_at], recipient[v_at], template[v_at], martlet_data.json_from('variables', coalesce(variables[v_at], '{}')), idempotency_key[v_at],
+                martlet_data.time_from('scheduled_at', scheduled_at[v_at]), martlet_data.time_from('expires_at', expires_at[v_at]), recipient_key[v_at],
+                locale[v_at], time_zone[v_at], tier[v_at], group_key[v_at], sender[v_at], martlet_data.json_from('headers', headers[v_at]), traceparent[v_at]);
+        end loop;
+    end if;
+    return v_ids;
 exception when others then
     get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
     raise exception '%', case when v_at is null then v_text else format('element %s: %s', v_at, v_text) end using errcode = v_state,
         hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');
 end $$;
 
-ALTER FUNCTION martlet.enqueue_many(messages jsonb) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) IS 'Puts many messages into the queue by one statement; returns their ids in order.';
 
 CREATE FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -546,6 +642,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.bulk_enqueue_row() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+begin
+    if p_found <> p_wanted or p_found_ids is distinct from p_wanted_ids then
+        raise exception '% of % messages are no longer leased by this claim', p_wanted - p_found, p_wanted using errcode = 'MT901';
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -649,6 +756,32 @@ CREATE FUNCTION martlet_data.is_admin() RETURNS boolean
 
 ALTER FUNCTION martlet_data.is_admin() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.is_e164(p_address text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select left(p_address, 1) = '+' and length(p_address) between 8 and 16 and ltrim(substr(p_address, 2), '0123456789') = '' and substr(p_address, 2, 1) <> '0' $$;
+
+ALTER FUNCTION martlet_data.is_e164(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.is_plain(p_text text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case when octet_length(p_text) = length(p_text) and octet_length(to_json(p_text)::text) = length(p_text) + 2 then position(chr(127) in p_text) = 0
+        else p_text !~ '[[:cntrl:]]' end $$;
+
+ALTER FUNCTION martlet_data.is_plain(p_text text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.json_from(p_field text, p_value text) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+begin
+    return p_value::jsonb;
+exception when data_exception then
+    raise exception 'field %: not JSON: %', p_field, sqlerrm using errcode = case p_field when 'variables' then 'MT006' else 'MT010' end, hint = 'Pass a JSON object.';
+end $$;
+
+ALTER FUNCTION martlet_data.json_from(p_field text, p_value text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.known_address(p_channel text, p_recipient text) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -741,6 +874,23 @@ CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone
 
 ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    if not exists (select from martlet_data.classes c where c.name = p_class and c.retired_at is null) then
+        raise exception 'field class: unknown class %', coalesce(quote_literal(p_class), 'null') using errcode = 'MT001',
+            hint = 'Known classes: ' || coalesce((select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.retired_at is null), 'none; an operator must run "martlet config apply" first') || '.';
+    elsif not exists (select from martlet_data.channels c where c.name = p_channel and c.retired_at is null) then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002',
+            hint = 'Known channels: ' || (select string_agg(c.name, ', ' order by c.name) from martlet_data.channels c where c.retired_at is null) || '.';
+    end if;
+    raise exception 'field template: there is no template % for channel %', coalesce(quote_literal(p_template), 'null'), p_channel using errcode = 'MT004',
+        hint = 'Push it with "martlet templates push", or correct the key.';
+end $$;
+
+ALTER FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -821,14 +971,14 @@ ALTER FUNCTION martlet_data.time_from(p_field text, p_value text) OWNER TO martl
 CREATE TABLE martlet_data.attempts (
     message_id bigint NOT NULL,
     attempt smallint NOT NULL,
-    provider text NOT NULL,
+    provider text NOT NULL COLLATE pg_catalog."C",
     session integer NOT NULL,
     admitted_at timestamp with time zone NOT NULL,
     send_by timestamp with time zone NOT NULL,
     template_version integer NOT NULL,
     segments smallint NOT NULL,
     cost_micros bigint,
-    currency text
+    currency text COLLATE pg_catalog."C"
 )
 PARTITION BY RANGE (message_id);
 
@@ -837,14 +987,14 @@ ALTER TABLE martlet_data.attempts OWNER TO martlet_owner;
 CREATE TABLE martlet_data.receipts (
     message_id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    kind text NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
     attempt smallint,
-    provider text,
-    code text,
-    detail text,
-    reference text,
+    provider text COLLATE pg_catalog."C",
+    code text COLLATE pg_catalog."C",
+    detail text COLLATE pg_catalog."C",
+    reference text COLLATE pg_catalog."C",
     stale boolean DEFAULT false NOT NULL,
-    actor text
+    actor text COLLATE pg_catalog."C"
 )
 PARTITION BY RANGE (message_id);
 
@@ -889,10 +1039,10 @@ ALTER TABLE martlet.attempts OWNER TO martlet_owner;
 CREATE TABLE martlet_data.audit (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    actor text DEFAULT SESSION_USER NOT NULL,
-    action text NOT NULL,
-    object text NOT NULL,
-    why text,
+    actor text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    action text NOT NULL COLLATE pg_catalog."C",
+    object text NOT NULL COLLATE pg_catalog."C",
+    why text COLLATE pg_catalog."C",
     detail jsonb
 );
 
@@ -933,15 +1083,15 @@ ALTER TABLE martlet.bulk_enqueue OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.dead_letters (
     message_id bigint NOT NULL,
-    class text NOT NULL,
-    channel text NOT NULL,
-    recipient_key text NOT NULL,
-    address text NOT NULL,
-    template text NOT NULL,
-    provider text,
-    reason text NOT NULL,
-    explanation text NOT NULL,
-    remedy text NOT NULL,
+    class text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL COLLATE pg_catalog."C",
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    provider text COLLATE pg_catalog."C",
+    reason text NOT NULL COLLATE pg_catalog."C",
+    explanation text NOT NULL COLLATE pg_catalog."C",
+    remedy text NOT NULL COLLATE pg_catalog."C",
     died_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     lane smallint NOT NULL,
     attempt smallint NOT NULL,
@@ -972,7 +1122,7 @@ ALTER TABLE martlet.dead_letters OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.classes (
     id smallint NOT NULL,
-    name text NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
     lane smallint NOT NULL,
     time_to_live interval NOT NULL,
     erases_body boolean DEFAULT false NOT NULL,
@@ -991,7 +1141,7 @@ CREATE TABLE martlet_data.due (
     resends smallint DEFAULT 0 NOT NULL,
     deaths smallint DEFAULT 0 NOT NULL,
     series smallint DEFAULT 0 NOT NULL,
-    reason text NOT NULL
+    reason text NOT NULL COLLATE pg_catalog."C"
 )
 PARTITION BY LIST (slot);
 
@@ -1001,8 +1151,8 @@ CREATE TABLE martlet_data.lanes (
     lane smallint NOT NULL,
     cursor regclass NOT NULL,
     paused_at timestamp with time zone,
-    paused_by text,
-    pause_reason text,
+    paused_by text COLLATE pg_catalog."C",
+    pause_reason text COLLATE pg_catalog."C",
     CONSTRAINT lanes_lane_check CHECK (((lane >= 0) AND (lane <= 8)))
 );
 
@@ -1048,7 +1198,7 @@ COMMENT ON COLUMN martlet_data.ready.burned IS 'Attempts that counted against th
 COMMENT ON COLUMN martlet_data.ready.series IS 'Counts requeues; above 0 the newest row of requeues overrides expiry, variables and provider.';
 
 CREATE TABLE martlet_data.segments (
-    kind text NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
     lane smallint DEFAULT 0 NOT NULL,
     slot smallint NOT NULL,
     generation bigint DEFAULT 0 NOT NULL,
@@ -1095,8 +1245,8 @@ COMMENT ON VIEW martlet.lanes IS 'Counts every waiting row: seconds with million
 
 CREATE TABLE martlet_data.channels (
     id smallint NOT NULL,
-    name text NOT NULL,
-    address_kind text NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    address_kind text NOT NULL COLLATE pg_catalog."C",
     retired_at timestamp with time zone,
     CONSTRAINT channels_address_kind_check CHECK ((address_kind = ANY (ARRAY['phone'::text, 'email'::text, 'opaque'::text])))
 );
@@ -1107,18 +1257,18 @@ CREATE TABLE martlet_data.messages (
     id bigint NOT NULL,
     class_id smallint NOT NULL,
     channel_id smallint NOT NULL,
-    recipient_key text NOT NULL,
-    address text NOT NULL,
-    template text NOT NULL,
-    locale text,
-    sender text,
-    time_zone text,
-    tier text,
-    group_key text,
-    variables jsonb NOT NULL,
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text COLLATE pg_catalog."C",
+    sender text COLLATE pg_catalog."C",
+    time_zone text COLLATE pg_catalog."C",
+    tier text COLLATE pg_catalog."C",
+    group_key text COLLATE pg_catalog."C",
+    variables json NOT NULL,
     headers jsonb,
-    traceparent text,
-    producer text NOT NULL,
+    traceparent text COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL
 )
@@ -1131,11 +1281,11 @@ CREATE TABLE martlet_data.requeues (
     series smallint NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     variables jsonb,
-    provider text,
+    provider text COLLATE pg_catalog."C",
     approve_words boolean DEFAULT false NOT NULL,
     requeued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    requeued_by text DEFAULT SESSION_USER NOT NULL,
-    why text NOT NULL
+    requeued_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    why text NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.requeues OWNER TO martlet_owner;
@@ -1231,15 +1381,15 @@ ALTER TABLE martlet.receipts OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.suppressions (
     id bigint NOT NULL,
-    channel text NOT NULL,
-    address text NOT NULL,
-    scope text NOT NULL,
-    reason text NOT NULL,
+    channel text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    scope text NOT NULL COLLATE pg_catalog."C",
+    reason text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    created_by text DEFAULT SESSION_USER NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
     lifted_at timestamp with time zone,
-    lifted_by text,
-    lift_reason text
+    lifted_by text COLLATE pg_catalog."C",
+    lift_reason text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.suppressions OWNER TO martlet_owner;
@@ -1263,10 +1413,10 @@ ALTER TABLE martlet.suppressions OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.sessions (
     id integer NOT NULL,
-    worker text NOT NULL,
-    host text NOT NULL,
+    worker text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL COLLATE pg_catalog."C",
     pid integer NOT NULL,
-    version text NOT NULL,
+    version text NOT NULL COLLATE pg_catalog."C",
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     in_flight integer DEFAULT 0 NOT NULL,
@@ -1304,14 +1454,14 @@ ALTER TABLE martlet.workers OWNER TO martlet_owner;
 CREATE TABLE martlet_data.attempts_default (
     message_id bigint NOT NULL,
     attempt smallint NOT NULL,
-    provider text NOT NULL,
+    provider text NOT NULL COLLATE pg_catalog."C",
     session integer NOT NULL,
     admitted_at timestamp with time zone NOT NULL,
     send_by timestamp with time zone NOT NULL,
     template_version integer NOT NULL,
     segments smallint NOT NULL,
     cost_micros bigint,
-    currency text
+    currency text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.attempts_default OWNER TO martlet_owner;
@@ -1328,7 +1478,7 @@ ALTER TABLE martlet_data.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 CREATE TABLE martlet_data.cancellations (
     message_id bigint NOT NULL,
     cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    cancelled_by text DEFAULT SESSION_USER NOT NULL
+    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.cancellations OWNER TO martlet_owner;
@@ -1342,7 +1492,7 @@ CREATE TABLE martlet_data.cap_retention (
 ALTER TABLE martlet_data.cap_retention OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.cap_usage (
-    recipient_key text NOT NULL,
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
     hits bytea NOT NULL
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
@@ -1371,14 +1521,14 @@ ALTER TABLE martlet_data.classes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
 
 CREATE TABLE martlet_data.consents (
     id bigint NOT NULL,
-    recipient_key text NOT NULL,
-    channel text NOT NULL,
-    purpose text NOT NULL,
-    status text NOT NULL,
-    method text NOT NULL,
-    wording text,
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL COLLATE pg_catalog."C",
+    purpose text NOT NULL COLLATE pg_catalog."C",
+    status text NOT NULL COLLATE pg_catalog."C",
+    method text NOT NULL COLLATE pg_catalog."C",
+    wording text COLLATE pg_catalog."C",
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    recorded_by text DEFAULT SESSION_USER NOT NULL,
+    recorded_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT consents_status_check CHECK ((status = ANY (ARRAY['granted'::text, 'pending'::text, 'withdrawn'::text])))
 );
 
@@ -1403,7 +1553,7 @@ CREATE TABLE martlet_data.due_1 (
     resends smallint DEFAULT 0 NOT NULL,
     deaths smallint DEFAULT 0 NOT NULL,
     series smallint DEFAULT 0 NOT NULL,
-    reason text NOT NULL
+    reason text NOT NULL COLLATE pg_catalog."C"
 )
 WITH (autovacuum_enabled=off, fillfactor='100');
 
@@ -1419,7 +1569,7 @@ CREATE TABLE martlet_data.due_2 (
     resends smallint DEFAULT 0 NOT NULL,
     deaths smallint DEFAULT 0 NOT NULL,
     series smallint DEFAULT 0 NOT NULL,
-    reason text NOT NULL
+    reason text NOT NULL COLLATE pg_catalog."C"
 )
 WITH (autovacuum_enabled=off, fillfactor='100');
 
@@ -1435,17 +1585,17 @@ CREATE SEQUENCE martlet_data.due_cursor
 ALTER TABLE martlet_data.due_cursor OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.group_cancellations (
-    group_key text NOT NULL,
-    producer text NOT NULL,
+    group_key text NOT NULL COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
     cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    cancelled_by text DEFAULT SESSION_USER NOT NULL
+    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.group_cancellations OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.idempotency_keys (
-    producer text NOT NULL,
-    key text NOT NULL,
+    producer text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
     request_hash bytea NOT NULL,
     message_id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
@@ -1454,9 +1604,9 @@ CREATE TABLE martlet_data.idempotency_keys (
 ALTER TABLE martlet_data.idempotency_keys OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.imports (
-    producer text NOT NULL,
-    name text NOT NULL,
-    digest text NOT NULL,
+    producer text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    digest text NOT NULL COLLATE pg_catalog."C",
     lines_done bigint DEFAULT 0 NOT NULL,
     enqueued bigint DEFAULT 0 NOT NULL,
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -1522,18 +1672,18 @@ CREATE TABLE martlet_data.messages_default (
     id bigint NOT NULL,
     class_id smallint NOT NULL,
     channel_id smallint NOT NULL,
-    recipient_key text NOT NULL,
-    address text NOT NULL,
-    template text NOT NULL,
-    locale text,
-    sender text,
-    time_zone text,
-    tier text,
-    group_key text,
-    variables jsonb NOT NULL,
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text COLLATE pg_catalog."C",
+    sender text COLLATE pg_catalog."C",
+    time_zone text COLLATE pg_catalog."C",
+    tier text COLLATE pg_catalog."C",
+    group_key text COLLATE pg_catalog."C",
+    variables json NOT NULL,
     headers jsonb,
-    traceparent text,
-    producer text NOT NULL,
+    traceparent text COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL
 );
@@ -1544,8 +1694,8 @@ CREATE TABLE martlet_data.policies (
     version integer NOT NULL,
     files jsonb NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    applied_by text DEFAULT SESSION_USER NOT NULL,
-    note text
+    applied_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    note text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.policies OWNER TO martlet_owner;
@@ -2005,22 +2155,22 @@ ALTER TABLE martlet_data.ready_cursor_8 OWNER TO martlet_owner;
 CREATE TABLE martlet_data.receipts_default (
     message_id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    kind text NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
     attempt smallint,
-    provider text,
-    code text,
-    detail text,
-    reference text,
+    provider text COLLATE pg_catalog."C",
+    code text COLLATE pg_catalog."C",
+    detail text COLLATE pg_catalog."C",
+    reference text COLLATE pg_catalog."C",
     stale boolean DEFAULT false NOT NULL,
-    actor text
+    actor text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.receipts_default OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.senders (
-    key text NOT NULL,
-    default_country text,
-    time_zone text NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    default_country text COLLATE pg_catalog."C",
+    time_zone text NOT NULL COLLATE pg_catalog."C",
     is_default boolean DEFAULT false NOT NULL,
     retired_at timestamp with time zone
 );
@@ -2047,23 +2197,23 @@ ALTER TABLE martlet_data.suppressions ALTER COLUMN id ADD GENERATED ALWAYS AS ID
 );
 
 CREATE TABLE martlet_data.templates (
-    key text NOT NULL,
-    channel text NOT NULL,
-    locale text NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL COLLATE pg_catalog."C",
+    locale text NOT NULL COLLATE pg_catalog."C",
     version integer NOT NULL,
-    subject text,
-    body text NOT NULL,
-    html text,
+    subject text COLLATE pg_catalog."C",
+    body text NOT NULL COLLATE pg_catalog."C",
+    html text COLLATE pg_catalog."C",
     required text[] DEFAULT '{}'::text[] NOT NULL,
     pushed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    pushed_by text DEFAULT SESSION_USER NOT NULL,
+    pushed_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
     retired_at timestamp with time zone
 );
 
 ALTER TABLE martlet_data.templates OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.time_zones (
-    name text NOT NULL
+    name text NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.time_zones OWNER TO martlet_owner;
@@ -2303,6 +2453,10 @@ REVOKE ALL ON FUNCTION martlet.enqueue_many(messages jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_admin;
@@ -2349,6 +2503,10 @@ GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.bulk_enqueue_row() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.commit_durably() FROM PUBLIC;
@@ -2366,6 +2524,12 @@ GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO ma
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.is_e164(p_address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.is_plain(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient text) FROM PUBLIC;
 
@@ -2387,6 +2551,8 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country te
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_worker;

@@ -25,7 +25,7 @@ public enum Disposition: Sendable, Equatable {
     ///   - remaining: time to live that is left.
     ///   - jitter: 0 ..< 1, from a random source.
     public static func after(
-        _ outcome: Outcome, of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: Double
+        _ outcome: Outcome, of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: @autoclosure () -> Double
     ) -> Disposition {
         switch outcome {
         case .accepted:
@@ -35,23 +35,23 @@ public enum Disposition: Sendable, Equatable {
         case .deferred(let failure):
             let burned = counters.burned + (failure.burnsAttempt ? 1 : 0)
             if burned >= policy.retry.attempts { return .dead(.attemptsExhausted(burned, failure)) }
-            let own = policy.retry.delay(after: max(burned, 1), jitter: jitter)
+            let own = policy.retry.delay(after: max(burned, 1), jitter: jitter())
             let pause = max(own, failure.retryAfter ?? .zero)
             return pause >= remaining
                 ? .expired
                 : .retry(
                     after: pause, reason: failure.throttled ? "throttled" : "retry", burned: burned, resends: counters.resends)
         case .unknown:
-            return afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: jitter)
+            return afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: jitter())
         }
     }
 
     /// An attempt whose answer nobody knows, or a worker that died with one.
     public static func afterDoubt(
-        of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: Double
+        of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: @autoclosure () -> Double
     ) -> Disposition {
         guard policy.doubt != .hold, counters.resends < policy.resends else { return .dead(.inDoubt) }
-        let pause = policy.retry.delay(after: 1, jitter: jitter)
+        let pause = policy.retry.delay(after: 1, jitter: jitter())
         // Inside the time to live or not at all; what may have arrived is not `expired`, it is in doubt.
         guard pause < remaining else { return .dead(.inDoubt) }
         return .retry(after: pause, reason: "resend", burned: counters.burned, resends: counters.resends + 1)

@@ -50,7 +50,7 @@ struct Admit: Sendable {
         return try await database.withConnection { connection in
             do {
                 let (lock, usage, facts, local) = try await connection.begin(
-                    AdmitLock(session: session, buckets: Set(batch.flatMap(\.claimed.buckets)).sorted()),
+                    AdmitLock(session: session, buckets: Self.buckets(batch)),
                     LockCapUsage(recipientKeys: capKeys),
                     AdmitFacts(
                         slot: slot, session: session, rows: batch.map(\.lease.row), messageIDs: batch.map(\.message.id),
@@ -77,6 +77,14 @@ struct Admit: Sendable {
                 throw error
             }
         }
+    }
+}
+
+extension Admit {
+    private static func buckets(_ batch: [Work]) -> [Int32] {
+        var buckets: Set<Int32> = []
+        for work in batch { work.buckets.insert(into: &buckets) }
+        return buckets.sorted()
     }
 }
 

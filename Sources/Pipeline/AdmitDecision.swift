@@ -50,7 +50,7 @@ struct AdmitDecision {
     mutating func decide(_ work: Work) {
         let now = local.now
         guard facts.held.contains(work.message.id) else { return count("lease_lost") }
-        if !busy.isDisjoint(with: work.claimed.buckets) {
+        if !work.buckets.isDisjoint(with: busy) {
             return putOff(work, until: now + .seconds(1), reason: "opt_out_in_progress", code: nil, detail: nil)
         }
         if let kind = facts.decided[work.message.id] { return end(work, kind, code: "earlier_attempt") }
@@ -97,7 +97,7 @@ struct AdmitDecision {
         if facts.cancelled.contains(work.message.id) { return true }
         guard let group = work.message.groupKey, let cancellations = facts.cancelledGroups[group] else { return false }
         return cancellations.contains {
-            ($0.producer == "*" || $0.producer == work.claimed.producer) && $0.at >= work.message.createdAt
+            ($0.producer == "*" || $0.producer == work.producer) && $0.at >= work.message.createdAt
         }
     }
 
@@ -151,8 +151,8 @@ struct AdmitDecision {
 
     private mutating func hit(_ work: Work, at: Timestamp, isPlanned: Bool) {
         let hit = CapLedger.Hit(
-            messageID: work.message.id, at: at, attempt: work.attempt, classID: work.claimed.classID,
-            channelID: work.claimed.channelID, isPlanned: isPlanned)
+            messageID: work.message.id, at: at, attempt: work.attempt, classID: work.classID,
+            channelID: work.channelID, isPlanned: isPlanned)
         ledgers[work.message.recipientKey, default: CapLedger()].add(hit)
         changed.insert(work.message.recipientKey)
     }

@@ -32,15 +32,11 @@ final class Outlets: Sendable {
 /// Admit may reserve lane 2 may fill four fifths and the lanes behind it three fifths, so that a campaign never fills a provider to
 /// the brim: lane 1 always finds a place, and its messages leave before those of higher lanes that were admitted earlier.
 final class Outlet: Sendable {
-    struct Item: Sendable {
-        var submission: Submission
-        var work: Work
-    }
     private struct State {
         /// Lane 0, lane 1, all others: the first leaves first.
-        var urgent: [Item] = []
-        var prompt: [Item] = []
-        var normal: [Item] = []
+        var urgent = WaitingItems()
+        var prompt = WaitingItems()
+        var normal = WaitingItems()
         /// Reserved by Admit, in the queues or at the transport.
         var reserved = 0
         var unanswered: [Key: Work] = [:]
@@ -127,14 +123,10 @@ final class Outlet: Sendable {
 
     /// Takes what Admit has committed; `pump` hands it over.
     func enqueue(_ admitted: [Admit.Admitted]) {
+        let items = admitted.map { Item($0, timeout: policy.timeout) }
         state.withLock { state in
-            for one in admitted {
-                let submission = Submission(
-                    messageID: one.work.message.id, attempt: Int(one.work.attempt), to: one.work.message.address,
-                    rendered: one.work.rendered, sendBy: one.sendBy, answerBy: one.sendBy + policy.timeout,
-                    validity: one.validity, isUrgent: one.work.lease.lane == 0, messageClass: one.work.message.messageClass)
-                let item = Item(submission: submission, work: one.work)
-                switch one.work.lease.lane {
+            for item in items {
+                switch item.work.lease.lane {
                 case 0: state.urgent.append(item)
                 case 1: state.prompt.append(item)
                 default: state.normal.append(item)
@@ -171,41 +163,35 @@ final class Outlet: Sendable {
 
     private func takeReady(_ state: inout State, now: ContinuousClock.Instant) -> (ready: [Item], late: [Item]) {
         refill(&state, now)
-        var late: [Item] = []
-        for queue in [\State.urgent, \.prompt, \.normal]
-        where state[keyPath: queue].contains(where: { $0.submission.sendBy <= now }) {
-            late += state[keyPath: queue].filter { $0.submission.sendBy <= now }
-            state[keyPath: queue].removeAll { $0.submission.sendBy <= now }
-        }
+        var late = state.urgent.takeLate(now)
+        late += state.prompt.takeLate(now)
+        late += state.normal.takeLate(now)
         var ready: [Item] = []
         let places = transport.window - state.unanswered.count
-        take(&state, \.urgent, places: places, keep: 0, into: &ready)
+        take(&state.urgent, &state.tokens, state.share, places: places, keep: 0, into: &ready)
         if (state.pausedUntil ?? now) <= now {
             let keep = policy.rate == nil ? 0 : state.share * 0.1
             let open = places - reserveOfWindow * (transport.window > 1 ? 1 : 0)
-            take(&state, \.prompt, places: open, keep: keep, into: &ready)
-            take(&state, \.normal, places: open, keep: keep, into: &ready)
+            take(&state.prompt, &state.tokens, state.share, places: open, keep: keep, into: &ready)
+            take(&state.normal, &state.tokens, state.share, places: open, keep: keep, into: &ready)
         }
         for item in ready { state.unanswered[Key(messageID: item.work.message.id, attempt: item.submission.attempt)] = item.work }
         return (ready, late)
     }
 
     private func take(
-        _ state: inout State, _ queue: WritableKeyPath<State, [Item]>, places: Int, keep: Double, into ready: inout [Item]
+        _ waiting: inout WaitingItems, _ tokens: inout Double, _ share: Double, places: Int, keep: Double, into ready: inout [Item]
     ) {
-        var taken = 0
-        for item in state[keyPath: queue] {
-            guard ready.count < places else { break }
+        while ready.count < places, let item = waiting.first {
             if policy.rate != nil {
                 // A message longer than a second's worth leaves when the bucket is full.
-                let price = min(Double(item.submission.rendered.segments), max(1, state.share))
-                guard state.tokens - keep >= price || (keep > 0 && state.tokens >= max(1, state.share)) else { break }
-                state.tokens -= price
+                let price = min(Double(item.submission.rendered.segments), max(1, share))
+                guard tokens - keep >= price || (keep > 0 && tokens >= max(1, share)) else { break }
+                tokens -= price
             }
             ready.append(item)
-            taken += 1
+            waiting.removeFirst()
         }
-        if taken > 0 { state[keyPath: queue].removeFirst(taken) }
     }
 
     private func refill(_ state: inout State, _ now: ContinuousClock.Instant) {
@@ -263,12 +249,7 @@ final class Outlet: Sendable {
     /// Stops: what waits here is un-admitted, the transport answers the rest.
     func drain() async {
         let waiting = state.withLock { state in
-            defer {
-                state.urgent = []
-                state.prompt = []
-                state.normal = []
-            }
-            return state.urgent + state.prompt + state.normal
+            state.urgent.takeAll() + state.prompt.takeAll() + state.normal.takeAll()
         }
         let failure = Failure(
             code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
@@ -281,5 +262,62 @@ final class Outlet: Sendable {
     var waiting: Int { state.withLock { $0.urgent.count + $0.prompt.count + $0.normal.count } }
     var pausedFor: Duration {
         state.withLock { state in state.pausedUntil.map { max(.zero, $0 - .now) } ?? .zero }
+    }
+}
+
+extension Outlet {
+    /// One message on its way through an outlet; a class for the same reason as `Work`.
+    fileprivate final class Item: Sendable {
+        let submission: Submission
+        let work: Work
+
+        init(_ admitted: Admit.Admitted, timeout: Duration) {
+            work = admitted.work
+            submission = Submission(
+                messageID: work.message.id, attempt: Int(work.attempt), to: work.message.address, rendered: work.rendered,
+                sendBy: admitted.sendBy, answerBy: admitted.sendBy + timeout, validity: admitted.validity,
+                isUrgent: work.lease.lane == 0, messageClass: work.message.messageClass)
+        }
+    }
+
+    /// What waits for a place or the rate, first in, first out.
+    fileprivate struct WaitingItems {
+        private var items: [Item] = []
+        private var head = 0
+        /// No item's deadline is before this.
+        private var soonest: ContinuousClock.Instant?
+
+        var count: Int { items.count - head }
+        var isEmpty: Bool { head == items.count }
+        var first: Item? { isEmpty ? nil : items[head] }
+
+        mutating func append(_ item: Item) {
+            items.append(item)
+            soonest = min(soonest ?? item.submission.sendBy, item.submission.sendBy)
+        }
+
+        mutating func removeFirst() {
+            head += 1
+            if head == items.count {
+                items.removeAll(keepingCapacity: true)
+                (head, soonest) = (0, nil)
+            } else if head >= 1024 {
+                items.removeFirst(head)
+                head = 0
+            }
+        }
+
+        mutating func takeAll() -> [Item] {
+            defer { self = Self() }
+            return Array(items[head...])
+        }
+
+        /// Those whose deadline for the first byte has passed.
+        mutating func takeLate(_ now: ContinuousClock.Instant) -> [Item] {
+            guard let soonest, soonest <= now else { return [] }
+            let all = takeAll()
+            for item in all where item.submission.sendBy > now { append(item) }
+            return all.filter { $0.submission.sendBy <= now }
+        }
     }
 }

@@ -5,7 +5,7 @@ import Settings
 import Store
 
 /// One version of everything operators decide, ready for the stages: read once a second at most, shared by all loops.
-struct PolicySnapshot: Sendable {
+final class PolicySnapshot: Sendable {
     let version: Int
     let policy: Policy
     let renderer: Renderer

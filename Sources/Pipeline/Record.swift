@@ -25,15 +25,27 @@ struct Record: Sendable {
     func record(_ results: [(SubmissionResult, Work)]) async throws -> Answer {
         var answer = Answer()
         for (place, group) in Dictionary(grouping: results, by: { Place(slot: $0.1.lease.slot, session: $0.1.lease.session) }) {
-            var writes = RecordWrites(slot: place.slot, session: place.session, now: shared.databaseNow())
-            for (result, work) in group { writes.add(result, work) }
-            let statements = writes.statements
-            try await database.withConnection { connection in
-                try await connection.transactAll(statements)
+            let moved: [String: Int]
+            do {
+                moved = try await write(group, place, oneByOne: false)
+            } catch let error as StoreError where error.isLeaseLost {
+                moved = try await write(group, place, oneByOne: true)
             }
-            answer.moved.merge(writes.moved) { $0 + $1 }
+            answer.moved.merge(moved) { $0 + $1 }
         }
         return answer
+    }
+
+    private func write(
+        _ group: [(SubmissionResult, Work)], _ place: Place, oneByOne: Bool
+    ) async throws -> [String: Int] {
+        var writes = RecordWrites(slot: place.slot, session: place.session, now: shared.databaseNow(), oneByOne: oneByOne)
+        for (result, work) in group { writes.add(result, work) }
+        let statements = writes.statements
+        try await database.withConnection { connection in
+            try await connection.transactAll(statements)
+        }
+        return writes.moved
     }
 
     /// Messages that Render refused: dead letters without an attempt.
@@ -56,7 +68,9 @@ struct RecordWrites {
     private let slot: Int16
     private let session: Int32
     private let now: Timestamp
+    private let oneByOne: Bool
     private(set) var moved: [String: Int] = [:]
+    private var accepted: FinishAccepted
     private var finished: Finish
     private var postponed: PutOff
     private var dead: InsertDeadLetters
@@ -66,10 +80,13 @@ struct RecordWrites {
     private var suppressions = InsertSuppressions()
     private var erased: [MessageID] = []
 
-    init(slot: Int16, session: Int32, now: Timestamp) {
+    /// - Parameter oneByOne: some lease was lost; every message says for itself whether it is still there.
+    init(slot: Int16, session: Int32, now: Timestamp, oneByOne: Bool = false) {
         self.slot = slot
         self.session = session
         self.now = now
+        self.oneByOne = oneByOne
+        accepted = FinishAccepted(slot: slot, session: session)
         finished = Finish(slot: slot)
         postponed = PutOff(slot: slot)
         dead = InsertDeadLetters(slot: slot)
@@ -95,9 +112,13 @@ struct RecordWrites {
         case .accepted:
             var reference: String?
             if case .accepted(let given) = result.outcome { reference = given }
-            finished.add(
-                lease, kind: "accepted", attempt: work.attempt, provider: work.provider.name,
-                code: lease.resends > 0 ? "may_be_duplicate" : nil, reference: reference)
+            if lease.resends == 0 && !oneByOne {
+                accepted.add(lease, attempt: work.attempt, provider: work.provider.name, reference: reference)
+            } else {
+                finished.add(
+                    lease, kind: "accepted", attempt: work.attempt, provider: work.provider.name,
+                    code: lease.resends > 0 ? "may_be_duplicate" : nil, reference: reference)
+            }
             count("accepted", final: true, work)
         case .retry(let after, let reason, let burned, let resends):
             postponed.add(
@@ -126,6 +147,7 @@ struct RecordWrites {
         // The lock first. Receipts before dead letters: those copy the history.
         var statements: [any Statement] = [RecordLock(session: session)]
         if !receipts.isEmpty { statements.append(receipts) }
+        if accepted.count > 0 { statements.append(accepted) }
         if finished.count > 0 { statements.append(finished) }
         if postponed.count > 0 { statements.append(postponed) }
         if dead.count > 0 { statements.append(dead) }

@@ -3,20 +3,44 @@ import Rendering
 import Store
 
 /// A claimed message with everything its later stages need. Made by Render; passes through Admit and Send to Record.
-struct Work: Sendable {
-    var claimed: ClaimedMessage
-    var message: Message
-    var policy: ClassPolicy
-    var provider: ProviderPolicy
-    var rendered: RenderedMessage
-    var cost: Estimate
-    var zone: String
+///
+/// A class, though it never changes: it stands in half a dozen lists on its way, and copying its texts each time would cost more
+/// than rendering them.
+final class Work: Sendable {
+    let lease: Lease
+    let classID: Int16
+    let channelID: Int16
+    let buckets: Buckets
+    let producer: String
+    let message: Message
+    let policy: ClassPolicy
+    let provider: ProviderPolicy
+    let rendered: RenderedMessage
+    let cost: Estimate
+    let zone: String
     /// Rules that limit it; a message that no rule limits takes no slot.
-    var caps: [CapDecision.Rule]
+    let caps: [CapDecision.Rule]
 
-    var lease: Lease { claimed.lease }
     /// Number of the attempt that Admit will commit.
-    var attempt: Int16 { claimed.lease.attempt + 1 }
+    var attempt: Int16 { lease.attempt + 1 }
+
+    init(
+        _ claimed: ClaimedMessage, message: Message, policy: ClassPolicy, provider: ProviderPolicy, rendered: RenderedMessage,
+        cost: Estimate, zone: String, caps: [CapDecision.Rule]
+    ) {
+        lease = claimed.lease
+        classID = claimed.classID
+        channelID = claimed.channelID
+        buckets = claimed.buckets
+        producer = claimed.producer
+        self.message = message
+        self.policy = policy
+        self.provider = provider
+        self.rendered = rendered
+        self.cost = cost
+        self.zone = zone
+        self.caps = caps
+    }
 }
 
 /// Render: template + variables → text. Pure; a bug in a template costs neither an attempt nor a cap.
@@ -49,7 +73,6 @@ struct Render: Sendable {
     }
 
     private func render(_ claimed: ClaimedMessage) throws(Unsendable) -> (Work, [RenderWarning]) {
-        var claimed = claimed
         guard var message = claimed.message else { throw Unsendable(reason: .bodyMissing) }
         guard let policy = snapshot.classes[claimed.classID], let channel = snapshot.channels[claimed.channelID] else {
             throw Unsendable(
@@ -64,7 +87,6 @@ struct Render: Sendable {
             message.expiresAt = override.expiresAt
             message.variables = override.variables ?? message.variables
         }
-        claimed.message = message
         guard let provider = override?.provider.flatMap({ snapshot.policy.providers[$0] }) ?? snapshot.provider(for: message)
         else {
             throw Unsendable(reason: .unroutable(channel))
@@ -85,7 +107,7 @@ struct Render: Sendable {
             let rendered = try snapshot.renderer.render(
                 message, template: template, provider: provider.name, approvesWords: override?.approvesWords ?? false)
             let work = Work(
-                claimed: claimed, message: message, policy: policy, provider: provider, rendered: rendered.message,
+                claimed, message: message, policy: policy, provider: provider, rendered: rendered.message,
                 cost: snapshot.renderer.estimate(rendered.message, to: message.address, provider: provider.name),
                 zone: message.timeZone ?? sender.timeZone,
                 caps: snapshot.caps(classID: claimed.classID, channelID: claimed.channelID, tier: message.tier))

@@ -35,6 +35,7 @@ public struct PQParams: Sendable {
     /// SQL NULL of any type.
     public mutating func null(_ type: PQType) { scalar(type, Int?.none) { _, _ in } }
 
+    @inline(__always)
     mutating func scalar<Value>(_ type: PQType, _ value: Value?, _ write: (inout [UInt8], Value) -> Void) {
         let offset = bytes.count
         if let value { write(&bytes, value) }
@@ -44,11 +45,14 @@ public struct PQParams: Sendable {
     }
 
     /// `array_send`: dimensions, has-null flag, element type, length, lower bound, then length and value of each element.
+    @inline(__always)
     mutating func array<Value>(
-        _ type: PQType, of element: PQType, _ values: some Collection<Value>, _ write: (inout [UInt8], Value) -> Bool
+        _ type: PQType, of element: PQType, _ values: [Value], _ write: (inout [UInt8], Value) -> Bool
     ) {
         scalar(type, values) { bytes, values in
-            bytes.reserveCapacity(bytes.count + 20 + values.count * 12)
+            // Twice what there is at least: an exact reservation for each array would copy the arrays before it each time.
+            let wanted = bytes.count + 20 + values.count * 12
+            if wanted > bytes.capacity { bytes.reserveCapacity(max(wanted, bytes.capacity * 2)) }
             bytes.appendBigEndian(Int32(values.isEmpty ? 0 : 1))
             let flag = bytes.count
             bytes.appendBigEndian(Int32(0))

@@ -9,7 +9,7 @@ public struct PQTID: Hashable, Sendable {
 }
 
 extension PQParams {
-    public mutating func tidArray(_ values: some Collection<PQTID>) {
+    public mutating func tidArray(_ values: [PQTID]) {
         elements(.tidArray, .tid, values) {
             $0.appendBigEndian($1.block)
             $0.appendBigEndian($1.offset)

@@ -13,6 +13,8 @@ public struct TemplateSet: Sendable {
 
     /// The best template for a message, or nil when not even `default` is there.
     public func best(for locale: String?, sender defaultLocale: String) -> ParsedTemplate? {
+        // Keys are canonical: what is found as it is written is the first candidate.
+        if let locale, let found = byLocale[locale] { return found }
         for candidate in Self.fallbacks(for: locale, sender: defaultLocale) {
             if let found = byLocale[candidate] { return found }
         }

@@ -61,6 +61,8 @@ public enum Statements {
     static var recording: [any Statement] {
         var finish = Finish(slot: 1)
         finish.add(lease, kind: "accepted", attempt: 1, provider: "p", reference: "r")
+        var accepted = FinishAccepted(slot: 1, session: 1)
+        accepted.add(lease, attempt: 1, provider: "p", reference: "r")
         var putOff = PutOff(slot: 1)
         putOff.add(
             lease, until: then, reason: "retry", attempt: 1, burned: 1, resends: 0, receipt: "deferred", answeredAttempt: 1)
@@ -74,7 +76,7 @@ public enum Statements {
         suppressions.channels = ["sms"]
         suppressions.addresses = ["+8613800138001"]
         suppressions.reasons = ["hard_bounce"]
-        return [finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions]
+        return [accepted, finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions]
     }
 
     static var maintenance: [any Statement] {
@@ -123,7 +125,7 @@ public enum Statements {
     static var importing: [any Statement] {
         [
             ImportBegin(name: "file", beginning: [1]), FileDigest(bytes: [1, 2]), BulkSavepoint(), BulkRelease(), BulkRollback(),
-            ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()),
+            ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()), EnqueueRows(rows: []),
         ]
     }
 

@@ -38,6 +38,9 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
     /// Another transaction inserted the same key first.
     public var isUniqueViolation: Bool { sqlstate == "23505" }
 
+    /// `FinishAccepted` did not find exactly what it was to end.
+    public var isLeaseLost: Bool { sqlstate == "MT901" }
+
     public var description: String {
         switch self {
         case .commitUnknown(let error), .unavailable(let error): error.description

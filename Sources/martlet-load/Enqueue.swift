@@ -1,13 +1,13 @@
 import ArgumentParser
 import Store
 
-/// Enqueues as fast as it goes: by COPY in chunks, or one call per transaction.
+/// Enqueues as fast as it goes: in chunks, or one call per transaction.
 struct Enqueue: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Enqueue messages and measure how fast.")
-    enum Mode: String, ExpressibleByArgument { case copy, call }
+    enum Mode: String, ExpressibleByArgument { case rows, call }
 
     @OptionGroup var load: Load
-    @Option(help: "copy (chunks of 5,000) or call (martlet.enqueue, a transaction each).") var mode = Mode.copy
+    @Option(help: "rows (martlet.enqueue_rows, chunks of 5,000) or call (martlet.enqueue, a transaction each).") var mode = Mode.rows
     @Option(help: "Connections at once.") var clients = 1
 
     func run() async throws {
@@ -19,7 +19,7 @@ struct Enqueue: AsyncParsableCommand {
                 group.addTask {
                     let range = client * share..<(client + 1) * share
                     switch mode {
-                    case .copy: try await copy(range, database)
+                    case .rows: try await rows(range, database)
                     case .call: try await call(range, database)
                     }
                 }
@@ -32,11 +32,11 @@ struct Enqueue: AsyncParsableCommand {
         await database.close()
     }
 
-    private func copy(_ range: Range<Int>, _ database: Database) async throws {
+    private func rows(_ range: Range<Int>, _ database: Database) async throws {
         for start in stride(from: range.lowerBound, to: range.upperBound, by: 5000) {
             let rows = (start..<min(start + 5000, range.upperBound)).map(load.row)
             try await database.withConnection { connection in
-                if let refusal = try await connection.copy(rows) { throw refusal }
+                if let refusal = try await connection.enqueue(rows) { throw refusal }
             }
         }
     }

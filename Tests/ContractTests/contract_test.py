@@ -280,6 +280,67 @@ class Bulk(Contract):
         self.refused("MT011", "field messages", lambda: self.shop.execute("select * from martlet.enqueue_many(null)"))
         self.refused("MT011", "10001 elements", lambda: many(self.shop, [GOOD] * 10001))
 
+    def rows(self, elements, c=None):
+        names = sorted({name for e in elements for name in e} | {"class", "channel", "recipient", "template"})
+        arguments = ", ".join(f"{n} => %s::text[]" for n in names)
+        text = lambda v: json.dumps(v) if isinstance(v, dict) else v
+        return (c or self.shop).execute(f"select martlet.enqueue_rows({arguments})", [[text(e.get(n)) for e in elements] for n in names]).fetchone()[0]
+
+    def stored(self, id):
+        return self.root.execute("""select class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables::jsonb, headers,
+                traceparent, producer, expires_at - created_at, (select array[count(*), min(reason = 'scheduled')::int] from martlet_data.due d where d.message_id = m.id),
+                (select array[count(*), min(slot)] from martlet_data.ready r where r.message_id = m.id)
+            from martlet_data.messages m where id = %s""", [id]).fetchone()
+
+    def test_rows_store_what_enqueue_stores(self):
+        later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).isoformat()
+        elements = [
+            GOOD, {**GOOD, "variables": {"a": [1, "€"]}, "locale": "zh-CN", "tier": "vip", "group_key": "g", "recipient_key": "李"}, {**GOOD, "recipient": "138 0013 8000"},
+            {**GOOD, "scheduled_at": later}, {**GOOD, "time_zone": "Asia/Shanghai", "traceparent": "00-1"}, {**GOOD, "headers": {"X-A": "b"}},
+            {**GOOD, "variables": {"long": "x" * 20000}}, {**GOOD, "variables": {"escaped": "\u4e2d\u0001"}}, {**GOOD, "recipient_key": 'a "quoted" one'},
+        ]
+        ids = self.rows(elements)
+        self.assertEqual(len(set(ids)), len(elements))
+        self.assertEqual([r for (r,) in self.root.execute("select message_id from martlet_data.ready where message_id = any (%s) order by seq", [[i for n, i in enumerate(ids) if n in (0, 1, 4)]])], [ids[n] for n in (0, 1, 4)])
+        for element, id in zip(elements, ids):
+            with self.subTest(element):
+                alone = enqueue(self.shop, **{k: (json.dumps(v) if isinstance(v, dict) else v) for k, v in element.items()})
+                mine, single = self.stored(id), self.stored(alone)
+                if "scheduled_at" in element:  # its time to live begins then, whenever it was enqueued
+                    mine, single = mine[:14] + mine[15:], single[:14] + single[15:]
+                self.assertEqual(mine, single)
+
+    def test_one_bad_row_refuses_all_and_is_named(self):
+        before = self.one("select count(*) from martlet_data.messages")
+        cases = [
+            ("MT001", "element 2: field class", {**GOOD, "class": "nope"}), ("MT003", "element 2: field recipient", {**GOOD, "recipient": "+123"}),
+            ("MT003", "element 2: field recipient", {**GOOD, "recipient": "+0123456789"}), ("MT003", "element 2: field recipient", {**GOOD, "recipient": None}),
+            ("MT004", "element 2: field template", {**GOOD, "template": "nope"}), ("MT005", "element 2: field time_zone", {**GOOD, "time_zone": "Mars"}),
+            ("MT006", "element 2: field variables", {**GOOD, "variables": "{broken"}), ("MT006", "element 2: field variables", {**GOOD, "variables": "[1]"}),
+            ("MT006", "element 2: field variables", {**GOOD, "variables": '{"nul": "\\u0000"}'}), ("MT007", "element 2: field scheduled_at", {**GOOD, "scheduled_at": "soon"}),
+            ("MT007", "element 2: field expires_at", {**GOOD, "expires_at": "2001-01-01"}), ("MT009", "element 2: field sender", {**GOOD, "sender": "nobody"}),
+            ("MT010", "element 2: field group_key", {**GOOD, "group_key": "a\nb"}), ("MT010", "element 2: field tier", {**GOOD, "tier": ""}),
+            ("MT010", "element 2: field locale", {**GOOD, "locale": "x" * 36}), ("MT010", "element 2: field headers", {**GOOD, "headers": "[]"}),
+        ]
+        for code, text, element in cases:
+            with self.subTest(text, element=element):
+                self.refused(code, text, lambda: self.rows([GOOD, element, GOOD]))
+        self.assertEqual(self.one("select count(*) from martlet_data.messages"), before)
+
+    def test_rows_with_used_keys_answer_the_first_ids(self):
+        a, b = uuid.uuid4().hex, uuid.uuid4().hex
+        first = enqueue(self.shop, idempotency_key=a)
+        ids = self.rows([{**GOOD, "idempotency_key": k} for k in [b, a, b, None]])
+        self.assertEqual((ids[1], ids[2]), (first, ids[0]))
+        self.assertEqual(self.one("select count(*) from martlet_data.messages where id = any (%s)", ids), 3)
+        self.assertEqual(self.rows([{**GOOD, "idempotency_key": b}]), [ids[0]])
+        self.refused("MT008", "element 1: field idempotency_key", lambda: self.rows([{**GOOD, "tier": "vip", "idempotency_key": b}]))
+
+    def test_rows_of_other_lengths_or_too_many(self):
+        self.assertEqual(self.rows([]), [])
+        self.refused("MT011", "the arrays differ in length", lambda: self.shop.execute("select martlet.enqueue_rows(array['a'], array['b', 'c'], array['d'], array['e'])"))
+        self.refused("MT011", "10001 elements", lambda: self.rows([GOOD] * 10001))
+
     def copy(self, c, rows):
         with c.cursor().copy("copy martlet.bulk_enqueue (class, channel, recipient, template, variables, idempotency_key) from stdin") as copy:
             for row in rows:
@@ -291,7 +352,7 @@ class Bulk(Contract):
         id = self.one("select message_id from martlet_data.idempotency_keys where key = %s", key)
         self.assertEqual(self.message(id)[1:4], (PHONE, {"a": 1}, f"shop_{TAG}"))
         self.copy(self.shop, [("notification", "sms", "138 0013 8000", "parcel", '{"a": 1}', key)])
-        self.assertEqual(self.one("select count(*) from martlet_data.messages where variables = '{\"a\": 1}' and id >= %s", id), 1)
+        self.assertEqual(self.one("select count(*) from martlet_data.messages where variables::jsonb = '{\"a\": 1}' and id >= %s", id), 1)
 
     def test_copy_names_the_line(self):
         d = self.refused("MT001", "field class", lambda: self.copy(self.shop, [("notification", "sms", PHONE, "parcel", None, None), ("x", "sms", PHONE, "parcel", None, None)]))

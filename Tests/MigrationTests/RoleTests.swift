@@ -7,7 +7,7 @@ struct RoleTests {
     /// Privileges of producer, worker, admin, reader and PUBLIC on everything in both schemas. r select, a insert, w update (or the
     /// columns), d delete, X more than that, U nextval, x execute. `…_DAY` are daily partitions, `…_SEGMENT` those of rings.
     static let expected = """
-        - - - - -: martlet_data.bulk_enqueue_row() martlet_data.check_text() martlet_data.commit_durably() martlet_data.is_admin() martlet_data.known_address() martlet_data.lock_bucket() martlet_data.normalise_address() martlet_data.normalise_phone() martlet_data.time_from()
+        - - - - -: martlet_data.bulk_enqueue_row() martlet_data.check_text() martlet_data.commit_durably() martlet_data.is_admin() martlet_data.is_e164() martlet_data.is_plain() martlet_data.json_from() martlet_data.known_address() martlet_data.lock_bucket() martlet_data.normalise_address() martlet_data.normalise_phone() martlet_data.refuse_unknown() martlet_data.time_from()
         - - r - -: martlet.audit martlet.suppressions
         - - r r -: martlet.attempts martlet.dead_letters martlet.lanes martlet.message_status martlet.workers
         - - x - -: martlet.discard() martlet.pause_lane() martlet.requeue() martlet.resume_lane() martlet.unsuppress()
@@ -25,10 +25,10 @@ struct RoleTests {
         - raw r - -: martlet_data.cap_usage
         - rawd r - -: martlet_data.due martlet_data.due_SEGMENT martlet_data.leased martlet_data.leased_SEGMENT martlet_data.ready martlet_data.ready_SEGMENT
         - rd r - -: martlet_data.cancellations martlet_data.idempotency_keys
-        - x x - -: martlet_data.add_segment() martlet_data.advance_segment() martlet_data.bucket() martlet_data.create_partitions() martlet_data.drop_partitions() martlet_data.first_id() martlet_data.next_quiet() martlet_data.outside_quiet() martlet_data.release_slot() martlet_data.retire_segment()
+        - x x - -: martlet_data.add_segment() martlet_data.advance_segment() martlet_data.bucket() martlet_data.check_leases() martlet_data.create_partitions() martlet_data.drop_partitions() martlet_data.first_id() martlet_data.next_quiet() martlet_data.outside_quiet() martlet_data.release_slot() martlet_data.retire_segment()
         - x x x -: martlet_data.mask()
         ra - ra - -: martlet.bulk_enqueue
-        x - x - -: martlet.cancel() martlet.enqueue() martlet.enqueue_many() martlet.import_advance() martlet.import_begin() martlet.record_consent() martlet.suppress()
+        x - x - -: martlet.cancel() martlet.enqueue() martlet.enqueue_many() martlet.enqueue_rows() martlet.import_advance() martlet.import_begin() martlet.record_consent() martlet.suppress()
         x x x x -: martlet.created_at()
         """
 
@@ -71,7 +71,7 @@ struct RoleTests {
         let wrong = try await connection.value(
             """
             select string_agg(p.proname, ' ') from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-            where n.nspname ~ '^martlet' and p.prosecdef and p.proconfig is distinct from array['search_path=pg_catalog, pg_temp']
+            where n.nspname ~ '^martlet' and p.prosecdef and (p.proconfig @> array['search_path=pg_catalog, pg_temp']) is not true
             """)
         #expect(wrong == nil)
         #expect(

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Only the lease's owner moves a message, and only once")
 struct GuardTests {
-    static let ways = ["hand back", "finish", "put off", "dead letter"]
+    static let ways = ["hand back", "finish", "put off", "dead letter", "finish accepted"]
 
     /// Runs one of the statements that end a lease; answers the ids that moved.
     private static func end(_ store: Database, _ way: String, _ lease: Lease) async throws -> [MessageID] {
@@ -26,6 +26,13 @@ struct GuardTests {
                 answeredAttempt: 1,
                 provider: "p")
             return try await store.run(statement)
+        case "finish accepted":
+            var statement = FinishAccepted(slot: lease.slot, session: lease.session)
+            statement.add(lease, attempt: 1, provider: "p", reference: "r")
+            do { try await store.run(statement) } catch let error as StoreError where error.isLeaseLost {
+                return []
+            }
+            return [lease.messageID]
         default:
             var statement = InsertDeadLetters(slot: lease.slot)
             let reason = DeadLetterReason(code: "rejected", explanation: "It was rejected.", remedy: "Ask.")
@@ -51,7 +58,7 @@ struct GuardTests {
 
     @Test(
         "the owner moves it to where it belongs",
-        arguments: zip(ways, ["1 0 0 0 0 0", "0 0 0 0 1 0", "0 0 1 0 1 0", "0 0 0 1 1 0"]))
+        arguments: zip(ways, ["1 0 0 0 0 0", "0 0 0 0 1 0", "0 0 1 0 1 0", "0 0 0 1 1 0", "0 0 0 0 1 0"]))
     func owner(way: String, places: String) async throws {
         try await claimed { (connection, store, lease) async throws -> Void in
             #expect(try await Self.end(store, way, lease) == [lease.messageID])

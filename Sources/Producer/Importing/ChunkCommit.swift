@@ -1,8 +1,8 @@
 import Store
 
-/// One chunk in one transaction: rows by COPY, rejects to their file, the import's position.
+/// One chunk in one transaction: rows by `enqueue_rows`, rejects to their file, the import's position.
 ///
-/// A COPY that fails names the row. Then the rows before it are copied again behind a savepoint, the row is rejected, and the rest
+/// A call that fails names the row. Then the rows before it are sent again behind a savepoint, the row is rejected, and the rest
 /// follows likewise, a little at first and then more and more: the work is linear in the rows, however many are bad.
 struct ChunkCommit: Sendable {
     let chunk: Chunk
@@ -24,10 +24,10 @@ struct ChunkCommit: Sendable {
             }
             try await connection.begin()
             var rejects = chunk.rejects
-            if let refusal = records.isEmpty ? nil : try await connection.copy(records.map(\.row)) {
+            if let refusal = records.isEmpty ? nil : try await connection.enqueue(records.map(\.row)) {
                 await connection.rollbackAfterError()
                 try await connection.begin()
-                rejects += try await copyCarefully(records, refusal, on: connection)
+                rejects += try await enqueueCarefully(records, refusal, on: connection)
             }
             rejects.sort { $0.line < $1.line }
             let outcome = Outcome(enqueued: chunk.records.count + chunk.rejects.count - rejects.count, rejects: rejects)
@@ -42,7 +42,7 @@ struct ChunkCommit: Sendable {
         }
     }
 
-    private func copyCarefully(
+    private func enqueueCarefully(
         _ records: [Record], _ first: RowRefusal, on connection: StoreConnection
     ) async throws -> [Reject] {
         var rejects: [Reject] = []
@@ -55,7 +55,7 @@ struct ChunkCommit: Sendable {
             let good = rest.prefix(bad?.row ?? window)
             if !good.isEmpty {
                 try await connection.run(BulkSavepoint())
-                if let refusal = try await connection.copy(good.map(\.row)) {
+                if let refusal = try await connection.enqueue(good.map(\.row)) {
                     try await connection.run(BulkRollback())
                     bad = refusal
                     window = 16

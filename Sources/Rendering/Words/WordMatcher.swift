@@ -83,17 +83,30 @@ struct WordMatcher: Sendable {
         }
     }
 
-    /// Calls `found` for every occurrence, in order of the words' ends.
-    func scan(_ scalars: [UInt32], _ found: (Hit) -> Void) {
+    /// Calls `found` for every occurrence, in order of the words' ends. Text in ASCII is folded on the way, without a copy.
+    func scan(_ text: String, _ found: (Hit) -> Void) {
+        let bytes = text.utf8Span.span
+        for at in bytes.indices where bytes[at] >= 0x80 { return scan(Folding.fold(text), found) }
         var node = 0
-        for scalar in scalars {
-            if node == 0, begins[Int(scalar & 0xFFFF) >> 6] & (1 << UInt64(scalar & 63)) == 0 { continue }
-            node = next(node, scalar)
-            var ending = nodes[node].hits.isEmpty ? nodes[node].nextHits : node
-            while ending != 0 {
-                nodes[ending].hits.forEach(found)
-                ending = nodes[ending].nextHits
-            }
+        for at in bytes.indices {
+            let byte = bytes[at]
+            step(&node, UInt32(byte &- 0x41 < 26 ? byte + 0x20 : max(byte, 1)), found)
+        }
+    }
+
+    private func scan(_ scalars: [UInt32], _ found: (Hit) -> Void) {
+        var node = 0
+        for scalar in scalars { step(&node, scalar, found) }
+    }
+
+    @inline(__always)
+    private func step(_ node: inout Int, _ scalar: UInt32, _ found: (Hit) -> Void) {
+        if node == 0, begins[Int(scalar & 0xFFFF) >> 6] & (1 << UInt64(scalar & 63)) == 0 { return }
+        node = next(node, scalar)
+        var ending = nodes[node].hits.isEmpty ? nodes[node].nextHits : node
+        while ending != 0 {
+            nodes[ending].hits.forEach(found)
+            ending = nodes[ending].nextHits
         }
     }
 

@@ -19,12 +19,13 @@ struct WordRules: Sendable {
     func check(
         _ texts: [String], address: String, provider: String?, naming: Bool, approved: Bool = false
     ) throws(RenderError) -> [RenderWarning] {
-        var first = [Int?](repeating: nil, count: lists.count)
+        var first: [Int: Int] = [:]
         for text in texts {
-            matcher.scan(Folding.fold(text)) { hit in
+            matcher.scan(text) { hit in
                 if first[hit.list] == nil { first[hit.list] = hit.word }
             }
         }
+        if first.isEmpty { return [] }
         var held: RenderError?
         var warnings: [RenderWarning] = []
         for (index, list) in lists.enumerated() {

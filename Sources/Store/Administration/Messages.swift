@@ -185,7 +185,7 @@ public struct LoadVariables: Statement {
     public var sql: String {
         """
         select coalesce((select q.variables from martlet_data.requeues q where q.message_id = m.id and q.variables is not null
-            order by q.series desc limit 1), m.variables)
+            order by q.series desc limit 1), m.variables::jsonb)
         from martlet_data.messages m where m.id = $1 limit 1
         """
     }

@@ -6,17 +6,38 @@ public struct ClaimedMessage: Sendable {
     public var lease: Lease
     public var classID: Int16
     public var channelID: Int16
-    /// Locks that Admit shares with opt-out, consent and cancel: of address, message, recipient key, and group if any.
-    public var buckets: [Int32]
+    /// Locks that Admit shares with opt-out, consent and cancel.
+    public var buckets: Buckets
     public var producer: String
     /// nil: the body is missing; an error seen, not a message lost. `messageClass` and `channel` are filled in from the policy.
     public var message: Message?
 }
 
+/// The lock buckets of one message (`martlet_data.bucket`): in place, because there is one for every message.
+public struct Buckets: Sendable {
+    public var address: Int32
+    public var message: Int32
+    public var recipient: Int32
+    public var group: Int32?
+
+    public func isDisjoint(with other: Set<Int32>) -> Bool {
+        other.isEmpty
+            || !other.contains(address) && !other.contains(message) && !other.contains(recipient)
+                && !(group.map(other.contains) ?? false)
+    }
+
+    public func insert(into set: inout Set<Int32>) {
+        set.insert(address)
+        set.insert(message)
+        set.insert(recipient)
+        if let group { set.insert(group) }
+    }
+}
+
 /// Claims up to `limit` messages of one ready segment, in order, from `from` on and below `below`, under a lease.
 ///
-/// The inner select is a fence (`materialized`): without it the planner may lease more rows than asked. What another worker has
-/// locked is skipped. May commit with `synchronous_commit = off`: a claim that is lost was never acted on.
+/// The `array(…)`s are fences, evaluated once: without the first the planner may take more rows than asked, without the second it
+/// looks for each body by a scan of its own over all partitions. What another worker has locked is skipped. May commit with `synchronous_commit = off`: a claim that is lost was never acted on.
 public struct ClaimReady: Statement {
     public var segment: Int16
     /// Lane of the segment; kept with the lease so that the message can go back.
@@ -54,19 +75,20 @@ public struct ClaimReady: Statement {
 
     public var sql: String {
         """
-        with picked as materialized (
-            select ctid as tid, seq, message_id, attempt, burned, resends, deaths, series
-            from martlet_data.ready_\(segment) where seq >= $1 and seq < $2 order by seq limit $3 for update skip locked),
-        gone as (delete from martlet_data.ready_\(segment) where ctid = any (array(select tid from picked))),
+        with gone as (
+            delete from martlet_data.ready_\(segment) where ctid = any (array(
+                select ctid from martlet_data.ready_\(segment) where seq >= $1 and seq < $2 order by seq limit $3 for update skip locked))
+            returning seq, message_id, attempt, burned, resends, deaths, series),
         leased as (
             insert into martlet_data.leased_\(leasedSegment)
                 (slot, message_id, lane, attempt, burned, resends, deaths, series, session, claim, deadline)
             select \(leasedSegment), message_id, $7, attempt, burned, resends, deaths, series, $4, $5, clock_timestamp() + $6
-            from picked order by seq
+            from gone order by seq
             returning ctid as tid, message_id, lane, attempt, burned, resends, deaths, series, deadline)
-        select (select max(seq) from picked), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
+        select (select max(seq) from gone), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
             $4::int4, $5::int4, l.deadline, \(leasedSegment)::int2, \(ClaimColumns.sql)
-        from leased l left join martlet_data.messages m on m.id = l.message_id
+        from leased l left join (
+            select * from martlet_data.messages where id = any (array(select message_id from gone))) m on m.id = l.message_id
         """
     }
 
@@ -104,18 +126,19 @@ enum ClaimColumns {
 
     static func read(_ row: PQRow, from first: Int, lease: Lease) throws -> ClaimedMessage {
         guard let classID = try row.int2OrNull(first) else {
-            return ClaimedMessage(lease: lease, classID: 0, channelID: 0, buckets: [], producer: "", message: nil)
+            return ClaimedMessage(lease: lease, classID: 0, channelID: 0, buckets: Buckets(address: 0, message: 0, recipient: 0), producer: "", message: nil)
         }
         let message = Message(
             id: lease.messageID, messageClass: "", channel: Channel(rawValue: ""), recipientKey: try row.text(first + 2),
             address: try row.text(first + 3), template: try row.text(first + 4), locale: try row.textOrNull(first + 5),
             sender: try row.textOrNull(first + 6), timeZone: try row.textOrNull(first + 7), tier: try row.textOrNull(first + 8),
-            groupKey: try row.textOrNull(first + 9), variables: try row.jsonb(first + 10),
+            groupKey: try row.textOrNull(first + 9), variables: try row.text(first + 10),
             headers: try row.jsonbOrNull(first + 11),
             traceparent: try row.textOrNull(first + 12), createdAt: try row.timestamp(first + 14),
             expiresAt: try row.timestamp(first + 15))
-        var buckets = [try row.int4(first + 16), try row.int4(first + 17), try row.int4(first + 18)]
-        if let group = try row.int4OrNull(first + 19) { buckets.append(group) }
+        let buckets = Buckets(
+            address: try row.int4(first + 16), message: try row.int4(first + 17), recipient: try row.int4(first + 18),
+            group: try row.int4OrNull(first + 19))
         return ClaimedMessage(
             lease: lease, classID: classID, channelID: try row.int2(first + 1), buckets: buckets,
             producer: try row.text(first + 13), message: message)

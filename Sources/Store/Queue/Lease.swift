@@ -41,7 +41,7 @@ extension PQRow {
 
 extension PQParams {
     mutating func timestamp(_ value: Timestamp?) { timestamptz(value?.microseconds) }
-    mutating func messageIDs(_ values: some Collection<MessageID>) { int8Array(values.map(\.rawValue)) }
-    mutating func timestamps(_ values: some Collection<Timestamp>) { timestamptzArray(values.map(\.microseconds)) }
-    mutating func rows(_ values: some Collection<LeasedRow>) { tidArray(values.map(\.tid)) }
+    mutating func messageIDs(_ values: [MessageID]) { int8Array(values.map(\.rawValue)) }
+    mutating func timestamps(_ values: [Timestamp]) { timestamptzArray(values.map(\.microseconds)) }
+    mutating func rows(_ values: [LeasedRow]) { tidArray(values.map(\.tid)) }
 }

@@ -64,7 +64,7 @@ public struct EraseBodies: Statement {
     public var sql: String {
         """
         update martlet_data.messages m set variables = '{}', headers = null
-        where m.id = any ($1) and m.variables <> '{}' and (select c.erases_body from martlet_data.classes c where c.id = m.class_id)
+        where m.id = any ($1) and m.variables::text <> '{}' and (select c.erases_body from martlet_data.classes c where c.id = m.class_id)
             and (exists (select from martlet_data.dead_letters d where d.message_id = m.id)
                 or exists (select from martlet_data.receipts r where r.message_id = m.id and not r.stale
                     and r.kind in ('accepted', 'suppressed', 'capped', 'expired', 'cancelled')
