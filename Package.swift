@@ -61,6 +61,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("Postgres", ["CLibPQ"]),
         module("Domain", []),
@@ -69,7 +70,7 @@ let package = Package(
         module(
             "Transports",
             [
-                "Domain", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "CLibCrypto", "Domain", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
             ] + nio),
         module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),

@@ -276,7 +276,7 @@ extension Outlet {
             submission = Submission(
                 messageID: work.message.id, attempt: Int(work.attempt), to: work.message.address, rendered: work.rendered,
                 sendBy: admitted.sendBy, answerBy: admitted.sendBy + timeout, validity: admitted.validity,
-                isUrgent: work.lease.lane == 0)
+                isUrgent: work.lease.lane == 0, messageClass: work.message.messageClass)
         }
     }
 

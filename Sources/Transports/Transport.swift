@@ -16,11 +16,13 @@ public struct Submission: Sendable {
     public var validity: Duration
     /// Lane 0 (`otp`): may use the reserved part of the window.
     public var isUrgent: Bool
+    /// Name of its class; nil where nobody knows.
+    public var messageClass: String?
 
     public init(
         messageID: MessageID, attempt: Int, to: String, rendered: RenderedMessage,
         sendBy: ContinuousClock.Instant, answerBy: ContinuousClock.Instant, validity: Duration,
-        isUrgent: Bool = false
+        isUrgent: Bool = false, messageClass: String? = nil
     ) {
         self.messageID = messageID
         self.attempt = attempt
@@ -30,6 +32,7 @@ public struct Submission: Sendable {
         self.answerBy = answerBy
         self.validity = validity
         self.isUrgent = isUrgent
+        self.messageClass = messageClass
     }
 }
 

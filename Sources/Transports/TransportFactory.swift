@@ -6,14 +6,17 @@ public enum TransportFactory {
     /// Names that `ProviderPolicy.transport` may have.
     public static let transports = ["sandbox", "smtp"]
 
-    /// A transport that is ready for `run()` and `submit`. Opens local files (outbox, CA, password), no connection.
+    /// A transport that is ready for `run()` and `submit`. Opens local files (outbox, CA, password, keys), no connection.
+    /// - Parameter mailEvents: where reports about mail go; nil: they are left where they arrive.
     /// - Throws: `TransportError`.
-    public static func make(_ policy: ProviderPolicy, logger: Logger = Logger(label: "transport")) throws -> any Transport {
+    public static func make(
+        _ policy: ProviderPolicy, logger: Logger = Logger(label: "transport"), mailEvents: (any MailEvents)? = nil
+    ) throws -> any Transport {
         var logger = logger
         logger[metadataKey: "provider"] = "\(policy.name)"
         switch policy.transport {
         case "sandbox": return try SandboxTransport(SandboxOptions(policy), logger: logger)
-        case "smtp": return try SMTPTransport(SMTPOptions(policy), logger: logger)
+        case "smtp": return try SMTPTransport(SMTPOptions(policy), events: mailEvents, logger: logger)
         default: throw unknown(policy)
         }
     }

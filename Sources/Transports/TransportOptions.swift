@@ -47,6 +47,10 @@ struct TransportOptions {
         return duration
     }
 
+    func missing(_ name: String, remedy: String) -> TransportError {
+        .missingOption(provider: provider, option: name, remedy: remedy)
+    }
+
     func bad(_ name: String, _ value: String, _ remedy: String) -> TransportError {
         .badOption(provider: provider, option: name, value: value, remedy: remedy)
     }

@@ -4,7 +4,7 @@ import Foundation
 enum ImportTable {
     /// A module imports modules of lower layers only; neighbours do not import each other.
     static let layers: [Set<String>] = [
-        ["CLibPQ", "CZlib"],
+        ["CLibCrypto", "CLibPQ", "CZlib"],
         ["Domain", "Postgres"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
         ["Pipeline", "Producer", "AdminCommands", "Gateway", "MartletClient"],
@@ -13,6 +13,7 @@ enum ImportTable {
 
     /// Modules of ours that not everybody above them may import.
     static let readers: [String: Set<String>] = [
+        "CLibCrypto": ["Transports"],
         "CLibPQ": ["Postgres"],
         "CZlib": ["Producer"],
         "Postgres": ["Store"],

@@ -38,26 +38,24 @@ struct MIMEMessage {
         boundarySeed = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
+    /// An address in its header is not ASCII (RFC 6532).
+    var needsUTF8: Bool { from.needsUTF8 || to.needsUTF8 || replyTo?.needsUTF8 == true }
+
     private static func mailbox(_ text: String, _ role: String, _ blame: Failure.Blame) throws(SubmissionRefused) -> Mailbox {
         do {
             return try Mailbox(text)
         } catch {
-            switch error {
-            case .needsUTF8:
-                throw SubmissionRefused(
-                    code: "smtputf8_unsupported", detail: "the \(role) address has letters outside ASCII before the @",
-                    blame: blame)
-            case .invalid:
-                throw SubmissionRefused(
-                    code: "invalid_\(role.replacing("-", with: "_"))",
-                    detail: "the \(role) address is not of the form local@domain",
-                    blame: blame)
-            }
+            throw SubmissionRefused(
+                code: "invalid_\(role.replacing("-", with: "_"))", detail: "the \(role) address is not of the form local@domain",
+                blame: blame)
         }
     }
 
+    /// - Parameter extra: fields of our own, in ASCII, folded at their spaces.
     /// - Throws: `SubmissionRefused`, to be answered as `rejected`.
-    func encode(eightBit: Bool, date: time_t = time(nil)) throws(SubmissionRefused) -> [UInt8] {
+    func encode(
+        eightBit: Bool, date: time_t = time(nil), extra: [(name: String, value: String)] = []
+    ) throws(SubmissionRefused) -> [UInt8] {
         do {
             var header = MIMEHeader()
             header.raw("Date", Self.format(date))
@@ -67,6 +65,7 @@ struct MIMEMessage {
             try header.text("Subject", content.subject)
             header.raw("Message-ID", messageID)
             for (name, value) in content.headers { try Self.custom(name, value, to: &header) }
+            for (name, value) in extra { try header.structured(name, value) }
             header.raw("MIME-Version", "1.0")
             return header.bytes + (try body(eightBit: eightBit))
         } catch {
@@ -77,7 +76,7 @@ struct MIMEMessage {
     /// Fields that only we write: a template must not add a recipient, a second subject or a foreign structure.
     private static let reserved: Set<String> = [
         "from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "mime-version", "return-path", "received",
-        "reply-to", "dkim-signature", "resent-to", "resent-cc", "resent-bcc", "resent-from",
+        "reply-to", "dkim-signature", "resent-to", "resent-cc", "resent-bcc", "resent-from", "x-martlet-token",
     ]
 
     private static func custom(_ name: String, _ value: String, to header: inout MIMEHeader) throws(MIMEHeader.Refused) {

@@ -5,21 +5,22 @@ struct Mailbox: Sendable, Equatable {
     enum Problem: Error, Equatable {
         /// Not of the form local@domain, or with characters that have no place there.
         case invalid
-        /// The local part needs SMTPUTF8 (RFC 6531), which is not spoken yet.
-        case needsUTF8
     }
-    /// A dot-atom or a quoted string (RFC 5321, 4.1.2), as it was given.
+    /// A dot-atom or a quoted string (RFC 5321, 4.1.2; RFC 6531, 3.3), as it was given.
     let local: String
     /// In ASCII: internationalised labels as `xn--…`.
     let domain: String
     var address: String { "\(local)@\(domain)" }
+    /// Only servers with SMTPUTF8 (RFC 6531) can take it.
+    var needsUTF8: Bool { !local.utf8.allSatisfy { $0 < 0x80 } }
 
     init(_ text: String) throws(Problem) {
         guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")), text.utf8.count <= 1000 else { throw .invalid }
         local = String(text[..<at])
         domain = try Self.ascii(domain: String(text[text.index(after: at)...]))
-        guard local.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else { throw .invalid }
-        guard local.utf8.allSatisfy({ $0 < 0x80 }) else { throw .needsUTF8 }
+        guard local.unicodeScalars.allSatisfy({ $0.isASCII ? $0.value >= 0x20 && $0.value != 0x7F : Self.isVisible($0) }) else {
+            throw .invalid
+        }
         // RFC 5321, 4.5.3.1: local part 64 octets, path 256 with its brackets.
         guard Self.isDotAtom(local) || Self.isQuoted(local), local.utf8.count <= 64, address.utf8.count <= 254 else {
             throw .invalid
@@ -28,7 +29,7 @@ struct Mailbox: Sendable, Equatable {
 
     private static func isDotAtom(_ text: String) -> Bool {
         text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.allSatisfy(isAtomText)
+            !atom.isEmpty && atom.allSatisfy { isAtomText($0) || $0 >= 0x80 }
         }
     }
 
@@ -103,7 +104,11 @@ struct Mailbox: Sendable, Equatable {
     }
 
     private static func isLabelScalar(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.isASCII { return isLabelByte(UInt8(scalar.value)) }
+        scalar.isASCII ? isLabelByte(UInt8(scalar.value)) : isVisible(scalar)
+    }
+
+    /// Nothing that hides, turns or separates text.
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
             return false

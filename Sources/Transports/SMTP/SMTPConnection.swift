@@ -16,6 +16,8 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         case finished(SMTPJob, Outcome, latency: Duration, isConfiguration: Bool)
         /// Nothing of it was seen by the server: it may go over another connection.
         case notBegun(SMTPJob, Failure)
+        /// It waited behind another message until it was too late; nothing of it can be taken.
+        case withdrawn(SMTPJob)
         case failed(SMTPSetupFailure)
         /// Last of all.
         case closed
@@ -25,9 +27,13 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private let options: SMTPOptions
     private let tls: NIOSSLContext?
     private let report: (SMTPConnection, Event) -> Void
+    /// What may be written behind the content.
+    private let follower: (SMTPConnection) -> (SMTPJob, SMTPTransaction)?
     private var context: ChannelHandlerContext?
     private var job: SMTPJob?
     private var begun = ContinuousClock.now
+    /// Its envelope is written; its turn comes when `job` is answered.
+    private var next: (job: SMTPJob, begun: ContinuousClock.Instant, timer: Scheduled<Void>)?
     private var timer: Scheduled<Void>?
     private var timedState: SMTPSession.State?
     private var cause: Failure?
@@ -38,18 +44,22 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     init(
         _ configuration: SMTPSessionConfiguration, options: SMTPOptions, tls: NIOSSLContext?,
-        report: @escaping (SMTPConnection, Event) -> Void
+        report: @escaping (SMTPConnection, Event) -> Void,
+        follower: @escaping (SMTPConnection) -> (SMTPJob, SMTPTransaction)? = { _ in nil }
     ) {
         session = SMTPSession(configuration)
         self.options = options
         self.tls = tls
         self.report = report
+        self.follower = follower
     }
 
     var capabilities: SMTPCapabilities { session.capabilities }
     /// Messages that were answered.
     var completed: Int { session.completed }
-    var isBusy: Bool { job != nil }
+    var isBusy: Bool { job != nil || next != nil }
+    /// What the server would say to it, known beforehand.
+    func refusal(of transaction: SMTPTransaction) -> Failure? { session.refusal(of: transaction) }
 
     // MARK: the pool's side
 
@@ -106,7 +116,9 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
             context.close(promise: nil)
             return
         }
-        cause = Failure(code: isTLS ? "tls_failed" : "connection_lost", detail: "\(error)", blame: .provider)
+        cause = Failure(
+            code: isTLS ? "tls_failed" : "connection_lost",
+            detail: isTLS ? SMTPSetupFailure.words(for: error, serverName: options.serverName) : "\(error)", blame: .provider)
         context.close(promise: nil)
     }
 
@@ -131,14 +143,32 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         switch action {
         case .write(let bytes): context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         case .writeContent(let bytes):
+            // Admit's word holds until here: a server that took its time over the envelope must not make a message late.
+            if let job, .now >= job.submission.sendBy { return apply(session.withdraw()) }
             let written = context.eventLoop.makePromise(of: Void.self)
             // The last byte is the end of the final dot: before this succeeds nothing can have been taken.
             written.futureResult.whenSuccess { self.session.contentWritten() }
-            context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
+            context.write(wrapOutboundOut(bytes), promise: written)
+            writeFollower(context)
+            context.flush()
         case .startTLS: startTLS(context)
         case .close: context.close(promise: nil)
         default: settle(action)
         }
+    }
+
+    /// Behind the content, in the same system call, but not in its buffer: that would blur when the final dot has left.
+    private func writeFollower(_ context: ChannelHandlerContext) {
+        guard session.mayFollow, let (job, transaction) = follower(self) else { return }
+        taken += 1
+        context.write(wrapOutboundOut(session.follow(transaction)), promise: nil)
+        let timer = context.eventLoop.scheduleTask(in: TimeAmount(max(.zero, job.submission.sendBy - .now))) {
+            guard let next = self.next else { return }
+            self.next = nil
+            self.session.withdrawFollower()
+            self.report(self, .withdrawn(next.job))
+        }
+        next = (job, .now, timer)
     }
 
     /// The actions that need no channel.
@@ -155,6 +185,15 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
             guard let job else { return }
             self.job = nil
             report(self, .notBegun(job, failure))
+        case .followed:
+            guard let next else { return }
+            next.timer.cancel()
+            (job, begun, self.next) = (next.job, next.begun, nil)
+        case .followerNotBegun(let failure):
+            guard let next else { return }
+            next.timer.cancel()
+            self.next = nil
+            report(self, .notBegun(next.job, failure))
         case .fail(let failure): report(self, .failed(failure))
         case .write, .writeContent, .startTLS, .close: break
         }
@@ -192,7 +231,9 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         timer = nil
         guard let context, let wait = deadline() else { return }
         timer = context.eventLoop.scheduleTask(in: TimeAmount(wait)) {
-            if self.session.state == .idle { self.quit() } else { self.apply(self.session.timedOut()) }
+            if self.session.state == .idle { return self.quit() }
+            let isTooLate = self.session.state == .envelope && self.job.map { .now >= $0.submission.sendBy } == true
+            self.apply(isTooLate ? self.session.withdraw() : self.session.timedOut())
         }
     }
 
@@ -200,6 +241,7 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         if session.state == .idle { return options.idleClose }
         guard let patience = session.patience else { return nil }
         guard let job else { return session.state == .quitting ? patience : min(patience, options.timeout) }
-        return max(.zero, min(patience, job.submission.answerBy - .now))
+        let limit = session.state == .envelope ? min(job.submission.sendBy, job.submission.answerBy) : job.submission.answerBy
+        return max(.zero, min(patience, limit - .now))
     }
 }

@@ -4,21 +4,6 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// One submission on its way through the pool.
-struct SMTPJob {
-    let submission: Submission
-    let mail: MIMEMessage
-    let result: @Sendable ([SubmissionResult]) -> Void
-    let queued = ContinuousClock.now
-    /// Given to a connection that turned out to be closed: once is bad luck.
-    var wasReturned = false
-
-    func answer(_ outcome: Outcome, latency: Duration? = nil) {
-        let latency = latency ?? .now - queued
-        result([.init(messageID: submission.messageID, attempt: submission.attempt, outcome: outcome, latency: latency)])
-    }
-}
-
 /// The connections of one provider and what waits for them. Lives on one event loop.
 final class SMTPPool: @unchecked Sendable {
     // @unchecked: only touched on `eventLoop`.
@@ -27,9 +12,8 @@ final class SMTPPool: @unchecked Sendable {
     private let tls: NIOSSLContext?
     private let logger: Logger
     private var health: SMTPHealth
-    /// Urgent ones first, each in order of arrival.
-    private var urgent = CircularBuffer<SMTPJob>()
-    private var queue = CircularBuffer<SMTPJob>()
+    private let composer: SMTPComposer
+    private var queue: SMTPQueue
     /// Those that have been ready.
     private var connections: [ObjectIdentifier: SMTPConnection] = [:]
     /// Those between TCP and readiness.
@@ -43,8 +27,13 @@ final class SMTPPool: @unchecked Sendable {
     private var isDraining = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
-    init(_ options: SMTPOptions, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger, health: SMTPHealth = .init()) {
+    init(
+        _ options: SMTPOptions, composer: SMTPComposer, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger,
+        health: SMTPHealth = .init()
+    ) {
         self.options = options
+        self.composer = composer
+        queue = SMTPQueue(ahead: composer.isSlow ? 2 * options.connections : 0)
         self.tls = tls
         self.eventLoop = eventLoop
         self.logger = logger
@@ -63,7 +52,7 @@ final class SMTPPool: @unchecked Sendable {
                 job.answer(.deferred(.windowFull(options.window)))
             } else {
                 outstanding += 1
-                if job.submission.isUrgent { urgent.append(job) } else { queue.append(job) }
+                queue.append(job)
                 expire(at: job.submission.sendBy)
             }
         }
@@ -71,6 +60,7 @@ final class SMTPPool: @unchecked Sendable {
     }
 
     private func pump() {
+        composeAhead()
         var idle = connections.values.filter(\.isReady)
         while let connection = idle.popLast() {
             guard let job = nextJob() else { break }
@@ -82,25 +72,79 @@ final class SMTPPool: @unchecked Sendable {
 
     /// The next job that may still leave; those that may not are answered.
     private func nextJob() -> SMTPJob? {
-        while let job = urgent.popFirst() ?? queue.popFirst() {
+        while let job = queue.next() {
             if .now < job.submission.sendBy { return job }
             answer(job, .deferred(.deadlinePassed))
         }
         return nil
     }
 
+    private func composeAhead() {
+        while let job = queue.nextToCompose() { compose(job) }
+    }
+
+    /// Away from the event loop.
+    private func compose(_ job: SMTPJob) {
+        NIOThreadPool.singleton.submit { [composer, eventLoop] _ in
+            let result = composer.compose(job.submission, job.mail, eightBit: false)
+            eventLoop.execute { self.composed(job, result) }
+        }
+    }
+
+    private func composed(_ job: SMTPJob, _ result: Result<SMTPContent, SMTPComposer.Refusal>) {
+        switch result {
+        case .success(let content):
+            let now = ContinuousClock.now
+            let refusal = isDraining ? Failure.notSent : now >= job.submission.sendBy ? .deadlinePassed : health.refusal(now: now)
+            if let refusal {
+                queue.composed(nil)
+                answer(job, .deferred(refusal))
+            } else {
+                var job = job
+                job.content = content
+                queue.composed(job)
+                expire(at: job.submission.sendBy)
+            }
+        case .failure(let refusal):
+            queue.composed(nil)
+            answer(job, refusal.outcome)
+        }
+        pump()
+    }
+
     private func start(_ job: SMTPJob, on connection: SMTPConnection) {
-        do {
-            let eightBit = connection.capabilities.eightBitMIME
-            let message = try job.mail.encode(eightBit: eightBit)
-            let from = options.returnPath ?? job.mail.from
-            connection.begin(
-                job,
-                SMTPTransaction(
-                    from: from.address, to: job.mail.to.address, content: dotStuffed(message), size: message.count,
-                    isEightBit: eightBit && message.contains { $0 >= 0x80 }, messageID: job.mail.messageID))
-        } catch {
-            answer(job, .rejected(error.failure))
+        if let transaction = transaction(job, connection) { connection.begin(job, transaction) }
+    }
+
+    /// One that may be written behind the content of another.
+    private func follower(of connection: SMTPConnection) -> (SMTPJob, SMTPTransaction)? {
+        guard !isDraining, connection.taken < options.messagesPerConnection else { return nil }
+        while let job = queue.nextToFollow() {
+            composeAhead()
+            guard .now < job.submission.sendBy else {
+                answer(job, .deferred(.deadlinePassed))
+                continue
+            }
+            guard let transaction = transaction(job, connection) else { continue }
+            guard let refusal = connection.refusal(of: transaction) else { return (job, transaction) }
+            answer(job, .rejected(refusal))
+        }
+        return nil
+    }
+
+    /// nil: it could not be written, and is answered.
+    private func transaction(_ job: SMTPJob, _ connection: SMTPConnection) -> SMTPTransaction? {
+        let eightBit = connection.capabilities.eightBitMIME
+        switch job.content.map({ .success($0) }) ?? composer.compose(job.submission, job.mail, eightBit: eightBit) {
+        case .success(let content):
+            let envelope = composer.envelope(job.submission, job.mail)
+            return SMTPTransaction(
+                from: envelope.from, to: job.mail.to.address, content: content.bytes, size: content.size,
+                isEightBit: content.isEightBit, isUTF8: job.mail.needsUTF8 || !envelope.from.utf8.allSatisfy { $0 < 0x80 },
+                messageID: job.mail.messageID, envelopeID: envelope.id)
+        case .failure(let refusal):
+            answer(job, refusal.outcome)
+            return nil
         }
     }
 
@@ -111,10 +155,7 @@ final class SMTPPool: @unchecked Sendable {
     }
 
     private func answerQueued(_ failure: Failure) {
-        let jobs = Array(urgent) + Array(queue)
-        urgent.removeAll()
-        queue.removeAll()
-        for job in jobs { answer(job, .deferred(failure)) }
+        for job in queue.removeAll() { answer(job, .deferred(failure)) }
     }
 
     /// Answers what waits in vain, at its `sendBy`.
@@ -123,12 +164,8 @@ final class SMTPPool: @unchecked Sendable {
         expiry?.timer.cancel()
         let timer = eventLoop.scheduleTask(in: TimeAmount(max(.zero, instant - .now))) {
             self.expiry = nil
-            let now = ContinuousClock.now
-            let late = (Array(self.urgent) + Array(self.queue)).filter { $0.submission.sendBy <= now }
-            self.urgent.removeAll { $0.submission.sendBy <= now }
-            self.queue.removeAll { $0.submission.sendBy <= now }
-            for job in late { self.answer(job, .deferred(.deadlinePassed)) }
-            if let next = (Array(self.urgent) + Array(self.queue)).map(\.submission.sendBy).min() { self.expire(at: next) }
+            for job in self.queue.removeLate(.now) { self.answer(job, .deferred(.deadlinePassed)) }
+            if let next = self.queue.soonest { self.expire(at: next) }
         }
         expiry = (instant, timer)
     }
@@ -138,7 +175,7 @@ final class SMTPPool: @unchecked Sendable {
     /// Opens what the queue needs: one connection to find out whether the server is there, then more.
     private func grow() {
         let open = connections.values.filter { !$0.isQuitting }.count
-        let waiting = urgent.count + queue.count
+        let waiting = queue.count
         guard waiting > 0, !isDraining, health.refusal(now: .now) == nil else { return }
         let wanted = open > 0 ? min(waiting, options.connections - open) : 1
         guard open == 0 || .now >= growAfter else { return }
@@ -179,7 +216,9 @@ final class SMTPPool: @unchecked Sendable {
 
     private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMTPSessionConfiguration) {
         guard !isDraining else { return channel.close(promise: nil) }
-        let connection = SMTPConnection(configuration, options: options, tls: tls) { [weak self] in self?.handle($0, $1) }
+        let connection = SMTPConnection(
+            configuration, options: options, tls: tls, report: { [weak self] in self?.handle($0, $1) },
+            follower: { [weak self] in self?.follower(of: $0) })
         settingUp[ObjectIdentifier(connection)] = connection
         do {
             if options.tls == .implicit, let tls {
@@ -223,9 +262,12 @@ final class SMTPPool: @unchecked Sendable {
             finished(connection, job, outcome, latency, isConfiguration)
         case .notBegun(var job, let failure):
             if job.wasReturned || isDraining { return answer(job, .deferred(failure)) }
+            // Nobody would come for it before its deadline.
+            if let refusal = health.refusal(now: .now) { return answer(job, .deferred(refusal)) }
             job.wasReturned = true
-            if job.submission.isUrgent { urgent.prepend(job) } else { queue.prepend(job) }
+            queue.prepend(job)
             expire(at: job.submission.sendBy)
+        case .withdrawn(let job): answer(job, .deferred(.deadlinePassed))
         case .failed(let failure):
             settingUp[ObjectIdentifier(connection)] = nil
             failed(failure)

@@ -9,33 +9,9 @@ import NIOCore
 ///                                                            ├ refused ─► resetting ───────────►┤
 ///                                                            └ 354 ─► content ─► final ────────►┘
 /// ```
-/// One recipient per transaction. With PIPELINING (RFC 2920) MAIL, RCPT and DATA leave together. A message is in doubt only
-/// between the final dot and its reply.
+/// One recipient per transaction. With PIPELINING (RFC 2920) MAIL, RCPT and DATA leave together, and right behind the content of the
+/// transaction before (`follow`). A message is in doubt only between the final dot and its reply: a follower has no content there yet.
 struct SMTPSession: Sendable {
-    enum Action: Equatable, Sendable {
-        case write(ByteBuffer)
-        /// Then `contentWritten()`, once every byte has been taken by the system.
-        case writeContent(ByteBuffer)
-        case startTLS
-        /// The connection may take a transaction.
-        case ready
-        /// The transaction's end. `isConfiguration`: the provider's policy is at fault.
-        case finish(Outcome, isConfiguration: Bool)
-        /// The server had closed a reused connection before it saw the transaction: it may start anew elsewhere.
-        case notBegun(Failure)
-        /// The connection never became usable.
-        case fail(SMTPSetupFailure)
-        case close
-    }
-    enum State: Equatable, Sendable {
-        case greeting, ehlo, helo, startTLS, handshake, authentication, idle
-        case envelope, content, final
-        /// The empty message that ends a DATA which nobody should have accepted; then this outcome stands.
-        case emptyFinal(Outcome)
-        case resetting, quitting, closed
-    }
-    enum Step: Sendable { case mail, recipient, data }
-
     let configuration: SMTPSessionConfiguration
     private(set) var state = State.greeting
     private(set) var capabilities = SMTPCapabilities()
@@ -51,6 +27,9 @@ struct SMTPSession: Sendable {
     private var unsent: [Step] = []
     private var refusal: (outcome: Outcome, isConfiguration: Bool)?
     private var sawReply = false
+    private var following: SMTPTransaction?
+    /// A follower was withdrawn whose DATA cannot be unsaid.
+    private var endsAfterThis = false
 
     init(_ configuration: SMTPSessionConfiguration) {
         self.configuration = configuration
@@ -86,6 +65,7 @@ struct SMTPSession: Sendable {
 
     mutating func tlsEstablished() -> [Action] {
         guard state == .handshake else { return [] }
+        guard !parser.hasBytes else { return failed(.injected) }
         isSecured = true
         // RFC 3207, 4.2: everything learnt in the clear is forgotten.
         capabilities = SMTPCapabilities()
@@ -95,20 +75,71 @@ struct SMTPSession: Sendable {
     /// Starts a transaction; only in `idle`.
     mutating func begin(_ next: SMTPTransaction) -> [Action] {
         precondition(state == .idle, "a transaction needs an idle session")
-        if let limit = capabilities.sizeLimit, next.size > limit {
-            let failure = Failure(
-                code: "message_too_big", detail: "the message has \(next.size) octets, the server takes \(limit)", blame: .content
-            )
+        if let failure = refusal(of: next) {
             completed += 1
             return [.finish(.rejected(failure), isConfiguration: false), .ready]
         }
+        start(next)
+        (awaited, unsent) = pipelines ? (Step.allCases, []) : ([.mail], [.recipient, .data])
+        return [.write(lines(awaited, next))]
+    }
+
+    /// What this server would say to it, known beforehand; nil: it may be tried.
+    func refusal(of next: SMTPTransaction) -> Failure? {
+        if let limit = capabilities.sizeLimit, next.size > limit {
+            return Failure(
+                code: "message_too_big", detail: "the message has \(next.size) octets, the server takes \(limit)", blame: .content
+            )
+        }
+        if next.isUTF8, !capabilities.smtpUTF8 {
+            return Failure(
+                code: "smtputf8_unsupported",
+                detail: "an address has letters outside ASCII before the @; the server takes ASCII only",
+                blame: next.to.utf8.allSatisfy { $0 < 0x80 } ? .sender : .recipient)
+        }
+        return nil
+    }
+
+    private var pipelines: Bool { capabilities.pipelining && configuration.pipelining != .off }
+
+    private mutating func start(_ next: SMTPTransaction) {
         transaction = next
         refusal = nil
         sawReply = false
         state = .envelope
-        let steps: [Step] = [.mail, .recipient, .data]
-        (awaited, unsent) = capabilities.pipelining ? (steps, []) : ([.mail], [.recipient, .data])
-        return [.write(ByteBuffer(string: awaited.map { command($0, next) }.joined()))]
+    }
+
+    private func lines(_ steps: [Step], _ next: SMTPTransaction) -> ByteBuffer {
+        ByteBuffer(string: steps.map { next.command($0, capabilities, configuration.notifications) }.joined())
+    }
+
+    /// The next transaction may be written right behind the content that is about to be written (RFC 2920, 3.1).
+    var mayFollow: Bool {
+        state == .content && following == nil && !endsAfterThis && pipelines && configuration.pipelining == .full
+    }
+
+    /// Its envelope. What the server says to it comes after the answer to the content.
+    mutating func follow(_ next: SMTPTransaction) -> ByteBuffer {
+        precondition(mayFollow, "a follower stands behind content")
+        following = next
+        return lines(Step.allCases, next)
+    }
+
+    /// The follower must not leave any more. Its DATA will be accepted all the same, so the connection ends before that is answered.
+    mutating func withdrawFollower() {
+        guard following != nil else { return }
+        following = nil
+        endsAfterThis = true
+    }
+
+    /// The message must not leave any more: nothing of its content has been written, and nothing will be.
+    mutating func withdraw() -> [Action] {
+        guard state == .envelope || state == .content else { return [] }
+        let failure = Failure(
+            code: "deadline_passed", detail: "the server was too slow: the send deadline passed before the content",
+            blame: .provider)
+        let outcome = refusal?.outcome ?? .deferred(failure)
+        return [.finish(outcome, isConfiguration: refusal?.isConfiguration ?? false)] + close()
     }
 
     mutating func contentWritten() { if state == .content { state = .final } }
@@ -120,7 +151,10 @@ struct SMTPSession: Sendable {
         return [write("QUIT")]
     }
 
-    mutating func timedOut() -> [Action] { ended(code: "timeout", "the server did not answer in time", burns: true) }
+    mutating func timedOut() -> [Action] {
+        let hint = state == .greeting && !isSecured ? "; a port that begins with TLS, such as 465, needs tls: implicit" : ""
+        return ended(code: "timeout", "the server did not answer in time\(hint)", burns: true)
+    }
 
     /// `cause` is why, where something is known (TLS, the system's error).
     mutating func connectionClosed(_ cause: Failure?) -> [Action] {
@@ -165,6 +199,8 @@ struct SMTPSession: Sendable {
     private mutating func greeted() -> [Action] {
         if !isSecured, configuration.tls == .required || configuration.tls == .opportunistic {
             if capabilities.startTLS {
+                // A 220 that came before it was asked for is somebody else's.
+                guard !parser.hasBytes else { return failed(.injected) }
                 state = .startTLS
                 return [write("STARTTLS")]
             }
@@ -188,7 +224,7 @@ struct SMTPSession: Sendable {
         guard let credentials = configuration.credentials, !isAuthenticated else { return idle() }
         guard isSecured || configuration.authInClear else { return failed(.authenticationInClear) }
         guard let next = SMTPAuthentication(credentials, offered: capabilities.mechanisms) else {
-            return failed(.authenticationUnavailable(capabilities.mechanisms))
+            return failed(.authenticationUnavailable(capabilities.mechanisms, spoken: credentials.mechanisms))
         }
         authentication = next
         state = .authentication
@@ -201,7 +237,7 @@ struct SMTPSession: Sendable {
             authentication = nil
             return idle()
         }
-        if reply.code == 334, let response = authentication?.response() { return [write(response)] }
+        if reply.code == 334, let response = authentication?.response(to: reply) { return [write(response)] }
         return refused(reply, .authentication)
     }
 
@@ -230,7 +266,7 @@ struct SMTPSession: Sendable {
         guard let transaction, !unsent.isEmpty else { return broken("malformed_reply", "a reply too many") }
         let step = unsent.removeFirst()
         awaited = [step]
-        return [.write(ByteBuffer(string: command(step, transaction)))]
+        return [.write(lines([step], transaction))]
     }
 
     private mutating func sendContent() -> [Action] {
@@ -249,6 +285,10 @@ struct SMTPSession: Sendable {
         let isComplete = state == .final
         let outcome: Outcome
         var isConfiguration = false
+        // RFC 3463: x.1.y is about an address. That is the follower's 250, and the server does not answer in order.
+        if following != nil, reply.isPositive, reply.enhanced?.subject == 1 {
+            return broken("malformed_reply", "answers out of order (\(reply.shown)); use pipelining: envelope")
+        }
         if reply.isPositive {
             outcome = .accepted(reference: reply.queueID ?? transaction?.messageID)
         } else if reply.code < 400 {
@@ -279,9 +319,16 @@ struct SMTPSession: Sendable {
         completed += 1
         transaction = nil
         let end = Action.finish(outcome, isConfiguration: isConfiguration)
-        guard thenReset else { return [end] + idle() }
-        state = .resetting
-        return [end, write("RSET")]
+        if thenReset {
+            state = .resetting
+            return [end, write("RSET")]
+        }
+        if endsAfterThis { return [end] + close() }
+        guard let next = following else { return [end] + idle() }
+        following = nil
+        start(next)
+        (awaited, unsent) = (Step.allCases, [])
+        return [end, .followed]
     }
 
     private mutating func idle() -> [Action] {
@@ -293,7 +340,12 @@ struct SMTPSession: Sendable {
 
     private mutating func close() -> [Action] {
         state = .closed
-        return [.close]
+        guard following != nil else { return [.close] }
+        following = nil
+        let failure = Failure(
+            code: "connection_lost", detail: "the connection ended before this message's turn", blame: .provider,
+            burnsAttempt: false)
+        return [.followerNotBegun(failure), .close]
     }
 
     private mutating func failed(_ failure: SMTPSetupFailure) -> [Action] { [.fail(failure)] + close() }
@@ -326,17 +378,5 @@ struct SMTPSession: Sendable {
         }
     }
 
-    // MARK: commands
-
     private func write(_ line: String) -> Action { .write(ByteBuffer(string: line + "\r\n")) }
-
-    private func command(_ step: Step, _ transaction: SMTPTransaction) -> String {
-        switch step {
-        case .mail:
-            "MAIL FROM:<\(transaction.from)>" + (capabilities.offersSize ? " SIZE=\(transaction.size)" : "")
-                + (transaction.isEightBit && capabilities.eightBitMIME ? " BODY=8BITMIME" : "") + "\r\n"
-        case .recipient: "RCPT TO:<\(transaction.to)>\r\n"
-        case .data: "DATA\r\n"
-        }
-    }
 }

@@ -10,16 +10,29 @@ final class SMTPTransport: Transport {
     private let messageIDDomain: String?
     private let eventLoop: any EventLoop
     private let pool: SMTPPool
+    private let feed: BounceFeed?
+    /// Ends with the transport's work.
+    private let (working, workEnded) = AsyncStream<Never>.makeStream()
 
-    /// Opens the CA and password files, no connection.
+    /// Opens the files of CA, password, keys and secrets, no connection.
+    /// - Parameter events: where reports go that arrive in the option's maildir; nil: they are not read.
     /// - Throws: `TransportError`.
-    init(_ options: SMTPOptions, logger: Logger) throws {
+    init(_ options: SMTPOptions, events: (any MailEvents)? = nil, logger: Logger) throws {
         provider = options.provider
         window = options.window
         messageIDDomain = options.messageIDDomain
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         _ = try options.session()
-        pool = SMTPPool(options, tls: try options.tlsContext(), eventLoop: eventLoop, logger: logger)
+        feed = try events.flatMap { events in
+            guard let verp = options.verp, let maildir = verp.maildir else { return nil }
+            let secret = try options.tokenSecret("verp_secret_file", verp.secretFile)
+            return BounceFeed(
+                maildir: Maildir(path: maildir), poll: verp.poll,
+                reader: ReportReader(provider: options.provider, secret: secret),
+                events: events, logger: logger)
+        }
+        pool = SMTPPool(
+            options, composer: try SMTPComposer(options), tls: try options.tlsContext(), eventLoop: eventLoop, logger: logger)
     }
 
     func submit(_ submissions: [Submission], result: @escaping @Sendable ([SubmissionResult]) -> Void) {
@@ -41,14 +54,17 @@ final class SMTPTransport: Transport {
     }
 
     func run() async throws {
-        let (endless, continuation) = AsyncStream<Never>.makeStream()
-        for await _ in endless {}
-        continuation.finish()
+        await withTaskGroup(of: Void.self) { group in
+            if let feed { group.addTask { await feed.run() } }
+            for await _ in working {}
+            group.cancelAll()
+        }
         await drain()
     }
 
-    /// Also closes the connections: a drained transport takes no more work.
+    /// Also closes the connections, and ends the reading of reports: a drained transport takes no more work.
     func drain() async {
+        workEnded.finish()
         await withCheckedContinuation { waiter in
             eventLoop.execute { [pool] in pool.drain(waiter) }
         }

@@ -129,9 +129,21 @@ struct MIMETests {
         #expect(try Mailbox(text).address == expected)
     }
 
-    @Test("a local part outside ASCII is rejected until SMTPUTF8 is spoken")
-    func utf8Local() {
-        #expect(refusal(mail(.init(subject: "", text: ""), to: "josé@b.test"))?.code == "smtputf8_unsupported")
+    @Test("M5: a local part outside ASCII needs SMTPUTF8, anything else does not")
+    func utf8Local() throws {
+        let needing = try MIMEMessage(mail(.init(subject: "", text: ""), to: "josé@bücher.example"))
+        #expect(needing.needsUTF8 && needing.to.address == "josé@xn--bcher-kva.example")
+        #expect(
+            String(decoding: try needing.encode(eightBit: false), as: UTF8.self).contains("To: josé@xn--bcher-kva.example\r\n"))
+        #expect(try MIMEMessage(mail(.init(subject: "", text: "", replyTo: "ré@x.test"))).needsUTF8)
+        #expect(try !MIMEMessage(mail(.init(subject: "Grüße", text: "好"), to: "a@bücher.example", name: "Läden")).needsUTF8)
+    }
+
+    @Test(
+        "D2: what hides or turns text has no place in an address",
+        arguments: ["\u{202E}", "\u{200B}", "\u{85}", "\u{2028}", "\u{A0}"])
+    func hiddenLocal(character: String) {
+        #expect(refusal(mail(.init(subject: "", text: ""), to: "a\(character)b@c.test"))?.code == "invalid_recipient")
     }
 
     @Test(

@@ -11,7 +11,8 @@ struct Certificates {
     var certificate: String { directory.appending(path: "cert.pem").path }
     var key: String { directory.appending(path: "key.pem").path }
 
-    init(in directory: URL) async throws {
+    /// - Parameter days: of validity from now; negative: it ended already.
+    init(in directory: URL, days: Int = 2) async throws {
         self.directory = directory
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let openssl = try Programs.find("openssl")
@@ -26,7 +27,7 @@ struct Certificates {
         try await Programs.run(
             openssl,
             ["x509", "-req", "-in", "cert.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert.pem"]
-                + ["-days", "2", "-extfile", "san"], in: directory)
+                + ["-days", String(days), "-extfile", "san"], in: directory)
     }
 }
 
@@ -36,7 +37,8 @@ final class TestPostfix {
     let directory: URL
     let certificates: Certificates
 
-    init() async throws {
+    /// - Parameter more: lines for main.cf; `DIR` is its folder.
+    init(_ more: String = "") async throws {
         port = try Programs.freePort()
         // postfix wants its folders reachable for its own user.
         directory = URL(filePath: "/tmp/postfix-\(UUID().uuidString.prefix(8))")
@@ -69,6 +71,7 @@ final class TestPostfix {
         smtpd_tls_key_file = \(certificates.key)
         smtpd_error_sleep_time = 0
         smtpd_peername_lookup = no
+        \(more.replacing("DIR", with: directory.path))
 
         """.write(to: configuration.appending(path: "main.cf"), atomically: true, encoding: .utf8)
         try """
@@ -80,6 +83,7 @@ final class TestPostfix {
         defer unix - - n - 0 bounce
         trace unix - - n - 0 bounce
         discard unix - - n - - discard
+        virtual unix - n n - - virtual
         error unix - - n - - error
         retry unix - - n - - error
         proxymap unix - - n - - proxymap
@@ -107,8 +111,8 @@ final class TestPostfix {
     }
 
     /// Stops it whatever happens in `body`.
-    static func serving(_ body: (TestPostfix) async throws -> Void) async throws {
-        let postfix = try await TestPostfix()
+    static func serving(_ more: String = "", _ body: (TestPostfix) async throws -> Void) async throws {
+        let postfix = try await TestPostfix(more)
         do { try await body(postfix) } catch {
             try await postfix.stop()
             throw error
@@ -121,22 +125,26 @@ final class TestPostfix {
     "SMTP against real servers", .serialized, .timeLimit(.minutes(3)),
     .enabled(if: getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil))
 struct SMTPPostfixTests {
-    @Test("M2, M4, M5, M8, M9: postfix with STARTTLS takes mail, names its queue ids, and refuses what it should")
+    @Test("M2, M4, M5, M6, M8, M9: postfix with STARTTLS takes mail, names its queue ids, and refuses what it should")
     func postfix() async throws {
         try await TestPostfix.serving { postfix in
-            let secure = ["tls": "required", "tls_ca_file": postfix.certificates.ca, "tls_server_name": "mail.example.test"]
+            let secure = [
+                "pipelining": "full", "tls": "required", "tls_ca_file": postfix.certificates.ca,
+                "tls_server_name": "mail.example.test",
+            ]
             let transport = try smtp(port: postfix.port, secure)
             let results = await transport.answers([
                 simple(1), mail(.init(subject: "", text: "x"), id: 2, to: "gone@y.test"),
                 mail(.init(subject: "Grüße", text: "好"), id: 3, to: "later@y.test"),
                 mail(.init(subject: "big", text: String(repeating: "x\n", count: 200_000)), id: 4),
                 mail(.init(subject: "Grüße", text: "Grüße 好", html: "<p>好</p>"), id: 5, to: "a@bücher.example"),
+                mail(.init(subject: "Grüße", text: "x"), id: 6, to: "josé+=@y.test"),
             ])
-            #expect(results.map(\.outcome.name) == ["accepted", "rejected", "deferred", "rejected", "accepted"])
+            #expect(results.map(\.outcome.name) == ["accepted", "rejected", "deferred", "rejected", "accepted", "accepted"])
             #expect(results[1].outcome.failure?.code == "smtp_550_5.1.1" && results[1].outcome.failure?.suppressesAddress == true)
             #expect(results[2].outcome.failure?.code == "smtp_450_4.2.0" && results[2].outcome.failure?.throttled == false)
             #expect(results[3].outcome.failure?.code == "message_too_big")
-            for (id, result) in [(1, results[0]), (5, results[4])] {
+            for (id, result) in [(1, results[0]), (5, results[4]), (6, results[5])] {
                 guard case .accepted(let reference?) = result.outcome else {
                     Issue.record("\(result.outcome)")
                     continue
@@ -149,7 +157,14 @@ struct SMTPPostfixTests {
                 while try !isLogged(), .now < limit { try await Task.sleep(for: .milliseconds(20)) }
                 #expect(try isLogged())
             }
-            #expect(try postfix.log().contains("to=<a@xn--bcher-kva.example>"))
+            for address in ["a@xn--bcher-kva.example", "josé+=@y.test"] {
+                let limit = ContinuousClock.now + .seconds(10)
+                while try !postfix.log().contains("to=<\(address)>"), .now < limit {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                let log = try postfix.log()
+                #expect(log.contains("to=<\(address)>"), "\(log.split(separator: "\n").filter { $0.contains("to=") }.prefix(9))")
+            }
             // Many at once.
             let many = await transport.answers((100..<300).map { simple($0) })
             #expect(Set(many.map(\.outcome.name)) == ["accepted"])
@@ -162,13 +177,16 @@ struct SMTPPostfixTests {
     func verification() async throws {
         try await TestPostfix.serving { postfix in
             let ca = ["tls": "required", "tls_ca_file": postfix.certificates.ca]
-            for options in [
-                ca, ca.merging(["tls_server_name": "other.example.test"]) { $1 },
-                ["tls": "required", "tls_server_name": "mail.example.test"],
+            let name = "the certificate is not for"
+            for (options, words) in [
+                (ca, name), (ca.merging(["tls_server_name": "other.example.test"]) { $1 }, name),
+                (["tls": "required", "tls_server_name": "mail.example.test"], "the certificate cannot be trusted"),
+                (["tls": "implicit"], "the server does not speak TLS at once"),
             ] {
                 let failure = try await smtp(port: postfix.port, options).answers([simple()])[0].outcome.failure
                 #expect(
                     failure?.code == "tls_failed" && failure?.burnsAttempt == false && failure?.retryAfter != nil, "\(options)")
+                #expect(failure?.detail.hasPrefix(words) == true, "\(String(describing: failure))")
             }
             #expect(try !postfix.log().contains("message-id="))
             // What is merely opportunistic may go in the clear, but not to somebody who shows a wrong certificate.
@@ -183,14 +201,20 @@ struct SMTPPostfixTests {
 struct SMTPPythonTests {
     /// Serves on argv[1] until killed; the options are Python.
     static let script = """
-        import sys, ssl, asyncio
+        import sys, ssl, asyncio, base64
         from aiosmtpd.controller import Controller
         from aiosmtpd.smtp import SMTP, AuthResult
         class Handler:
             async def handle_DATA(self, server, session, envelope):
                 data = envelope.original_content
+                print('OPTIONS', envelope.mail_options, envelope.rcpt_tos, flush=True)
                 print('MAIL', envelope.mail_from, envelope.rcpt_tos, session.ssl is not None, session.authenticated, len(data), flush=True)
                 return '250 2.0.0 Ok: queued as PY%d' % len(data)
+            async def auth_XOAUTH2(self, server, args):
+                said = base64.b64decode(args[1]).decode()
+                if said == 'user=user\\x01auth=Bearer pass word\\x01\\x01': return AuthResult(success=True, auth_data=said)
+                await server.challenge_auth(b'{"status":"401","schemes":"Bearer"}')
+                return AuthResult(success=False, handled=False)
         def check(server, session, envelope, mechanism, data):
             ok = data.login == b'user' and data.password == b'pass word'
             return AuthResult(success=ok, handled=ok)
@@ -224,6 +248,7 @@ struct SMTPPythonTests {
             ("{'tls':'starttls','auth_exclude_mechanism':['PLAIN']}", ["tls": "opportunistic", "user": "user"], "True True"),
             ("{'tls':'implicit','auth_require_tls':False}", ["tls": "implicit", "user": "user"], "False True"),
             ("{'auth_require_tls':False}", ["tls": "off", "user": "user", "auth_in_clear": "true"], "False True"),
+            ("{'tls':'implicit','auth_require_tls':False}", ["tls": "implicit", "user": "user", "token": "yes"], "False True"),
         ])
     func modes(server options: String, client: [String: String], expected: String) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
@@ -238,7 +263,7 @@ struct SMTPPythonTests {
         if client["user"] != nil {
             let file = directory.appending(path: "password")
             try "pass word\n".write(to: file, atomically: true, encoding: .utf8)
-            client["password_file"] = file.path
+            client[client.removeValue(forKey: "token") == nil ? "password_file" : "token_file"] = file.path
         }
         let transport = try smtp(port: server.port, client)
         let results = await transport.answers((1...5).map { simple($0) })
@@ -255,6 +280,53 @@ struct SMTPPythonTests {
         let log = try server.log()
         #expect(lines.count == 5, "\(log)")
         await transport.drain()
+    }
+
+    @Test("M2: an expired certificate is refused in plain words, and nothing is sent", arguments: ["starttls", "implicit"])
+    func expired(mode: String) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
+        let certificates = try await Certificates(in: directory, days: -1)
+        let server = try await Self.server("{'tls':'\(mode)'}", certificates)
+        let options = ["tls_ca_file": certificates.ca, "tls_server_name": "mail.example.test"]
+        let transport = try smtp(port: server.port, options.merging(["tls": mode == "implicit" ? "implicit" : "required"]) { $1 })
+        let failure = try #require(await transport.answers([simple()])[0].outcome.failure)
+        #expect(failure.code == "tls_failed" && !failure.burnsAttempt && failure.detail.contains("expired"), "\(failure)")
+        #expect(try !server.log().contains("MAIL"))
+    }
+
+    @Test("M5: a server with SMTPUTF8 gets the address as it is, and the word only for that message")
+    func smtpUTF8() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
+        let certificates = try await Certificates(in: directory)
+        let server = try await Self.server("{'enable_SMTPUTF8':True}", certificates)
+        let transport = try smtp(port: server.port, ["connections": "1"])
+        let results = await transport.answers([
+            simple(1), mail(.init(subject: "好", text: "x"), id: 2, to: "josé@y.test"), simple(3),
+        ])
+        #expect(results.map(\.outcome.name) == ["accepted", "accepted", "accepted"])
+        await transport.drain()
+        let lines = try server.log().split(separator: "\n").filter { $0.hasPrefix("OPTIONS") }
+        #expect(lines.map { $0.contains("'SMTPUTF8'") } == [false, true, false], "\(lines)")
+        #expect(lines[1].contains("['josé@y.test']"))
+        let ascii = try await Self.server("{}", certificates)
+        let refused = try await smtp(port: ascii.port).answers([mail(.init(subject: "", text: ""), to: "josé@y.test")])
+        #expect(refused[0].outcome.failure?.code == "smtputf8_unsupported")
+    }
+
+    @Test("M3: an access token that is refused says so, without the token")
+    func wrongToken() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
+        let certificates = try await Certificates(in: directory)
+        let server = try await Self.server("{'auth_require_tls':False}", certificates)
+        let file = directory.appending(path: "token")
+        try "planted-token".write(to: file, atomically: true, encoding: .utf8)
+        let options = ["user": "user", "token_file": file.path, "auth_in_clear": "true"]
+        let failure = try await smtp(port: server.port, options).answers([simple()])[0].outcome.failure
+        #expect(failure?.code == "authentication_failed" && failure?.burnsAttempt == false)
+        #expect(!"\(String(describing: failure))".contains("planted"))
     }
 
     @Test("M3: a wrong password defers all messages unburned for minutes, without a hot loop, until the file is right")

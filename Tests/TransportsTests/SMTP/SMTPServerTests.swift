@@ -44,7 +44,43 @@ struct SMTPSinkTests {
         await transport.drain()
     }
 
-    @Test("D1: what the sink wrote down is what was sent, dots and all")
+    @Test("M7: a connection takes as many messages as it may, then another is opened; nothing is lost between them")
+    func perConnection() async throws {
+        let server = try await TestServer.sink("-v")
+        let transport = try smtp(port: server.port, ["messages_per_connection": "10", "connections": "1"])
+        #expect(Set(await answers(transport, 95)) == ["accepted"])
+        await transport.drain()
+        func count(_ word: String) throws -> Int { try server.log().split(separator: "\n").count { $0.contains(word) } }
+        // The last QUIT may still be on its way into the log.
+        let limit = ContinuousClock.now + .seconds(10)
+        while try count("QUIT") < 10, .now < limit { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try count("QUIT") == 10 && count("RCPT TO") == 95)
+    }
+
+    @Test("M7: after a refusal the connection is reset and used again")
+    func reset() async throws {
+        let server = try await TestServer.sink("-v", "-f", "RCPT")
+        let transport = try smtp(port: server.port, ["connections": "1"])
+        #expect(await answers(transport, 5).allSatisfy { $0.hasPrefix("rejected") })
+        await transport.drain()
+        let lines = try server.log().split(separator: "\n")
+        // The last one may be cut off by the drain.
+        #expect([4, 5].contains(lines.count { $0.contains("RSET") }) && lines.count { $0.contains("EHLO") } == 1, "\(lines)")
+    }
+
+    @Test("M1: what could not leave before its send deadline does not leave after it, however slow the server")
+    func slowEnvelope() async throws {
+        let server = try await TestServer.sink("-v", "-W", "DATA:3")
+        let transport = try smtp(port: server.port)
+        let start = ContinuousClock.now
+        let result = await transport.answers([mail(.init(subject: "", text: ""), sendWithin: .seconds(1))])[0]
+        #expect(result.outcome.failure?.code == "deadline_passed" && result.outcome.name == "deferred")
+        #expect(.now - start < .milliseconds(2900), "the place is free at the deadline")
+        await transport.drain()
+        #expect(try !server.log().contains("<."), "no final dot")
+    }
+
+    @Test("D1, M6: what the sink wrote down is what was sent, dots and all, with the report that is wanted")
     func dump() async throws {
         let server = try await TestServer(Programs.find("smtp-sink")) { port, directory in
             chmod(directory.path, 0o777)
@@ -56,7 +92,8 @@ struct SMTPSinkTests {
         let file = try #require(
             FileManager.default.contentsOfDirectory(atPath: server.directory.path).first { $0.hasPrefix("mail.") })
         let text = try String(contentsOfFile: server.directory.path + "/" + file, encoding: .utf8)
-        #expect(text.contains("X-Mail-Args: <shop@example.com>") && text.contains("X-Rcpt-Args: <b@y.test>"))
+        #expect(text.contains("X-Mail-Args: <shop@example.com> RET=HDRS ENVID=7.1\n"), "M6")
+        #expect(text.contains("X-Rcpt-Args: <b@y.test> NOTIFY=FAILURE ORCPT=rfc822;b@y.test\n"), "M6")
         #expect(text.contains("Message-ID: <7.martlet@example.com>"))
         #expect(text.hasSuffix("\n\n.\n..\nQUIT\n.\n.x\n\n") || text.hasSuffix("\n\n.\n..\nQUIT\n.\n.x\n"))
     }
@@ -189,7 +226,7 @@ struct SMTPSinkTests {
         try await running.value
     }
 
-    @Test("an idle connection is closed, and the next message opens another")
+    @Test("M7: an idle connection is closed, and the next message opens another")
     func idle() async throws {
         let server = try await TestServer.sink("-v")
         let transport = try smtp(port: server.port, ["idle_close": "50ms", "connections": "1"])

@@ -4,62 +4,6 @@ import Testing
 
 @testable import Transports
 
-/// Plays a server: each answer is given to the session, and what the session did is written down in short.
-struct Dialogue {
-    var session: SMTPSession
-    var log: [String] = []
-    var outcomes: [Outcome] = []
-
-    init(tls: SMTPTLSMode = .off, credentials: SMTPCredentials? = nil, authInClear: Bool = false) {
-        session = SMTPSession(
-            SMTPSessionConfiguration(hostname: "client.test", tls: tls, credentials: credentials, authInClear: authInClear))
-    }
-
-    mutating func server(_ bytes: String, pieces: Int = .max) {
-        var rest = Array(bytes.utf8)[...]
-        while !rest.isEmpty {
-            session.received(rest.prefix(pieces))
-            rest = rest.dropFirst(pieces)
-            while let actions = session.step() { note(actions) }
-        }
-    }
-
-    mutating func note(_ actions: [SMTPSession.Action]) {
-        for action in actions {
-            switch action {
-            case .write(let bytes): log += String(buffer: bytes).split(separator: "\r\n").map { "> \($0)" }
-            case .writeContent(let bytes): log.append("content \(bytes.readableBytes)")
-            case .startTLS: log.append("startTLS")
-            case .ready: log.append("ready")
-            case .finish(let outcome, let isConfiguration):
-                outcomes.append(outcome)
-                log.append("finish \(outcome.name) \(outcome.failure?.code ?? "")\(isConfiguration ? " configuration" : "")")
-            case .notBegun(let failure): log.append("not begun \(failure.code)")
-            case .fail(let failure): log.append("fail \(failure.failure.code)\(failure.isConfiguration ? " configuration" : "")")
-            case .close: log.append("close")
-            }
-        }
-    }
-
-    mutating func begin(size: Int = 10, eightBit: Bool = false) {
-        note(
-            session.begin(
-                SMTPTransaction(
-                    from: "a@x.test", to: "b@y.test", content: ByteBuffer(string: "x\r\n.\r\n"), size: size, isEightBit: eightBit,
-                    messageID: "<1.martlet@x.test>")))
-    }
-
-    /// Greeting and EHLO with these capabilities, up to `ready`; forgets what was logged.
-    static func ready(_ capabilities: String...) -> Dialogue {
-        var dialogue = Dialogue()
-        dialogue.server("220 hi\r\n")
-        dialogue.server((["250-server"] + capabilities.map { "250-\($0)" } + ["250 HELP"]).joined(separator: "\r\n") + "\r\n")
-        precondition(dialogue.log.last == "ready")
-        dialogue.log = []
-        return dialogue
-    }
-}
-
 @Suite("SMTP session")
 struct SMTPSessionTests {
     static let mailFROM = "> MAIL FROM:<a@x.test>"
@@ -126,101 +70,6 @@ struct SMTPSessionTests {
         #expect(dialogue.log == ["> EHLO client.test"])
     }
 
-    @Test("M2: after STARTTLS everything learnt in the clear is forgotten and EHLO said again")
-    func startTLS() {
-        var dialogue = Dialogue(tls: .required)
-        dialogue.server("220 hi\r\n")
-        dialogue.server("250-s\r\n250-PIPELINING\r\n250 STARTTLS\r\n")
-        dialogue.server("220 go\r\n")
-        #expect(!dialogue.session.isSecured)
-        dialogue.note(dialogue.session.tlsEstablished())
-        dialogue.server("250 s\r\n")
-        #expect(dialogue.log == ["> EHLO client.test", "> STARTTLS", "startTLS", "> EHLO client.test", "ready"])
-        #expect(dialogue.session.isSecured && !dialogue.session.capabilities.pipelining)
-    }
-
-    @Test(
-        "M2: bytes between the answer to STARTTLS and the handshake are an attack",
-        arguments: [
-            "220 go\r\n250 injected\r\n", "220 go\r\n2", "220 go\r\n\n",
-        ])
-    func injection(bytes: String) {
-        for mode in [SMTPTLSMode.required, .opportunistic] {
-            var dialogue = Dialogue(tls: mode)
-            dialogue.server("220 hi\r\n")
-            dialogue.server("250-s\r\n250 STARTTLS\r\n")
-            dialogue.server(bytes)
-            #expect(dialogue.log.suffix(2) == ["fail tls_injection", "close"])
-        }
-    }
-
-    @Test(
-        "M2: required TLS never goes on in the clear, opportunistic does",
-        arguments: [
-            (SMTPTLSMode.required, "250 s\r\n", "", "fail tls_unavailable"),
-            (.required, "250 STARTTLS\r\n", "", "fail tls_unavailable"),
-            (.required, "250-s\r\n250 STARTTLS\r\n", "454 not now\r\n", "fail tls_unavailable"),
-            (.opportunistic, "250 s\r\n", "", "ready"),
-            (.opportunistic, "250-s\r\n250 STARTTLS\r\n", "454 not now\r\n", "ready"),
-            (.off, "250-s\r\n250 STARTTLS\r\n", "", "ready"),
-        ])
-    func modes(mode: SMTPTLSMode, ehlo: String, answer: String, expected: String) {
-        var dialogue = Dialogue(tls: mode)
-        dialogue.server("220 hi\r\n")
-        dialogue.server(ehlo)
-        dialogue.server(answer)
-        #expect(dialogue.log.contains(expected))
-        #expect(dialogue.log.contains("ready") == (expected == "ready"))
-    }
-
-    static let credentials = SMTPCredentials(user: "user", password: "s3cret")
-
-    @Test("M3: credentials never travel in the clear unless that was asked for", arguments: [SMTPTLSMode.off, .opportunistic])
-    func authInClear(mode: SMTPTLSMode) {
-        var dialogue = Dialogue(tls: mode, credentials: Self.credentials)
-        dialogue.server("220 hi\r\n")
-        dialogue.server("250-s\r\n250 AUTH PLAIN\r\n")
-        #expect(dialogue.log == ["> EHLO client.test", "fail authentication_in_clear configuration", "close"])
-        dialogue = Dialogue(tls: mode, credentials: Self.credentials, authInClear: true)
-        dialogue.server("220 hi\r\n")
-        dialogue.server("250-s\r\n250 AUTH PLAIN\r\n")
-        #expect(dialogue.log.last == "> AUTH PLAIN AHVzZXIAczNjcmV0")
-    }
-
-    @Test("M3: PLAIN with or without initial response, LOGIN where nothing else is offered")
-    func mechanisms() {
-        func authenticated(_ offer: String, _ answers: String...) -> [String] {
-            var dialogue = Dialogue(tls: .implicit, credentials: Self.credentials)
-            dialogue.server("220 hi\r\n")
-            dialogue.server("250-s\r\n250 \(offer)\r\n")
-            for answer in answers { dialogue.server(answer + "\r\n") }
-            return Array(dialogue.log.dropFirst())
-        }
-        #expect(authenticated("AUTH LOGIN PLAIN", "235 in") == ["> AUTH PLAIN AHVzZXIAczNjcmV0", "ready"])
-        #expect(
-            authenticated("AUTH PLAIN", "334 ", "235 in")
-                == ["> AUTH PLAIN AHVzZXIAczNjcmV0", "> AHVzZXIAczNjcmV0", "ready"])
-        #expect(
-            authenticated("AUTH=LOGIN", "334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 in")
-                == ["> AUTH LOGIN", "> dXNlcg==", "> czNjcmV0", "ready"])
-        #expect(authenticated("AUTH CRAM-MD5") == ["fail authentication_unavailable configuration", "close"])
-        #expect(authenticated("HELP") == ["fail authentication_unavailable configuration", "close"])
-        #expect(authenticated("AUTH PLAIN", "535 5.7.8 no").suffix(2) == ["fail authentication_failed configuration", "close"])
-        #expect(authenticated("AUTH PLAIN", "454 4.7.0 later").suffix(2) == ["fail smtp_454_4.7.0", "close"])
-        #expect(authenticated("AUTH PLAIN", "334 ", "334 more").suffix(1) == ["close"])
-    }
-
-    @Test("M3: a server that repeats the password does not get it into the failure")
-    func echo() throws {
-        var session = SMTPSession(SMTPSessionConfiguration(hostname: "c", tls: .implicit, credentials: Self.credentials))
-        session.received("220 hi\r\n250-s\r\n250 AUTH PLAIN\r\n535 5.7.8 bad s3cret AHVzZXIAczNjcmV0 czNjcmV0\r\n".utf8)
-        var failure: SMTPSetupFailure?
-        while let actions = session.step() { for case .fail(let found) in actions { failure = found } }
-        #expect(try #require(failure).failure.detail == "535 5.7.8 bad *** *** ***")
-        #expect(!"\(Self.credentials)\(String(reflecting: Self.credentials))".contains("s3cret"))
-        #expect(!String(describing: session).contains("s3cret"))
-    }
-
     @Test("M4: with PIPELINING a refused recipient takes nobody with it, whatever DATA is answered")
     func mixed() {
         var dialogue = Dialogue.ready("PIPELINING")
@@ -262,6 +111,52 @@ struct SMTPSessionTests {
         dialogue = .ready("SIZE 0")
         dialogue.begin(eightBit: true)
         #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=10")
+    }
+
+    @Test("M5: SMTPUTF8 is said when an address needs it, and only then")
+    func smtpUTF8() {
+        var dialogue = Dialogue.ready("SMTPUTF8", "8BITMIME")
+        dialogue.begin()
+        #expect(dialogue.log.last == Self.mailFROM)
+        dialogue = .ready("SMTPUTF8", "8BITMIME")
+        dialogue.begin(eightBit: true, to: "josé@y.test", utf8: true)
+        #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> BODY=8BITMIME SMTPUTF8")
+        dialogue.server("250 ok\r\n")
+        #expect(dialogue.log.last == "> RCPT TO:<josé@y.test>")
+        dialogue = .ready("8BITMIME")
+        dialogue.begin(to: "josé@y.test", utf8: true)
+        #expect(dialogue.log == ["finish rejected smtputf8_unsupported", "ready"])
+        #expect(dialogue.outcomes[0].failure?.blame == .recipient && dialogue.outcomes[0].failure?.suppressesAddress == false)
+    }
+
+    @Test("M6: DSN where it is offered and wanted, with ENVID, NOTIFY and the original recipient in xtext")
+    func dsn() throws {
+        let failure = try #require(SMTPNotifications("delay, failure"))
+        var dialogue = Dialogue.ready("DSN", "SIZE", notify: failure)
+        dialogue.begin(to: "a+b=c@y.test", envelope: "42.1")
+        #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=10 RET=HDRS ENVID=42.1")
+        dialogue.server("250 ok\r\n")
+        #expect(dialogue.log.last == "> RCPT TO:<a+b=c@y.test> NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb+3Dc@y.test")
+        for var silent in [Dialogue.ready("SIZE", notify: failure), .ready("DSN", "SIZE")] {
+            silent.begin(envelope: "42.1")
+            silent.server("250 ok\r\n")
+            #expect(silent.log == ["> MAIL FROM:<a@x.test> SIZE=10", "> RCPT TO:<b@y.test>"])
+        }
+        #expect(SMTPNotifications("never")?.value == "NEVER" && SMTPNotifications("success failure")?.value == "SUCCESS,FAILURE")
+        for text in ["", "sometimes", "never failure", "failure;delay"] { #expect(SMTPNotifications(text) == nil) }
+    }
+
+    @Test(
+        "M1: a message whose send deadline passes during the envelope is withdrawn, and its content never leaves",
+        arguments: 0...3)
+    func withdrawn(replies: Int) throws {
+        var dialogue = Dialogue.ready("PIPELINING")
+        dialogue.begin()
+        dialogue.server(["250 ok\r\n", "250 ok\r\n", "354 go\r\n"].prefix(replies).joined())
+        dialogue.note(dialogue.session.withdraw())
+        #expect(dialogue.log.suffix(2) == ["finish deferred deadline_passed", "close"])
+        #expect(dialogue.outcomes.count == 1 && dialogue.session.withdraw().isEmpty)
+        #expect(dialogue.session.connectionClosed(nil).isEmpty)
     }
 
     @Test("M7: 421 or a hang-up before DATA burns nothing", arguments: 0...2, [true, false])
