@@ -180,7 +180,8 @@ final class Outlet: Sendable {
     }
 
     private func take(
-        _ waiting: inout WaitingItems, _ tokens: inout Double, _ share: Double, places: Int, keep: Double, into ready: inout [Item]
+        _ waiting: inout WaitingItems, _ tokens: inout Double, _ share: Double, places: Int, keep: Double,
+        into ready: inout [Item]
     ) {
         while ready.count < places, let item = waiting.first {
             if policy.rate != nil {

@@ -125,7 +125,8 @@ public enum Statements {
     static var importing: [any Statement] {
         [
             ImportBegin(name: "file", beginning: [1]), FileDigest(bytes: [1, 2]), BulkSavepoint(), BulkRelease(), BulkRollback(),
-            ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()), EnqueueRows(rows: []),
+            ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()),
+            EnqueueRows(rows: []),
         ]
     }
 

@@ -7,7 +7,8 @@ struct Enqueue: AsyncParsableCommand {
     enum Mode: String, ExpressibleByArgument { case rows, call }
 
     @OptionGroup var load: Load
-    @Option(help: "rows (martlet.enqueue_rows, chunks of 5,000) or call (martlet.enqueue, a transaction each).") var mode = Mode.rows
+    @Option(help: "rows (martlet.enqueue_rows, chunks of 5,000) or call (martlet.enqueue, a transaction each).") var mode = Mode
+        .rows
     @Option(help: "Connections at once.") var clients = 1
 
     func run() async throws {

@@ -77,7 +77,8 @@ struct PlanTests {
                     slot: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: ids.map { "+86138\($0)" },
                     consentKeys: update.recipientKeys, groupKeys: ["g"], attemptedIDs: ids), 60
             ),
-            (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (putOff, 45), (PromoteDue(slot: 1, limit: Int32(batch)), 30),
+            (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (putOff, 45),
+            (PromoteDue(slot: 1, limit: Int32(batch)), 30),
             (handBack, 25),
         ]
     }

@@ -39,7 +39,8 @@ extension StoreConnection {
             do {
                 let ids = try await run(EnqueueRows(rows: part), within: deadline)
                 guard ids.count == part.count else {
-                    throw StoreError.internalError("EnqueueRows: \(part.count) rows were sent, the server answers \(ids.count) ids")
+                    throw StoreError.internalError(
+                        "EnqueueRows: \(part.count) rows were sent, the server answers \(ids.count) ids")
                 }
             } catch StoreError.refused(let error) {
                 guard var row = RowRefusal(error), row.row < part.count else {

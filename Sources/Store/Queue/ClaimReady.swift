@@ -126,7 +126,9 @@ enum ClaimColumns {
 
     static func read(_ row: PQRow, from first: Int, lease: Lease) throws -> ClaimedMessage {
         guard let classID = try row.int2OrNull(first) else {
-            return ClaimedMessage(lease: lease, classID: 0, channelID: 0, buckets: Buckets(address: 0, message: 0, recipient: 0), producer: "", message: nil)
+            return ClaimedMessage(
+                lease: lease, classID: 0, channelID: 0, buckets: Buckets(address: 0, message: 0, recipient: 0), producer: "",
+                message: nil)
         }
         let message = Message(
             id: lease.messageID, messageClass: "", channel: Channel(rawValue: ""), recipientKey: try row.text(first + 2),
