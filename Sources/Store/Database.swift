@@ -55,14 +55,14 @@ public struct DatabaseOptions: Sendable {
     public var deadline: Duration
     /// For each address of each host.
     public var connectTimeout: Duration
-    /// For workers: plans are made once per connection, for tables of any size.
-    public var plansOnce: Bool
+    /// Its statements are about batches: no table is read through.
+    public var isWorker: Bool
 
     public init(
         conninfo: String, applicationName: String, connections: Int = 4, preparesStatements: Bool = true,
-        deadline: Duration = .seconds(30), connectTimeout: Duration = .seconds(5), plansOnce: Bool = false
+        deadline: Duration = .seconds(30), connectTimeout: Duration = .seconds(5), isWorker: Bool = false
     ) {
-        self.plansOnce = plansOnce
+        self.isWorker = isWorker
         self.conninfo = conninfo
         self.applicationName = applicationName
         self.connections = connections
@@ -181,15 +181,14 @@ extension StoreConnection {
 extension DatabaseOptions {
     /// The first migration switches JIT off for the database; one that was made from a template has lost that.
     static let settings = ["client_connection_check_interval": "2s", "jit": "off"]
-    /// Planned once and for all: planning a batch anew each time cost 1–2 ms a statement, a third of what an idle queue's message waits.
-    /// Such a plan outlives the empty table it was made on, so it must not read tables through where there is an index.
-    static let plansOnceSettings = ["plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"]
+    /// A plan that is kept outlives the empty table it was made on: it must not read one through where there is an index.
+    static let workerSettings = ["enable_seqscan": "off"]
 
     var pool: PQPoolSettings {
         let connection = ConnectionOptions(
             conninfo, applicationName: applicationName, connectTimeout: connectTimeout, queryDeadline: deadline,
             preparesStatements: preparesStatements,
-            sessionSettings: plansOnce ? Self.settings.merging(Self.plansOnceSettings) { $1 } : Self.settings)
+            sessionSettings: isWorker ? Self.settings.merging(Self.workerSettings) { $1 } : Self.settings)
         return PQPoolSettings(connection: connection, size: connections)
     }
 }

@@ -48,7 +48,7 @@ struct Main: AsyncParsableCommand {
         let options = DatabaseOptions(
             conninfo: settings.database.connection.reveal(), applicationName: "martlet-worker \(settings.name)",
             preparesStatements: settings.database.preparedStatements, deadline: settings.database.callTimeout,
-            connectTimeout: settings.database.connectTimeout, plansOnce: true)
+            connectTimeout: settings.database.connectTimeout, isWorker: true)
         if let misfit = try await Worker.schemaMisfit(options, logger: logger) { throw refuse(misfit) }
         let state = WorkerHealth()
         let identity = WorkerIdentity(

@@ -41,12 +41,12 @@ public struct HandBack: Statement {
         gone as (
             delete from martlet_data.leased_\(slot) l using input i
             where l.ctid = i.tid and l.message_id = i.message_id and l.session = i.session and l.claim = i.claim
-            returning i.n, l.message_id, l.series),
+            returning i.n, i.message_id, i.lane, i.attempt, i.burned, i.resends, i.deaths, l.series),
         back as (
             insert into martlet_data.ready (slot, seq, message_id, attempt, burned, resends, deaths, series)
-            select (pg_sequence_last_value(a.cursor) & 4095)::int2, nextval('martlet_data.message_seq'), i.message_id, i.attempt, i.burned,
-                i.resends, i.deaths, g.series
-            from gone g join input i on i.n = g.n join martlet_data.lanes a on a.lane = i.lane order by i.n)
+            select (pg_sequence_last_value(a.cursor) & 4095)::int2, nextval('martlet_data.message_seq'), g.message_id, g.attempt, g.burned,
+                g.resends, g.deaths, g.series
+            from gone g join martlet_data.lanes a on a.lane = g.lane order by g.n)
         select message_id from gone
         """
     }

@@ -28,18 +28,18 @@ public struct InsertDeadLetters: Statement {
         with input as materialized (
             select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[])
                 with ordinality i(tid, message_id, session, claim, attempt, provider, reason, explanation, remedy, n)),
-        \(LeaseKeys.gone(slot: slot)),
+        \(LeaseKeys.gone(slot: slot, returning: "l.lane, l.series, i.attempt, i.provider, i.reason, i.explanation, i.remedy")),
         written as (
             insert into martlet_data.receipts (message_id, kind, provider, code, detail)
-            select i.message_id, 'dead', i.provider, i.reason, i.explanation from gone g join input i on i.n = g.n),
+            select message_id, 'dead', provider, reason, explanation from gone),
         dead as (
             insert into martlet_data.dead_letters (message_id, class, channel, recipient_key, address, template, provider, reason, explanation, remedy,
                 lane, attempt, series, message, history)
-            select i.message_id, coalesce(c.name, '?'), coalesce(h.name, '?'), coalesce(m.recipient_key, '?'), coalesce(m.address, '?'),
-                coalesce(m.template, '?'), i.provider, i.reason, i.explanation, i.remedy, coalesce(c.lane, g.lane), i.attempt, g.series,
+            select g.message_id, coalesce(c.name, '?'), coalesce(h.name, '?'), coalesce(m.recipient_key, '?'), coalesce(m.address, '?'),
+                coalesce(m.template, '?'), g.provider, g.reason, g.explanation, g.remedy, coalesce(c.lane, g.lane), g.attempt, g.series,
                 case when m.id is null then '{}' when c.erases_body then to_jsonb(m) || '{"variables": {}, "headers": null}' else to_jsonb(m) end,
-                coalesce((select jsonb_agg(to_jsonb(r) order by r.at) from martlet.receipts r where r.message_id = i.message_id), '[]')
-            from gone g join input i on i.n = g.n left join martlet_data.messages m on m.id = i.message_id
+                coalesce((select jsonb_agg(to_jsonb(r) order by r.at) from martlet.receipts r where r.message_id = g.message_id), '[]')
+            from gone g left join martlet_data.messages m on m.id = g.message_id
             left join martlet_data.classes c on c.id = m.class_id left join martlet_data.channels h on h.id = m.channel_id
             on conflict (message_id) do nothing)
         select message_id from gone
