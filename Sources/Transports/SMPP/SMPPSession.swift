@@ -283,9 +283,8 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
     private mutating func end(_ reason: SMPPEnd, _ now: ContinuousClock.Instant, _ actions: inout [Action]) {
         guard state != .closed else { return }
         state = .closed
-        for entry in outstanding.values.sorted(by: { $0.submitted < $1.submitted }) {
-            actions.append(.answered(entry.ticket, .lost(reason), submitted: entry.submitted))
-        }
+        let inOrder = outstanding.sorted { ($0.value.submitted, $0.key) < ($1.value.submitted, $1.key) }
+        for (_, entry) in inOrder { actions.append(.answered(entry.ticket, .lost(reason), submitted: entry.submitted)) }
         outstanding = [:]
         actions.append(.close(reason))
     }
