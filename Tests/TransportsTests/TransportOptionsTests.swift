@@ -17,7 +17,7 @@ struct TransportOptionsTests {
     @Test(
         "a wrong option is refused with provider, option, value and remedy",
         arguments: [
-            ("carrier-pigeon", [:], "provider p1: transport \"carrier-pigeon\" does not exist; use one of sandbox, smtp"),
+            ("carrier-pigeon", [:], "provider p1: transport \"carrier-pigeon\" does not exist; use one of sandbox, smpp, smtp"),
             ("sandbox", [:], "provider p1: option outbox is missing; name the file that keeps what was handed over, or none"),
             (
                 "sandbox", ["outbox": "none", "password": "hunter2"],
