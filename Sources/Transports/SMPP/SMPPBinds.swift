@@ -54,6 +54,8 @@ extension SMPPPool {
             // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
             .channelOption(.autoRead, value: false)
             .channelOption(.socketOption(.so_keepalive), value: 1)
+            // Far above what a window holds: only a peer that does not read comes here.
+            .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         dial(bootstrap).whenComplete { result in
             bind.isDialling = false
@@ -78,6 +80,8 @@ extension SMPPPool {
 
     private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMPPSessionConfiguration, _ bind: SMPPBindSlot) {
         guard !isDraining else { return channel.close(promise: nil) }
+        // It would never say that it is closed.
+        guard channel.isActive else { return failed(bind, SMPPSetupFailure("connection_lost", "closed at once")) }
         let connection = SMPPConnection(
             configuration, report: { [weak self] in self?.handle($1, of: $0, bind) },
             closed: { [weak self] in self?.closed($0, $1, bind) })

@@ -75,6 +75,17 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
         context.fireChannelReadComplete()
     }
 
+    /// A peer that asks and does not read the answers is not listened to until it does.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        do {
+            try context.channel.syncOptions?.setOption(.autoRead, value: context.channel.isWritable)
+        } catch {
+            // It is closing already.
+            context.close(promise: nil)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A peer that closes without TLS's goodbye is only a closed connection.
         if case NIOSSLError.uncleanShutdown = error {

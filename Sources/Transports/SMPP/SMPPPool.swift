@@ -92,7 +92,12 @@ final class SMPPPool: @unchecked Sendable {
                 bind.connection?.submit(SMPPTicket(job: job, part: part), now: now)
                 allowed -= 1
             }
+            if job.waiting.isEmpty { removeFirst() }
         }
+    }
+
+    private func removeFirst() {
+        if urgent.isEmpty { queue.removeFirst() } else { urgent.removeFirst() }
     }
 
     /// The bind with most places; parts of one text go over the same where they can.
@@ -109,7 +114,7 @@ final class SMPPPool: @unchecked Sendable {
                 if now < job.limit { return job }
                 giveUp(job, .deadlinePassed)
             }
-            if urgent.isEmpty { queue.removeFirst() } else { urgent.removeFirst() }
+            removeFirst()
         }
         return nil
     }
@@ -136,7 +141,8 @@ final class SMPPPool: @unchecked Sendable {
         let timer = eventLoop.scheduleTask(in: TimeAmount(max(.zero, instant - .now))) {
             self.expiry = nil
             self.turn { self.sweep(.deadlinePassed) { $0.limit <= .now } }
-            if let next = (Array(self.urgent) + Array(self.queue)).map(\.limit).min() { self.expire(at: next) }
+            let waiting = (Array(self.urgent) + Array(self.queue)).filter { !$0.isDone }
+            if let next = waiting.map(\.limit).min() { self.expire(at: next) }
         }
         expiry = (instant, timer)
     }

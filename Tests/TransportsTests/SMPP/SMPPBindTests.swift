@@ -102,6 +102,30 @@ struct SMPPBindTests {
         }
     }
 
+    @Test("S22: a carrier that asks without end and reads no answer is not listened to for ever: memory stays bounded")
+    func flood() async throws {
+        let stopped = NIOLockedValueBox(false)
+        let mood: ScriptedSMSC.Mood = { frame, line in
+            guard frame.isSubmit else { return }
+            line.stopReading()
+            let questions = (0..<4096).flatMap { Frame(command: 0x15, sequence: UInt32($0 + 1)).bytes }
+            @Sendable func ask() {
+                if stopped.withLockedValue({ $0 }) { return }
+                line.send(questions) { ask() }
+            }
+            ask()
+        }
+        try await carrier(mood: mood) { server, transport in
+            let results = await transport.answers([sms("a", answerWithin: .seconds(3))])
+            stopped.withLockedValue { $0 = true }
+            #expect(shown(results) == ["unknown no_answer"])
+            // What it could push through is what buffers hold, not what three seconds can carry.
+            let pushed = server.captured.reduce(0) { $0 + ($1.isFromClient ? 0 : $1.bytes.count) }
+            #expect(pushed < 64 << 20, "\(pushed)")
+            server.lines.first?.close()
+        }
+    }
+
     @Test("S20: a carrier that is away is told so at once, and found again when it is back")
     func away() async throws {
         let port = try Programs.freePort()

@@ -89,6 +89,15 @@ final class ScriptedSMSC: @unchecked Sendable {
             let bytes = frames.flatMap(\.bytes)
             channel.eventLoop.scheduleTask(in: delay) { self.send(bytes) }
         }
+        /// `then` once the system has taken all of it.
+        func send(_ bytes: [UInt8], then: @escaping @Sendable () -> Void) {
+            log(false, bytes)
+            channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenSuccess(then)
+        }
+        func stopReading() {
+            // A channel that is gone reads nothing either.
+            channel.setOption(.autoRead, value: false).whenFailure { _ in }
+        }
         func close() { channel.close(promise: nil) }
     }
 
