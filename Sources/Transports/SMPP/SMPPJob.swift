@@ -27,7 +27,7 @@ final class SMPPJob: @unchecked Sendable {
     }
 
     /// The next part leaves before this or not at all: the admission's limit as long as the carrier has nothing of the message.
-    var limit: ContinuousClock.Instant { tally.hasBegun ? submission.answerBy : submission.sendBy }
+    var limit: ContinuousClock.Instant { tally.hasBegun ? submission.answerBy : min(submission.sendBy, submission.answerBy) }
 }
 
 /// What a sequence number stands for.

@@ -75,7 +75,7 @@ struct SMPPBindTests {
             _ = await transport.answers([sms("a")])
             try await eventually("three questions") { server.frames(0x15).count >= 3 }
             server.lines.first?.send(Frame(command: 0x15, sequence: 77))
-            try await eventually("our answer", within: .seconds(1)) { server.frames(0x8000_0015).contains { $0.sequence == 77 } }
+            try await eventually("our answer") { server.frames(0x8000_0015).contains { $0.sequence == 77 } }
             #expect(server.connections == 1)
         }
     }

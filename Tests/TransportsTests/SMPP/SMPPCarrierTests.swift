@@ -68,9 +68,9 @@ func shown(_ results: [SubmissionResult]) -> [String] {
 }
 
 /// Polls until it holds.
-func eventually(_ what: String, within limit: Duration = .seconds(20), _ condition: () -> Bool) async throws {
+func eventually(_ what: String, within limit: Duration = .seconds(20), _ condition: () throws -> Bool) async throws {
     let end = ContinuousClock.now + limit
-    while !condition() {
+    while try !condition() {
         try #require(.now < end, "within \(limit) this did not happen: \(what)")
         try await Task.sleep(for: .milliseconds(5))
     }
@@ -98,6 +98,11 @@ struct SMPPCarrierTests {
         if frame.isSubmit { line.send(frame.accepted("id\(frame.sequence)")) }
     }
 
+    /// Returns when a first message, to `+44700`, is accepted: nothing that is timed after it waits for a bind.
+    func bound(_ transport: any Transport) async throws {
+        #expect(await transport.answers([sms("hello", id: 100, to: "+44700")]).allSatisfy { $0.outcome.name == "accepted" })
+    }
+
     static let mute: ScriptedSMSC.Mood = { _, _ in }
     /// All but `+44700`.
     static let throttling: ScriptedSMSC.Mood = { frame, line in
@@ -105,7 +110,7 @@ struct SMPPCarrierTests {
         line.send(frame.destination == "44700" ? frame.accepted("id\(frame.sequence)") : frame.answer(0x58))
     }
 
-    @Test("S2, S3, S4: 500 submits over one bind, never more than the window unanswered", arguments: [1, 10, 100])
+    @Test("S2, S3, S4: 300 submits over one bind, never more than the window unanswered", arguments: [1, 10, 100])
     func window(size: Int) async throws {
         // Answers what has gathered within 2 ms, last first.
         let held = NIOLockedValueBox<[Frame]>([])
@@ -128,7 +133,7 @@ struct SMPPCarrierTests {
             }
         }
         try await carrier(window: 1000, ["bind_window": "\(size)"], mood: mood) { server, transport in
-            let results = await transport.answers((1...500).map { sms("hello", id: $0) })
+            let results = await transport.answers((1...300).map { sms("hello", id: $0) })
             #expect(results.allSatisfy { $0.outcome.name == "accepted" })
             #expect(most.withLockedValue { $0 } <= size)
             #expect(server.frames.first?.isBind == true && server.frames(0x09).count == 1)
@@ -176,7 +181,7 @@ struct SMPPCarrierTests {
             let start = ContinuousClock.now
             let results = await transport.answers((1...6).map { sms("hello", id: $0, to: "+4479\($0)") })
             #expect(shown(results) == Array(repeating: "accepted id", count: 6))
-            #expect(.now - start >= .seconds(1) && .now - start < .seconds(4))
+            #expect(.now - start >= .seconds(1))
             // Three were refused; one of them alone tried the ground, and the new ones came after.
             let sent = server.frames(0x04).map(\.destination)
             #expect(sent.count == 9 && ["44791", "44792", "44793"].contains(sent[3]), "\(sent)")
@@ -185,11 +190,10 @@ struct SMPPCarrierTests {
 
     @Test("S6: what cannot wait for the end of a pause goes back at once, with the attempt; another account does not notice")
     func throttledLong() async throws {
-        let first = sms("hello", id: 100, to: "+44700")
         try await carrier(mood: Self.throttling) { _, throttled in
             try await carrier(mood: Self.accepting) { _, free in
                 // Bound before anything is timed.
-                for transport in [throttled, free] { #expect(shown(await transport.answers([first])) == ["accepted id2"]) }
+                for transport in [throttled, free] { try await bound(transport) }
                 let results = await throttled.answers((1...3).map { sms("hello", id: $0, sendWithin: .milliseconds(900)) })
                 for result in results {
                     let failure = try #require(result.outcome.failure)
@@ -238,11 +242,13 @@ struct SMPPCarrierTests {
     func late() async throws {
         let log = EventLog()
         let mood: ScriptedSMSC.Mood = { frame, line in
-            if frame.isSubmit, frame.destination == "44792" { line.sendLater(.milliseconds(700), frame.accepted("late")) }
+            if frame.isSubmit, frame.destination == "44700" { line.send(frame.accepted("id")) }
+            if frame.isSubmit, frame.destination == "44792" { line.sendLater(.seconds(2), frame.accepted("late")) }
         }
         try await carrier(events: log, mood: mood) { _, transport in
+            try await bound(transport)
             let results = await transport.answers(
-                (1...2).map { sms("hello", id: $0, attempt: 3, to: "+4479\($0)", answerWithin: .milliseconds(300)) })
+                (1...2).map { sms("hello", id: $0, attempt: 3, to: "+4479\($0)", answerWithin: .seconds(1)) })
             #expect(shown(results) == ["unknown no_answer", "unknown no_answer"])
             try await eventually("the late answer") { !log.responses.isEmpty }
             #expect(
@@ -274,9 +280,13 @@ struct SMPPCarrierTests {
 
     @Test("sendBy: what could not leave in time is deferred and keeps its attempt")
     func deadline() async throws {
-        try await carrier(["bind_window": "1"], mood: Self.mute) { _, transport in
+        let mood: ScriptedSMSC.Mood = { frame, line in
+            if frame.isSubmit, frame.destination == "44700" { line.send(frame.accepted("id")) }
+        }
+        try await carrier(["bind_window": "1"], mood: mood) { _, transport in
+            try await bound(transport)
             let results = await transport.answers([
-                sms("a", id: 1, answerWithin: .milliseconds(800)), sms("b", id: 2, sendWithin: .milliseconds(300)),
+                sms("a", id: 1, answerWithin: .seconds(2)), sms("b", id: 2, sendWithin: .milliseconds(300)),
             ])
             #expect(shown(results) == ["unknown no_answer", "deferred deadline_passed kept"])
         }

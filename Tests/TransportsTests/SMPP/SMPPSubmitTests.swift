@@ -8,7 +8,7 @@ import Testing
 /// A text as Render divides it.
 func sms(
     _ text: String, id: Int64 = 1, attempt: Int = 1, to: String = "+8613900000000", from: String = "Shop",
-    validity: Duration = .seconds(3600), sendWithin: Duration = .seconds(5), answerWithin: Duration = .seconds(30),
+    validity: Duration = .seconds(3600), sendWithin: Duration = .seconds(60), answerWithin: Duration = .seconds(60),
     urgent: Bool = false
 ) -> Submission {
     let now = ContinuousClock.now
