@@ -54,8 +54,7 @@ extension SMPPPool {
             // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
             .channelOption(.autoRead, value: false)
             .channelOption(.socketOption(.so_keepalive), value: 1)
-            // Far above what a window holds: only a peer that does not read comes here.
-            .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
+            .channelOption(.writeBufferWaterMark, value: .init(low: options.unreadLimit / 4, high: options.unreadLimit))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         dial(bootstrap).whenComplete { result in
             bind.isDialling = false

@@ -43,6 +43,8 @@ struct SMPPOptions: Sendable {
     var bindTimeout: Duration
     var connectTimeout: Duration
     var account: SMPPAccount
+    /// Octets that a peer may leave unread before it is not listened to; far above what a window holds.
+    var unreadLimit = 4 << 20
 
     /// - Throws: `TransportError`.
     init(_ policy: ProviderPolicy) throws {

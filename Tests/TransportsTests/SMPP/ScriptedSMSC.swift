@@ -89,9 +89,8 @@ final class ScriptedSMSC: @unchecked Sendable {
             let bytes = frames.flatMap(\.bytes)
             channel.eventLoop.scheduleTask(in: delay) { self.send(bytes) }
         }
-        /// `then` once the system has taken all of it.
+        /// `then` once the system has taken all of it. Not kept.
         func send(_ bytes: [UInt8], then: @escaping @Sendable () -> Void) {
-            log(false, bytes)
             channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenSuccess(then)
         }
         func stopReading() {
