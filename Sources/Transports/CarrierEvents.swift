@@ -16,7 +16,8 @@ public enum CarrierEvent: Sendable, Equatable {
 /// and the carrier keeps it and tries again. So events come more than once, in any order, and before the result of their submission (S17,
 /// S19). An event that cannot be matched is no reason to throw, or it comes for ever: it must be kept.
 public protocol CarrierEvents: Sendable {
-    /// Returns when all of them are durable. They come in batches; one call per provider at a time.
+    /// Returns when all of them are durable, or throws, in bounded time: a drain waits for it. They come in batches of up to 500; one
+    /// call per provider at a time.
     func record(_ events: [CarrierEvent]) async throws
 }
 

@@ -133,7 +133,7 @@ struct SMPPBindTests {
         while pushed.withLockedValue({ $0 }) != last || last == 0 {
             try #require(.now < end, "it is still listened to after \(last) octets")
             last = pushed.withLockedValue { $0 }
-            try await Task.sleep(for: .seconds(1))
+            try await Task.sleep(for: .seconds(2))
         }
         server.lines.first?.close()
         #expect(shown(await collector.wait(for: 1)) == ["unknown connection_lost"])

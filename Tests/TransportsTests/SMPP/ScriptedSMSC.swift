@@ -120,6 +120,9 @@ final class ScriptedSMSC: @unchecked Sendable {
         server = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Small, so that what waits between the two sides is little and moves evenly.
+            .childChannelOption(.socketOption(.so_sndbuf), value: 32_768)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: 32_768)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
