@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -12,6 +13,8 @@ final class SMPPTransport: Transport {
     private let references = SMPPReferences()
     private let eventLoop: any EventLoop
     private let pool: SMPPPool
+    /// Submitted and not yet taken: what many small calls bring is taken, and written, together.
+    private let arriving = NIOLockedValueBox<[SMPPJob]>([])
 
     /// Opens CA, certificate and password files, no connection.
     /// - Throws: `TransportError`.
@@ -44,7 +47,18 @@ final class SMPPTransport: Transport {
         }
         if !refused.isEmpty { result(refused) }
         guard !jobs.isEmpty else { return }
-        eventLoop.execute { [pool, jobs] in pool.take(jobs) }
+        let isFirst = arriving.withLockedValue { arriving in
+            arriving += jobs
+            return arriving.count == jobs.count
+        }
+        guard isFirst else { return }
+        eventLoop.execute { [pool, arriving] in
+            pool.take(
+                arriving.withLockedValue { arriving in
+                    defer { arriving = [] }
+                    return arriving
+                })
+        }
     }
 
     /// For absolute validity periods only: the carrier's clock is no better known.
