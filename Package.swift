@@ -104,7 +104,10 @@ let package = Package(
         tests("RenderingTests", ["Rendering", "Domain"]),
         tests(
             "TransportsTests",
-            ["Transports", "Domain", logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")] + nio),
+            [
+                "Transports", "Rendering", "Domain", logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nio),
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["Store", "Postgres"]),

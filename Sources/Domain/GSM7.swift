@@ -1,65 +1,28 @@
 /// The GSM 7-bit default alphabet with its extension table (3GPP TS 23.038, 6.2.1). No national tables.
 public enum GSM7 {
     /// Announces a character of the extension table.
-    static let escape: UInt8 = 0x1B
+    @inlinable public static var escape: UInt8 { 0x1B }
 
     /// The basic table by code; the place of the escape itself is never used.
-    static let basic: [Unicode.Scalar] = Array(
+    public static let basic: [Unicode.Scalar] = Array(
         ("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1B}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
             + "abcdefghijklmnopqrstuvwxyzäöñüà").unicodeScalars)
 
     /// The extension table: code after the escape, character.
-    static let extended: [(code: UInt8, scalar: Unicode.Scalar)] = [
+    public static let extended: [(code: UInt8, scalar: Unicode.Scalar)] = [
         (0x0A, "\u{0C}"), (0x14, "^"), (0x28, "{"), (0x29, "}"), (0x2F, "\\"), (0x3C, "["), (0x3D, "~"), (0x3E, "]"),
         (0x40, "|"), (0x65, "€"),
     ]
 
     /// Code by scalar below U+0400, with `inExtension` set for the extension table, or `none`.
-    private static let codes: [UInt8] = {
+    public static let codes: [UInt8] = {
         var codes = [UInt8](repeating: none, count: 0x400)
         for (code, scalar) in basic.enumerated() where code != escape { codes[Int(scalar.value)] = UInt8(code) }
         for entry in extended where entry.scalar.value < 0x400 { codes[Int(entry.scalar.value)] = entry.code | inExtension }
         return codes
     }()
-    private static let none: UInt8 = 0xFF
-    private static let inExtension: UInt8 = 0x80
-
-    /// Septets that a character takes: 1, 2, or 0 when the alphabet does not have it.
-    @inline(__always)
-    private static func septets(_ scalar: UInt32, _ codes: [UInt8]) -> Int {
-        guard scalar < 0x400 else { return scalar == 0x20AC ? 2 : 0 }
-        let code = codes[Int(scalar)]
-        return code < inExtension ? 1 : code == none ? 0 : 2
-    }
-
-    /// Septets of a whole UTF-8 text, or nil when a character is not in the alphabet.
-    static func septets(of bytes: Span<UInt8>) -> Int? {
-        let codes = codes
-        var total = 0
-        var at = 0
-        while at < bytes.count {
-            let (scalar, length) = UTF8Text.scalar(bytes, at)
-            let septets = septets(scalar, codes)
-            guard septets > 0 else { return nil }
-            total += septets
-            at += length
-        }
-        return total
-    }
-
-    /// The last place from `start` on that is at most so many septets away and splits no pair. All characters are in the alphabet.
-    static func end(of start: Int, _ bytes: Span<UInt8>, septets: Int) -> Int {
-        let codes = codes
-        var left = septets
-        var at = start
-        while at < bytes.count {
-            let (scalar, length) = UTF8Text.scalar(bytes, at)
-            left -= self.septets(scalar, codes)
-            guard left >= 0 else { break }
-            at += length
-        }
-        return at
-    }
+    @inlinable public static var none: UInt8 { 0xFF }
+    @inlinable public static var inExtension: UInt8 { 0x80 }
 
     /// One septet per byte (SMPP `data_coding` 0 as most centres take it), or nil when a character is not in the alphabet.
     public static func encode(_ text: String) -> [UInt8]? {

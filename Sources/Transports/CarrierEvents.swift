@@ -1,0 +1,166 @@
+public import Domain
+
+/// What a carrier says without being asked, or too late to be the answer of a submission.
+public enum CarrierEvent: Sendable, Equatable {
+    /// A delivery receipt.
+    case receipt(CarrierReceipt)
+    /// A text that somebody sent to us.
+    case text(InboundText)
+    /// Evidence about a hand-over whose result was given already.
+    case response(LateResponse)
+}
+
+/// Where the events of providers go.
+///
+/// A transport tells the carrier that an event was taken only after `record` has returned: what is not durable then must throw,
+/// and the carrier keeps it and tries again. So events come more than once, in any order, and before the result of their submission (S17,
+/// S19). An event that cannot be matched is no reason to throw, or it comes for ever: it must be kept.
+public protocol CarrierEvents: Sendable {
+    /// Returns when all of them are durable, or throws, in bounded time: a drain waits for it. They come in batches of up to 500; one
+    /// call per provider at a time.
+    func record(_ events: [CarrierEvent]) async throws
+}
+
+/// Refuses everything, so that carriers keep it: for programs that only submit.
+public struct RefusedCarrierEvents: CarrierEvents {
+    public struct Refused: Error {}
+    public init() {}
+    public func record(_ events: [CarrierEvent]) async throws { throw Refused() }
+}
+
+/// One delivery receipt (SMPP 3.4, appendix B), as values.
+public struct CarrierReceipt: Sendable, Equatable {
+    /// States of SMPP 3.4, 5.2.28.
+    public enum State: String, Sendable, CaseIterable {
+        case scheduled, enroute, delivered, expired, deleted, undeliverable, accepted, unknown, rejected, skipped
+
+        /// Nothing can come after it. ENROUTE and ACCEPTD say that it is on its way; UNKNOWN says that nobody knows.
+        public var isFinal: Bool {
+            switch self {
+            case .delivered, .expired, .deleted, .undeliverable, .rejected: true
+            case .scheduled, .enroute, .accepted, .unknown, .skipped: false
+            }
+        }
+    }
+
+    public var provider: String
+    /// The carrier's id of the message or part, as the receipt has it; match it by `CarrierID`. nil: the receipt has none.
+    public var id: String?
+    public var state: State
+    /// No other state can follow. Never for intermediate notifications.
+    public var isFinal: Bool
+    /// An intermediate notification (esm_class 0x20): tried, and not given up.
+    public var isIntermediate: Bool
+    /// The network's error code as the carrier writes it (`011`, or `3:17` from network_error_code); nil: none, or `000`.
+    public var error: String?
+    /// The phone, without `+`; empty where the carrier leaves it out.
+    public var recipient: String
+    /// Our sender.
+    public var sender: String
+    /// In the carrier's local time, whatever that is.
+    public var submitted: CarrierDate?
+    public var done: CarrierDate?
+    /// The receipt's text, at most 300 characters.
+    public var text: String
+
+    public init(
+        provider: String, id: String?, state: State, isFinal: Bool, isIntermediate: Bool = false, error: String? = nil,
+        recipient: String = "", sender: String = "", submitted: CarrierDate? = nil, done: CarrierDate? = nil, text: String = ""
+    ) {
+        self.provider = provider
+        self.id = id
+        self.state = state
+        self.isFinal = isFinal
+        self.isIntermediate = isIntermediate
+        self.error = error
+        self.recipient = recipient
+        self.sender = sender
+        self.submitted = submitted
+        self.done = done
+        self.text = text
+    }
+}
+
+/// A date of a receipt. Carriers do not say which time zone they mean.
+public struct CarrierDate: Sendable, Equatable {
+    public var year: Int
+    public var month: Int
+    public var day: Int
+    public var hour: Int
+    public var minute: Int
+    public var second: Int
+
+    /// nil: no such day or time.
+    public init?(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int = 0) {
+        guard (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour), (0...59).contains(minute),
+            (0...60).contains(second)
+        else { return nil }
+        self.year = year
+        self.month = month
+        self.day = day
+        self.hour = hour
+        self.minute = minute
+        self.second = second
+    }
+}
+
+/// A text from a phone, or one part of a long one.
+public struct InboundText: Sendable, Equatable {
+    /// Which part of a long text this is.
+    public struct Part: Sendable, Equatable {
+        public var reference: Int
+        public var total: Int
+        /// From 1.
+        public var number: Int
+        public init(reference: Int, total: Int, number: Int) {
+            self.reference = reference
+            self.total = total
+            self.number = number
+        }
+    }
+    public var provider: String
+    /// The phone, as the carrier writes it.
+    public var from: String
+    /// Our number.
+    public var to: String
+    /// nil: binary, or a data_coding that is not read here.
+    public var text: String?
+    public var dataCoding: UInt8
+    /// What came, without its header.
+    public var octets: [UInt8]
+    /// nil: the text is whole.
+    public var part: Part?
+
+    public init(
+        provider: String, from: String, to: String, text: String?, dataCoding: UInt8, octets: [UInt8], part: Part? = nil
+    ) {
+        self.provider = provider
+        self.from = from
+        self.to = to
+        self.text = text
+        self.dataCoding = dataCoding
+        self.octets = octets
+        self.part = part
+    }
+}
+
+/// What is known about one part of a hand-over beyond its result: the answer came after `answerBy` (the result was `unknown`), or this
+/// part was accepted of a message that as a whole is in doubt. Receipts of the part match its reference.
+public struct LateResponse: Sendable, Equatable {
+    public var provider: String
+    public var messageID: MessageID
+    public var attempt: Int
+    /// From 1.
+    public var part: Int
+    public var parts: Int
+    public var outcome: Outcome
+
+    public init(provider: String, messageID: MessageID, attempt: Int, part: Int, parts: Int, outcome: Outcome) {
+        self.provider = provider
+        self.messageID = messageID
+        self.attempt = attempt
+        self.part = part
+        self.parts = parts
+        self.outcome = outcome
+    }
+}

@@ -1,0 +1,179 @@
+import Domain
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// One place for a bind, filled again whenever its bind ends.
+final class SMPPBindSlot: @unchecked Sendable {
+    // @unchecked: only touched on the pool's event loop.
+    let mode: SMPPBindMode
+    var connection: SMPPConnection?
+    var isDialling = false
+    var backoff = SMPPBackoff()
+    /// The next try.
+    var retry: (at: ContinuousClock.Instant, timer: Scheduled<Void>)?
+
+    init(_ mode: SMPPBindMode) { self.mode = mode }
+
+    var free: Int { connection?.session.free ?? 0 }
+    var unanswered: Int { connection?.session.unanswered ?? 0 }
+    var isBound: Bool { connection?.session.state == .bound }
+    var isClosed: Bool { connection == nil && !isDialling }
+}
+
+/// Opening, losing and reopening binds.
+extension SMPPPool {
+    /// Opens all binds, the first time.
+    func start() {
+        guard binds.isEmpty, !isDraining else { return }
+        for mode in options.binding.modes {
+            for _ in 0..<options.binds { binds.append(SMPPBindSlot(mode)) }
+        }
+        for bind in binds { connect(bind) }
+    }
+
+    /// While no bind takes submits and the last try failed, messages are told so at once.
+    func bindRefusal(now: ContinuousClock.Instant) -> Failure? {
+        guard var failure = lastFailure?.failure, !binds.contains(where: { $0.mode.canSubmit && $0.isBound }) else { return nil }
+        let next = binds.filter(\.mode.canSubmit).compactMap(\.retry?.at).min()
+        failure.retryAfter = max(.milliseconds(100), next.map { $0 - now } ?? .seconds(1))
+        return failure
+    }
+
+    private func connect(_ bind: SMPPBindSlot) {
+        bind.retry = nil
+        guard !isDraining else { return }
+        let configuration: SMPPSessionConfiguration
+        do { configuration = try options.session(bind.mode) } catch {
+            return failed(bind, SMPPSetupFailure("password_unreadable", "\(error)", isConfiguration: true))
+        }
+        bind.isDialling = true
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(options.connectTimeout))
+            // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
+            .channelOption(.autoRead, value: false)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.writeBufferWaterMark, value: .init(low: options.unreadLimit / 4, high: options.unreadLimit))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+        dial(bootstrap).whenComplete { result in
+            bind.isDialling = false
+            self.turn {
+                switch result {
+                case .success(let channel): self.adopt(channel, configuration, bind)
+                case .failure(let error): self.failed(bind, Self.setupFailure(error))
+                }
+            }
+        }
+    }
+
+    /// An address needs no resolver, whose one thread per event loop may be waiting for somebody else's name server.
+    private func dial(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any NIOCore.Channel> {
+        do {
+            return bootstrap.connect(to: try SocketAddress(ipAddress: options.host, port: options.port))
+        } catch {
+            // It is a name.
+            return bootstrap.connect(host: options.host, port: options.port)
+        }
+    }
+
+    private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMPPSessionConfiguration, _ bind: SMPPBindSlot) {
+        guard !isDraining else { return channel.close(promise: nil) }
+        // It would never say that it is closed.
+        guard channel.isActive else { return failed(bind, SMPPSetupFailure("connection_lost", "closed at once")) }
+        let connection = SMPPConnection(
+            configuration, report: { [weak self] in self?.handle($1, of: $0, bind) },
+            closed: { [weak self] in self?.closed($0, $1, bind) })
+        bind.connection = connection
+        do {
+            if let tls { try channel.pipeline.syncOperations.addHandler(SMPPConnection.tlsHandler(tls, options.serverName)) }
+            try channel.pipeline.syncOperations.addHandler(connection)
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+        } catch {
+            bind.connection = nil
+            channel.close(promise: nil)
+            failed(bind, Self.setupFailure(error))
+        }
+    }
+
+    private func handle(_ actions: [SMPPConnection.Session.Action], of connection: SMPPConnection, _ bind: SMPPBindSlot) {
+        turn {
+            for action in actions {
+                switch action {
+                case .bound: bound(bind)
+                case .answered(let ticket, let answer, _):
+                    if case .response = answer { bind.backoff.worked() }
+                    answered(ticket, answer)
+                case .late(let ticket, let answer): evidence(ticket, Self.outcome(answer, options.account.statuses))
+                case .deliver(let delivery, let message): inbox.add(receiver.event(message), from: (connection, delivery))
+                case .stray(let sequence):
+                    logger.debug("a response to nothing that is known", metadata: ["sequence_number": "\(sequence)"])
+                case .close: break
+                }
+            }
+        }
+    }
+
+    private func bound(_ bind: SMPPBindSlot) {
+        guard bind.mode.canSubmit else { return }
+        if lastFailure != nil { logger.notice("bound again") }
+        lastFailure = nil
+    }
+
+    private func closed(_ connection: SMPPConnection, _ end: SMPPEnd, _ bind: SMPPBindSlot) {
+        guard bind.connection === connection else { return }
+        bind.connection = nil
+        turn {
+            guard !isDraining else { return }
+            if let boundAt = connection.boundAt, .now - boundAt > .seconds(60) { bind.backoff.worked() }
+            let lost = SMPPSetupFailure(end, cause: connection.cause, options.account.statuses)
+            failed(bind, lost ?? SMPPSetupFailure("unbound", "the bind ended"))
+        }
+    }
+
+    private func failed(_ bind: SMPPBindSlot, _ failure: SMPPSetupFailure) {
+        guard !isDraining else { return }
+        let now = ContinuousClock.now
+        let pause = bind.backoff.pause(isConfiguration: failure.isConfiguration)
+        let timer = eventLoop.scheduleTask(in: TimeAmount(pause)) { self.turn { self.connect(bind) } }
+        bind.retry = (now + pause, timer)
+        let metadata: Logger.Metadata = [
+            "code": "\(failure.failure.code)", "detail": "\(failure.failure.detail)", "pause": "\(pause)",
+            "bind": "\(bind.mode.rawValue)",
+        ]
+        if failure.isConfiguration {
+            logger.error("the account cannot bind; somebody must correct it", metadata: metadata)
+        } else if lastFailure == nil {
+            logger.warning("a bind is lost or cannot be had; trying again", metadata: metadata)
+        }
+        guard bind.mode.canSubmit, !binds.contains(where: { $0.mode.canSubmit && $0.isBound }) else { return }
+        lastFailure = failure
+        // A text whose first parts are at the carrier waits for the next bind as long as it can.
+        if let refusal = bindRefusal(now: now) { sweep(refusal) { !$0.tally.hasBegun } }
+    }
+
+    func drainBinds() {
+        let now = ContinuousClock.now
+        for bind in binds {
+            bind.retry?.timer.cancel()
+            bind.retry = nil
+            bind.connection?.drain(now: now)
+        }
+    }
+
+    private static func setupFailure(_ error: any Error) -> SMPPSetupFailure {
+        switch error {
+        case let error as NIOConnectionError:
+            if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
+                return SMPPSetupFailure("host_not_found", "\(error.host): \(dns)")
+            }
+            let causes = Set(error.connectionErrors.map { "\($0.error)" }).sorted().joined(separator: "; ")
+            let isTimeout = error.connectionErrors.contains {
+                if case ChannelError.connectTimeout = $0.error { true } else { false }
+            }
+            return SMPPSetupFailure(isTimeout ? "connect_timeout" : "connect_refused", "\(error.host):\(error.port): \(causes)")
+        case ChannelError.connectTimeout: return SMPPSetupFailure("connect_timeout", "\(error)")
+        default: return SMPPSetupFailure("connect_refused", "\(error)")
+        }
+    }
+}
