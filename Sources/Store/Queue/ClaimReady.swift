@@ -38,7 +38,8 @@ public struct Buckets: Sendable {
 ///
 /// The `array(…)`s are fences, evaluated once: without the first the planner may take more rows than asked, without the second it
 /// looks for each body by a scan of its own over all partitions. The join is full, though every body has its lease, because a
-/// full join is never a nested loop, whatever few rows the planner expects. What another worker has locked is skipped. May commit with `synchronous_commit = off`: a claim that is lost was never acted on.
+/// full join is never a nested loop, whatever few rows the planner expects; only the range of ids excludes partitions at run time. What
+/// another worker has locked is skipped. May commit with `synchronous_commit = off`: a claim that is lost was never acted on.
 public struct ClaimReady: Statement {
     public var segment: Int16
     /// Lane of the segment; kept with the lease so that the message can go back.
@@ -89,7 +90,8 @@ public struct ClaimReady: Statement {
         select (select max(seq) from gone), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
             $4::int4, $5::int4, l.deadline, \(leasedSegment)::int2, \(ClaimColumns.sql)
         from leased l full join (
-            select * from martlet_data.messages where id = any (array(select message_id from gone))) m on m.id = l.message_id
+            select * from martlet_data.messages where id = any (array(select message_id from gone))
+                and id between (select min(message_id) from gone) and (select max(message_id) from gone)) m on m.id = l.message_id
         """
     }
 
