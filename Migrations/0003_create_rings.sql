@@ -208,21 +208,24 @@ begin
     return false;
 end $$;
 
+-- One expression each, without a FROM, so that the planner puts them in place: called as functions they cost a tenth of a millisecond.
+create function martlet_data.minute_of_day(p_local timestamp) returns int
+    language sql immutable parallel safe as $$
+    select extract(hour from p_local)::int * 60 + extract(minute from p_local)::int $$;
+
 -- The first instant from p_at on that is outside quiet hours in a zone; minutes after local midnight, from > until wraps midnight.
 create function martlet_data.outside_quiet(p_at timestamptz, p_zone text, p_from int, p_until int) returns timestamptz
     language sql stable parallel safe as $$
     select case
         when p_from is null or p_from = p_until then p_at
-        when p_from < p_until and minute >= p_from and minute < p_until then (local::date + make_interval(mins => p_until)) at time zone p_zone
-        when p_from > p_until and minute >= p_from then (local::date + 1 + make_interval(mins => p_until)) at time zone p_zone
-        when p_from > p_until and minute < p_until then (local::date + make_interval(mins => p_until)) at time zone p_zone
-        else p_at end
-    from (select p_at at time zone p_zone as local, extract(hour from p_at at time zone p_zone)::int * 60 + extract(minute from p_at at time zone p_zone)::int as minute) l $$;
+        when p_from < p_until and (martlet_data.minute_of_day(p_at at time zone p_zone) < p_from or martlet_data.minute_of_day(p_at at time zone p_zone) >= p_until) then p_at
+        when p_from > p_until and martlet_data.minute_of_day(p_at at time zone p_zone) >= p_from then ((p_at at time zone p_zone)::date + 1 + make_interval(mins => p_until)) at time zone p_zone
+        when p_from > p_until and martlet_data.minute_of_day(p_at at time zone p_zone) >= p_until then p_at
+        else ((p_at at time zone p_zone)::date + make_interval(mins => p_until)) at time zone p_zone end $$;
 
 -- The next instant at which quiet hours begin (null: never): the provider may deliver until then.
 create function martlet_data.next_quiet(p_at timestamptz, p_zone text, p_from int, p_until int) returns timestamptz
     language sql stable parallel safe as $$
     select case when p_from is null or p_from = p_until then null
-        when minute < p_from then (local::date + make_interval(mins => p_from)) at time zone p_zone
-        else (local::date + 1 + make_interval(mins => p_from)) at time zone p_zone end
-    from (select p_at at time zone p_zone as local, extract(hour from p_at at time zone p_zone)::int * 60 + extract(minute from p_at at time zone p_zone)::int as minute) l $$;
+        when martlet_data.minute_of_day(p_at at time zone p_zone) < p_from then ((p_at at time zone p_zone)::date + make_interval(mins => p_from)) at time zone p_zone
+        else ((p_at at time zone p_zone)::date + 1 + make_interval(mins => p_from)) at time zone p_zone end $$;

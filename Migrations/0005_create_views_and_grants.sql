@@ -98,7 +98,7 @@ grant select on all sequences in schema martlet_data to martlet_worker, martlet_
 -- Not the cursors: a nextval there would point a ring's appends at a wrong segment.
 grant usage on sequence martlet_data.message_seq, martlet_data.session_seq to martlet_worker;
 grant execute on function martlet_data.add_segment, martlet_data.advance_segment, martlet_data.retire_segment, martlet_data.create_partitions,
-    martlet_data.drop_partitions, martlet_data.first_id, martlet_data.check_leases, martlet_data.release_slot, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
+    martlet_data.drop_partitions, martlet_data.first_id, martlet_data.check_leases, martlet_data.release_slot, martlet_data.minute_of_day, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
 
 grant insert on martlet_data.policies, martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.audit to martlet_admin;
 grant update on martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.cap_retention to martlet_admin;

@@ -819,13 +819,19 @@ CREATE FUNCTION martlet_data.mask(p_address text) RETURNS text
 
 ALTER FUNCTION martlet_data.mask(p_address text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select extract(hour from p_local)::int * 60 + extract(minute from p_local)::int $$;
+
+ALTER FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     select case when p_from is null or p_from = p_until then null
-        when minute < p_from then (local::date + make_interval(mins => p_from)) at time zone p_zone
-        else (local::date + 1 + make_interval(mins => p_from)) at time zone p_zone end
-    from (select p_at at time zone p_zone as local, extract(hour from p_at at time zone p_zone)::int * 60 + extract(minute from p_at at time zone p_zone)::int as minute) l $$;
+        when martlet_data.minute_of_day(p_at at time zone p_zone) < p_from then ((p_at at time zone p_zone)::date + make_interval(mins => p_from)) at time zone p_zone
+        else ((p_at at time zone p_zone)::date + 1 + make_interval(mins => p_from)) at time zone p_zone end $$;
 
 ALTER FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
 
@@ -866,11 +872,10 @@ CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone
     AS $$
     select case
         when p_from is null or p_from = p_until then p_at
-        when p_from < p_until and minute >= p_from and minute < p_until then (local::date + make_interval(mins => p_until)) at time zone p_zone
-        when p_from > p_until and minute >= p_from then (local::date + 1 + make_interval(mins => p_until)) at time zone p_zone
-        when p_from > p_until and minute < p_until then (local::date + make_interval(mins => p_until)) at time zone p_zone
-        else p_at end
-    from (select p_at at time zone p_zone as local, extract(hour from p_at at time zone p_zone)::int * 60 + extract(minute from p_at at time zone p_zone)::int as minute) l $$;
+        when p_from < p_until and (martlet_data.minute_of_day(p_at at time zone p_zone) < p_from or martlet_data.minute_of_day(p_at at time zone p_zone) >= p_until) then p_at
+        when p_from > p_until and martlet_data.minute_of_day(p_at at time zone p_zone) >= p_from then ((p_at at time zone p_zone)::date + 1 + make_interval(mins => p_until)) at time zone p_zone
+        when p_from > p_until and martlet_data.minute_of_day(p_at at time zone p_zone) >= p_until then p_at
+        else ((p_at at time zone p_zone)::date + make_interval(mins => p_until)) at time zone p_zone end $$;
 
 ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
 
@@ -2539,6 +2544,10 @@ REVOKE ALL ON FUNCTION martlet_data.mask(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;

@@ -49,7 +49,7 @@ final class Flow: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.heartbeat.run() }
             group.addTask { await self.heartbeat.refresh() }
-            group.addTask { await self.pulse() }
+            group.addTask(executorPreference: beatDatabase.executor) { await self.pulse() }
             for _ in 0..<2 { group.addTask { await self.pipeline.recordResults() } }
             if settings.maintenance {
                 group.addTask {
@@ -72,7 +72,8 @@ final class Flow: Sendable {
 
     private func takeBatchesUntilDrained(untilIdle: Bool) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.pipeline.takeBatches(from: .urgent) }
+            // Where its connections live: a code is three round trips, each without a change of threads.
+            group.addTask(executorPreference: database.executor) { await self.pipeline.takeBatches(from: .urgent) }
             group.addTask { await self.pipeline.takeBatches(from: .suspect) }
             for _ in 0..<max(1, settings.connections / 2) { group.addTask { await self.pipeline.takeBatches(from: .general) } }
             group.addTask { await self.sweep() }
@@ -129,6 +130,7 @@ final class Flow: Sendable {
     /// The pulse: is there something new in a lane? One waiter of the cluster looks every `wakePoll`, the others every `idlePoll`.
     private func pulse() async {
         while !Task.isCancelled {
+            let started = ContinuousClock.now
             do {
                 let pulse = try await beatDatabase.run(Pulse(), within: .seconds(5))
                 if claim.update(pulse) { wake.fire() }
@@ -142,7 +144,8 @@ final class Flow: Sendable {
             } catch {
                 await Pause.sleep(.milliseconds(500))
             }
-            await Pause.sleep(inFlight.count == 0 ? settings.wakePoll : min(settings.idlePoll, .milliseconds(20)))
+            let pause = inFlight.count == 0 ? settings.wakePoll : min(settings.idlePoll, .milliseconds(20))
+            await Pause.sleep(max(pause - (.now - started), .milliseconds(1)))
         }
     }
 

@@ -10,6 +10,10 @@ public struct Database: Sendable {
         self.pool = PQPool(options.pool)
     }
 
+    /// The thread that its connections live on. A task that prefers it asks and gets its answer without changing threads; it must not
+    /// compute for long there.
+    public var executor: any TaskExecutor { pool.loop }
+
     /// One statement in a transaction of its own.
     public func run<S: Statement>(_ statement: S, within deadline: Duration? = nil) async throws -> S.Answer {
         try await withConnection { try await $0.run(statement, within: deadline) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Foundation
 import Store
 
 /// Waits until everything is sent and measures the worker's throughput by the database's own clock.
@@ -23,24 +24,31 @@ struct Drain: AsyncParsableCommand {
     }
 }
 
-/// Enqueues one message at a time onto an idle queue and measures how long it takes to be admitted, by the database's clock.
+/// Enqueues one message at a time onto an idle queue and measures how long it takes from the acknowledged commit until it is admitted
+/// and until it is accepted. On the database's machine: it compares this machine's clock with the database's.
 struct Pickup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Measure pick-up latency on an idle queue; a worker must run.")
     @OptionGroup var load: Load
     @Option(help: "Pause between two messages, milliseconds.") var pause = 20
+    @Option(help: "Messages before those that are measured: connections, plans and caches become warm.") var warmup = 100
 
     func run() async throws {
         let database = load.database(connections: 1)
-        var ids: [MessageID] = []
-        for n in 0..<load.count {
-            ids.append(try await database.run(EnqueueOne(load.row(n))))
-            try await Task.sleep(for: .milliseconds(pause))
+        var acknowledged: [MessageID: Timestamp] = [:]
+        for n in 0..<warmup + load.count {
+            let id = try await database.run(EnqueueOne(load.row(n)))
+            if n >= warmup { acknowledged[id] = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000)) }
+            // Not in step with the workers' own intervals.
+            try await Task.sleep(for: .milliseconds(pause) + .microseconds(Int.random(in: 0..<5_000)))
         }
         try await Task.sleep(for: .seconds(1))
-        let times = try await database.run(PickupTimes(messageIDs: ids))
-        let admitted = times.map(\.admitted).sorted()
-        let accepted = times.map(\.accepted).sorted()
-        report("pickup_admitted_p50", percentile(admitted, 50), "ms", "\(admitted.count) of \(ids.count) messages")
+        let times = try await database.run(PickupTimes(messageIDs: Array(acknowledged.keys)))
+        func sorted(_ instant: (PickupTimes.Times) -> Timestamp) -> [Double] {
+            times.compactMap { time in acknowledged[time.messageID].map { (instant(time) - $0).inLoadSeconds * 1000 } }.sorted()
+        }
+        let admitted = sorted(\.admitted)
+        let accepted = sorted(\.accepted)
+        report("pickup_admitted_p50", percentile(admitted, 50), "ms", "\(admitted.count) of \(acknowledged.count) messages")
         report("pickup_admitted_p99", percentile(admitted, 99), "ms")
         report("pickup_accepted_p50", percentile(accepted, 50), "ms")
         report("pickup_accepted_p99", percentile(accepted, 99), "ms")

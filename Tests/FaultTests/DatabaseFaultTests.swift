@@ -4,6 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
+@testable import Store
+
 /// Runs that need a machine to themselves are their own command.
 enum Chaos {
     static var isWanted: Bool { getenv("MARTLET_CHAOS") != nil }
@@ -86,6 +88,53 @@ extension Faults {
                     )
                 }
                 try await check(shop, 2000, worker)
+            }
+        }
+
+        @Test(
+            "the next version migrates while a worker of this one runs; after that no other of this version starts",
+            .timeLimit(.minutes(3)))
+        func nextVersion() async throws {
+            try await Shop.with { shop in
+                try await shop.enqueueMany("marketing", count: 2000)
+                let worker = try WorkerProgram.start(in: shop, settings: ["worker.claim_batch=10"])
+                try await eventually(within: .seconds(30), "it works") { try !shop.outbox().isEmpty }
+                let next = Migration(
+                    version: Migration.all.count + 1, name: "9999_add_later.sql",
+                    sql: """
+                        alter table martlet_data.messages add column later text;
+                        alter table martlet_data.attempts add column later int not null default 7;
+                        create index on martlet_data.dead_letters (provider);
+                        create or replace view martlet.workers_later as select s.id from martlet_data.sessions s;
+                        """)
+                let applied = try await Migrator(shop.store, migrations: Migration.all + [next]).up()
+                #expect(applied == [next.name])
+                #expect(try await shop.waiting() > 0, "it was migrated under load")
+                try await check(shop, 2000, worker)
+                let late = try WorkerProgram.start(in: shop, name: "late")
+                #expect(try await late.wait() == 78)
+                #expect(late.output.contains(next.name), "\(late.output)")
+            }
+        }
+
+        @Test(
+            "through PgBouncer in transaction mode, with nothing prepared, a worker does its whole job", .timeLimit(.minutes(3)))
+        func bouncer() async throws {
+            let bouncer = try await Bouncer.start()
+            defer { do { try bouncer.stop() } catch { Issue.record(error) } }
+            try await Shop.with { shop in
+                try await shop.enqueueMany("marketing", count: 500)
+                try await shop.enqueue("otp", to: "+490000000001")
+                try await shop.enqueue("marketing", to: "+490000000002", variables: "{}")
+                let url = "host=127.0.0.1 port=\(bouncer.port) user=postgres dbname=\(shop.scratch.name)"
+                let worker = try WorkerProgram.start(
+                    in: shop, settings: ["worker.claim_batch=50", "database.prepared_statements=false"], url: url)
+                try await shop.settle(within: .seconds(60))
+                let states = try await shop.states()
+                #expect(states["accepted"] == 501 && states.count == 2, "\(states) \(worker.output)")
+                let lines = try shop.outbox()
+                #expect(Set(lines.map(\.messageID)).count == lines.count)
+                #expect(try await worker.terminate() == 0, "\(worker.output)")
             }
         }
 

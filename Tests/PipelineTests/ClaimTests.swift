@@ -83,14 +83,14 @@ struct ClaimTests {
                 ])
             #expect(try await shop.number("select count(*) from martlet_data.due") == 1)
             #expect(
-                try await shop.number("select count(*) from martlet_data.messages where variables = '{}'") == 0,
+                try await shop.number("select count(*) from martlet_data.messages where variables::text = '{}'") == 0,
                 "it may still be sent")
             // The evidence decides: what was due to be sent again is ended instead.
             try await eventually(within: .seconds(10), "it is due again") { try await other.promote() == 1 }
             #expect(try await other.step(lane: 0))
             #expect(try shop.outbox().count == 1)
             #expect(try await shop.states()["accepted"] == 1)
-            #expect(try await shop.number("select count(*) from martlet_data.messages where variables = '{}'") == 1)
+            #expect(try await shop.number("select count(*) from martlet_data.messages where variables::text = '{}'") == 1)
         }
     }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import TestSupport
 import Testing
@@ -7,30 +6,11 @@ import Testing
 struct BouncerTests {
     @Test("pipelines, transactions and copies work through it when nothing is prepared")
     func works() async throws {
-        let server = try await TestDatabase.shared.server()
         let database = try ScratchDatabase.required()
-        let port = try freePort()
-        let directory = "/tmp/bouncer-\(port)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        defer { do { try FileManager.default.removeItem(atPath: directory) } catch { Issue.record(error) } }
-        let configuration = """
-            [databases]
-            * = host=\(server.socketDirectory) port=\(server.port)
-            [pgbouncer]
-            listen_addr = 127.0.0.1
-            listen_port = \(port)
-            unix_socket_dir =
-            auth_type = any
-            pool_mode = transaction
-            default_pool_size = 2
-            """
-        let forced = configuration.replacingOccurrences(of: "port=\(server.port)", with: "port=\(server.port) user=postgres")
-        try forced.write(toFile: "\(directory)/bouncer.ini", atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory)
-        let bouncer = try ChildProcess(asPostgres(["/usr/sbin/pgbouncer", "\(directory)/bouncer.ini"]))
-        defer { bouncer.kill(SIGTERM) }
+        let bouncer = try await Bouncer.start()
+        defer { do { try bouncer.stop() } catch { Issue.record(error) } }
 
-        var options = ConnectionOptions("host=127.0.0.1 port=\(port) user=postgres dbname=\(database.name)")
+        var options = ConnectionOptions("host=127.0.0.1 port=\(bouncer.port) user=postgres dbname=\(database.name)")
         options.preparesStatements = false
         let first = try await connect(options, bouncer)
         try await first.execute(script: "create table bounced (n int8, t text)")
@@ -61,10 +41,10 @@ struct BouncerTests {
         await first.close()
     }
 
-    private func connect(_ options: ConnectionOptions, _ bouncer: ChildProcess) async throws -> PQConnection {
+    private func connect(_ options: ConnectionOptions, _ bouncer: Bouncer) async throws -> PQConnection {
         var found: PQConnection?
         try await eventually("the bouncer listens") {
-            if bouncer.exitCode != nil { throw ChildFailure(what: bouncer.output) }
+            if let failure = bouncer.failure { throw ChildFailure(what: failure) }
             do {
                 found = try await PQConnection.connect(options)
                 return true

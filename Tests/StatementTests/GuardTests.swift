@@ -1,8 +1,9 @@
 import Domain
 import Postgres
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite("Only the lease's owner moves a message, and only once")
 struct GuardTests {
@@ -125,6 +126,21 @@ struct GuardTests {
                     == "8")
             let again = try #require(try await store.claim(1, segment: Int16(slot) ?? 0).messages.first).lease
             #expect(again.attempt == 4 && again.deaths == 2)
+        }
+    }
+
+    @Test("whoever freezes while it holds a lock of the cluster loses it after 5 s")
+    func frozen() async throws {
+        try await ScratchDatabase.migrated { scratch, _ in
+            let connection = try await scratch.connect()
+            let locks: [any Statement] = [
+                AdmitLock(session: 1, buckets: []), RecordLock(session: 1), RescueLock(session: 1), TryDuty(duty: 2),
+            ]
+            for lock in locks {
+                let setting = PQCall("setting", "select current_setting('idle_in_transaction_session_timeout')")
+                let rows = try await connection.pipeline([.begin, lock.call, setting, .rollback])
+                #expect(try rows[2].only.text(0) == "5s", "\(type(of: lock).name)")
+            }
         }
     }
 

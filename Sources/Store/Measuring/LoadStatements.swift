@@ -42,23 +42,24 @@ public struct LoadThroughput: Statement {
     }
 }
 
-/// From enqueue to admission and to acceptance, in milliseconds of the database's clock.
+/// When messages were admitted and accepted, by the database's clock.
 public struct PickupTimes: Statement {
     public var messageIDs: [MessageID]
     public init(messageIDs: [MessageID]) { self.messageIDs = messageIDs }
     public struct Times: Sendable {
-        public var admitted: Double
-        public var accepted: Double
+        public var messageID: MessageID
+        public var admitted: Timestamp
+        public var accepted: Timestamp
     }
     public var sql: String {
         """
-        select (extract(epoch from a.admitted_at - m.created_at) * 1000)::float8, (extract(epoch from r.at - m.created_at) * 1000)::float8
+        select m.id, a.admitted_at, r.at
         from martlet_data.messages m join martlet_data.attempts a on a.message_id = m.id and a.attempt = 1
         join martlet_data.receipts r on r.message_id = m.id and r.kind = 'accepted' where m.id = any ($1) limit 100000
         """
     }
     public func bind(_ parameters: inout PQParams) { parameters.messageIDs(messageIDs) }
     public static func read(_ rows: PQRows) throws -> [Times] {
-        try rows.map { Times(admitted: try $0.float8(0), accepted: try $0.float8(1)) }
+        try rows.map { Times(messageID: try $0.messageID(0), admitted: try $0.timestamp(1), accepted: try $0.timestamp(2)) }
     }
 }

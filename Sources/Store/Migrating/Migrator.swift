@@ -5,13 +5,18 @@ import Postgres
 /// Safe while workers run: a migration that cannot get its locks within 5 s gives up, and is tried again by the next run.
 public struct Migrator: Sendable {
     let database: Database
+    let migrations: [Migration]
 
-    public init(_ database: Database) { self.database = database }
+    /// - Parameter migrations: those of this binary, unless a test brings the next version's.
+    public init(_ database: Database, migrations: [Migration] = Migration.all) {
+        self.database = database
+        self.migrations = migrations
+    }
 
     /// What is applied, pending, changed, unknown. Changes nothing.
     public func status() async throws -> MigrationStatus {
         try await database.withConnection { connection in
-            try await connection.run(HasMigrations()) ? try await self.compare(connection) : Self.allPending
+            try await connection.run(HasMigrations()) ? try await self.compare(connection) : allPending
         }
     }
 
@@ -21,7 +26,7 @@ public struct Migrator: Sendable {
             if dryRun { try await connection.begin(MigrationLock()) }
             try await connection.script("create_migrations", Self.bootstrap)
             var applied: [String] = []
-            for migration in Migration.all {
+            for migration in migrations {
                 if try await self.apply(migration, on: connection, within: dryRun) { applied.append(migration.name) }
             }
             if dryRun { await connection.rollbackAfterError() }
@@ -56,22 +61,22 @@ public struct Migrator: Sendable {
     }
 
     private func compare(_ connection: StoreConnection) async throws -> MigrationStatus {
-        let found = try await connection.run(AppliedMigrations(texts: Migration.all.map(\.sql)))
+        let found = try await connection.run(AppliedMigrations(texts: migrations.map(\.sql)))
         var entries: [MigrationStatus.Entry] = []
-        for (index, migration) in Migration.all.enumerated() {
+        for (index, migration) in migrations.enumerated() {
             let row = found.applied.first { $0.version == migration.version }
             let state: MigrationStatus.State = row.map { $0.checksum == found.checksums[index] ? .applied : .changed } ?? .pending
             entries.append(.init(version: migration.version, name: migration.name, state: state, appliedAt: row?.at))
         }
-        let known = Set(Migration.all.map(\.version))
+        let known = Set(migrations.map(\.version))
         for row in found.applied where !known.contains(row.version) {
             entries.append(.init(version: row.version, name: row.name, state: .unknown, appliedAt: row.at))
         }
         return MigrationStatus(entries: entries)
     }
 
-    private static var allPending: MigrationStatus {
-        MigrationStatus(entries: Migration.all.map { .init(version: $0.version, name: $0.name, state: .pending, appliedAt: nil) })
+    private var allPending: MigrationStatus {
+        MigrationStatus(entries: migrations.map { .init(version: $0.version, name: $0.name, state: .pending, appliedAt: nil) })
     }
 
     private static let bootstrap = """

@@ -1,0 +1,246 @@
+import Domain
+import Logging
+import Postgres
+import Testing
+
+@testable import Pipeline
+@testable import Rendering
+@testable import Store
+@testable import Transports
+
+/// One message before Admit, with everything that could stand against it; each case changes one thing.
+private struct Situation {
+    var now = Timestamp(microseconds: 1_800_000_000_000_000)
+    var isHeld = true
+    var busyBuckets: Set<Int32> = []
+    var earlier: String?
+    var isCancelled = false
+    var groupCancelledAt: Duration?
+    var groupCancelledBy = "shop"
+    var timeToLive = Duration.seconds(3600)
+    var suppressedScope: String?
+    var consent: String?
+    var requiresConsent = false
+    var quietFor: Duration?
+    var spread = Duration.zero
+    var hits: [CapLedger.Hit] = []
+    var caps: [CapDecision.Rule] = []
+    var taken = 0
+    var window = 1
+    var messageClass = "marketing"
+
+    static let day = CapDecision.Rule(
+        name: "day", classIDs: [3], channelIDs: [], window: .rolling(.seconds(86_400)), limit: 1, over: .defer)
+
+    func hit(before age: Duration) -> CapLedger.Hit {
+        CapLedger.Hit(messageID: MessageID(99), at: now - age, attempt: 1, classID: 3, channelID: 1)
+    }
+
+    func decide() throws -> AdmitDecision {
+        let work = work
+        let provider = work.provider
+        let outlet = Outlet(policy: provider, transport: try TransportFactory.make(provider, logger: Logger(label: "test"))) {
+            _ in
+        }
+        for _ in 0..<taken { #expect(outlet.reserve(work)) }
+        var facts = AdmitFacts.Answer()
+        if isHeld { facts.held = [work.message.id] }
+        facts.decided[work.message.id] = earlier
+        if isCancelled { facts.cancelled = [work.message.id] }
+        if let groupCancelledAt { facts.cancelledGroups["g"] = [(groupCancelledBy, now + groupCancelledAt)] }
+        if let suppressedScope { facts.suppressed[.init(channel: "sms", address: "+8613800138000")] = [suppressedScope] }
+        if let consent { facts.consents[.init(recipientKey: "ann", channel: "sms", purpose: messageClass)] = consent }
+        let local = LocalHours.Answer(
+            now: now,
+            hours: [.init(quietUntil: quietFor.map { now + $0 }, nextQuiet: now + .seconds(600), calendars: [:])])
+        let usage = hits.isEmpty ? [] : [LockCapUsage.Row(recipientKey: "ann", hits: CapLedger(hits: hits).bytes)]
+        var decision = AdmitDecision(
+            session: 1, slot: 1, asked: .now, facts: facts, hours: AdmitHours([work]), local: local, busy: busyBuckets,
+            usage: usage,
+            outlets: Outlets([outlet]), retention: .seconds(31 * 86_400))
+        decision.decide(work)
+        return decision
+    }
+
+    private var work: Work {
+        let lease = Lease(
+            slot: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: 3, attempt: 0, burned: 0,
+            resends: 0,
+            deaths: 0, series: 0, session: 1, claim: 1, deadline: now)
+        let message = Message(
+            id: MessageID(7), messageClass: messageClass, channel: .sms, recipientKey: "ann", address: "+8613800138000",
+            template: "note",
+            groupKey: "g", createdAt: now - .seconds(60), expiresAt: now + timeToLive)
+        let claimed = ClaimedMessage(
+            lease: lease, classID: 3, channelID: 1, buckets: Buckets(address: 1, message: 2, recipient: 3, group: 4),
+            producer: "shop",
+            message: message)
+        let policy = ClassPolicy(
+            name: messageClass, lane: 3, timeToLive: .seconds(86_400),
+            retry: RetrySchedule(attempts: 3, base: .seconds(1), limit: .seconds(9)),
+            quietHours: QuietHours(from: 1320, until: 480, spread: spread), requiresConsent: requiresConsent)
+        let provider = ProviderPolicy(
+            name: "p", transport: "sandbox", channels: [.sms], rate: nil, window: window, sendWithin: .seconds(5),
+            timeout: .seconds(5),
+            options: ["outbox": "none"])
+        let rendered = RenderedMessage(
+            content: .sms(SMSText(text: "hi", encoding: .gsm7, parts: ["hi"], units: 2)), from: "Shop", templateVersion: 1)
+        return Work(
+            claimed, message: message, policy: policy, provider: provider, rendered: rendered,
+            cost: Estimate(rendered, to: message.address, provider: "p", prices: []), zone: "Asia/Shanghai", caps: caps)
+    }
+}
+
+@Suite("What Admit decides, from facts alone")
+struct AdmitDecisionTests {
+    /// What is decided, and what the transaction then writes.
+    private static let table: [(String, word: String?, writes: String, change: @Sendable (inout Situation) -> Void)] = [
+        ("nothing stands against it", nil, "InsertAttempts", { _ in }),
+        ("its lease was lost", "lease_lost", "", { $0.isHeld = false }),
+        ("an opt-out is being committed in one of its buckets", "opt_out_in_progress", "PutOff", { $0.busyBuckets = [3] }),
+        ("an opt-out is being committed in another bucket", nil, "InsertAttempts", { $0.busyBuckets = [5] }),
+        ("an earlier attempt was accepted after all", "accepted", "Finish", { $0.earlier = "accepted" }),
+        ("it was cancelled", "cancelled", "Finish", { $0.isCancelled = true }),
+        ("its group was cancelled after it was enqueued", "cancelled", "Finish", { $0.groupCancelledAt = .seconds(-30) }),
+        ("its group was cancelled before it was enqueued", nil, "InsertAttempts", { $0.groupCancelledAt = .seconds(-90) }),
+        (
+            "another producer cancelled a group of that name", nil, "InsertAttempts",
+            {
+                $0.groupCancelledAt = .seconds(-30)
+                $0.groupCancelledBy = "other"
+            }
+        ),
+        (
+            "an admin cancelled the group", "cancelled", "Finish",
+            {
+                $0.groupCancelledAt = .seconds(-30)
+                $0.groupCancelledBy = "*"
+            }
+        ),
+        ("its time to live ends now", "expired", "Finish", { $0.timeToLive = .zero }),
+        ("its address is suppressed for all", "suppressed", "Finish", { $0.suppressedScope = "all" }),
+        ("its address is suppressed for its class", "suppressed", "Finish", { $0.suppressedScope = "marketing" }),
+        ("its address is suppressed for another class", nil, "InsertAttempts", { $0.suppressedScope = "notification" }),
+        ("its address is suppressed for all but otp", "suppressed", "Finish", { $0.suppressedScope = "all_except_otp" }),
+        (
+            "its address is suppressed for all but otp, and it is one", nil, "InsertAttempts",
+            {
+                $0.suppressedScope = "all_except_otp"
+                $0.messageClass = "otp"
+            }
+        ),
+        ("its class needs consent and there is none", "suppressed", "Finish", { $0.requiresConsent = true }),
+        (
+            "consent was withdrawn", "suppressed", "Finish",
+            {
+                $0.requiresConsent = true
+                $0.consent = "withdrawn"
+            }
+        ),
+        (
+            "consent was given", nil, "InsertAttempts",
+            {
+                $0.requiresConsent = true
+                $0.consent = "granted"
+            }
+        ),
+        ("it is night, and it lives until morning", "quiet_hours", "PutOff", { $0.quietFor = .seconds(600) }),
+        ("it is night, and it does not live until morning", "expired", "Finish", { $0.quietFor = .seconds(3600) }),
+        (
+            "it is night, and its place in the release is too late", "expired", "Finish",
+            {
+                $0.quietFor = .seconds(3599)
+                $0.spread = .seconds(86_400)
+            }
+        ),
+        ("the cap has a slot", nil, "InsertCapUsage InsertAttempts", { $0.caps = [Situation.day] }),
+        (
+            "the cap's only slot was used long ago", nil, "UpdateCapUsage InsertAttempts",
+            {
+                $0.caps = [Situation.day]
+                $0.hits = [$0.hit(before: .seconds(86_401))]
+            }
+        ),
+        (
+            "the cap is used up, and frees while it lives", "cap", "UpdateCapUsage PutOff",
+            {
+                $0.caps = [Situation.day]
+                $0.hits = [$0.hit(before: .seconds(86_000))]
+            }
+        ),
+        (
+            "the cap is used up for longer than it lives", "capped", "Finish",
+            {
+                $0.caps = [Situation.day]
+                $0.hits = [$0.hit(before: .seconds(1000))]
+            }
+        ),
+        (
+            "the cap is used up and drops", "capped", "Finish",
+            {
+                var drop = Situation.day
+                drop.over = .drop
+                $0.caps = [drop]
+                $0.hits = [$0.hit(before: .seconds(86_000))]
+            }
+        ),
+        (
+            "one of two caps is used up: neither is taken", "capped", "Finish",
+            {
+                var week = Situation.day
+                week.name = "week"
+                week.window = .rolling(.seconds(7 * 86_400))
+                $0.caps = [Situation.day, week]
+                $0.hits = [$0.hit(before: .seconds(100_000))]
+            }
+        ),
+        (
+            "the provider has no room: no slot is taken either", "provider_busy", "PutOff",
+            {
+                $0.caps = [Situation.day]
+                $0.taken = 1
+            }
+        ),
+    ]
+
+    @Test("each fact alone", arguments: table.indices)
+    func alone(index: Int) throws {
+        let (name, word, writes, change) = Self.table[index]
+        var situation = Situation()
+        change(&situation)
+        let decision = try situation.decide()
+        #expect(decision.answer.admitted.count == (word == nil ? 1 : 0), "\(name): \(decision.answer.others)")
+        #expect(decision.answer.others == (word.map { [$0: 1] } ?? [:]), "\(name)")
+        #expect(decision.writes().map { type(of: $0).name }.joined(separator: " ") == writes, "\(name)")
+    }
+
+    @Test("the weightier question is asked first: who it belongs to, what is known, whether at all, when")
+    func order() throws {
+        var situation = Situation()
+        situation.quietFor = .seconds(600)
+        situation.taken = 1
+        var expected = ["quiet_hours"]
+        #expect(try situation.decide().answer.others.keys.sorted() == expected)
+        let steps: [(String, (inout Situation) -> Void)] = [
+            ("suppressed", { $0.suppressedScope = "all" }), ("expired", { $0.timeToLive = .zero }),
+            ("cancelled", { $0.isCancelled = true }),
+            ("delivered", { $0.earlier = "delivered" }), ("opt_out_in_progress", { $0.busyBuckets = [1] }),
+            ("lease_lost", { $0.isHeld = false }),
+        ]
+        for (word, change) in steps {
+            change(&situation)
+            expected = [word]
+            #expect(try situation.decide().answer.others.keys.sorted() == expected)
+        }
+    }
+
+    @Test("what leaves is bounded by its own deadline, its time to live and the next quiet hours")
+    func bounds() throws {
+        let admitted = try #require(try Situation().decide().answer.admitted.first)
+        #expect(admitted.validity == .seconds(600))
+        #expect(admitted.sendBy <= .now + .seconds(5))
+        var short = Situation()
+        short.timeToLive = .seconds(30)
+        #expect(try short.decide().answer.admitted.first?.validity == .seconds(30))
+    }
+}
