@@ -38,6 +38,8 @@ final class Claim: Sendable {
         var searched: [Int16: Int64] = [:]
         var candidate: (sequence: Int64, transaction: Int64)?
         var pausedUntil: [Int16: ContinuousClock.Instant] = [:]
+        /// When a claim last took as many as it wanted.
+        var fullAt: ContinuousClock.Instant?
 
         /// A transaction that took a place lately may still be open. Whoever commits later than this is found by `late`.
         var isFilling: Bool {
@@ -75,6 +77,11 @@ final class Claim: Sendable {
             }
             return before?.sequence != pulse.sequence || state.isFilling
         }
+    }
+
+    /// True while batches come full: the loops find work by themselves, and the pulse may be slow.
+    var isSaturated: Bool {
+        state.withLock { $0.fullAt.map { $0.duration(to: .now) < .milliseconds(50) } ?? false }
     }
 
     /// After an error nothing is known about what our claims took: every scan starts anew.
@@ -157,6 +164,7 @@ final class Claim: Sendable {
         if let last = answer.last, below == .max {
             state.withLock { $0.hints[segment.slot] = max($0.hints[segment.slot] ?? 0, last + 1) }
         }
+        if limit > 1 && answer.messages.count == limit { state.withLock { $0.fullAt = .now } }
         return answer.messages
     }
 

@@ -127,7 +127,7 @@ final class Flow: Sendable {
         }
     }
 
-    /// The pulse: is there something new in a lane? One waiter of the cluster looks every `wakePoll`, the others every `idlePoll`.
+    /// The pulse: is there something new in a lane? Every `wakePoll`; while batches come full anyway, every 20 ms.
     private func pulse() async {
         while !Task.isCancelled {
             let started = ContinuousClock.now
@@ -144,7 +144,8 @@ final class Flow: Sendable {
             } catch {
                 await Pause.sleep(.milliseconds(500))
             }
-            let pause = inFlight.count == 0 ? settings.wakePoll : min(settings.idlePoll, .milliseconds(20))
+            // Not by what is in flight: a claim that finds nothing holds places too, and it is then that the next look matters.
+            let pause = claim.isSaturated ? min(settings.idlePoll, .milliseconds(20)) : settings.wakePoll
             await Pause.sleep(max(pause - (.now - started), .milliseconds(1)))
         }
     }
