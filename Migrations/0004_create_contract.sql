@@ -126,8 +126,9 @@ declare
     v_id       bigint;
     v_commit   text := current_setting('synchronous_commit');
 begin
-    -- One question for all three, as each has its price; only who got no answer asks one by one.
-    select c.id as class_id, c.lane, c.time_to_live, l.cursor, h.id as channel_id, h.address_kind into v
+    -- One question for all three, as each has its price; only who got no answer asks one by one. The slot is read here, before the statement
+    -- that inserts: that one then sees the partition, however quickly the ring moves on.
+    select c.id as class_id, c.lane, c.time_to_live, (pg_sequence_last_value(l.cursor) & 4095)::smallint as slot, h.id as channel_id, h.address_kind into v
         from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane, martlet_data.channels h
         where c.name = enqueue.class and c.retired_at is null and h.name = enqueue.channel and h.retired_at is null
             and exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null);
@@ -229,7 +230,7 @@ begin
                 group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
     else
         with place as (
-            insert into martlet_data.ready (slot, seq, message_id) values ((pg_sequence_last_value(v.cursor) & 4095)::smallint, v_seq, v_id))
+            insert into martlet_data.ready (slot, seq, message_id) values (v.slot, v_seq, v_id))
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v.class_id, v.channel_id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
@@ -257,6 +258,7 @@ declare
     v_ids    bigint[] := array_fill(null::bigint, array[v_count]);
     v_places bigint[];
     v_done   bigint[];
+    v_slots  smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
     v_at     int;
     v_state  text;
     v_text   text;
@@ -277,8 +279,8 @@ begin
     perform martlet_data.commit_durably();
     begin
         with places as materialized (
-            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, (pg_sequence_last_value(l.cursor) & 4095)::smallint as slot
-            from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane where c.retired_at is null),
+            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, v_slots[c.lane + 1] as slot
+            from martlet_data.classes c where c.retired_at is null),
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
         known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
         usual as materialized (
