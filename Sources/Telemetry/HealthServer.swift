@@ -76,8 +76,9 @@ public final class HealthServer: Sendable {
             .bind(host: host, port: port).get()
         if let port = listener.localAddress?.port { bound(port) }
         await withTaskCancellationHandler {
-            // The reason why a listener closed does not matter: it was cancelled, or it is gone.
-            do { try await listener.closeFuture.get() } catch {}
+            do { try await listener.closeFuture.get() } catch {
+                // Why a listener closed does not matter: it was cancelled, or it is gone.
+            }
         } onCancel: {
             listener.close(promise: nil)
         }

@@ -83,22 +83,21 @@ struct WordMatcher: Sendable {
         }
     }
 
-    /// Calls `found` for every occurrence, in order of the words' ends, and perhaps again for those before a character that only
-    /// `Folding.fold` can fold. What can be folded alone is folded on the way, without a copy.
+    /// Calls `found` for every occurrence, in order of the words' ends. A text whose characters all fold alone is folded on the way,
+    /// without a copy; in any other one a character may compose with the one before it, so that nothing is known until all is folded.
     func scan(_ text: String, _ found: (Hit) -> Void) {
         let bytes = text.utf8Span.span
-        var node = 0
         var at = 0
         while at < bytes.count {
-            let byte = bytes[at]
-            if byte < 0x80 {
-                step(&node, UInt32(byte &- 0x41 < 26 ? byte + 0x20 : max(byte, 1)), found)
-                at += 1
-                continue
-            }
+            let (scalar, length) = UTF8Text.scalar(bytes, at)
+            if scalar >= 0x80, Folding.simple(scalar) == Folding.unknown { return scan(Folding.fold(text), found) }
+            at += length
+        }
+        var node = 0
+        at = 0
+        while at < bytes.count {
             let (scalar, length) = UTF8Text.scalar(bytes, at)
             var folded = Folding.simple(scalar)
-            if folded == Folding.unknown { return scan(Folding.fold(text), found) }
             while folded != Folding.hidden {
                 step(&node, UInt32(folded & 0x1F_FFFF), found)
                 folded >>= 21
