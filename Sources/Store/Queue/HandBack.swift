@@ -38,10 +38,7 @@ public struct HandBack: Statement {
         with input as materialized (
             select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::int2[], $6::int2[], $7::int2[], $8::int2[], $9::int2[])
                 with ordinality i(tid, message_id, session, claim, lane, attempt, burned, resends, deaths, n)),
-        gone as (
-            delete from martlet_data.leased_\(slot) l using input i
-            where l.ctid = i.tid and l.message_id = i.message_id and l.session = i.session and l.claim = i.claim
-            returning i.n, i.message_id, i.lane, i.attempt, i.burned, i.resends, i.deaths, l.series),
+        \(LeaseKeys.gone(slot: slot, returning: "i.lane, i.attempt, i.burned, i.resends, i.deaths, l.series")),
         back as (
             insert into martlet_data.ready (slot, seq, message_id, attempt, burned, resends, deaths, series)
             select (pg_sequence_last_value(a.cursor) & 4095)::int2, nextval('martlet_data.message_seq'), g.message_id, g.attempt, g.burned,
