@@ -173,12 +173,14 @@ extension Shop {
         }
     }
 
-    /// The provider's own log.
+    /// The provider's own log, as far as its lines are whole: a worker may be writing one while this reads.
     public func outbox() throws -> [HandOver] {
         guard let data = FileManager.default.contents(atPath: outboxPath) else { return [] }
         let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        return try String(decoding: data, as: UTF8.self).split(separator: "\n").map { line in
-            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+        let whole = data[..<(data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex)]
+        return try whole.split(separator: UInt8(ascii: "\n")).map { bytes in
+            let line = String(decoding: bytes, as: UTF8.self)
+            let object = try JSONSerialization.jsonObject(with: bytes) as? [String: Any] ?? [:]
             guard let id = (object["message_id"] as? String).flatMap({ Int64($0) }), let attempt = object["attempt"] as? Int,
                 let to = object["to"] as? String, let answer = object["answer"] as? String, let at = object["at"] as? String
             else { throw ChildFailure(what: "not a line of an outbox: \(line)") }
