@@ -73,9 +73,14 @@ final class Flow: Sendable {
     private func takeBatchesUntilDrained(untilIdle: Bool) async {
         await withTaskGroup(of: Void.self) { group in
             // Where its connections live: a code is three round trips, each without a change of threads.
-            group.addTask(executorPreference: database.executor) { await self.pipeline.takeBatches(from: .urgent) }
-            group.addTask { await self.pipeline.takeBatches(from: .suspect) }
-            for _ in 0..<max(1, settings.connections / 2) { group.addTask { await self.pipeline.takeBatches(from: .general) } }
+            group.addTask(executorPreference: database.executor) {
+                await self.pipeline.takeBatches(from: .urgent, wokenBy: self.wake)
+            }
+            group.addTask { await self.pipeline.takeBatches(from: .suspect, wokenBy: self.pipeline.more) }
+            for loop in 0..<max(1, settings.connections / 2) {
+                let signal = loop == 0 ? wake : pipeline.more
+                group.addTask { await self.pipeline.takeBatches(from: .general, wokenBy: signal) }
+            }
             group.addTask { await self.sweep() }
             await waitForEnd(untilIdle: untilIdle)
             shared.drain()

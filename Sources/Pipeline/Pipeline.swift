@@ -25,23 +25,26 @@ struct Pipeline: Sendable {
     let results: Results
     let inFlight: InFlight
     let suspects = Suspects()
+    /// Something new is in a lane. One loop per kind looks for it: on two cores eight looks for one message would only delay it.
     let wake: Signal
+    /// A batch came full: the other loops are needed too.
+    let more = Signal()
     let meters: Meters
     let logger: Logger
     let batch: Int
     let idlePoll: Duration
 
-    /// Takes batches until the worker drains.
-    func takeBatches(from source: Source) async {
+    /// Takes batches until the worker drains; looks again when the signal fires, and by itself every `idlePoll`.
+    func takeBatches(from source: Source, wokenBy signal: Signal) async {
         var pause = Pause(limit: .seconds(5))
         var rescan = ContinuousClock.now
         while !Task.isCancelled && !shared.isDraining {
-            let generation = wake.generation
+            let generation = signal.generation
             do {
                 let worked = try await oneBatch(from: source, rescan: &rescan)
                 pause.reset()
                 if !worked {
-                    await wake.wait(after: generation, timeout: source == .urgent ? min(idlePoll, .milliseconds(25)) : idlePoll)
+                    await signal.wait(after: generation, timeout: source == .urgent ? min(idlePoll, .milliseconds(25)) : idlePoll)
                 }
             } catch {
                 claim.resetHints()
@@ -66,6 +69,7 @@ struct Pipeline: Sendable {
             throw failure
         }
         guard !claimed.isEmpty else { return false }
+        if claimed.count == places { more.fire() }
         meters.count("martlet_claimed_total", [("lane", "\(claimed[0].lease.lane)")], by: claimed.count)
         do {
             try await Failpoint.afterClaim.reached(claimed.compactMap(\.message?.address))
@@ -89,14 +93,12 @@ struct Pipeline: Sendable {
         case .suspect:
             return try await claim.take(lane: Claim.suspectLane, limit: 1)
         case .urgent:
-            // Behind the hint first, whatever waits ahead of it, but at most a tenth of the time.
-            if rescan <= .now {
-                let started = ContinuousClock.now
-                let late = try await claim.late(lane: 0, limit: limit)
-                rescan = .now + max(.milliseconds(20), (.now - started) * 10)
-                if !late.isEmpty { return late }
-            }
-            return try await claim.take(lane: 0, limit: limit)
+            // Behind the hint whatever waits ahead of it, but at most a tenth of the time; and only when it is overdue before a look
+            // ahead, where what has just come is.
+            if rescan + .milliseconds(10) <= .now, let late = try await lateUrgent(limit, &rescan) { return late }
+            let ahead = try await claim.take(lane: 0, limit: limit)
+            if ahead.isEmpty, rescan <= .now, let late = try await lateUrgent(limit, &rescan) { return late }
+            return ahead
         case .general:
             if rescan <= .now {
                 for lane in Claim.weights.keys.sorted() where lane > 0 {
@@ -107,6 +109,13 @@ struct Pipeline: Sendable {
             }
             return try await claim.next(limit: limit) ?? []
         }
+    }
+
+    private func lateUrgent(_ limit: Int, _ rescan: inout ContinuousClock.Instant) async throws -> [ClaimedMessage]? {
+        let started = ContinuousClock.now
+        let late = try await claim.late(lane: 0, limit: limit)
+        rescan = .now + max(.milliseconds(20), (.now - started) * 10)
+        return late.isEmpty ? nil : late
     }
 
     /// Takes what was left behind the hints, all of it, while there are places.

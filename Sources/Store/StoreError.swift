@@ -25,15 +25,22 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         return nil
     }
 
-    /// Serialization failure or deadlock: the same transaction may succeed when run again.
+    /// Serialization failure, deadlock, or a ring that moved on: the same transaction may succeed when run again.
     public var isRetryable: Bool {
-        if case .refused(let error) = self { return PQError.server(error).isRetryable }
+        if case .refused(let error) = self { return PQError.server(error).isRetryable || hasRingMoved }
         return false
+    }
+
+    /// `no partition of relation … found for row`: while a statement ran, its ring got a segment that its snapshot does not have. The
+    /// only check violation without a constraint's name.
+    private var hasRingMoved: Bool {
+        guard case .refused(let error) = self else { return false }
+        return error.sqlstate == "23514" && error.constraint == nil
     }
 
     /// A value or a constraint (classes 22 and 23): the same rows will be refused again. Everything else that a server says may pass: it
     /// was stopped, its disk is full, an administrator ended the connection.
-    public var isDataError: Bool { sqlstate.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false }
+    public var isDataError: Bool { !hasRingMoved && sqlstate.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false }
 
     /// Another transaction inserted the same key first.
     public var isUniqueViolation: Bool { sqlstate == "23505" }

@@ -39,7 +39,8 @@ public struct Buckets: Sendable {
 /// The `array(…)`s are fences, evaluated once: without the first the planner may take more rows than asked, without the second it
 /// looks for each body by a scan of its own over all partitions. The join is full, though every body has its lease, because a
 /// full join is never a nested loop, whatever few rows the planner expects; only the range of ids excludes partitions at run time. What
-/// another worker has locked is skipped. May commit with `synchronous_commit = off`: a claim that is lost was never acted on.
+/// another worker has locked is skipped. Its commit does not wait for the disk: a claim that a crash undoes was never acted on, because
+/// the commit of Admit, which comes after it in the log, does wait.
 public struct ClaimReady: Statement {
     public var segment: Int16
     /// Lane of the segment; kept with the lease so that the message can go back.
@@ -87,7 +88,7 @@ public struct ClaimReady: Statement {
             select \(leasedSegment), message_id, $7, attempt, burned, resends, deaths, series, $4, $5, clock_timestamp() + $6
             from gone order by seq
             returning ctid as tid, message_id, lane, attempt, burned, resends, deaths, series, deadline)
-        select (select max(seq) from gone), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
+        select (select max(seq) from gone, (select set_config('synchronous_commit', 'off', true)) o), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
             $4::int4, $5::int4, l.deadline, \(leasedSegment)::int2, \(ClaimColumns.sql)
         from leased l full join (
             select * from martlet_data.messages where id = any (array(select message_id from gone))

@@ -70,12 +70,12 @@ struct SMTPSinkTests {
 
     @Test("M1: what could not leave before its send deadline does not leave after it, however slow the server")
     func slowEnvelope() async throws {
-        let server = try await TestServer.sink("-v", "-W", "DATA:3")
+        let server = try await TestServer.sink("-v", "-W", "DATA:12")
         let transport = try smtp(port: server.port)
         let start = ContinuousClock.now
         let result = await transport.answers([mail(.init(subject: "", text: ""), sendWithin: .seconds(1))])[0]
         #expect(result.outcome.failure?.code == "deadline_passed" && result.outcome.name == "deferred")
-        #expect(.now - start < .milliseconds(2900), "the place is free at the deadline")
+        #expect(.now - start < .seconds(11), "the place is free at the deadline")
         await transport.drain()
         #expect(try !server.log().contains("<."), "no final dot")
     }
