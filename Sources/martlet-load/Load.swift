@@ -9,10 +9,12 @@ struct Load: ParsableArguments {
     @Option(help: "Class of the messages.") var messageClass = "marketing"
     @Option(help: "How many different recipients they go to.") var recipients = 1_000_000
 
-    func database(connections: Int) -> Database {
+    func database(connections: Int, isWorker: Bool = false) -> Database {
         let url = ProcessInfo.processInfo.environment["MARTLET_DATABASE_URL"] ?? ""
         return Database(
-            DatabaseOptions(conninfo: url, applicationName: "martlet-load", connections: connections, deadline: .seconds(600)))
+            DatabaseOptions(
+                conninfo: url, applicationName: "martlet-load", connections: connections, deadline: .seconds(600),
+                isWorker: isWorker))
     }
 
     /// The n-th row: a number in +86, variables of about 150 bytes.

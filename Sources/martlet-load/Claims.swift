@@ -1,0 +1,76 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Store
+
+/// Claims messages and records them as accepted: the queue alone, by the worker's own statements.
+struct Claims: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Claim and record only: nothing is rendered, admitted or sent. Run no worker beside it.")
+    @OptionGroup var load: Load
+    @Option(help: "Messages in one claim.") var batch = 500
+    @Option(help: "Connections at once.") var clients = 2
+
+    func run() async throws {
+        let database = load.database(connections: clients, isWorker: true)
+        let session = try await database.run(BeginSession(worker: "load", host: "bench", pid: getpid(), version: "load"))
+        let (segments, pulse) = try await database.withConnection { try await $0.run(LoadSegments(), Pulse()) }
+        let queue = Queue(
+            session: session, leased: segment(ofCursor: pulse.leasedCursor),
+            ready: segments.filter { $0.kind == .ready && !$0.isFree && $0.lane != 8 }.map { ($0.slot, $0.lane) })
+        let started = ContinuousClock.now
+        let (done, claims) = try await withThrowingTaskGroup(of: (Int, [Double]).self) { group in
+            for client in 0..<clients {
+                group.addTask(executorPreference: database.executor) {
+                    try await self.work(queue, on: database, share: load.count / clients, firstClaim: Int32(client) << 24)
+                }
+            }
+            return try await group.reduce(into: (0, [Double]())) { $0 = ($0.0 + $1.0, $0.1 + $1.1) }
+        }
+        let seconds = (ContinuousClock.now - started).inLoadSeconds
+        try await database.run(EndSession(session: session))
+        await database.close()
+        let sorted = claims.sorted()
+        report("claim_record", Double(done) / seconds, "messages/s", "\(done) messages, \(clients) connections, \(batch) a claim")
+        report("claim_p50", percentile(sorted, 50), "ms", "\(claims.count) claims")
+        report("claim_p99", percentile(sorted, 99), "ms")
+    }
+
+    private struct Queue: Sendable {
+        var session: Int32
+        var leased: Int16
+        /// Segment and lane.
+        var ready: [(Int16, Int16)]
+    }
+
+    /// How many messages were recorded, and how long each claim took, milliseconds.
+    private func work(
+        _ queue: Queue, on database: Database, share: Int, firstClaim: Int32
+    ) async throws -> (Int, [Double]) {
+        var done = 0
+        var claim = firstClaim
+        var times: [Double] = []
+        for (segment, lane) in queue.ready {
+            var from: Int64 = 0
+            while done < share {
+                claim += 1
+                let asked = ContinuousClock.now
+                let answer = try await database.run(
+                    ClaimReady(
+                        segment: segment, lane: lane, from: from, limit: Int32(min(batch, share - done)), session: queue.session,
+                        claim: claim, lease: .seconds(60), leasedSegment: queue.leased))
+                times.append((.now - asked).inLoadSeconds * 1000)
+                guard let last = answer.last else { break }
+                from = last + 1
+                var finish = FinishAccepted(slot: queue.leased, session: queue.session)
+                for message in answer.messages {
+                    finish.add(message.lease, attempt: 1, provider: "load", reference: nil)
+                }
+                let statements: [any Statement] = [RecordLock(session: queue.session), finish]
+                try await database.withConnection { try await $0.transactAll(statements) }
+                done += answer.messages.count
+            }
+        }
+        return (done, times)
+    }
+}
