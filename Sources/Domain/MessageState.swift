@@ -18,7 +18,8 @@ public enum MessageState: String, Sendable, CaseIterable {
         case .ready: [.leased, .accepted, .delivered, .undelivered]
         case .due: [.ready, .accepted, .delivered, .undelivered]
         // Rescue and hand-back (ready, due), Admit's decisions, poison and template bugs (dead).
-        case .leased: [.ready, .due, .sending, .suppressed, .capped, .expired, .cancelled, .dead, .accepted, .delivered, .undelivered]
+        case .leased:
+            [.ready, .due, .sending, .suppressed, .capped, .expired, .cancelled, .dead, .accepted, .delivered, .undelivered]
         case .sending: [.ready, .due, .accepted, .delivered, .undelivered, .dead, .expired]
         case .accepted: [.delivered, .undelivered]
         case .undelivered: [.delivered]

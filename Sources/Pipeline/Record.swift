@@ -39,7 +39,8 @@ struct Record: Sendable {
     private func write(
         _ group: [(SubmissionResult, Work)], _ place: Place, oneByOne: Bool
     ) async throws -> [String: Int] {
-        var writes = RecordWrites(slot: place.slot, session: place.session, now: shared.databaseNow(), receiptIDs: shared.policy.receiptIDs,
+        var writes = RecordWrites(
+            slot: place.slot, session: place.session, now: shared.databaseNow(), receiptIDs: shared.policy.receiptIDs,
             oneByOne: oneByOne)
         for (result, work) in group { writes.add(result, work) }
         let statements = writes.statements

@@ -95,7 +95,8 @@ public enum Statements {
                 .init(
                     provider: "p", sender: "+44", recipient: "1", body: nil, octets: [1], dataCoding: 4, reference: 7, part: 1,
                     parts: 2)
-            ]), TakeParkedEvents(), CountParkedEvents(), PurgeParkedEvents(keep: .seconds(1)), PurgeInboundTexts(keep: .seconds(1)),
+            ]), TakeParkedEvents(), CountParkedEvents(), PurgeParkedEvents(keep: .seconds(1)),
+            PurgeInboundTexts(keep: .seconds(1)),
         ]
     }
 

@@ -56,7 +56,8 @@ struct Timeline {
         return Event(
             at: receipt.at, what: receipt.kind, who: receipt.actor, detail: parts.joined(separator: ", "),
             json: [
-                "attempt": .int(receipt.attempt), "part": .int(receipt.part), "provider": .text(receipt.provider), "code": .text(receipt.code),
+                "attempt": .int(receipt.attempt), "part": .int(receipt.part), "provider": .text(receipt.provider),
+                "code": .text(receipt.code),
                 "detail": .text(receipt.detail), "reference": .text(receipt.reference), "stale": .bool(receipt.stale),
                 "segments": .int(attempt?.segments), "template_version": .int(attempt?.templateVersion),
                 "cost_micros": attempt?.costMicros.map { .int($0) } ?? .null, "currency": .text(attempt?.currency),

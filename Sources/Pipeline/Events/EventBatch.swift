@@ -42,7 +42,9 @@ struct EventBatch: Sendable {
         var keys: Set<Key> = []
         for (index, item) in items.enumerated() {
             guard case .open = matches[index], case .receipt(let receipt) = item.event, let id = receipt.id else { continue }
-            for folded in CarrierID.candidates(EventText.clean(id)) { keys.insert(Key(provider: receipt.provider, folded: folded)) }
+            for folded in CarrierID.candidates(EventText.clean(id)) {
+                keys.insert(Key(provider: receipt.provider, folded: folded))
+            }
         }
         return FindCarrierIDs(folded: keys.map(\.folded), providers: keys.map(\.provider), since: since)
     }

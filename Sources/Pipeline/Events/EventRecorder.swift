@@ -29,6 +29,7 @@ struct EventRecorder: ProviderEvents {
     /// - Throws: `StoreError`; nothing of `events` was kept then, or nobody knows, and they may come again.
     func record(_ events: [ProviderEvent]) async throws {
         try await keep(events.map { EventBatch.Item(event: $0) })
+        try await Failpoint.afterEvents.reached([])
     }
 
     /// A data error bisects the batch, so that one bad event does not make the others come for ever.
@@ -71,7 +72,8 @@ struct EventRecorder: ProviderEvents {
         var batch = EventBatch(items, receiptIDs: shared.policy.receiptIDs)
         let first = batch.lookup(since: Self.recent)
         let recent =
-            begins ? try await connection.begin(first, within: Self.deadline) : try await connection.run(first, within: Self.deadline)
+            begins
+            ? try await connection.begin(first, within: Self.deadline) : try await connection.run(first, within: Self.deadline)
         batch.match(recent)
         let second = batch.lookup(since: Self.longest)
         if !second.folded.isEmpty { batch.match(try await connection.run(second, within: Self.deadline)) }

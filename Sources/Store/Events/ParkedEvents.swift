@@ -91,7 +91,7 @@ public struct TakeParkedEvents: Statement {
     public var sql: String {
         """
         delete from martlet_data.provider_events where id = any (array(
-            select id from martlet_data.provider_events where next_try <= clock_timestamp() order by next_try limit $1 for update skip locked))
+            select id from martlet_data.provider_events where next_try <= clock_timestamp() order by next_try limit $1))
         returning at, provider, kind, payload, tries
         """
     }
@@ -99,7 +99,8 @@ public struct TakeParkedEvents: Statement {
     public static func read(_ rows: PQRows) throws -> [Parked] {
         try rows.map {
             Parked(
-                at: try $0.timestamp(0), provider: try $0.text(1), kind: try $0.text(2), payload: try $0.jsonb(3), tries: try $0.int4(4))
+                at: try $0.timestamp(0), provider: try $0.text(1), kind: try $0.text(2), payload: try $0.jsonb(3),
+                tries: try $0.int4(4))
         }
     }
 }

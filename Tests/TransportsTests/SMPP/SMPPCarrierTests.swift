@@ -1,3 +1,4 @@
+import CarrierSupport
 import Domain
 import Foundation
 import Logging
@@ -22,7 +23,8 @@ func smpp(
 
 /// Keeps events, or refuses them until told otherwise; lets a test hold `record` open.
 final class EventLog: ProviderEvents {
-    private let state = NIOLockedValueBox<(events: [ProviderEvent], batches: Int, refuses: Bool, gate: Gate?)>(([], 0, false, nil))
+    private let state = NIOLockedValueBox<(events: [ProviderEvent], batches: Int, refuses: Bool, gate: Gate?)>(
+        ([], 0, false, nil))
 
     var events: [ProviderEvent] { state.withLockedValue { $0.events } }
     var batches: Int { state.withLockedValue { $0.batches } }
@@ -89,7 +91,8 @@ func acceptsAgain(_ transport: any Transport, within limit: Duration = .seconds(
 
 /// Serves for the time of `body`, then stops; the transport is drained.
 func carrier(
-    isKind: Bool = true, window: Int = 10, _ options: [String: String] = [:], events: any ProviderEvents = RefusedProviderEvents(),
+    isKind: Bool = true, window: Int = 10, _ options: [String: String] = [:],
+    events: any ProviderEvents = RefusedProviderEvents(),
     mood: @escaping ScriptedSMSC.Mood, _ body: (ScriptedSMSC, any Transport) async throws -> Void
 ) async throws {
     let server = try await ScriptedSMSC(isKind: isKind, mood: mood)
