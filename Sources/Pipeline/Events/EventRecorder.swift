@@ -21,7 +21,7 @@ struct EventRecorder: ProviderEvents {
     let logger: Logger
 
     /// Ids of the last days first: they are nearly all, and where a carrier gives an id twice the newer one is meant.
-    static let recent = Duration.seconds(4 * 86_400)
+    static let recent = Duration.seconds(2 * 86_400)
     static let longest = Duration.seconds(36 * 86_400)
     /// For each round trip. The carrier keeps what is not answered in time.
     static let deadline = Duration.seconds(5)

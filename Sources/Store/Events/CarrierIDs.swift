@@ -82,11 +82,11 @@ public struct FindCarrierIDs: Statement {
     }
 
     public var sql: String {
-        // now(), not clock_timestamp(): only what does not change within a statement excludes partitions.
+        // now(), not clock_timestamp(): only what does not change within a statement excludes partitions, those of days to come too.
         """
         select c.folded, c.id, c.provider, c.recipient, c.message_id, c.attempt, c.part, c.parts, c.at
         from unnest($1::text[], $2::text[]) f(folded, provider) cross join lateral (
-            select * from martlet_data.carrier_ids c where c.folded = f.folded and c.provider = f.provider and c.at >= now() - $3::interval
+            select * from martlet_data.carrier_ids c where c.folded = f.folded and c.provider = f.provider and c.at >= now() - $3::interval and c.at < now() + interval '1 hour'
             limit \(Self.most)) c
         """
     }

@@ -63,7 +63,7 @@ public struct PurgeInboundTexts: Statement {
     public var sql: String {
         """
         with gone as (delete from martlet_data.inbound_texts where id = any (array(
-            select id from martlet_data.inbound_texts where at < clock_timestamp() - $1::interval order by at limit 10000)) returning 1)
+            select id from martlet_data.inbound_texts where at < now() - $1::interval order by at limit 10000)) returning 1)
         select count(*) from gone
         """
     }

@@ -91,7 +91,7 @@ public struct TakeParkedEvents: Statement {
     public var sql: String {
         """
         delete from martlet_data.provider_events where id = any (array(
-            select id from martlet_data.provider_events where next_try <= clock_timestamp() order by next_try limit $1))
+            select id from martlet_data.provider_events where next_try <= now() order by next_try limit $1))
         returning at, provider, kind, payload, tries
         """
     }
@@ -131,7 +131,7 @@ public struct PurgeParkedEvents: Statement {
     public var sql: String {
         """
         with gone as (delete from martlet_data.provider_events where id = any (array(
-            select id from martlet_data.provider_events where at < clock_timestamp() - $1::interval order by at limit 10000)) returning 1)
+            select id from martlet_data.provider_events where at < now() - $1::interval order by at limit 10000)) returning 1)
         select count(*) from gone
         """
     }
