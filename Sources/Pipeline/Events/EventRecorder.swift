@@ -23,7 +23,7 @@ struct EventRecorder: ProviderEvents {
     /// Ids of the last days first: they are nearly all, and where a carrier gives an id twice the newer one is meant.
     static let recent = Duration.seconds(2 * 86_400)
     static let longest = Duration.seconds(36 * 86_400)
-    /// For each round trip. The carrier keeps what is not answered in time.
+    /// For a connection, and for each round trip. The carrier keeps what is not answered in time.
     static let deadline = Duration.seconds(5)
 
     /// - Throws: `StoreError`; nothing of `events` was kept then, or nobody knows, and they may come again.
@@ -46,7 +46,7 @@ struct EventRecorder: ProviderEvents {
     private func keepTogether(_ items: [EventBatch.Item]) async throws {
         for attempt in 1... {
             do {
-                let kept = try await database.withConnection { connection in
+                let kept = try await database.withConnection(within: Self.deadline) { connection in
                     do {
                         return try await apply(items, on: connection, begins: true)
                     } catch {
