@@ -4,6 +4,8 @@ set timezone = 'UTC';
 create temporary table status as select * from martlet.message_status;
 create temporary table facts as select * from martlet.receipts;
 create temporary table tries as select a.*, w.worker from martlet.attempts a left join martlet.workers w using (session);
+create index on facts (message_id);
+analyze status, facts, tries;
 create function pg_temp.n(bigint) returns text language sql strict as $$ select to_char($1, 'FM999,999,990') $$;
 
 select format('  Enqueued   %s messages (%s SMS, %s e-mails) to %s recipients in %s time zones',

@@ -23,10 +23,10 @@ struct EventBench {
     }
 
     static func with(
-        _ change: (inout ShopPolicy) -> Void = { _ in }, isolation: isolated (any Actor)? = #isolation,
+        _ policy: ShopPolicy = ShopPolicy(), isolation: isolated (any Actor)? = #isolation,
         _ body: (EventBench) async throws -> Void
     ) async throws {
-        try await Shop.with(ShopPolicy(change)) { try await body(try await EventBench($0)) }
+        try await Shop.with(policy) { try await body(try await EventBench($0)) }
     }
 
     /// Messages to these phones that the sandbox accepted.

@@ -13,11 +13,13 @@ struct EventDoubtTests {
 
     /// A shop whose provider never answers: every message is in doubt.
     func silent(_ body: (EventBench) async throws -> Void) async throws {
-        try await EventBench.with({
-            $0.rules = "* lose"
-            $0.sendWithin = "1s"
-            $0.timeout = "200ms"
-        }) { bench in try await body(bench) }
+        try await EventBench.with(
+            ShopPolicy {
+                $0.rules = "* lose"
+                $0.sendWithin = "1s"
+                $0.timeout = "200ms"
+            }
+        ) { bench in try await body(bench) }
     }
 
     static func response(_ id: MessageID, _ outcome: Outcome, part: Int = 1, parts: Int = 1, attempt: Int = 1) -> ProviderEvent {
@@ -87,12 +89,14 @@ struct EventDoubtTests {
 
     @Test("of several parts the message is accepted when all late answers are there; each part's receipt finds its part")
     func parts() async throws {
-        try await EventBench.with({
-            $0.rules = "* lose"
-            $0.sendWithin = "1s"
-            $0.timeout = "200ms"
-            $0.carrierPort = 1
-        }) { bench in
+        try await EventBench.with(
+            ShopPolicy {
+                $0.rules = "* lose"
+                $0.sendWithin = "1s"
+                $0.timeout = "200ms"
+                $0.carrierPort = 1
+            }
+        ) { bench in
             // By e-mail, which the sandbox gets here: what matters is that the carrier is one whose receipts name ids.
             let message = try await bench.accepted(["ann@example.com"], class: "marketing", channel: "email")[0]
             func late(_ part: Int) -> ProviderEvent {
