@@ -51,13 +51,14 @@ extension Faults {
         }
 
         @Test(
-            "S16–S19: receipts before the submit response, on another bind, thrice, in decimal for ids in hexadecimal, of one part and of several",
+            "S16–S19: receipts before the submit response, on binds of this worker and of another, thrice, in decimal for ids in hexadecimal",
             .timeLimit(.minutes(3)))
         func early() async throws {
             let carrier = try await ReceiptingCarrier.start(early: true)
             try await Shop.with(policy(carrier, ["binds": "2"])) { shop in
                 let worker = try WorkerProgram.start(in: shop)
-                try await eventually(within: .seconds(30), "both binds stand") { carrier.binds == 2 }
+                let other = try WorkerProgram.start(in: shop, name: "other")
+                try await eventually(within: .seconds(30), "all binds stand") { carrier.binds == 4 }
                 try await enqueue(shop, short: 100, long: 20)
                 try await states(shop, become: ["delivered": 108, "undelivered": 12], worker)
                 try await eventually(within: .seconds(20), "every receipt is taken") { carrier.untaken == 0 }
@@ -65,6 +66,7 @@ extension Faults {
                 #expect(carrier.taken.count == carrier.accepted.count * 3 && carrier.accepted.count == 160)
                 #expect(try await shop.number("select count(*) from martlet_data.carrier_ids") == 160)
                 #expect(try await worker.terminate() == 0, "\(worker.output)")
+                #expect(try await other.terminate() == 0, "\(other.output)")
             }
             try await carrier.stop()
         }
