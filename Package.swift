@@ -98,6 +98,11 @@ let package = Package(
         .target(
             name: "PipelineSupport", dependencies: ["Postgres", "Store", "Settings", "Domain", "TestSupport"],
             path: "Tests/PipelineSupport", swiftSettings: strict),
+        .target(
+            name: "CarrierSupport",
+            dependencies: [
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nio, path: "Tests/CarrierSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("PostgresTests", ["Postgres"]),
         tests("DomainTests", ["Domain"]),
@@ -105,7 +110,8 @@ let package = Package(
         tests(
             "TransportsTests",
             [
-                "Transports", "Rendering", "Domain", logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                "CarrierSupport", "Transports", "Rendering", "Domain", logging,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio),
         tests("SettingsTests", ["Settings", "Domain"]),
@@ -118,7 +124,12 @@ let package = Package(
             ["PipelineSupport", "Pipeline", "Store", "Postgres", "Rendering", "Transports", "Settings", "Domain", logging]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
         tests("AdminCommandsTests", ["AdminCommands", "Store", "Postgres", "Settings", argumentParser]),
-        tests("FaultTests", ["PipelineSupport", "Store", "Postgres", "Domain"]),
+        tests(
+            "FaultTests",
+            [
+                "CarrierSupport", "PipelineSupport", "Store", "Postgres", "Domain",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
         tests("ExampleTests", ["Settings", "Rendering", "Domain"]),
     ]
 )

@@ -116,11 +116,69 @@ create table martlet_data.receipts (
     detail      text collate "C",
     reference   text collate "C",
     stale       boolean     not null default false,
-    actor       text collate "C"
+    actor       text collate "C",
+    part        smallint
 ) partition by range (message_id);
 create index receipts_message_id on martlet_data.receipts (message_id);
+-- What providers say later comes more than once. A test for null is the cheapest there is: all other receipts pass it by.
+create unique index receipts_once on martlet_data.receipts (message_id, attempt, kind, part) where part is not null;
 create table martlet_data.receipts_default partition of martlet_data.receipts default;
 comment on column martlet_data.receipts.stale is 'Evidence of a worker that had lost its lease: kept, but it moved nothing.';
+comment on column martlet_data.receipts.part is 'Said by the provider after its answer: 0 about the whole message, else about this part of it. Null: said by Martlet, or the answer itself.';
+
+-- What providers say later --------------------------------------------------------------------------------------------------------
+-- Ids that a provider gave to messages (or their parts), where receipts will name them. By the day of their coming: a message may have
+-- been enqueued weeks before, and the ids of the last days are where nearly every receipt finds its own.
+create table martlet_data.carrier_ids (
+    at          timestamptz not null default clock_timestamp(),
+    folded      text collate "C"        not null,
+    id          text collate "C"        not null,
+    provider    text collate "C"        not null,
+    recipient   text collate "C"        not null,
+    message_id  bigint      not null,
+    attempt     smallint    not null,
+    part        smallint    not null,
+    parts       smallint    not null
+) partition by range (at);
+create index carrier_ids_folded on martlet_data.carrier_ids (folded);
+create table martlet_data.carrier_ids_default partition of martlet_data.carrier_ids default;
+comment on column martlet_data.carrier_ids.folded is 'Without case and leading zeros (CarrierID.folded).';
+comment on column martlet_data.carrier_ids.parts is 'Receipts to wait for; 1: the receipt speaks for the whole message.';
+
+-- Events that found nothing yet. A row is taken away and put back with its next time.
+create table martlet_data.provider_events (
+    id          bigint generated always as identity primary key,
+    at          timestamptz not null default clock_timestamp(),
+    provider    text collate "C"        not null,
+    kind        text collate "C"        not null,
+    carrier_id  text collate "C",
+    recipient   text collate "C",
+    payload     jsonb       not null,
+    reason      text collate "C"        not null check (reason in ('no_match', 'ambiguous', 'no_outcome', 'no_message', 'unreadable')),
+    tries       int         not null default 0,
+    next_try    timestamptz
+);
+create index provider_events_next_try on martlet_data.provider_events (next_try) where next_try is not null;
+create index provider_events_at on martlet_data.provider_events (at);
+comment on column martlet_data.provider_events.next_try is 'Null: it is not tried again, and goes after some days.';
+
+create table martlet_data.inbound_texts (
+    id           bigint generated always as identity primary key,
+    at           timestamptz not null default clock_timestamp(),
+    provider     text collate "C"        not null,
+    sender       text collate "C"        not null,
+    recipient    text collate "C"        not null,
+    body         text,
+    octets       bytea       not null,
+    data_coding  smallint    not null,
+    reference    int,
+    part         smallint    not null default 1,
+    parts        smallint    not null default 1,
+    first_id     bigint
+);
+create index inbound_texts_sender on martlet_data.inbound_texts (sender, id);
+create index inbound_texts_at on martlet_data.inbound_texts (at);
+comment on column martlet_data.inbound_texts.first_id is 'The part of the same text that came first; null: this one.';
 
 -- Rings: ready (per lane), leased, due. Rows are only inserted and deleted; a segment is given back by TRUNCATE --------------------
 create table martlet_data.segments (

@@ -101,7 +101,8 @@ create function martlet_data.first_id(p_at timestamptz) returns bigint
 create function martlet.created_at(p_message_id bigint) returns timestamptz
     language sql stable parallel safe as $$ select to_timestamp(((p_message_id >> 22) + 1735689600000) / 1000.0) $$;
 
--- Makes the daily partitions of messages, attempts and receipts up to p_days ahead; returns how many days were new.
+-- Makes the daily partitions of messages, attempts and receipts (by id) and of carrier_ids (by time) up to p_days ahead; returns how many
+-- days were new.
 create function martlet_data.create_partitions(p_days int) returns int
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -123,6 +124,9 @@ begin
             execute format('create table martlet_data.%s_%s (like martlet_data.%1$s including defaults including comments including storage)', v_parent, to_char(v_day, 'YYYYMMDD'));
             execute format('alter table martlet_data.%s attach partition martlet_data.%1$s_%s for values from (%s) to (%s)', v_parent, to_char(v_day, 'YYYYMMDD'), v_from, v_until);
         end loop;
+        execute format('create table martlet_data.carrier_ids_%s (like martlet_data.carrier_ids including defaults including comments including storage)', to_char(v_day, 'YYYYMMDD'));
+        execute format('alter table martlet_data.carrier_ids attach partition martlet_data.carrier_ids_%s for values from (%L) to (%L)', to_char(v_day, 'YYYYMMDD'),
+            v_day::timestamp at time zone 'UTC', (v_day + 1)::timestamp at time zone 'UTC');
         v_made := v_made + 1;
     end loop;
     return v_made;
@@ -158,8 +162,8 @@ begin
         return 'a waiting, leased or dead message refers to it';
     end if;
     begin
-        foreach v_parent in array array['messages', 'attempts', 'receipts'] loop
-            execute format('drop table martlet_data.%s_%s', v_parent, v_suffix);
+        foreach v_parent in array array['messages', 'attempts', 'receipts', 'carrier_ids'] loop
+            execute format('drop table if exists martlet_data.%s_%s', v_parent, v_suffix);
         end loop;
     exception when lock_not_available then return 'in use';
     end;
@@ -206,6 +210,35 @@ begin
         end if;
     end loop;
     return false;
+end $$;
+
+-- Keeps a text from a phone and answers its id. Texts come at least once: a carrier repeats what it has no answer to, and nothing tells a
+-- repeated "yes" from a second one. Of a long text a part that is there already is not kept again; parts belong together when phones,
+-- reference and number of parts are the same and they came within a day.
+create function martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint,
+        p_reference int, p_part smallint, p_parts smallint) returns bigint
+    language plpgsql volatile as $$
+declare
+    v_first bigint;
+    v_id bigint;
+begin
+    if p_parts > 1 then
+        -- Two parts in two transactions must see each other. Callers bring their texts in the order of these locks.
+        perform pg_advisory_xact_lock(7340006, hashtext(p_sender) & 255);
+        select coalesce(t.first_id, t.id) into v_first from martlet_data.inbound_texts t
+            where t.sender = p_sender and t.recipient = p_recipient and t.provider = p_provider and t.reference = p_reference and t.parts = p_parts
+                and t.at > clock_timestamp() - interval '1 day' order by t.id desc limit 1;
+        select t.id into v_id from martlet_data.inbound_texts t
+            where t.sender = p_sender and coalesce(t.first_id, t.id) = v_first and t.part = p_part and t.octets = p_octets;
+        if found then
+            return v_id;
+        elsif exists (select from martlet_data.inbound_texts t where t.sender = p_sender and coalesce(t.first_id, t.id) = v_first and t.part = p_part) then
+            v_first := null; -- the reference was used again
+        end if;
+    end if;
+    insert into martlet_data.inbound_texts (provider, sender, recipient, body, octets, data_coding, reference, part, parts, first_id)
+        values (p_provider, p_sender, p_recipient, p_body, p_octets, p_data_coding, p_reference, p_part, p_parts, v_first) returning id into v_id;
+    return v_id;
 end $$;
 
 -- One expression each, without a FROM, so that the planner puts them in place: called as functions they cost a tenth of a millisecond.

@@ -14,9 +14,10 @@ create view martlet.attempts as
         order by (r.kind <> 'unknown') desc, r.at limit 1) o on true;
 
 create view martlet.receipts as
-    select r.message_id, r.at, r.kind, r.attempt, r.provider, r.code, r.detail, r.reference, r.stale, r.actor from martlet_data.receipts r
+    select r.message_id, r.at, r.kind, r.attempt, r.provider, r.code, r.detail, r.reference, r.stale, r.actor, nullif(r.part, 0) as part
+    from martlet_data.receipts r
     union all
-    select a.message_id, a.admitted_at, 'admitted', a.attempt, a.provider, null, null, null, false, null from martlet_data.attempts a;
+    select a.message_id, a.admitted_at, 'admitted', a.attempt, a.provider, null, null, null, false, null, null from martlet_data.attempts a;
 
 create view martlet.message_status as
     select m.id as message_id, c.name as class, ch.name as channel, martlet_data.shown(m.recipient_key) as recipient_key,
@@ -43,8 +44,12 @@ create view martlet.message_status as
     left join lateral (select r.expires_at, r.requeued_at from martlet_data.requeues r where r.message_id = m.id order by r.series desc limit 1) q on true
     left join lateral (select r.kind, r.code, r.at from martlet_data.receipts r
         where r.message_id = m.id and r.kind in ('accepted', 'delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')
-            and (q.requeued_at is null or r.at >= q.requeued_at)
-        order by case r.kind when 'delivered' then 0 when 'undelivered' then 1 when 'accepted' then 2 else 3 end, r.at desc limit 1) f on true;
+            and (q.requeued_at is null or r.at >= q.requeued_at and (r.kind <> 'undelivered' or r.attempt is null or exists (
+                -- That a try before the requeue failed says nothing about those that follow it.
+                select from martlet_data.attempts b where b.message_id = m.id and b.attempt = r.attempt and b.admitted_at >= q.requeued_at)))
+        -- Once delivered is delivered; else the newest attempt that got somewhere counts.
+        order by (r.kind <> 'delivered'), case when r.kind in ('accepted', 'undelivered') then r.attempt end desc nulls last,
+            case r.kind when 'undelivered' then 0 when 'accepted' then 1 else 2 end, r.at desc limit 1) f on true;
 
 create view martlet.dead_letters as
     select d.message_id, d.class, d.channel, martlet_data.shown(d.recipient_key) as recipient_key, martlet_data.shown(d.address) as address,
@@ -71,6 +76,21 @@ create view martlet.suppressions as
     select s.id, s.channel, martlet_data.shown(s.address) as address, s.scope, s.reason, s.created_at, s.created_by, s.lifted_at, s.lifted_by, s.lift_reason
     from martlet_data.suppressions s;
 
+-- A long text is shown whole once all its parts are there, and until then as far as they are.
+create view martlet.inbound_texts as
+    select t.first as id, t.at, t.provider, martlet_data.shown(t.sender) as sender, t.recipient, t.body, t.data_coding, t.octets, t.parts, t.parts_here,
+        t.parts_here = t.parts as is_complete
+    from (select coalesce(i.first_id, i.id) as first, min(i.at) as at, min(i.provider) as provider, min(i.sender) as sender, min(i.recipient) as recipient,
+            case when bool_and(i.body is not null) then string_agg(i.body, '' order by i.part) end as body, min(i.data_coding) as data_coding,
+            string_agg(i.octets, ''::bytea order by i.part) as octets, min(i.parts) as parts, count(*)::smallint as parts_here
+        from martlet_data.inbound_texts i group by coalesce(i.first_id, i.id)) t;
+comment on view martlet.inbound_texts is 'What people wrote to our numbers; at least once each. body is null where data_coding is none that Martlet reads.';
+
+create view martlet.unmatched_events as
+    select e.provider, e.kind, e.reason, count(*) as events, count(*) filter (where e.next_try is not null) as waiting, min(e.at) as oldest, max(e.at) as newest
+    from martlet_data.provider_events e group by e.provider, e.kind, e.reason;
+comment on view martlet.unmatched_events is 'What providers said about messages that were not found; waiting: is still tried again.';
+
 create view martlet.audit as select a.id, a.at, a.actor, a.action, a.object, a.why, a.detail from martlet_data.audit a;
 
 -- Who may do what -----------------------------------------------------------------------------------------------------------------
@@ -79,7 +99,7 @@ grant execute on function martlet.enqueue, martlet.enqueue_rows, martlet.enqueue
 grant insert, select on martlet.bulk_enqueue to martlet_producer, martlet_admin;
 grant execute on function martlet.requeue, martlet.discard, martlet.unsuppress, martlet.pause_lane, martlet.resume_lane to martlet_admin;
 grant execute on function martlet.created_at(bigint) to martlet_producer, martlet_worker, martlet_admin, martlet_reader;
-grant select on martlet.attempts, martlet.receipts, martlet.message_status, martlet.dead_letters, martlet.lanes, martlet.workers to martlet_reader, martlet_admin;
+grant select on martlet.attempts, martlet.receipts, martlet.message_status, martlet.dead_letters, martlet.lanes, martlet.workers, martlet.inbound_texts, martlet.unmatched_events to martlet_reader, martlet_admin;
 grant select on martlet.suppressions, martlet.audit to martlet_admin;
 grant select on martlet.receipts to martlet_worker; -- a dead letter keeps its history
 -- A view's functions run as its reader.
@@ -89,16 +109,18 @@ grant usage on schema martlet_data to martlet_reader;
 grant select on all tables in schema martlet_data to martlet_worker, martlet_admin;
 alter default privileges in schema martlet_data grant select on tables to martlet_worker, martlet_admin;
 grant insert, delete, update on martlet_data.ready, martlet_data.leased, martlet_data.due to martlet_worker;
-grant insert on martlet_data.attempts, martlet_data.receipts, martlet_data.dead_letters, martlet_data.suppressions, martlet_data.sessions to martlet_worker;
+grant insert on martlet_data.attempts, martlet_data.receipts, martlet_data.dead_letters, martlet_data.suppressions, martlet_data.sessions,
+    martlet_data.carrier_ids, martlet_data.provider_events, martlet_data.inbound_texts to martlet_worker;
+grant insert (action, object, why, detail) on martlet_data.audit to martlet_worker; -- a doubt that a receipt resolved
 grant insert, update on martlet_data.cap_usage to martlet_worker;
 grant update (beat_at, in_flight, is_draining, fenced_at, ended_at) on martlet_data.sessions to martlet_worker;
 grant update (variables, headers) on martlet_data.messages to martlet_worker; -- erasing the body of a final otp
-grant delete on martlet_data.idempotency_keys, martlet_data.dead_letters, martlet_data.cancellations to martlet_worker;
+grant delete on martlet_data.idempotency_keys, martlet_data.dead_letters, martlet_data.cancellations, martlet_data.provider_events, martlet_data.inbound_texts to martlet_worker;
 grant select on all sequences in schema martlet_data to martlet_worker, martlet_admin;
 -- Not the cursors: a nextval there would point a ring's appends at a wrong segment.
 grant usage on sequence martlet_data.message_seq, martlet_data.session_seq to martlet_worker;
 grant execute on function martlet_data.add_segment, martlet_data.advance_segment, martlet_data.retire_segment, martlet_data.create_partitions,
-    martlet_data.drop_partitions, martlet_data.first_id, martlet_data.check_leases, martlet_data.release_slot, martlet_data.minute_of_day, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
+    martlet_data.drop_partitions, martlet_data.first_id, martlet_data.check_leases, martlet_data.release_slot, martlet_data.minute_of_day, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.keep_inbound, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
 
 grant insert on martlet_data.policies, martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.audit to martlet_admin;
 grant update on martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.cap_retention to martlet_admin;

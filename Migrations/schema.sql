@@ -697,6 +697,9 @@ begin
             execute format('create table martlet_data.%s_%s (like martlet_data.%1$s including defaults including comments including storage)', v_parent, to_char(v_day, 'YYYYMMDD'));
             execute format('alter table martlet_data.%s attach partition martlet_data.%1$s_%s for values from (%s) to (%s)', v_parent, to_char(v_day, 'YYYYMMDD'), v_from, v_until);
         end loop;
+        execute format('create table martlet_data.carrier_ids_%s (like martlet_data.carrier_ids including defaults including comments including storage)', to_char(v_day, 'YYYYMMDD'));
+        execute format('alter table martlet_data.carrier_ids attach partition martlet_data.carrier_ids_%s for values from (%L) to (%L)', to_char(v_day, 'YYYYMMDD'),
+            v_day::timestamp at time zone 'UTC', (v_day + 1)::timestamp at time zone 'UTC');
         v_made := v_made + 1;
     end loop;
     return v_made;
@@ -735,8 +738,8 @@ begin
         return 'a waiting, leased or dead message refers to it';
     end if;
     begin
-        foreach v_parent in array array['messages', 'attempts', 'receipts'] loop
-            execute format('drop table martlet_data.%s_%s', v_parent, v_suffix);
+        foreach v_parent in array array['messages', 'attempts', 'receipts', 'carrier_ids'] loop
+            execute format('drop table if exists martlet_data.%s_%s', v_parent, v_suffix);
         end loop;
     exception when lock_not_available then return 'in use';
     end;
@@ -783,6 +786,34 @@ exception when data_exception then
 end $$;
 
 ALTER FUNCTION martlet_data.json_from(p_field text, p_value text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_first bigint;
+    v_id bigint;
+begin
+    if p_parts > 1 then
+        -- Two parts in two transactions must see each other. Callers bring their texts in the order of these locks.
+        perform pg_advisory_xact_lock(7340006, hashtext(p_sender) & 255);
+        select coalesce(t.first_id, t.id) into v_first from martlet_data.inbound_texts t
+            where t.sender = p_sender and t.recipient = p_recipient and t.provider = p_provider and t.reference = p_reference and t.parts = p_parts
+                and t.at > clock_timestamp() - interval '1 day' order by t.id desc limit 1;
+        select t.id into v_id from martlet_data.inbound_texts t
+            where t.sender = p_sender and coalesce(t.first_id, t.id) = v_first and t.part = p_part and t.octets = p_octets;
+        if found then
+            return v_id;
+        elsif exists (select from martlet_data.inbound_texts t where t.sender = p_sender and coalesce(t.first_id, t.id) = v_first and t.part = p_part) then
+            v_first := null; -- the reference was used again
+        end if;
+    end if;
+    insert into martlet_data.inbound_texts (provider, sender, recipient, body, octets, data_coding, reference, part, parts, first_id)
+        values (p_provider, p_sender, p_recipient, p_body, p_octets, p_data_coding, p_reference, p_part, p_parts, v_first) returning id into v_id;
+    return v_id;
+end $$;
+
+ALTER FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.known_address(p_channel text, p_recipient text) RETURNS text
     LANGUAGE plpgsql STABLE
@@ -1001,13 +1032,16 @@ CREATE TABLE martlet_data.receipts (
     detail text COLLATE pg_catalog."C",
     reference text COLLATE pg_catalog."C",
     stale boolean DEFAULT false NOT NULL,
-    actor text COLLATE pg_catalog."C"
+    actor text COLLATE pg_catalog."C",
+    part smallint
 )
 PARTITION BY RANGE (message_id);
 
 ALTER TABLE martlet_data.receipts OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.receipts.stale IS 'Evidence of a worker that had lost its lease: kept, but it moved nothing.';
+
+COMMENT ON COLUMN martlet_data.receipts.part IS 'Said by the provider after its answer: 0 about the whole message, else about this part of it. Null: said by Martlet, or the answer itself.';
 
 CREATE VIEW martlet.attempts AS
  SELECT a.message_id,
@@ -1035,7 +1069,8 @@ CREATE VIEW martlet.attempts AS
             r.detail,
             r.reference,
             r.stale,
-            r.actor
+            r.actor,
+            r.part
            FROM martlet_data.receipts r
           WHERE ((r.message_id = a.message_id) AND (r.attempt = a.attempt) AND (r.kind = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'unknown'::text])))
           ORDER BY (r.kind <> 'unknown'::text) DESC, r.at
@@ -1126,6 +1161,57 @@ CREATE VIEW martlet.dead_letters AS
    FROM martlet_data.dead_letters d;
 
 ALTER TABLE martlet.dead_letters OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.inbound_texts (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    provider text NOT NULL COLLATE pg_catalog."C",
+    sender text NOT NULL COLLATE pg_catalog."C",
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    body text,
+    octets bytea NOT NULL,
+    data_coding smallint NOT NULL,
+    reference integer,
+    part smallint DEFAULT 1 NOT NULL,
+    parts smallint DEFAULT 1 NOT NULL,
+    first_id bigint
+);
+
+ALTER TABLE martlet_data.inbound_texts OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.inbound_texts.first_id IS 'The part of the same text that came first; null: this one.';
+
+CREATE VIEW martlet.inbound_texts AS
+ SELECT t.first AS id,
+    t.at,
+    t.provider,
+    martlet_data.shown(t.sender) AS sender,
+    t.recipient,
+    t.body,
+    t.data_coding,
+    t.octets,
+    t.parts,
+    t.parts_here,
+    (t.parts_here = t.parts) AS is_complete
+   FROM ( SELECT COALESCE(i.first_id, i.id) AS first,
+            min(i.at) AS at,
+            min(i.provider) AS provider,
+            min(i.sender) AS sender,
+            min(i.recipient) AS recipient,
+                CASE
+                    WHEN bool_and((i.body IS NOT NULL)) THEN string_agg(i.body, ''::text ORDER BY i.part)
+                    ELSE NULL::text
+                END AS body,
+            min(i.data_coding) AS data_coding,
+            string_agg(i.octets, '\x'::bytea ORDER BY i.part) AS octets,
+            min(i.parts) AS parts,
+            (count(*))::smallint AS parts_here
+           FROM martlet_data.inbound_texts i
+          GROUP BY COALESCE(i.first_id, i.id)) t;
+
+ALTER TABLE martlet.inbound_texts OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where data_coding is none that Martlet reads.';
 
 CREATE TABLE martlet_data.classes (
     id smallint NOT NULL,
@@ -1347,13 +1433,18 @@ CREATE VIEW martlet.message_status AS
             r.code,
             r.at
            FROM martlet_data.receipts r
-          WHERE ((r.message_id = m.id) AND (r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND ((q.requeued_at IS NULL) OR (r.at >= q.requeued_at)))
-          ORDER BY
+          WHERE ((r.message_id = m.id) AND (r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND ((q.requeued_at IS NULL) OR ((r.at >= q.requeued_at) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (EXISTS ( SELECT
+                   FROM martlet_data.attempts b
+                  WHERE ((b.message_id = m.id) AND (b.attempt = r.attempt) AND (b.admitted_at >= q.requeued_at))))))))
+          ORDER BY (r.kind <> 'delivered'::text),
+                CASE
+                    WHEN (r.kind = ANY (ARRAY['accepted'::text, 'undelivered'::text])) THEN r.attempt
+                    ELSE NULL::smallint
+                END DESC NULLS LAST,
                 CASE r.kind
-                    WHEN 'delivered'::text THEN 0
-                    WHEN 'undelivered'::text THEN 1
-                    WHEN 'accepted'::text THEN 2
-                    ELSE 3
+                    WHEN 'undelivered'::text THEN 0
+                    WHEN 'accepted'::text THEN 1
+                    ELSE 2
                 END, r.at DESC
          LIMIT 1) f ON (true));
 
@@ -1369,7 +1460,8 @@ CREATE VIEW martlet.receipts AS
     r.detail,
     r.reference,
     r.stale,
-    r.actor
+    r.actor,
+    NULLIF(r.part, 0) AS part
    FROM martlet_data.receipts r
 UNION ALL
  SELECT a.message_id,
@@ -1381,7 +1473,8 @@ UNION ALL
     NULL::text AS detail,
     NULL::text AS reference,
     false AS stale,
-    NULL::text AS actor
+    NULL::text AS actor,
+    NULL::smallint AS part
    FROM martlet_data.attempts a;
 
 ALTER TABLE martlet.receipts OWNER TO martlet_owner;
@@ -1417,6 +1510,39 @@ CREATE VIEW martlet.suppressions AS
    FROM martlet_data.suppressions s;
 
 ALTER TABLE martlet.suppressions OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.provider_events (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    provider text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    carrier_id text COLLATE pg_catalog."C",
+    recipient text COLLATE pg_catalog."C",
+    payload jsonb NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    tries integer DEFAULT 0 NOT NULL,
+    next_try timestamp with time zone,
+    CONSTRAINT provider_events_reason_check CHECK ((reason = ANY (ARRAY['no_match'::text, 'ambiguous'::text, 'no_outcome'::text, 'no_message'::text, 'unreadable'::text])))
+);
+
+ALTER TABLE martlet_data.provider_events OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.provider_events.next_try IS 'Null: it is not tried again, and goes after some days.';
+
+CREATE VIEW martlet.unmatched_events AS
+ SELECT e.provider,
+    e.kind,
+    e.reason,
+    count(*) AS events,
+    count(*) FILTER (WHERE (e.next_try IS NOT NULL)) AS waiting,
+    min(e.at) AS oldest,
+    max(e.at) AS newest
+   FROM martlet_data.provider_events e
+  GROUP BY e.provider, e.kind, e.reason;
+
+ALTER TABLE martlet.unmatched_events OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.unmatched_events IS 'What providers said about messages that were not found; waiting: is still tried again.';
 
 CREATE TABLE martlet_data.sessions (
     id integer NOT NULL,
@@ -1507,6 +1633,39 @@ WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
 ALTER TABLE martlet_data.cap_usage OWNER TO martlet_owner;
 
 COMMENT ON TABLE martlet_data.cap_usage IS 'One row per person: 24 bytes for every attempt that counts: message_id int8, at int8 (microseconds since 1970), attempt, class_id, channel_id, 0 int2; big-endian, oldest first.';
+
+CREATE TABLE martlet_data.carrier_ids (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    folded text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    provider text NOT NULL COLLATE pg_catalog."C",
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    part smallint NOT NULL,
+    parts smallint NOT NULL
+)
+PARTITION BY RANGE (at);
+
+ALTER TABLE martlet_data.carrier_ids OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.carrier_ids.folded IS 'Without case and leading zeros (CarrierID.folded).';
+
+COMMENT ON COLUMN martlet_data.carrier_ids.parts IS 'Receipts to wait for; 1: the receipt speaks for the whole message.';
+
+CREATE TABLE martlet_data.carrier_ids_default (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    folded text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    provider text NOT NULL COLLATE pg_catalog."C",
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    part smallint NOT NULL,
+    parts smallint NOT NULL
+);
+
+ALTER TABLE martlet_data.carrier_ids_default OWNER TO martlet_owner;
 
 ALTER TABLE martlet_data.channels ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.channels_id_seq
@@ -1623,6 +1782,15 @@ CREATE TABLE martlet_data.imports (
 
 ALTER TABLE martlet_data.imports OWNER TO martlet_owner;
 
+ALTER TABLE martlet_data.inbound_texts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.inbound_texts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE martlet_data.leased_1 (
     slot smallint NOT NULL,
     message_id bigint NOT NULL,
@@ -1711,6 +1879,15 @@ COMMENT ON TABLE martlet_data.policies IS 'What the operators wrote, by version;
 
 ALTER TABLE martlet_data.policies ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.policies_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE martlet_data.provider_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.provider_events_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2169,7 +2346,8 @@ CREATE TABLE martlet_data.receipts_default (
     detail text COLLATE pg_catalog."C",
     reference text COLLATE pg_catalog."C",
     stale boolean DEFAULT false NOT NULL,
-    actor text COLLATE pg_catalog."C"
+    actor text COLLATE pg_catalog."C",
+    part smallint
 );
 
 ALTER TABLE martlet_data.receipts_default OWNER TO martlet_owner;
@@ -2226,6 +2404,8 @@ CREATE TABLE martlet_data.time_zones (
 ALTER TABLE martlet_data.time_zones OWNER TO martlet_owner;
 
 ALTER TABLE ONLY martlet_data.attempts ATTACH PARTITION martlet_data.attempts_default DEFAULT;
+
+ALTER TABLE ONLY martlet_data.carrier_ids ATTACH PARTITION martlet_data.carrier_ids_default DEFAULT;
 
 ALTER TABLE ONLY martlet_data.due ATTACH PARTITION martlet_data.due_1 FOR VALUES IN ('1');
 
@@ -2320,6 +2500,9 @@ ALTER TABLE ONLY martlet_data.idempotency_keys
 ALTER TABLE ONLY martlet_data.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (producer, name);
 
+ALTER TABLE ONLY martlet_data.inbound_texts
+    ADD CONSTRAINT inbound_texts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY martlet_data.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (lane);
 
@@ -2331,6 +2514,9 @@ ALTER TABLE ONLY martlet_data.messages_default
 
 ALTER TABLE ONLY martlet_data.policies
     ADD CONSTRAINT policies_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY martlet_data.provider_events
+    ADD CONSTRAINT provider_events_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY martlet_data.requeues
     ADD CONSTRAINT requeues_pkey PRIMARY KEY (message_id, series);
@@ -2353,6 +2539,10 @@ ALTER TABLE ONLY martlet_data.templates
 ALTER TABLE ONLY martlet_data.time_zones
     ADD CONSTRAINT time_zones_pkey PRIMARY KEY (name);
 
+CREATE INDEX carrier_ids_folded ON ONLY martlet_data.carrier_ids USING btree (folded);
+
+CREATE INDEX carrier_ids_default_folded_idx ON martlet_data.carrier_ids_default USING btree (folded);
+
 CREATE INDEX consents_newest ON martlet_data.consents USING btree (recipient_key, channel, purpose, id DESC);
 
 CREATE INDEX dead_letters_died_at ON martlet_data.dead_letters USING btree (died_at);
@@ -2367,9 +2557,17 @@ CREATE INDEX due_2_message_id_idx ON martlet_data.due_2 USING btree (message_id)
 
 CREATE INDEX idempotency_keys_created_at ON martlet_data.idempotency_keys USING brin (created_at);
 
+CREATE INDEX inbound_texts_at ON martlet_data.inbound_texts USING btree (at);
+
+CREATE INDEX inbound_texts_sender ON martlet_data.inbound_texts USING btree (sender, id);
+
 CREATE INDEX messages_recipient_key ON ONLY martlet_data.messages USING btree (recipient_key);
 
 CREATE INDEX messages_default_recipient_key_idx ON martlet_data.messages_default USING btree (recipient_key);
+
+CREATE INDEX provider_events_at ON martlet_data.provider_events USING btree (at);
+
+CREATE INDEX provider_events_next_try ON martlet_data.provider_events USING btree (next_try) WHERE (next_try IS NOT NULL);
 
 CREATE INDEX ready_10_seq_idx ON martlet_data.ready_10 USING btree (seq);
 
@@ -2407,6 +2605,10 @@ CREATE INDEX ready_8_seq_idx ON martlet_data.ready_8 USING btree (seq);
 
 CREATE INDEX ready_9_seq_idx ON martlet_data.ready_9 USING btree (seq);
 
+CREATE UNIQUE INDEX receipts_once ON ONLY martlet_data.receipts USING btree (message_id, attempt, kind, part) WHERE (part IS NOT NULL);
+
+CREATE UNIQUE INDEX receipts_default_message_id_attempt_kind_part_idx ON martlet_data.receipts_default USING btree (message_id, attempt, kind, part) WHERE (part IS NOT NULL);
+
 CREATE INDEX receipts_message_id ON ONLY martlet_data.receipts USING btree (message_id);
 
 CREATE INDEX receipts_default_message_id_idx ON martlet_data.receipts_default USING btree (message_id);
@@ -2415,9 +2617,13 @@ CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree
 
 ALTER INDEX martlet_data.attempts_pkey ATTACH PARTITION martlet_data.attempts_default_pkey;
 
+ALTER INDEX martlet_data.carrier_ids_folded ATTACH PARTITION martlet_data.carrier_ids_default_folded_idx;
+
 ALTER INDEX martlet_data.messages_pkey ATTACH PARTITION martlet_data.messages_default_pkey;
 
 ALTER INDEX martlet_data.messages_recipient_key ATTACH PARTITION martlet_data.messages_default_recipient_key_idx;
+
+ALTER INDEX martlet_data.receipts_once ATTACH PARTITION martlet_data.receipts_default_message_id_attempt_kind_part_idx;
 
 ALTER INDEX martlet_data.receipts_message_id ATTACH PARTITION martlet_data.receipts_default_message_id_idx;
 
@@ -2538,6 +2744,10 @@ REVOKE ALL ON FUNCTION martlet_data.is_plain(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.lock_bucket(p_bucket integer) FROM PUBLIC;
@@ -2591,6 +2801,14 @@ GRANT SELECT ON TABLE martlet.attempts TO martlet_admin;
 GRANT SELECT ON TABLE martlet_data.audit TO martlet_worker;
 GRANT SELECT,INSERT ON TABLE martlet_data.audit TO martlet_admin;
 
+GRANT INSERT(action) ON TABLE martlet_data.audit TO martlet_worker;
+
+GRANT INSERT(object) ON TABLE martlet_data.audit TO martlet_worker;
+
+GRANT INSERT(why) ON TABLE martlet_data.audit TO martlet_worker;
+
+GRANT INSERT(detail) ON TABLE martlet_data.audit TO martlet_worker;
+
 GRANT SELECT ON TABLE martlet.audit TO martlet_admin;
 
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_producer;
@@ -2601,6 +2819,12 @@ GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_reader;
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.inbound_texts TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.inbound_texts TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_reader;
+GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
@@ -2648,6 +2872,12 @@ GRANT SELECT ON TABLE martlet_data.suppressions TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.suppressions TO martlet_admin;
 
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.provider_events TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_reader;
+GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_admin;
+
 GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
 
@@ -2679,6 +2909,12 @@ GRANT SELECT,UPDATE ON TABLE martlet_data.cap_retention TO martlet_admin;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.cap_usage TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.cap_usage TO martlet_admin;
 
+GRANT SELECT,INSERT ON TABLE martlet_data.carrier_ids TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.carrier_ids TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.carrier_ids_default TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.carrier_ids_default TO martlet_admin;
+
 GRANT SELECT ON SEQUENCE martlet_data.channels_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.channels_id_seq TO martlet_admin;
 
@@ -2709,6 +2945,9 @@ GRANT SELECT ON TABLE martlet_data.idempotency_keys TO martlet_admin;
 GRANT SELECT ON TABLE martlet_data.imports TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.imports TO martlet_admin;
 
+GRANT SELECT ON SEQUENCE martlet_data.inbound_texts_id_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.inbound_texts_id_seq TO martlet_admin;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.leased_1 TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.leased_1 TO martlet_admin;
 
@@ -2729,6 +2968,9 @@ GRANT SELECT,INSERT ON TABLE martlet_data.policies TO martlet_admin;
 
 GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_worker;
+GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_1 TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.ready_1 TO martlet_admin;

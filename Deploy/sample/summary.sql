@@ -4,6 +4,8 @@ set timezone = 'UTC';
 create temporary table status as select * from martlet.message_status;
 create temporary table facts as select * from martlet.receipts;
 create temporary table tries as select a.*, w.worker from martlet.attempts a left join martlet.workers w using (session);
+create index on facts (message_id);
+analyze status, facts, tries;
 create function pg_temp.n(bigint) returns text language sql strict as $$ select to_char($1, 'FM999,999,990') $$;
 
 select format('  Enqueued   %s messages (%s SMS, %s e-mails) to %s recipients in %s time zones',
@@ -21,7 +23,12 @@ select format('             %s of the records taken repeated an earlier request:
         + (select count(*) from martlet_data.idempotency_keys where key ~ '^(login|checkout|trickle)-') as repeated) r where repeated > 0;
 \echo
 \echo '  What became of them'
-select format('    %s  accepted by a provider', lpad(pg_temp.n(count(*)), 8)) from status where state in ('accepted', 'delivered');
+select format('    %s  accepted by a provider', lpad(pg_temp.n(count(*)), 8)) from status where state in ('accepted', 'delivered', 'undelivered');
+-- What carriers' receipts say of them; sandboxes send none.
+select format('              %s delivered, by the receipt of the carrier', lpad(pg_temp.n(count(*)), 6)) from status where state = 'delivered' having count(*) > 0;
+select format('              %s undelivered: %s', lpad(pg_temp.n(count(*)), 6), reason) from status where state = 'undelivered' group by reason order by count(*) desc;
+select format('              %s without a receipt (%s)', lpad(pg_temp.n(count(*)), 6), string_agg(distinct channel, ', ')) from status where state = 'accepted'
+    having count(*) > 0 and exists (select from status where state in ('delivered', 'undelivered'));
 select format('    %s  deferred', lpad(pg_temp.n(count(*)), 8)) from status where state = 'due';
 select format('              %s %s, next at %s UTC', lpad(pg_temp.n(count(*)), 6),
         case reason when 'quiet_hours' then 'quiet hours of the recipient' when 'cap' then 'frequency cap, until a place is free'
@@ -45,14 +52,14 @@ select format('              %s %s', lpad(pg_temp.n(count(*)), 6),
 select format('    %s  dead letters, for a human to look at', lpad(pg_temp.n(count(*)), 8)) from status where state = 'dead';
 select format('              %s %s: %s', lpad(pg_temp.n(count(*)), 6), reason, min(explanation)) from martlet.dead_letters group by reason order by count(*) desc, reason;
 select format('    %s  %s', lpad(pg_temp.n(count(*)), 8), state) from status
-    where state not in ('accepted', 'delivered', 'due', 'suppressed', 'capped', 'expired', 'dead') group by state;
+    where state not in ('accepted', 'delivered', 'undelivered', 'due', 'suppressed', 'capped', 'expired', 'dead') group by state;
 
 \echo
 \echo '  By class           enqueued  accepted  deferred  suppressed  capped  expired  dead   enqueue → accepted, p50 and p99 of those never deferred'
 with last as (select s.*, f.at as accepted_at, exists (select from facts p where p.message_id = s.message_id and p.kind in ('postponed', 'deferred', 'unknown', 'requeued')) as waited
     from status s left join lateral (select min(at) as at from facts f where f.message_id = s.message_id and f.kind = 'accepted') f on true)
 select format('    %s %s %s %s %s %s %s %s   %s', rpad(class, 16), lpad(pg_temp.n(count(*)), 8),
-        lpad(pg_temp.n(count(*) filter (where state in ('accepted', 'delivered'))), 9), lpad(pg_temp.n(count(*) filter (where state = 'due')), 9),
+        lpad(pg_temp.n(count(*) filter (where state in ('accepted', 'delivered', 'undelivered'))), 9), lpad(pg_temp.n(count(*) filter (where state = 'due')), 9),
         lpad(pg_temp.n(count(*) filter (where state = 'suppressed')), 11), lpad(pg_temp.n(count(*) filter (where state = 'capped')), 7),
         lpad(pg_temp.n(count(*) filter (where state = 'expired')), 8), lpad(pg_temp.n(count(*) filter (where state = 'dead')), 5),
         coalesce(round((percentile_cont(0.5) within group (order by extract(epoch from accepted_at - created_at)) filter (where not waited))::numeric, 2) || ' s, '

@@ -1,5 +1,5 @@
 /// The number of a message: time-ordered, unique in a cluster. A string in JSON, because it passes 2^53.
-public struct MessageID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct MessageID: RawRepresentable, Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     public var rawValue: Int64
     public init(rawValue: Int64) { self.rawValue = rawValue }
     public init(_ rawValue: Int64) { self.rawValue = rawValue }

@@ -14,14 +14,16 @@ public enum MessageState: String, Sendable, CaseIterable {
     /// The states that may follow; everything else is a fault.
     public var next: Set<MessageState> {
         switch self {
-        case .ready: [.leased]
-        case .due: [.ready]
+        // What a provider says of an earlier, doubtful attempt ends a message wherever it waits.
+        case .ready: [.leased, .accepted, .delivered, .undelivered]
+        case .due: [.ready, .accepted, .delivered, .undelivered]
         // Rescue and hand-back (ready, due), Admit's decisions, poison and template bugs (dead).
-        case .leased: [.ready, .due, .sending, .suppressed, .capped, .expired, .cancelled, .dead, .accepted]
-        case .sending: [.ready, .due, .accepted, .dead, .expired]
+        case .leased:
+            [.ready, .due, .sending, .suppressed, .capped, .expired, .cancelled, .dead, .accepted, .delivered, .undelivered]
+        case .sending: [.ready, .due, .accepted, .delivered, .undelivered, .dead, .expired]
         case .accepted: [.delivered, .undelivered]
         case .undelivered: [.delivered]
-        case .dead: [.ready, .discarded]
+        case .dead: [.ready, .discarded, .accepted, .delivered, .undelivered]
         case .delivered, .suppressed, .capped, .expired, .cancelled, .discarded: []
         }
     }

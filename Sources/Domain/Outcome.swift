@@ -1,5 +1,5 @@
 /// What a provider answered to one attempt.
-public enum Outcome: Sendable, Equatable {
+public enum Outcome: Sendable, Equatable, Codable {
     /// It took the message; `reference` is its own id for it.
     case accepted(reference: String?)
     /// Certainly not taken; another try may succeed.
@@ -28,9 +28,9 @@ public enum Outcome: Sendable, Equatable {
 }
 
 /// Why an attempt was not accepted.
-public struct Failure: Sendable, Equatable {
+public struct Failure: Sendable, Equatable, Codable {
     /// Who has to change something before it can work.
-    public enum Blame: String, Sendable { case recipient, sender, content, provider, martlet }
+    public enum Blame: String, Sendable, Codable { case recipient, sender, content, provider, martlet }
 
     /// Stable and short, for filters and counters: `smtp_550_5.1.1`, `connect_refused`, `throttled`.
     public var code: String

@@ -9,6 +9,8 @@ enum Failpoint: String, CaseIterable, Sendable {
     case afterAdmit = "after_admit"
     case afterSend = "after_send"
     case beforeRecord = "before_record"
+    /// Events of providers are committed, and their carrier is not told yet.
+    case afterEvents = "after_events"
 
     struct Injected: Error, CustomStringConvertible {
         var description: String { "a failpoint was set here" }

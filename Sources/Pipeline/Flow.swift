@@ -20,14 +20,15 @@ final class Flow: Sendable {
     private let outlets = Outlets([])
     private let claim: Claim
     private let pipeline: Pipeline
+    private let recorder: EventRecorder
     /// New providers, to be started in the task group.
     private let started: AsyncStream<Outlet>
     private let starting: AsyncStream<Outlet>.Continuation
     let inFlight: InFlight
 
     init(
-        settings: WorkerSettings, shared: SharedState, database: Database, beatDatabase: Database, identity: WorkerIdentity,
-        logger: Logger
+        settings: WorkerSettings, shared: SharedState, database: Database, beatDatabase: Database, eventDatabase: Database,
+        identity: WorkerIdentity, logger: Logger
     ) {
         self.settings = settings
         self.shared = shared
@@ -35,6 +36,7 @@ final class Flow: Sendable {
         self.beatDatabase = beatDatabase
         self.identity = identity
         self.logger = logger
+        recorder = EventRecorder(shared: shared, database: eventDatabase, meters: meters, logger: logger)
         (started, starting) = AsyncStream.makeStream()
         inFlight = InFlight(limit: settings.maxInFlight)
         claim = Claim(shared: shared, database: database, lease: settings.lease, idlePoll: settings.idlePoll)
@@ -53,8 +55,10 @@ final class Flow: Sendable {
             for _ in 0..<2 { group.addTask { await self.pipeline.recordResults() } }
             if settings.maintenance {
                 group.addTask {
-                    await Maintenance(shared: self.shared, database: self.database, meters: self.meters, logger: self.logger)
-                        .run()
+                    await Maintenance(
+                        shared: self.shared, database: self.database, recorder: self.recorder, meters: self.meters,
+                        logger: self.logger
+                    ).run()
                 }
             }
             await takeBatchesUntilDrained(untilIdle: untilIdle)
@@ -194,7 +198,7 @@ final class Flow: Sendable {
         for policy in snapshot.policy.providers.values {
             let old = outlets.outlet(policy.name)
             if let old, old.policy == policy { continue }
-            let transport = try TransportFactory.make(policy, logger: logger)
+            let transport = try TransportFactory.make(policy, logger: logger, events: recorder)
             let outlet = Outlet(policy: policy, transport: transport) { [results] in results.add($0) }
             outlet.divide(among: shared.liveSessions)
             outlets.add(outlet)

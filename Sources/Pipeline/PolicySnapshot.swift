@@ -3,6 +3,7 @@ import FoundationEssentials
 import Rendering
 import Settings
 import Store
+import Transports
 
 /// One version of everything operators decide, ready for the stages: read once a second at most, shared by all loops.
 final class PolicySnapshot: Sendable {
@@ -15,6 +16,8 @@ final class PolicySnapshot: Sendable {
     let classes: [Int16: ClassPolicy]
     let channels: [Int16: Channel]
     let capRetention: Duration
+    /// Providers whose receipts will name the ids that they answer with; no others.
+    let receiptIDs: [String: ReceiptIDs]
     private let capRules: [CapKey: CapRules]
 
     struct TemplateKey: Hashable, Sendable {
@@ -41,6 +44,7 @@ final class PolicySnapshot: Sendable {
         self.classes = numbers.classes.compactMapValues { policy.classes[$0] }
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
+        self.receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
         self.capRules = Self.capRules(policy, numbers)
     }
 

@@ -39,7 +39,9 @@ struct Record: Sendable {
     private func write(
         _ group: [(SubmissionResult, Work)], _ place: Place, oneByOne: Bool
     ) async throws -> [String: Int] {
-        var writes = RecordWrites(slot: place.slot, session: place.session, now: shared.databaseNow(), oneByOne: oneByOne)
+        var writes = RecordWrites(
+            slot: place.slot, session: place.session, now: shared.databaseNow(), receiptIDs: shared.policy.receiptIDs,
+            oneByOne: oneByOne)
         for (result, work) in group { writes.add(result, work) }
         let statements = writes.statements
         try await database.withConnection { connection in
@@ -70,6 +72,8 @@ struct RecordWrites {
     private let now: Timestamp
     private let oneByOne: Bool
     private(set) var moved: [String: Int] = [:]
+    private let receiptIDs: [String: ReceiptIDs]
+    private var carrierIDs = InsertCarrierIDs()
     private var accepted: FinishAccepted
     private var finished: Finish
     private var postponed: PutOff
@@ -80,8 +84,13 @@ struct RecordWrites {
     private var suppressions = InsertSuppressions()
     private var erased: [MessageID] = []
 
-    /// - Parameter oneByOne: some lease was lost; every message says for itself whether it is still there.
-    init(slot: Int16, session: Int32, now: Timestamp, oneByOne: Bool = false) {
+    /// - Parameters:
+    ///   - receiptIDs: providers whose receipts will name the ids that they answer with.
+    ///   - oneByOne: some lease was lost; every message says for itself whether it is still there.
+    init(
+        slot: Int16, session: Int32, now: Timestamp, receiptIDs: [String: ReceiptIDs] = [:], oneByOne: Bool = false
+    ) {
+        self.receiptIDs = receiptIDs
         self.slot = slot
         self.session = session
         self.now = now
@@ -112,6 +121,7 @@ struct RecordWrites {
         case .accepted:
             var reference: String?
             if case .accepted(let given) = result.outcome { reference = given }
+            if let reference, !receiptIDs.isEmpty { keepIDs(reference, work) }
             if lease.resends == 0 && !oneByOne {
                 accepted.add(lease, attempt: work.attempt, provider: work.provider.name, reference: reference)
             } else {
@@ -148,6 +158,7 @@ struct RecordWrites {
         var statements: [any Statement] = [RecordLock(session: session)]
         if !receipts.isEmpty { statements.append(receipts) }
         if accepted.count > 0 { statements.append(accepted) }
+        if !carrierIDs.isEmpty { statements.append(carrierIDs) }
         if finished.count > 0 { statements.append(finished) }
         if postponed.count > 0 { statements.append(postponed) }
         if dead.count > 0 { statements.append(dead) }
@@ -156,6 +167,18 @@ struct RecordWrites {
         if !suppressions.addresses.isEmpty { statements.append(suppressions) }
         if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
         return statements
+    }
+
+    /// What receipts will find this message by.
+    private mutating func keepIDs(_ reference: String, _ work: Work) {
+        guard let kind = receiptIDs[work.provider.name] else { return }
+        let ids = CarrierReference.parts(reference)
+        let parts = kind == .ofMessages ? 1 : Int16(clamping: ids.count)
+        for (index, id) in ids.enumerated() where !id.isEmpty {
+            carrierIDs.add(
+                id, folded: CarrierID.folded(id), provider: work.provider.name, recipient: work.message.address,
+                messageID: work.message.id, attempt: work.attempt, part: Int16(clamping: index + 1), parts: parts)
+        }
     }
 
     private var releases: ReleaseSlots {

@@ -36,17 +36,21 @@ public struct Worker: Service {
         var beat = options
         beat.connections = 2
         let beatDatabase = Database(beat)
+        var events = options
+        events.connections = 2
+        let eventDatabase = Database(events)
         defer { health.isReady = false }
         guard let policy = try await firstPolicy(database) else { return }
         guard let shared = await begin(policy, beatDatabase) else { return }
         logger.info("working", metadata: ["session": "\(shared.session)", "policy": "\(policy.version)"])
         let flow = Flow(
-            settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, identity: identity, logger: logger
-        )
+            settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, eventDatabase: eventDatabase,
+            identity: identity, logger: logger)
         health.watch(shared, flow.inFlight)
         try await flow.run(untilIdle: untilIdle)
         await database.close()
         await beatDatabase.close()
+        await eventDatabase.close()
     }
 
     /// A session, and the first look at the rings; nil when the worker is told to stop before the database is to be had.

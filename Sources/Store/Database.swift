@@ -20,9 +20,12 @@ public struct Database: Sendable {
     }
 
     /// Lends a connection; what is left open on it is rolled back.
-    public func withConnection<T: Sendable>(_ body: @Sendable (StoreConnection) async throws -> T) async throws -> T {
+    /// - Parameter wait: how long to wait for one; nil: 10 s.
+    public func withConnection<T: Sendable>(
+        within wait: Duration? = nil, _ body: @Sendable (StoreConnection) async throws -> T
+    ) async throws -> T {
         do {
-            return try await pool.withConnection { try await body(StoreConnection(connection: $0)) }
+            return try await pool.withConnection(within: wait) { try await body(StoreConnection(connection: $0)) }
         } catch let error as PQError {
             throw StoreError(error)
         }

@@ -7,7 +7,7 @@ import Postgres
 /// The samples speak of message 1, leased in segment 1 at the first place by session 1 with claim 1.
 public enum Statements {
     public static var all: [any Statement] {
-        queue + admission + recording + maintenance + policies + administration + importing + migrating
+        queue + admission + recording + events + maintenance + policies + administration + importing + migrating
     }
 
     static let message = MessageID(1)
@@ -77,6 +77,27 @@ public enum Statements {
         suppressions.addresses = ["+8613800138001"]
         suppressions.reasons = ["hard_bounce"]
         return [accepted, finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions]
+    }
+
+    static var events: [any Statement] {
+        var ids = InsertCarrierIDs()
+        ids.add("0A1", folded: "a1", provider: "p", recipient: nil, messageID: message, attempt: 1, part: 1, parts: 2)
+        var conclusions = ConcludeParts()
+        conclusions.add(message, attempt: 1, parts: 2, provider: "p")
+        var suppressions = SuppressRecipients()
+        suppressions.add(message, scope: "all", reason: "hard_bounce")
+        return [
+            EventLock(buckets: [1, 2]), FindCarrierIDs(folded: ["a1"], providers: ["p"], since: .seconds(86_400)), ids,
+            InsertCarrierReceipts([.init(messageID: message, attempt: 1, kind: "part_delivered", part: 1, provider: "p")]),
+            conclusions, ParkEvents([.init(provider: "p", kind: "receipt", payload: "{}", reason: "no_match")]),
+            ResolveDoubt(messageIDs: [message]), suppressions,
+            InsertInboundTexts([
+                .init(
+                    provider: "p", sender: "+44", recipient: "1", body: nil, octets: [1], dataCoding: 4, reference: 7, part: 1,
+                    parts: 2)
+            ]), TakeParkedEvents(), CountParkedEvents(), PurgeParkedEvents(keep: .seconds(1)),
+            PurgeInboundTexts(keep: .seconds(1)),
+        ]
     }
 
     static var maintenance: [any Statement] {

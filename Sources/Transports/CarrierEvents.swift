@@ -1,37 +1,9 @@
 public import Domain
 
-/// What a carrier says without being asked, or too late to be the answer of a submission.
-public enum CarrierEvent: Sendable, Equatable {
-    /// A delivery receipt.
-    case receipt(CarrierReceipt)
-    /// A text that somebody sent to us.
-    case text(InboundText)
-    /// Evidence about a hand-over whose result was given already.
-    case response(LateResponse)
-}
-
-/// Where the events of providers go.
-///
-/// A transport tells the carrier that an event was taken only after `record` has returned: what is not durable then must throw,
-/// and the carrier keeps it and tries again. So events come more than once, in any order, and before the result of their submission (S17,
-/// S19). An event that cannot be matched is no reason to throw, or it comes for ever: it must be kept.
-public protocol CarrierEvents: Sendable {
-    /// Returns when all of them are durable, or throws, in bounded time: a drain waits for it. They come in batches of up to 500; one
-    /// call per provider at a time.
-    func record(_ events: [CarrierEvent]) async throws
-}
-
-/// Refuses everything, so that carriers keep it: for programs that only submit.
-public struct RefusedCarrierEvents: CarrierEvents {
-    public struct Refused: Error {}
-    public init() {}
-    public func record(_ events: [CarrierEvent]) async throws { throw Refused() }
-}
-
 /// One delivery receipt (SMPP 3.4, appendix B), as values.
-public struct CarrierReceipt: Sendable, Equatable {
+public struct CarrierReceipt: Sendable, Equatable, Codable {
     /// States of SMPP 3.4, 5.2.28.
-    public enum State: String, Sendable, CaseIterable {
+    public enum State: String, Sendable, CaseIterable, Codable {
         case scheduled, enroute, delivered, expired, deleted, undeliverable, accepted, unknown, rejected, skipped
 
         /// Nothing can come after it. ENROUTE and ACCEPTD say that it is on its way; UNKNOWN says that nobody knows.
@@ -82,7 +54,7 @@ public struct CarrierReceipt: Sendable, Equatable {
 }
 
 /// A date of a receipt. Carriers do not say which time zone they mean.
-public struct CarrierDate: Sendable, Equatable {
+public struct CarrierDate: Sendable, Equatable, Codable {
     public var year: Int
     public var month: Int
     public var day: Int
@@ -105,9 +77,9 @@ public struct CarrierDate: Sendable, Equatable {
 }
 
 /// A text from a phone, or one part of a long one.
-public struct InboundText: Sendable, Equatable {
+public struct InboundText: Sendable, Equatable, Codable {
     /// Which part of a long text this is.
-    public struct Part: Sendable, Equatable {
+    public struct Part: Sendable, Equatable, Codable {
         public var reference: Int
         public var total: Int
         /// From 1.
@@ -146,7 +118,7 @@ public struct InboundText: Sendable, Equatable {
 
 /// What is known about one part of a hand-over beyond its result: the answer came after `answerBy` (the result was `unknown`), or this
 /// part was accepted of a message that as a whole is in doubt. Receipts of the part match its reference.
-public struct LateResponse: Sendable, Equatable {
+public struct LateResponse: Sendable, Equatable, Codable {
     public var provider: String
     public var messageID: MessageID
     public var attempt: Int

@@ -1,25 +1,9 @@
 public import Domain
 
-/// What mail servers say about a message long after they took it.
-public enum MailEvent: Sendable, Equatable {
-    case bounce(BounceReport)
-    case complaint(Complaint)
-}
-
-/// Where reports about mail go.
-///
-/// A report is put away only after `record` has returned: what is not durable then must throw, and the report is read again. So
-/// events come more than once, in any order, perhaps by several workers. An event that cannot be matched is no reason to throw, or it
-/// comes for ever.
-public protocol MailEvents: Sendable {
-    /// Returns when all of them are durable. One call per provider and worker at a time.
-    func record(_ events: [MailEvent]) async throws
-}
-
 /// What a delivery status report (RFC 3464) says about one recipient. The message and its attempt come from an authenticated token; the
 /// rest is the reporter's word.
-public struct BounceReport: Sendable, Equatable {
-    public enum Kind: String, Sendable, CaseIterable {
+public struct BounceReport: Sendable, Equatable, Codable {
+    public enum Kind: String, Sendable, CaseIterable, Codable {
         /// Not delivered, and the address is dead: `failure.suppressesAddress`.
         case hard
         /// Not delivered, for a reason that may pass or lies with somebody else.
@@ -57,7 +41,7 @@ public struct BounceReport: Sendable, Equatable {
 }
 
 /// A recipient called the message spam (RFC 5965). The message comes from an authenticated token, the rest is the reporter's word.
-public struct Complaint: Sendable, Equatable {
+public struct Complaint: Sendable, Equatable, Codable {
     public var provider: String
     public var messageID: MessageID
     public var attempt: Int

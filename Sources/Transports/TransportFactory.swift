@@ -9,19 +9,19 @@ public enum TransportFactory {
     /// A transport that is ready for `run()` and `submit`. Opens local files (outbox, CA, password, keys), no connection.
     ///
     /// - Parameters:
-    ///   - events: where receipts, inbound texts and late answers go. Without one they are refused, and carriers keep them.
-    ///   - mailEvents: where reports about mail go; nil: they are left where they arrive.
+    ///   - events: where receipts, inbound texts, late answers and reports about mail go. Without one they are refused: carriers keep
+    ///     them, and reports stay where they arrive.
     /// - Throws: `TransportError`.
     public static func make(
-        _ policy: ProviderPolicy, logger: Logger = Logger(label: "transport"), events: any CarrierEvents = RefusedCarrierEvents(),
-        mailEvents: (any MailEvents)? = nil
+        _ policy: ProviderPolicy, logger: Logger = Logger(label: "transport"),
+        events: any ProviderEvents = RefusedProviderEvents()
     ) throws -> any Transport {
         var logger = logger
         logger[metadataKey: "provider"] = "\(policy.name)"
         switch policy.transport {
         case "sandbox": return try SandboxTransport(SandboxOptions(policy), logger: logger)
         case "smpp": return try SMPPTransport(SMPPOptions(policy), logger: logger, events: events)
-        case "smtp": return try SMTPTransport(SMTPOptions(policy), events: mailEvents, logger: logger)
+        case "smtp": return try SMTPTransport(SMTPOptions(policy), events: events, logger: logger)
         default: throw unknown(policy)
         }
     }
@@ -37,7 +37,26 @@ public enum TransportFactory {
         }
     }
 
+    /// What receipts name the messages of this provider by: whether the ids of accepted messages must be kept. `.none` for options that
+    /// are wrong, too.
+    public static func receiptIDs(_ policy: ProviderPolicy) -> ReceiptIDs {
+        guard policy.transport == "smpp" else { return .none }
+        do { return try SMPPOptions(policy).receiptIDs } catch {
+            return .none  // `make` and `check` say what is wrong
+        }
+    }
+
     private static func unknown(_ policy: ProviderPolicy) -> TransportError {
         .unknownTransport(provider: policy.name, transport: policy.transport, known: transports)
     }
+}
+
+/// What the ids that a provider answers with are good for.
+public enum ReceiptIDs: Sendable {
+    /// No receipt will name them, or there are none.
+    case none
+    /// Every part of a message has a receipt of its own.
+    case ofParts
+    /// One receipt speaks for the whole message, by the id of any of its parts.
+    case ofMessages
 }

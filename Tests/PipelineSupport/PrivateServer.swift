@@ -22,6 +22,10 @@ public struct PrivateServer: Sendable {
     /// Ends every backend without waiting, and starts again from the log.
     public func restart() async throws { try await control("restart", "-m", "immediate") }
 
+    /// Ends it at once, as a crash would; its data stays for `resume`.
+    public func halt() async throws { try await control("stop", "-m", "immediate") }
+    public func resume() async throws { try await control("start") }
+
     public func stop() async throws {
         try await control("stop", "-m", "immediate")
         try await runProcess(asPostgres(["rm", "-rf", directory]))

@@ -98,10 +98,10 @@ extension Shop {
     @discardableResult
     public func enqueue(
         _ messageClass: String, to recipient: String, template: String = "note", variables: String = #"{"text":"hello"}"#,
-        arguments: String = "", on other: PQConnection? = nil
+        arguments: String = "", channel: String = "sms", on other: PQConnection? = nil
     ) async throws -> Int64 {
         let call = PQCall(
-            "enqueue", "select martlet.enqueue($1, 'sms', $2, $3, $4::jsonb\(arguments.isEmpty ? "" : ", " + arguments))",
+            "enqueue", "select martlet.enqueue($1, '\(channel)', $2, $3, $4::jsonb\(arguments.isEmpty ? "" : ", " + arguments))",
             prepared: false
         ) {
             $0.text(messageClass)

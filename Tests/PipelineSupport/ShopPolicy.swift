@@ -14,6 +14,9 @@ public struct ShopPolicy: Sendable {
     /// Lines of the class `night`: the only one with quiet hours.
     public var quietHours = "22:00-08:00"
     public var body = "{{text}}"
+    /// Port of an SMPP carrier on this machine that gets all SMS; nil: the sandbox gets them.
+    public var carrierPort: Int?
+    public var carrierOptions: [String: String] = [:]
 
     public init(_ change: (inout ShopPolicy) -> Void = { _ in }) { change(&self) }
 
@@ -22,7 +25,11 @@ public struct ShopPolicy: Sendable {
     public static let resends = ["otp": 1, "transactional": 1, "notification": 1, "marketing": 0]
 
     var templates: [Template] {
-        [Template(key: "note", locale: "default", channel: .sms, body: body, required: ["text"])]
+        [
+            Template(key: "note", locale: "default", channel: .sms, body: body, required: ["text"]),
+            Template(
+                key: "note", locale: "default", channel: .email, subject: "Note", body: body, html: nil, required: ["text"]),
+        ]
     }
 
     func files(outbox: String, script: String) -> [String: String] {
@@ -39,13 +46,14 @@ public struct ShopPolicy: Sendable {
         return [
             "classes.yaml": classes, "caps.yaml": "caps: \(caps)\n", "prices.yaml": "prices: {}\n", "words.yaml": "lists: {}\n",
             "senders.yaml":
-                "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
-            "routes.yaml": "routes:\n  - provider: sandbox\n    channel: sms\n",
+                "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    email_from: shop@example.com\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
+            "routes.yaml": (carrierPort == nil ? "routes:\n" : "routes:\n  - provider: carrier\n    channel: sms\n")
+                + "  - provider: sandbox\n",
             "providers.yaml": """
             providers:
               sandbox:
                 transport: sandbox
-                channels: [sms]
+                channels: [sms, email]
                 window: \(window)
             \(rate.map { "    rate: \($0)\n" } ?? "")    send_within: \(sendWithin)
                 timeout: \(timeout)
@@ -53,8 +61,25 @@ public struct ShopPolicy: Sendable {
                   outbox: \(outbox)
                   script: \(script)
 
-            """,
+            """ + carrier,
         ]
+    }
+
+    private var carrier: String {
+        guard let carrierPort else { return "" }
+        var options = ["host": "127.0.0.1", "port": "\(carrierPort)", "tls": "off", "system_id": "shop"]
+        options.merge(carrierOptions) { $1 }
+        return """
+              carrier:
+                transport: smpp
+                channels: [sms]
+                window: \(window)
+                send_within: \(sendWithin)
+                timeout: \(timeout)
+                options:
+            \(options.sorted { $0.key < $1.key }.map { "      \($0.key): \"\($0.value)\"" }.joined(separator: "\n"))
+
+            """
     }
 
     private static func messageClass(_ name: String, lane: Int, attempts: Int, doubt: String) -> String {

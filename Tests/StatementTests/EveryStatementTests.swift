@@ -45,6 +45,7 @@ struct EveryStatementTests {
     static let withoutRows: Set<String> = [
         "InsertAttempts", "UpdateCapUsage", "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RescuableSessions", "DropOldestPartitions",
+        "InsertCarrierIDs", "InsertCarrierReceipts", "ConcludeParts", "ResolveDoubt", "SuppressRecipients",
     ]
     static let byAdmins: Set<String> = ["InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "PushTemplates"]
     static let byMigrators: Set<String> = ["HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration"]

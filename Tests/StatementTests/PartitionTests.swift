@@ -18,7 +18,9 @@ struct PartitionTests {
                             execute format('create table martlet_data.%s_20250110 partition of martlet_data.%1$s for values from (%s) to (%s)', p,
                                 martlet_data.first_id('2025-01-10Z'), martlet_data.first_id('2025-01-11Z'));
                             execute format('alter table martlet_data.%s_20250110 owner to martlet_owner', p);
-                        end loop; end $$;
+                        end loop;
+                        create table martlet_data.carrier_ids_20250110 partition of martlet_data.carrier_ids for values from ('2025-01-10Z') to ('2025-01-11Z');
+                        alter table martlet_data.carrier_ids_20250110 owner to martlet_owner; end $$;
                     insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, variables, producer, created_at, expires_at)
                         values (martlet_data.first_id('2025-01-10Z') + 1, 1, 1, 'k', 'a', 't', '{}', 'p', '2025-01-10Z', '2025-01-11Z');
                     insert into martlet_data.receipts (message_id, kind) values (martlet_data.first_id('2025-01-10Z') + 1, 'expired');

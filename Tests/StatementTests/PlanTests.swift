@@ -16,7 +16,7 @@ struct PlanTests {
     private static func large(analysed: Bool) -> String {
         let tables = [
             "messages_default", "attempts_default", "receipts_default", "ready_1", "leased_1", "due_1", "cap_usage",
-            "suppressions", "consents",
+            "suppressions", "consents", "carrier_ids_default", "provider_events", "dead_letters",
         ]
         let off = tables.map { "alter table martlet_data.\($0) set (autovacuum_enabled = off);" }.joined(separator: "\n")
         // Analysed while empty: the planner believes that there is nothing.
@@ -35,6 +35,12 @@ struct PlanTests {
             insert into martlet_data.cap_usage select 'k' || n, int8send(n) || int8send(0) || int8send(1) from generate_series(1, \(rows)) n;
             insert into martlet_data.suppressions (channel, address, scope, reason) select 'sms', '+86138' || n, 'marketing', 'opt_out' from generate_series(1, \(rows)) n;
             insert into martlet_data.consents (recipient_key, channel, purpose, status, method) select 'k' || n, 'sms', 'marketing', 'granted', 'web' from generate_series(1, \(rows)) n;
+            insert into martlet_data.carrier_ids (at, folded, id, provider, recipient, message_id, attempt, part, parts)
+                select now() - interval '10 years', to_hex(n), to_hex(n), 'p', '+86138' || n, n, 1, 1, 2 from generate_series(1, \(rows)) n;
+            insert into martlet_data.provider_events (provider, kind, payload, reason, next_try)
+                select 'p', 'receipt', '{}', 'no_match', now() + make_interval(secs => n - 1000) from generate_series(1, \(rows)) n;
+            insert into martlet_data.dead_letters (message_id, class, channel, recipient_key, address, template, reason, explanation, remedy, lane, attempt, series, message, history)
+                select n, 'c', 'sms', 'k', 'a', 't', 'in_doubt', 'e', 'r', 1, 1, 0, '{}', '[]' from generate_series(1, \(rows)) n;
             insert into martlet_data.sessions (id, worker, host, pid, version) values (1, 'w', 'h', 1, '1');
             """
     }
@@ -80,6 +86,36 @@ struct PlanTests {
             (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (putOff, 45),
             (PromoteDue(slot: 1, limit: Int32(batch)), 30),
             (handBack, 25),
+        ] + events(ids)
+    }
+
+    /// What a batch of receipts does.
+    private static func events(_ ids: [MessageID]) -> [(any Statement, buffers: Int)] {
+        var carrierIDs = InsertCarrierIDs()
+        var conclusions = ConcludeParts()
+        var suppressions = SuppressRecipients()
+        for id in ids {
+            carrierIDs.add(
+                "x\(id)", folded: "x\(id)", provider: "p", recipient: nil, messageID: id, attempt: 1, part: 1, parts: 1)
+            conclusions.add(id, attempt: 1, parts: 2, provider: "p")
+            suppressions.add(id, scope: "all", reason: "hard_bounce")
+        }
+        let folded = ids.map { String($0.rawValue, radix: 16) }
+        return [
+            (FindCarrierIDs(folded: folded, providers: ids.map { _ in "p" }, since: .seconds(20 * 366 * 86_400)), 15),
+            (carrierIDs, 30),
+            (
+                InsertCarrierReceipts(
+                    ids.map { .init(messageID: $0, attempt: 1, kind: "part_undelivered", part: 1, provider: "p") }), 40
+            ),
+            (conclusions, 40),
+            (
+                ParkEvents(
+                    ids.map {
+                        .init(provider: "p", kind: "response", payload: "{}", reason: nil, messageID: $0, attempt: 7)
+                    }), 40
+            ),
+            (ResolveDoubt(messageIDs: ids), 60), (suppressions, 40), (TakeParkedEvents(limit: Int32(batch)), 20),
         ]
     }
 

@@ -40,6 +40,7 @@ struct Timeline {
     private static func event(_ receipt: LoadReceipts.Receipt, _ attempt: LoadAttempts.Attempt?, _ edit: String?) -> Event {
         var parts: [String] = []
         if let number = receipt.attempt { parts.append("attempt \(number)") }
+        if let part = receipt.part { parts.append("part \(part)") }
         if let provider = receipt.provider { parts.append("by \(provider)") }
         if let attempt {
             parts.append("template version \(attempt.templateVersion)")
@@ -55,7 +56,8 @@ struct Timeline {
         return Event(
             at: receipt.at, what: receipt.kind, who: receipt.actor, detail: parts.joined(separator: ", "),
             json: [
-                "attempt": .int(receipt.attempt), "provider": .text(receipt.provider), "code": .text(receipt.code),
+                "attempt": .int(receipt.attempt), "part": .int(receipt.part), "provider": .text(receipt.provider),
+                "code": .text(receipt.code),
                 "detail": .text(receipt.detail), "reference": .text(receipt.reference), "stale": .bool(receipt.stale),
                 "segments": .int(attempt?.segments), "template_version": .int(attempt?.templateVersion),
                 "cost_micros": attempt?.costMicros.map { .int($0) } ?? .null, "currency": .text(attempt?.currency),

@@ -2,7 +2,8 @@ import Domain
 import Logging
 import Store
 
-/// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions.
+/// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
+/// events again that found nothing.
 ///
 /// There is no leader: whoever gets the duty's lock does a round; when that worker dies the next round is another's.
 struct Maintenance: Sendable {
@@ -10,9 +11,12 @@ struct Maintenance: Sendable {
     static let pages: [LoadSegments.Kind: Int64] = [.ready: 700, .leased: 1000, .due: 1000]
     /// After a start or a promotion of the server every beat looks stale: the first worker back must not rescue everyone.
     static let rescueGrace = Duration.seconds(15)
+    /// What providers said about messages that never were found.
+    static let unmatchedKept = Duration.seconds(7 * 86_400)
 
     let shared: SharedState
     let database: Database
+    let recorder: EventRecorder
     let meters: Meters
     let logger: Logger
 
@@ -20,6 +24,7 @@ struct Maintenance: Sendable {
         case promote = 2
         case rotate = 3
         case retention = 4
+        case events = 5
     }
 
     func run() async {
@@ -27,6 +32,8 @@ struct Maintenance: Sendable {
             group.addTask { await repeating(every: .milliseconds(100), "promote") { try await promote() } }
             group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
             group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
+            group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
+            group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
             group.addTask { await repeating(every: .seconds(600), "retention") { try await retain() } }
         }
     }
@@ -104,6 +111,34 @@ struct Maintenance: Sendable {
             guard answer == "dropped" else { break }
         }
         while try await database.run(PurgeIdempotencyKeys(keep: .seconds(30 * 86_400))) >= 10_000 {}
+        while try await database.run(PurgeParkedEvents(keep: ParkEvents.tried + Self.unmatchedKept)) >= 10_000 {}
+        while try await database.run(PurgeInboundTexts(keep: .seconds(35 * 86_400))) >= 10_000 {}
+        return false
+    }
+
+    /// True: there is more.
+    private func retryEvents() async throws -> Bool {
+        let work = RetryEvents(recorder: recorder)
+        var limit = RetryEvents.limit
+        while true {
+            do {
+                let round = try await onDuty(.events) { [limit] in try await work.round(on: $0, limit: limit) }
+                if let kept = round?.kept { recorder.report(kept) }
+                return round?.isFull ?? false
+            } catch let error as StoreError where error.isDataError && limit > 1 {
+                limit /= 2
+            } catch let error as StoreError where error.isDataError {
+                logger.error("a parked event cannot be tried again; it is kept for people", metadata: ["error": "\(error)"])
+                try await onDuty(.events) { try await work.setAside(on: $0) }
+                return true
+            }
+        }
+    }
+
+    private func countEvents() async throws -> Bool {
+        let counts = try await database.run(CountParkedEvents())
+        meters.gauge("martlet_events_waiting", [], Double(counts.waiting))
+        meters.gauge("martlet_events_unmatched", [], Double(counts.unmatched))
         return false
     }
 

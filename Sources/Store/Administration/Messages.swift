@@ -96,10 +96,12 @@ public struct LoadReceipts: Statement {
         /// Of a worker that had lost its lease: kept, but it moved nothing.
         public var stale: Bool
         public var actor: String?
+        /// Which part of a long text it is about; nil: the whole message.
+        public var part: Int?
     }
     public var sql: String {
         """
-        select at, kind, attempt, provider, code, detail, reference, stale, actor from martlet.receipts
+        select at, kind, attempt, provider, code, detail, reference, stale, actor, part from martlet.receipts
         where message_id = $1 order by at, (kind <> 'admitted') limit 1000
         """
     }
@@ -110,7 +112,7 @@ public struct LoadReceipts: Statement {
                 at: try $0.timestamp(0), kind: try $0.text(1), attempt: try $0.int2OrNull(2).map(Int.init),
                 provider: try $0.textOrNull(3),
                 code: try $0.textOrNull(4), detail: try $0.textOrNull(5), reference: try $0.textOrNull(6), stale: try $0.bool(7),
-                actor: try $0.textOrNull(8))
+                actor: try $0.textOrNull(8), part: try $0.int2OrNull(9).map(Int.init))
         }
     }
 }

@@ -75,11 +75,15 @@ public struct AdmitFacts: Statement {
         union all select 4::int2, message_id, null, null, null, null from martlet_data.cancellations where message_id = any ($3)
         union all select 5::int2, 0, null, group_key, producer, cancelled_at from martlet_data.group_cancellations where group_key = any ($6)
         union all select 6::int2, d.message_id, null, null, d.kind, null
-            from unnest($7::int8[]) i(message_id) cross join lateral (
+            from unnest($7::int8[]) i(message_id)
+            cross join lateral (select max(q.requeued_at) as at from martlet_data.requeues q where q.message_id = i.message_id) q
+            cross join lateral (
                 -- The offset is a fence, one look-up for each message: without statistics an array of a hundred ids looks like half the table.
+                -- That a try before the requeue failed says nothing about those that follow it.
                 select r.message_id, r.kind from martlet_data.receipts r
                 where r.message_id = i.message_id and r.kind in ('accepted', 'delivered', 'undelivered')
-                    and r.at > coalesce((select max(q.requeued_at) from martlet_data.requeues q where q.message_id = i.message_id), '-infinity')
+                    and (q.at is null or r.at > q.at and (r.kind <> 'undelivered' or exists (
+                        select from martlet_data.attempts a where a.message_id = i.message_id and a.attempt = r.attempt and a.admitted_at > q.at)))
                 offset 0) d
         """
     }
@@ -93,6 +97,9 @@ public struct AdmitFacts: Statement {
         parameters.textArray(groupKeys)
         parameters.messageIDs(attemptedIDs)
     }
+
+    /// Of several receipts the first of these counts.
+    private static let ranks = ["delivered", "accepted", "undelivered"]
 
     public static func read(_ rows: PQRows) throws -> Answer {
         var answer = Answer()
@@ -111,7 +118,10 @@ public struct AdmitFacts: Statement {
             case 4: answer.cancelled.insert(try row.messageID(1))
             case 5:
                 answer.cancelledGroups[try row.text(3), default: []].append((try row.text(4), try row.timestamp(5)))
-            default: answer.decided[try row.messageID(1)] = try row.text(4)
+            default:
+                let (message, kind) = (try row.messageID(1), try row.text(4))
+                let known = answer.decided[message].flatMap { ranks.firstIndex(of: $0) } ?? ranks.count
+                if (ranks.firstIndex(of: kind) ?? ranks.count) < known { answer.decided[message] = kind }
             }
         }
         return answer

@@ -89,7 +89,7 @@ public struct RetireSegment: Statement {
 
 /// One duty at a time in the cluster, without a leader: whoever gets the lock does the work of this round.
 public struct TryDuty: Statement {
-    /// 1 rescue, 2 promote, 3 rotate, 4 retention.
+    /// 1 rescue, 2 promote, 3 rotate, 4 retention, 5 events.
     public var duty: Int32
     public init(duty: Int32) { self.duty = duty }
     public var sql: String {
@@ -100,7 +100,7 @@ public struct TryDuty: Statement {
     public static func read(_ rows: PQRows) throws -> Bool { try rows.only.bool(0) }
 }
 
-/// Daily partitions of messages, attempts and receipts, 14 days ahead.
+/// Daily partitions of messages, attempts, receipts and the ids of carriers, 14 days ahead.
 public struct CreatePartitions: Statement {
     public var days: Int32
     public init(days: Int32 = 14) { self.days = days }
@@ -109,7 +109,7 @@ public struct CreatePartitions: Statement {
     public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
 }
 
-/// Drops the oldest day of messages, attempts and receipts that is older than `keep`; the answer is nil when there is none, else
+/// Drops the oldest day of messages, attempts, receipts and the ids of carriers that is older than `keep`; the answer is nil when there is none, else
 /// `dropped` or the reason why not.
 public struct DropOldestPartitions: Statement {
     public var keep: Duration

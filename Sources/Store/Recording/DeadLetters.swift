@@ -67,7 +67,7 @@ public struct EraseBodies: Statement {
         where m.id = any ($1) and m.variables::text <> '{}' and (select c.erases_body from martlet_data.classes c where c.id = m.class_id)
             and (exists (select from martlet_data.dead_letters d where d.message_id = m.id)
                 or exists (select from martlet_data.receipts r where r.message_id = m.id and not r.stale
-                    and r.kind in ('accepted', 'suppressed', 'capped', 'expired', 'cancelled')
+                    and r.kind in ('accepted', 'delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled')
                     and r.at > coalesce((select max(q.requeued_at) from martlet_data.requeues q where q.message_id = m.id), '-infinity')))
         """
     }

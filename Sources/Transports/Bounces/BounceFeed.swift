@@ -2,14 +2,14 @@ import Domain
 import Logging
 import NIOPosix
 
-/// Reads reports out of a maildir, hands them to `MailEvents`, and puts them away once they are durable.
+/// Reads reports out of a maildir, hands them to `ProviderEvents`, and puts them away once they are durable.
 ///
 /// A crash between the two gives the same report once more; so do two workers that share the folder.
 struct BounceFeed: Sendable {
     let maildir: Maildir
     let poll: Duration
     let reader: ReportReader
-    let events: any MailEvents
+    let events: any ProviderEvents
     let logger: Logger
 
     /// Messages that are read before their events are recorded.
@@ -51,7 +51,7 @@ struct BounceFeed: Sendable {
                 maildir.read(name, atMost: ReportReader.longest).map { Report(name: name, reading: reader.read($0)) }
             }
         }
-        let found = reports.flatMap { report -> [MailEvent] in
+        let found = reports.flatMap { report -> [ProviderEvent] in
             if case .events(let events) = report.reading { events } else { [] }
         }
         if !found.isEmpty { try await events.record(found) }

@@ -6,7 +6,7 @@ import Domain
 /// in the header of the message it gives back.
 struct ReportReader: Sendable {
     enum Reading: Equatable {
-        case events([MailEvent])
+        case events([ProviderEvent])
         /// Holiday notices, read receipts, mailing lists: of no interest.
         case autoReply
         /// A report without a genuine token: forged, or not ours.
@@ -38,7 +38,7 @@ struct ReportReader: Sendable {
         let recipients = Self.groups(status).filter { group in
             group.contains { ["final-recipient", "original-recipient", "action", "status"].contains($0.name) }
         }
-        let events = recipients.prefix(Self.mostRecipients).compactMap { report($0, token).map(MailEvent.bounce) }
+        let events = recipients.prefix(Self.mostRecipients).compactMap { report($0, token).map(ProviderEvent.bounce) }
         return events.isEmpty ? .unreadable : .events(events)
     }
 

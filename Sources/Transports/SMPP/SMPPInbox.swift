@@ -6,14 +6,14 @@ import NIOCore
 final class SMPPInbox: @unchecked Sendable {
     // @unchecked: only touched on `eventLoop`.
     private struct Item: Sendable {
-        var event: CarrierEvent
+        var event: ProviderEvent
         var origin: (connection: SMPPConnection, delivery: SMPPDelivery)?
         var tries = 0
     }
     /// Events in one call of `record` at most.
     static let batch = 500
 
-    private let events: any CarrierEvents
+    private let events: any ProviderEvents
     private let eventLoop: any EventLoop
     private let logger: Logger
     private var waiting = CircularBuffer<Item>()
@@ -22,7 +22,7 @@ final class SMPPInbox: @unchecked Sendable {
     /// Called after answers were given.
     var written: () -> Void = {}
 
-    init(_ events: any CarrierEvents, eventLoop: any EventLoop, logger: Logger) {
+    init(_ events: any ProviderEvents, eventLoop: any EventLoop, logger: Logger) {
         self.events = events
         self.eventLoop = eventLoop
         self.logger = logger
@@ -30,7 +30,7 @@ final class SMPPInbox: @unchecked Sendable {
 
     var isIdle: Bool { waiting.isEmpty && !isWriting }
 
-    func add(_ event: CarrierEvent, from origin: (connection: SMPPConnection, delivery: SMPPDelivery)?) {
+    func add(_ event: ProviderEvent, from origin: (connection: SMPPConnection, delivery: SMPPDelivery)?) {
         enqueue(Item(event: event, origin: origin))
     }
 

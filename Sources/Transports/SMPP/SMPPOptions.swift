@@ -100,6 +100,14 @@ struct SMPPOptions: Sendable {
         return account
     }
 
+    var receiptIDs: ReceiptIDs {
+        switch (account.receipts, account.receiptParts) {
+        case (.none, _): .none
+        case (_, .every): .ofParts
+        case (_, .last): .ofMessages
+        }
+    }
+
     /// Lengths of the standard (4.1.1), but system_id and password may be longer than its 15 and 8: carriers give such ones out.
     private func checkTogether(_ options: TransportOptions) throws {
         let fields = [

@@ -33,7 +33,7 @@ final class SMPPPool: @unchecked Sendable {
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(
-        _ options: SMPPOptions, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger, events: any CarrierEvents
+        _ options: SMPPOptions, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger, events: any ProviderEvents
     ) {
         self.options = options
         self.tls = tls

@@ -6,7 +6,7 @@ struct SMPPReceiver: Sendable {
     /// What data_coding 0 is at this carrier.
     var alphabet = SMPPAccount.Alphabet.gsm7
 
-    func event(_ message: SMPPMessage) -> CarrierEvent {
+    func event(_ message: SMPPMessage) -> ProviderEvent {
         isReceipt(message) ? .receipt(receipt(message)) : .text(text(message))
     }
 

@@ -18,7 +18,7 @@ final class SMPPTransport: Transport {
 
     /// Opens CA, certificate and password files, no connection.
     /// - Throws: `TransportError`.
-    init(_ options: SMPPOptions, logger: Logger, events: any CarrierEvents) throws {
+    init(_ options: SMPPOptions, logger: Logger, events: any ProviderEvents) throws {
         provider = options.provider
         window = options.window
         submits = SMPPSubmits(account: options.account)

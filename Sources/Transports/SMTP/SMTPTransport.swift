@@ -15,16 +15,16 @@ final class SMTPTransport: Transport {
     private let (working, workEnded) = AsyncStream<Never>.makeStream()
 
     /// Opens the files of CA, password, keys and secrets, no connection.
-    /// - Parameter events: where reports go that arrive in the option's maildir; nil: they are not read.
+    /// - Parameter events: where reports go that arrive in the option's maildir; refused, they stay there.
     /// - Throws: `TransportError`.
-    init(_ options: SMTPOptions, events: (any MailEvents)? = nil, logger: Logger) throws {
+    init(_ options: SMTPOptions, events: any ProviderEvents = RefusedProviderEvents(), logger: Logger) throws {
         provider = options.provider
         window = options.window
         messageIDDomain = options.messageIDDomain
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         _ = try options.session()
-        feed = try events.flatMap { events in
-            guard let verp = options.verp, let maildir = verp.maildir else { return nil }
+        feed = try options.verp.flatMap { verp in
+            guard let maildir = verp.maildir else { return nil }
             let secret = try options.tokenSecret("verp_secret_file", verp.secretFile)
             return BounceFeed(
                 maildir: Maildir(path: maildir), poll: verp.poll,

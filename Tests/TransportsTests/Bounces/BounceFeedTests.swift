@@ -7,11 +7,11 @@ import Testing
 @testable import Transports
 
 /// Keeps what it is told; refuses as often as it is told to.
-final class RecordedMailEvents: MailEvents, @unchecked Sendable {
+final class RecordedEvents: ProviderEvents, @unchecked Sendable {
     // @unchecked: everything is under `lock`.
     struct Away: Error {}
     private let lock = NIOLock()
-    private var kept: [MailEvent] = []
+    private var kept: [ProviderEvent] = []
     private var refusals: Int
     private var asked = 0
     private let during: @Sendable () -> Void
@@ -21,7 +21,7 @@ final class RecordedMailEvents: MailEvents, @unchecked Sendable {
         self.during = during
     }
 
-    func record(_ events: [MailEvent]) async throws {
+    func record(_ events: [ProviderEvent]) async throws {
         let refuses = lock.withLock {
             asked += 1
             refusals -= 1
@@ -32,7 +32,7 @@ final class RecordedMailEvents: MailEvents, @unchecked Sendable {
         lock.withLock { kept += events }
     }
 
-    var events: [MailEvent] { lock.withLock { kept } }
+    var events: [ProviderEvent] { lock.withLock { kept } }
     var calls: Int { lock.withLock { asked } }
 
     var bounces: [BounceReport] { events.compactMap { if case .bounce(let report) = $0 { report } else { nil } } }
@@ -75,7 +75,7 @@ struct BounceFeedTests {
         maildir = try TestMaildir()
     }
 
-    func feed(_ events: any MailEvents, maildir path: String? = nil) -> BounceFeed {
+    func feed(_ events: any ProviderEvents, maildir path: String? = nil) -> BounceFeed {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return BounceFeed(
@@ -99,7 +99,7 @@ struct BounceFeedTests {
         let path = maildir.path
         let lock = NIOLock()
         nonisolated(unsafe) var seen: [[String]] = []
-        let events = RecordedMailEvents(refusals: 2) {
+        let events = RecordedEvents(refusals: 2) {
             do {
                 let new = try FileManager.default.contentsOfDirectory(atPath: path + "/new")
                 lock.withLock { seen.append(new) }
@@ -110,7 +110,7 @@ struct BounceFeedTests {
         try maildir.deliver("1.a.host", samples.report(Self.hard))
         let feed = feed(events)
         for _ in 0..<2 {
-            await #expect(throws: RecordedMailEvents.Away.self) { try await feed.pass() }
+            await #expect(throws: RecordedEvents.Away.self) { try await feed.pass() }
             #expect(maildir.names("new") == ["1.a.host"] && maildir.names("cur") == [])
         }
         #expect(try await feed.pass() == 1)
@@ -123,7 +123,7 @@ struct BounceFeedTests {
 
     @Test("D6: auto-replies are put away without a word, strange mail is flagged for people")
     func others() async throws {
-        let events = RecordedMailEvents()
+        let events = RecordedEvents()
         try maildir.deliver("1", samples.automatic("Auto-Submitted: auto-replied"))
         try maildir.deliver("2", samples.automatic("Subject: Re: Hello"))
         try maildir.deliver("3:2,", samples.report(Self.hard, to: "x@y.test"))
@@ -136,7 +136,7 @@ struct BounceFeedTests {
 
     @Test("D6: links, pipes and folders among the mail are neither followed nor waited for")
     func strangeFiles() async throws {
-        let events = RecordedMailEvents()
+        let events = RecordedEvents()
         let outside = try SecretFile(samples.report(Self.hard))
         try FileManager.default.createSymbolicLink(atPath: maildir.path + "/new/link", withDestinationPath: outside.path)
         #expect(mkfifo(maildir.path + "/new/pipe", 0o600) == 0)
@@ -149,7 +149,7 @@ struct BounceFeedTests {
 
     @Test("D6: a huge message is read in part")
     func huge() async throws {
-        let events = RecordedMailEvents()
+        let events = RecordedEvents()
         try maildir.deliver("1", samples.report(Self.hard) + String(repeating: "x\n", count: 3_000_000))
         #expect(try await feed(events).pass() == 1)
         #expect(events.bounces.map(\.kind) == [.hard])
@@ -157,7 +157,7 @@ struct BounceFeedTests {
 
     @Test("D6: two workers on one folder lose nothing, and a database that is away is waited for")
     func two() async throws {
-        let events = [RecordedMailEvents(refusals: 3), RecordedMailEvents()]
+        let events = [RecordedEvents(refusals: 3), RecordedEvents()]
         for id in 1...250 {
             let token = ReturnToken(MessageID(Int64(id)), attempt: 1).text(samples.secret)
             try maildir.deliver("\(id)", samples.report(Self.hard, to: "bounce+\(token)@bounces.example.com"))
@@ -170,7 +170,7 @@ struct BounceFeedTests {
     @Test("D6: a folder that is not there yet is waited for")
     func late() async throws {
         let late = try TestMaildir(made: false)
-        let events = RecordedMailEvents()
+        let events = RecordedEvents()
         let running = Task { [feed = feed(events, maildir: late.path)] in await feed.run() }
         await #expect(throws: Maildir.Problem.self) { try await feed(events, maildir: late.path).pass() }
         try late.make()
@@ -193,7 +193,7 @@ struct BounceFeedTests {
     func transport() async throws {
         let secret = try SecretFile("0123456789abcdef")
         let options = try DKIMTests.options(Self.options(secret, maildir.path))
-        let events = RecordedMailEvents()
+        let events = RecordedEvents()
         let logger = Logger(label: "test")
         let transport = try SMTPTransport(options, events: events, logger: logger)
         let running = Task { try await transport.run() }
@@ -253,13 +253,13 @@ struct BounceLoopTests {
             try FileManager.default.createDirectory(atPath: box, withIntermediateDirectories: true)
             try FileManager.default.setAttributes([.ownerAccountName: "nobody"], ofItemAtPath: box)
             let secret = try SecretFile()
-            let events = RecordedMailEvents()
+            let events = RecordedEvents()
             var options = BounceFeedTests.options(secret, box + "/mail")
             options.merge(["host": "127.0.0.1", "port": String(postfix.port), "tls": "off", "hostname": "client.test"]) { $1 }
             var logger = Logger(label: "test")
             logger.logLevel = .critical
             let policy = ProviderPolicy(name: "hub", transport: "smtp", channels: [.email], options: options)
-            let transport = try TransportFactory.make(policy, logger: logger, mailEvents: events)
+            let transport = try TransportFactory.make(policy, logger: logger, events: events)
             let running = Task { try await transport.run() }
             let results = await transport.answers([
                 mail(.init(subject: "Grüße", text: "x"), id: 7, to: "gone@bounce.test", attempt: 2), simple(8),

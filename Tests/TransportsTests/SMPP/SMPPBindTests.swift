@@ -1,3 +1,4 @@
+import CarrierSupport
 import Domain
 import Foundation
 import Logging
@@ -124,7 +125,7 @@ struct SMPPBindTests {
         options.unreadLimit = 64 << 10
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let transport = try SMPPTransport(options, logger: logger, events: RefusedCarrierEvents())
+        let transport = try SMPPTransport(options, logger: logger, events: RefusedProviderEvents())
         let collector = Collector()
         transport.submit([sms("a")]) { collector.take($0) }
         // Once all buffers between us are full it can say no more.

@@ -1,3 +1,4 @@
+import CarrierSupport
 import Domain
 import Foundation
 import Logging
@@ -9,7 +10,7 @@ import Testing
 
 /// An SMPP provider on the loopback, for tests.
 func smpp(
-    port: Int, window: Int = 10, _ options: [String: String] = [:], events: any CarrierEvents = RefusedCarrierEvents()
+    port: Int, window: Int = 10, _ options: [String: String] = [:], events: any ProviderEvents = RefusedProviderEvents()
 ) throws -> any Transport {
     var all = ["host": "127.0.0.1", "port": String(port), "tls": "off", "system_id": "me"]
     all.merge(options) { $1 }
@@ -21,10 +22,11 @@ func smpp(
 }
 
 /// Keeps events, or refuses them until told otherwise; lets a test hold `record` open.
-final class EventLog: CarrierEvents {
-    private let state = NIOLockedValueBox<(events: [CarrierEvent], batches: Int, refuses: Bool, gate: Gate?)>(([], 0, false, nil))
+final class EventLog: ProviderEvents {
+    private let state = NIOLockedValueBox<(events: [ProviderEvent], batches: Int, refuses: Bool, gate: Gate?)>(
+        ([], 0, false, nil))
 
-    var events: [CarrierEvent] { state.withLockedValue { $0.events } }
+    var events: [ProviderEvent] { state.withLockedValue { $0.events } }
     var batches: Int { state.withLockedValue { $0.batches } }
     var refuses: Bool {
         get { state.withLockedValue { $0.refuses } }
@@ -37,13 +39,13 @@ final class EventLog: CarrierEvents {
     var receipts: [CarrierReceipt] { events.compactMap { if case .receipt(let receipt) = $0 { receipt } else { nil } } }
     var responses: [LateResponse] { events.compactMap { if case .response(let response) = $0 { response } else { nil } } }
 
-    func record(_ events: [CarrierEvent]) async throws {
+    func record(_ events: [ProviderEvent]) async throws {
         let (gate, refuses) = state.withLockedValue { state in
             state.batches += 1
             return (state.gate, state.refuses)
         }
         await gate?.wait()
-        if refuses { throw RefusedCarrierEvents.Refused() }
+        if refuses { throw RefusedProviderEvents.Refused() }
         state.withLockedValue { $0.events += events }
     }
 }
@@ -89,7 +91,8 @@ func acceptsAgain(_ transport: any Transport, within limit: Duration = .seconds(
 
 /// Serves for the time of `body`, then stops; the transport is drained.
 func carrier(
-    isKind: Bool = true, window: Int = 10, _ options: [String: String] = [:], events: any CarrierEvents = RefusedCarrierEvents(),
+    isKind: Bool = true, window: Int = 10, _ options: [String: String] = [:],
+    events: any ProviderEvents = RefusedProviderEvents(),
     mood: @escaping ScriptedSMSC.Mood, _ body: (ScriptedSMSC, any Transport) async throws -> Void
 ) async throws {
     let server = try await ScriptedSMSC(isKind: isKind, mood: mood)

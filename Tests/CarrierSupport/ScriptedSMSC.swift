@@ -1,17 +1,23 @@
 import NIOConcurrencyHelpers
-import NIOCore
+public import NIOCore
 import NIOPosix
-import NIOSSL
-import Testing
+public import NIOSSL
 
 /// One frame as the SMSC sees it: nothing of our codec is used here, so that an error of ours is not answered by the same error.
-struct Frame: Sendable, Equatable {
-    var command: UInt32
-    var status: UInt32 = 0
-    var sequence: UInt32
-    var body: [UInt8] = []
+public struct Frame: Sendable, Equatable {
+    public var command: UInt32
+    public var status: UInt32
+    public var sequence: UInt32
+    public var body: [UInt8]
 
-    var bytes: [UInt8] {
+    public init(command: UInt32, status: UInt32 = 0, sequence: UInt32, body: [UInt8] = []) {
+        self.command = command
+        self.status = status
+        self.sequence = sequence
+        self.body = body
+    }
+
+    public var bytes: [UInt8] {
         [UInt32(16 + body.count), command, status, sequence].flatMap { word in
             (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
         }
@@ -19,7 +25,7 @@ struct Frame: Sendable, Equatable {
     }
 
     /// Cuts whole frames off the front.
-    static func take(_ bytes: inout [UInt8]) -> [Frame] {
+    public static func take(_ bytes: inout [UInt8]) -> [Frame] {
         var frames: [Frame] = []
         var at = 0
         func word(_ at: Int) -> UInt32 { bytes[at..<(at + 4)].reduce(0) { $0 << 8 | UInt32($1) } }
@@ -35,16 +41,16 @@ struct Frame: Sendable, Equatable {
         return frames
     }
 
-    var isSubmit: Bool { command == 0x04 }
-    var isBind: Bool { [0x01, 0x02, 0x09].contains(command) }
+    public var isSubmit: Bool { command == 0x04 }
+    public var isBind: Bool { [0x01, 0x02, 0x09].contains(command) }
     /// The answer to this request.
-    func answer(_ status: UInt32 = 0, _ body: [UInt8] = []) -> Frame {
+    public func answer(_ status: UInt32 = 0, _ body: [UInt8] = []) -> Frame {
         Frame(command: command | 0x8000_0000, status: status, sequence: sequence, body: body)
     }
-    func accepted(_ id: String) -> Frame { answer(0, Array(id.utf8) + [0]) }
+    public func accepted(_ id: String) -> Frame { answer(0, Array(id.utf8) + [0]) }
 
     /// The destination of a submit_sm, read by hand: service_type, ton, npi, source, ton, npi, destination.
-    var destination: String {
+    public var destination: String {
         let strings = body.split(separator: 0, omittingEmptySubsequences: false)
         guard let afterService = body.firstIndex(of: 0), body.count > afterService + 3, strings.count > 1 else { return "" }
         var at = afterService + 3
@@ -53,7 +59,9 @@ struct Frame: Sendable, Equatable {
         return String(decoding: body[at...].prefix { $0 != 0 }, as: UTF8.self)
     }
 
-    static func receipt(_ sequence: UInt32, _ text: String, from phone: String = "8613900000000", esmClass: UInt8 = 4) -> Frame {
+    public static func receipt(_ sequence: UInt32, _ text: String, from phone: String = "8613900000000", esmClass: UInt8 = 4)
+        -> Frame
+    {
         Frame(
             command: 0x05, sequence: sequence,
             body: [0, 1, 1] + Array(phone.utf8) + [0, 5, 0] + Array("Shop".utf8) + [
@@ -64,13 +72,13 @@ struct Frame: Sendable, Equatable {
 }
 
 /// A carrier that does what a test says, octet by octet: `respond` gets every frame that comes, and a line to answer on.
-final class ScriptedSMSC: @unchecked Sendable {
+public final class ScriptedSMSC: @unchecked Sendable {
     // @unchecked: everything that changes is under `lock`.
 
     /// One connection of a client.
-    final class Line: @unchecked Sendable {
+    public final class Line: @unchecked Sendable {
         // @unchecked: `channel` is thread-safe, `number` never changes, the rest is under `lock`.
-        let number: Int
+        public let number: Int
         private let channel: any Channel
         private let log: (Bool, [UInt8]) -> Void
 
@@ -80,27 +88,27 @@ final class ScriptedSMSC: @unchecked Sendable {
             self.log = log
         }
 
-        func send(_ frames: Frame...) { send(frames.flatMap(\.bytes)) }
-        func send(_ bytes: [UInt8]) {
+        public func send(_ frames: Frame...) { send(frames.flatMap(\.bytes)) }
+        public func send(_ bytes: [UInt8]) {
             log(false, bytes)
             channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
         }
-        func sendLater(_ delay: TimeAmount, _ frames: Frame...) {
+        public func sendLater(_ delay: TimeAmount, _ frames: Frame...) {
             let bytes = frames.flatMap(\.bytes)
             channel.eventLoop.scheduleTask(in: delay) { self.send(bytes) }
         }
         /// `then` once the system has taken all of it. Not kept.
-        func send(_ bytes: [UInt8], then: @escaping @Sendable () -> Void) {
+        public func send(_ bytes: [UInt8], then: @escaping @Sendable () -> Void) {
             channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenSuccess(then)
         }
-        func stopReading() {
+        public func stopReading() {
             // A channel that is gone reads nothing either.
             channel.setOption(.autoRead, value: false).whenFailure { _ in }
         }
-        func close() { channel.close(promise: nil) }
+        public func close() { channel.close(promise: nil) }
     }
 
-    typealias Mood = @Sendable (Frame, Line) -> Void
+    public typealias Mood = @Sendable (Frame, Line) -> Void
 
     private let lock = NIOLock()
     private var server: (any Channel)?
@@ -112,7 +120,7 @@ final class ScriptedSMSC: @unchecked Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// `mood` gets everything but binds, enquire_link and unbind, which are answered kindly unless `isKind` is false.
-    init(port: Int = 0, isKind: Bool = true, tls: NIOSSLContext? = nil, mood: @escaping Mood) async throws {
+    public init(port: Int = 0, isKind: Bool = true, tls: NIOSSLContext? = nil, mood: @escaping Mood) async throws {
         self.mood = { frame, line in
             if isKind, Self.kind(frame, line) { return }
             mood(frame, line)
@@ -132,17 +140,17 @@ final class ScriptedSMSC: @unchecked Sendable {
             .bind(host: "127.0.0.1", port: port).get()
     }
 
-    var port: Int { lock.withLock { server?.localAddress?.port ?? 0 } }
-    var lines: [Line] { lock.withLock { open } }
+    public var port: Int { lock.withLock { server?.localAddress?.port ?? 0 } }
+    public var lines: [Line] { lock.withLock { open } }
     /// Connections there ever were.
-    var connections: Int { lock.withLock { opened } }
+    public var connections: Int { lock.withLock { opened } }
     /// What clients sent, in order.
-    var frames: [Frame] { lock.withLock { received.map(\.frame) } }
-    func frames(_ command: UInt32) -> [Frame] { frames.filter { $0.command == command } }
+    public var frames: [Frame] { lock.withLock { received.map(\.frame) } }
+    public func frames(_ command: UInt32) -> [Frame] { frames.filter { $0.command == command } }
     /// Both directions, as they crossed the wire.
-    var captured: [(isFromClient: Bool, bytes: [UInt8])] { lock.withLock { capture } }
+    public var captured: [(isFromClient: Bool, bytes: [UInt8])] { lock.withLock { capture } }
 
-    func stop() async throws {
+    public func stop() async throws {
         let channel = lock.withLock { server }
         try await channel?.close()
         for line in lines { line.close() }
@@ -150,7 +158,7 @@ final class ScriptedSMSC: @unchecked Sendable {
     }
 
     /// True when it was one of the frames that every carrier answers.
-    static func kind(_ frame: Frame, _ line: Line) -> Bool {
+    public static func kind(_ frame: Frame, _ line: Line) -> Bool {
         switch frame.command {
         case 0x01, 0x02, 0x09: line.send(frame.answer(0, Array("carrier\0".utf8)))
         case 0x15, 0x06: line.send(frame.answer())

@@ -1,0 +1,153 @@
+import Domain
+import Store
+import Transports
+
+/// Events of providers, what they are about, and what must be written for them. A value: no I/O.
+struct EventBatch: Sendable {
+    struct Item: Sendable {
+        var event: ProviderEvent
+        /// When it came first; nil: now.
+        var at: Timestamp?
+        /// Times it found nothing.
+        var tries: Int32 = 0
+    }
+    struct Label: Hashable {
+        var provider: String
+        var state: String
+    }
+    private enum Match {
+        case open
+        case ambiguous
+        case one(FindCarrierIDs.Known)
+    }
+    private struct Key: Hashable {
+        var provider: String
+        var folded: String
+    }
+
+    private let items: [Item]
+    private let receiptIDs: [String: ReceiptIDs]
+    private var matches: [Match]
+
+    init(_ items: [Item], receiptIDs: [String: ReceiptIDs]) {
+        self.items = items
+        self.receiptIDs = receiptIDs
+        matches = items.map { _ in .open }
+    }
+
+    // MARK: whose it is
+
+    /// What to look for: everything that the ids of receipts without a match could be on record as.
+    func lookup(since: Duration) -> FindCarrierIDs {
+        var keys: Set<Key> = []
+        for (index, item) in items.enumerated() {
+            guard case .open = matches[index], case .receipt(let receipt) = item.event, let id = receipt.id else { continue }
+            for folded in CarrierID.candidates(EventText.clean(id)) {
+                keys.insert(Key(provider: receipt.provider, folded: folded))
+            }
+        }
+        return FindCarrierIDs(folded: keys.map(\.folded), providers: keys.map(\.provider), since: since)
+    }
+
+    mutating func match(_ known: [FindCarrierIDs.Known]) {
+        guard !known.isEmpty else { return }
+        let byKey = Dictionary(grouping: known) { Key(provider: $0.provider, folded: $0.folded) }
+        for (index, item) in items.enumerated() {
+            guard case .open = matches[index], case .receipt(let receipt) = item.event, let id = receipt.id else { continue }
+            let groups = CarrierID.candidates(EventText.clean(id)).compactMap {
+                byKey[Key(provider: receipt.provider, folded: $0)]
+            }
+            matches[index] = Self.match(receipt, id: EventText.clean(id), groups)
+        }
+    }
+
+    private static func match(_ receipt: CarrierReceipt, id: String, _ groups: [[FindCarrierIDs.Known]]) -> Match {
+        guard !groups.isEmpty else { return .open }
+        // There may be more of them than were read.
+        guard groups.allSatisfy({ $0.count < FindCarrierIDs.most }) else { return .ambiguous }
+        var seen: Set<[Int64]> = []
+        let known = groups.flatMap { $0 }.filter {
+            // Written twice, or another part of a message of which any part's id will do.
+            seen.insert([$0.messageID.rawValue, Int64($0.attempt), $0.parts == 1 ? 0 : Int64($0.part)]).inserted
+        }
+        switch CarrierID.match(id, from: receipt.recipient, among: known.map { .init(id: $0.id, recipient: $0.recipient) }) {
+        case .one(let index): return .one(known[index])
+        case .ambiguous: return .ambiguous
+        case .none: return .open
+        }
+    }
+
+    // MARK: what it says
+
+    /// Everything that follows, in the order in which it is written.
+    struct Writes {
+        var lock = EventLock(buckets: [])
+        var ids = InsertCarrierIDs()
+        var receipts = InsertCarrierReceipts([])
+        var conclusions = ConcludeParts()
+        var parked = ParkEvents([])
+        var resolved = ResolveDoubt(messageIDs: [])
+        var suppressions = SuppressRecipients()
+        var texts = InsertInboundTexts([])
+    }
+
+    func writes() -> Writes {
+        var writing = EventWriting(receiptIDs: receiptIDs)
+        for (item, match) in zip(items, matches) {
+            switch (item.event, match) {
+            case (.receipt(let receipt), .one(let known)): writing.add(receipt, known)
+            case (.receipt(let receipt), .ambiguous): writing.park(Self.row(receipt, item, "ambiguous"))
+            case (.receipt(let receipt), .open):
+                writing.park(Self.row(receipt, item, receipt.id == nil ? "unreadable" : "no_match"))
+            case (.response(let response), _):
+                writing.add(response, isFirst: item.tries == 0)
+                writing.park(Self.row(item, response.messageID, response.attempt))
+            case (.bounce(let bounce), _):
+                writing.add(bounce)
+                writing.park(Self.row(item, bounce.messageID, bounce.attempt))
+            case (.complaint(let complaint), _):
+                writing.add(complaint)
+                writing.park(Self.row(item, complaint.messageID, complaint.attempt))
+            case (.text(let text), _): writing.add(text)
+            }
+        }
+        return writing.writes
+    }
+
+    private static func row(_ receipt: CarrierReceipt, _ item: Item, _ reason: String) -> ParkEvents.Row {
+        ParkEvents.Row(
+            at: item.at, provider: receipt.provider, kind: "receipt", carrierID: receipt.id.map { EventText.clean($0) },
+            recipient: EventText.clean(receipt.recipient), payload: EventText.payload(item.event), reason: reason,
+            tries: item.tries + 1)
+    }
+
+    private static func row(_ item: Item, _ message: MessageID, _ attempt: Int) -> ParkEvents.Row {
+        ParkEvents.Row(
+            at: item.at, provider: item.event.provider, kind: EventText.kind(item.event), payload: EventText.payload(item.event),
+            reason: nil, messageID: message, attempt: Int16(clamping: attempt), tries: item.tries + 1)
+    }
+
+    static func unreadable(_ item: Item, _ problem: String) -> ParkEvents.Row {
+        ParkEvents.Row(
+            at: item.at, provider: item.event.provider, kind: EventText.kind(item.event),
+            payload: EventText.note(problem, about: item.event), reason: "unreadable", tries: item.tries)
+    }
+
+    // MARK: for metrics
+
+    /// Events that came for the first time (or again from the carrier, which nobody can tell), by provider and what they say.
+    var firstTimes: [Label: Int] {
+        var counts: [Label: Int] = [:]
+        for item in items where item.tries == 0 {
+            counts[Label(provider: item.event.provider, state: EventText.state(item.event)), default: 0] += 1
+        }
+        return counts
+    }
+
+    /// By provider: when the message was accepted that had to wait longest for one of these receipts.
+    var oldest: [String: Timestamp] {
+        var oldest: [String: Timestamp] = [:]
+        for case .one(let known) in matches { oldest[known.provider] = min(oldest[known.provider] ?? known.at, known.at) }
+        return oldest
+    }
+}

@@ -1,0 +1,117 @@
+import Domain
+import Logging
+import Store
+import Transports
+
+/// Keeps what providers say later: receipts, late answers, texts, reports about mail. When `record` returns they are in PostgreSQL, and
+/// only then the carrier is told that they were taken (S14).
+///
+/// 1. BEGIN, and the ids on record that the receipts could mean. One round trip; a second look further back for what found nothing.
+/// 2. `EventBatch`: whose is it, what does it say. Pure.
+/// 3. The locks of messages whose state follows from several receipts, then, in fresh statements, everything that follows; COMMIT. One
+///    round trip.
+///
+/// An event that finds nothing is parked, durably, and the duty `retry events` tries it again: its transaction may not yet see the commit
+/// of the acceptance, nor that one this. Whatever comes again finds itself there already.
+struct EventRecorder: ProviderEvents {
+    let shared: SharedState
+    /// Of its own: a flood of receipts takes no connection from Admit and Record.
+    let database: Database
+    let meters: Meters
+    let logger: Logger
+
+    /// Ids of the last days first: they are nearly all, and where a carrier gives an id twice the newer one is meant.
+    static let recent = Duration.seconds(2 * 86_400)
+    static let longest = Duration.seconds(36 * 86_400)
+    /// For a connection, and for each round trip. The carrier keeps what is not answered in time.
+    static let deadline = Duration.seconds(5)
+
+    /// - Throws: `StoreError`; nothing of `events` was kept then, or nobody knows, and they may come again.
+    func record(_ events: [ProviderEvent]) async throws {
+        try await keep(events.map { EventBatch.Item(event: $0) })
+        try await Failpoint.afterEvents.reached([])
+    }
+
+    /// A data error bisects the batch, so that one bad event does not make the others come for ever.
+    private func keep(_ items: [EventBatch.Item]) async throws {
+        do {
+            try await keepTogether(items)
+        } catch let error as StoreError where error.isDataError {
+            guard items.count > 1 else { return try await setAside(items, error) }
+            try await keep(Array(items.prefix(items.count / 2)))
+            try await keep(Array(items.dropFirst(items.count / 2)))
+        }
+    }
+
+    private func keepTogether(_ items: [EventBatch.Item]) async throws {
+        for attempt in 1... {
+            do {
+                let kept = try await database.withConnection(within: Self.deadline) { connection in
+                    do {
+                        return try await apply(items, on: connection, begins: true)
+                    } catch {
+                        await connection.rollbackAfterError()
+                        throw error
+                    }
+                }
+                return report(kept)
+            } catch let error as StoreError where attempt < 4 && error.isRetryable {
+                continue  // a deadlock: the other transaction has gone on
+            }
+        }
+    }
+
+    struct Kept: Sendable {
+        var batch: EventBatch
+        var parked: [String]
+        var resolved: [MessageID]
+    }
+
+    /// - Parameter begins: begin a transaction and commit it; false: part of the caller's.
+    func apply(_ items: [EventBatch.Item], on connection: StoreConnection, begins: Bool) async throws -> Kept {
+        var batch = EventBatch(items, receiptIDs: shared.policy.receiptIDs)
+        let first = batch.lookup(since: Self.recent)
+        let recent =
+            begins
+            ? try await connection.begin(first, within: Self.deadline) : try await connection.run(first, within: Self.deadline)
+        batch.match(recent)
+        let second = batch.lookup(since: Self.longest)
+        if !second.folded.isEmpty { batch.match(try await connection.run(second, within: Self.deadline)) }
+        let writes = batch.writes()
+        // Parked before the doubts are resolved: an outcome that the first does not see yet the second need not see, as the event comes again.
+        // Keywords of texts (STOP …) belong behind their insertion, in this transaction: an opt-out must not be lost with its text.
+        let (_, _, _, _, parked, resolved, _, _) =
+            begins
+            ? try await connection.commit(
+                writes.lock, writes.ids, writes.receipts, writes.conclusions, writes.parked, writes.resolved,
+                writes.suppressions, writes.texts, within: Self.deadline)
+            : try await connection.run(
+                writes.lock, writes.ids, writes.receipts, writes.conclusions, writes.parked, writes.resolved,
+                writes.suppressions, writes.texts, within: Self.deadline)
+        return Kept(batch: batch, parked: parked, resolved: resolved)
+    }
+
+    func report(_ kept: Kept) {
+        for (label, count) in kept.batch.firstTimes {
+            meters.count("martlet_receipts_total", [("provider", label.provider), ("state", label.state)], by: count)
+        }
+        for (reason, count) in Dictionary(kept.parked.map { ($0, 1) }, uniquingKeysWith: +) {
+            meters.count("martlet_events_parked_total", [("reason", reason)], by: count)
+        }
+        meters.count("martlet_doubts_resolved_total", by: kept.resolved.count)
+        let now = shared.databaseNow()
+        for (provider, accepted) in kept.batch.oldest {
+            meters.gauge("martlet_receipt_lag_seconds", [("provider", provider)], max(.zero, now - accepted).inSeconds)
+        }
+    }
+
+    /// What PostgreSQL refuses is kept as a description, for people.
+    private func setAside(_ items: [EventBatch.Item], _ error: StoreError) async throws {
+        logger.error(
+            "an event of a provider cannot be kept as it is; it was set aside",
+            metadata: ["provider": "\(items[0].event.provider)", "error": "\(error)"])
+        let rows = items.map { EventBatch.unreadable($0, "\(error)") }
+        _ = try await database.run(ParkEvents(rows), within: Self.deadline)
+        meters.count("martlet_events_parked_total", [("reason", "unreadable")], by: rows.count)
+    }
+}

@@ -1,0 +1,72 @@
+import Domain
+import Postgres
+
+/// Keeps texts from phones; parts of long ones find each other (`martlet.inbound_texts` shows them together).
+public struct InsertInboundTexts: Statement {
+    public struct Row: Sendable {
+        public var provider: String
+        public var sender: String
+        public var recipient: String
+        /// nil: binary, or an alphabet that is not read.
+        public var body: String?
+        public var octets: [UInt8]
+        public var dataCoding: Int16
+        public var reference: Int32?
+        /// From 1.
+        public var part: Int16
+        public var parts: Int16
+        public init(
+            provider: String, sender: String, recipient: String, body: String?, octets: [UInt8], dataCoding: Int16,
+            reference: Int32?, part: Int16, parts: Int16
+        ) {
+            self.provider = provider
+            self.sender = sender
+            self.recipient = recipient
+            self.body = body
+            self.octets = octets
+            self.dataCoding = dataCoding
+            self.reference = reference
+            self.part = part
+            self.parts = parts
+        }
+    }
+    public var rows: [Row]
+    public init(_ rows: [Row]) { self.rows = rows }
+
+    public var sql: String {
+        """
+        select martlet_data.keep_inbound(provider, sender, recipient, body, octets, data_coding, reference, part, parts)
+        from (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int2[], $7::int4[], $8::int2[], $9::int2[])
+            with ordinality i(provider, sender, recipient, body, octets, data_coding, reference, part, parts, n)
+            order by hashtext(sender) & 255, n offset 0) i
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.textArray(rows.map(\.provider))
+        parameters.textArray(rows.map(\.sender))
+        parameters.textArray(rows.map(\.recipient))
+        parameters.textArray(rows.map(\.body))
+        parameters.byteaArray(rows.map(\.octets))
+        parameters.int2Array(rows.map(\.dataCoding))
+        parameters.int4Array(rows.map(\.reference))
+        parameters.int2Array(rows.map(\.part))
+        parameters.int2Array(rows.map(\.parts))
+    }
+    /// Their ids, in the order in which they were kept.
+    public static func read(_ rows: PQRows) throws -> [Int64] { try rows.map { try $0.int8(0) } }
+}
+
+/// Removes texts that came longer ago than `keep`, a bounded number at a time; answers how many.
+public struct PurgeInboundTexts: Statement {
+    public var keep: Duration
+    public init(keep: Duration) { self.keep = keep }
+    public var sql: String {
+        """
+        with gone as (delete from martlet_data.inbound_texts where id = any (array(
+            select id from martlet_data.inbound_texts where at < now() - $1::interval order by at limit 10000)) returning 1)
+        select count(*) from gone
+        """
+    }
+    public func bind(_ parameters: inout PQParams) { parameters.interval(keep) }
+    public static func read(_ rows: PQRows) throws -> Int64 { try rows.only.int8(0) }
+}
