@@ -108,9 +108,10 @@ let package = Package(
         tests(
             "TransportsTests",
             [
-                "Transports", "Rendering", "Domain", logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio),
+                "Transports", "Rendering", "Settings", "Domain", logging,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py"]),
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["Store", "Postgres"]),

@@ -6,7 +6,8 @@ extension HTTPOptions {
     /// - Throws: `TransportError`.
     init(generic policy: ProviderPolicy) throws {
         var options = TransportOptions(policy)
-        let url = try options.required("url", remedy: "write the address that takes messages, such as https://api.example.com/messages")
+        let url = try options.required(
+            "url", remedy: "write the address that takes messages, such as https://api.example.com/messages")
         let form = try Self.form(&options, url: url)
         let rules = try Self.rules(&options)
         try self.init(&options, policy, url: url, form: form, rules: rules)
@@ -18,6 +19,7 @@ extension HTTPOptions {
         if let idempotencyHeader, !Self.isToken(idempotencyHeader) {
             throw options.bad("idempotency_header", idempotencyHeader, "use the name of a header, such as Idempotency-Key")
         }
+        testURL = try options.text("test_url").map { try testURL($0, options, url: url) }
         if let text = options.text("country") {
             guard text.wholeMatch(of: /\+[1-9][0-9]{0,3}/) != nil else {
                 throw options.bad("country", text, "use a country prefix such as +86")
@@ -35,10 +37,26 @@ extension HTTPOptions {
         try options.finish()
     }
 
+    /// Secrets go to the provider's own host only.
+    private func testURL(_ text: String, _ options: TransportOptions, url: String) throws -> HTTPTemplate {
+        let start = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? ""
+        let origin = url[..<(start.firstIndex { $0 == "/" || $0 == "?" } ?? url.endIndex)]
+        let rest = text.dropFirst(origin.count)
+        let template = try Self.template(options, "test_url", text, .url)
+        guard text.hasPrefix(origin), rest.first == "/", template.fields.isSubset(of: [.secret, .provider]) else {
+            throw options.bad("test_url", text, "use an address at \(origin), with no placeholder but {secret}")
+        }
+        return template
+    }
+
     private func checkTogether(_ options: TransportOptions) throws {
-        if user != nil, passwordFile == nil { throw options.missing("password_file", remedy: "user needs a file with the password") }
+        if user != nil, passwordFile == nil {
+            throw options.missing("password_file", remedy: "user needs a file with the password")
+        }
         if user == nil, let passwordFile { throw options.bad("password_file", passwordFile, "it needs user, too") }
-        if user != nil, let tokenFile { throw options.bad("token_file", tokenFile, "use either user with password_file, or token_file") }
+        if user != nil, let tokenFile {
+            throw options.bad("token_file", tokenFile, "use either user with password_file, or token_file")
+        }
         var used = form.fields(of: form.body)
         if let body = form.htmlBody { used.formUnion(form.fields(of: body)) }
         for header in form.headers { used.formUnion(header.value.fields) }
@@ -108,7 +126,8 @@ extension HTTPOptions {
         let mail = EmailContent(subject: text, text: text, html: text, headers: [("X-Test", text)])
         let rendered = RenderedMessage(content: .email(mail), from: text, fromName: text, templateVersion: 1)
         let submission = Submission(
-            messageID: MessageID(1), attempt: 1, to: text, rendered: rendered, sendBy: .now, answerBy: .now, validity: .seconds(60),
+            messageID: MessageID(1), attempt: 1, to: text, rendered: rendered, sendBy: .now, answerBy: .now,
+            validity: .seconds(60),
             messageClass: text)
         let fields = HTTPFields(
             submission: submission, provider: text, secret: text, country: "+", alphabet: (text, text), validity: .seconds(60))
@@ -117,7 +136,9 @@ extension HTTPOptions {
         }
     }
 
-    private static func pairs(_ options: TransportOptions, _ name: String, _ text: String) throws -> [(name: String, value: HTTPTemplate)] {
+    private static func pairs(_ options: TransportOptions, _ name: String, _ text: String) throws -> [(
+        name: String, value: HTTPTemplate
+    )] {
         try text.split(whereSeparator: \.isNewline).map(\.trimmingBlanks).filter { !$0.isEmpty }.map { line in
             guard let equals = line.firstIndex(of: "="), equals > line.startIndex else {
                 throw options.bad(name, line, "write one name=value per line; encoding is added")
@@ -139,7 +160,8 @@ extension HTTPOptions {
                 }
                 let name = String(line[..<colon])
                 guard !reserved.contains(name.lowercased()) else {
-                    throw options.bad("headers", name, name.lowercased() == "content-type" ? "use content_type" : "it is set by itself")
+                    throw options.bad(
+                        "headers", name, name.lowercased() == "content-type" ? "use content_type" : "it is set by itself")
                 }
                 let value = try template(options, "headers", line[line.index(after: colon)...].trimmingBlanks, .none)
                 if let free = value.fields.first(where: \.isFree) {
@@ -149,7 +171,8 @@ extension HTTPOptions {
             }
     }
 
-    private static func template(_ options: TransportOptions, _ name: String, _ text: String, _ escape: HTTPTemplate.Escape) throws
+    private static func template(_ options: TransportOptions, _ name: String, _ text: String, _ escape: HTTPTemplate.Escape)
+        throws
         -> HTTPTemplate
     {
         do { return try HTTPTemplate(text, escape) } catch {
@@ -166,7 +189,8 @@ extension HTTPOptions {
         let text = options.text("accepted") ?? ""
         let accepted: HTTPAcceptance
         do { accepted = try HTTPAcceptance(text) } catch {
-            throw options.bad("accepted", error.line, "write statuses (200 202, 2xx), or where = value|value, such as messages[0].status = 0")
+            throw options.bad(
+                "accepted", error.line, "write statuses (200 202, 2xx), or where = value|value, such as messages[0].status = 0")
         }
         var rules = HTTPRules(accepted: accepted)
         rules.id = try selector(&options, "id")

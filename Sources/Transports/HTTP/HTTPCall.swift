@@ -11,6 +11,8 @@ struct HTTPJob: Sendable {
     let hidden: [String]
     let result: @Sendable ([SubmissionResult]) -> Void
     let queued = ContinuousClock.now
+    /// Given to a connection that turned out to be closed: once is bad luck.
+    var wasReturned = false
 
     func answer(_ outcome: Outcome, latency: Duration? = nil) {
         let latency = latency ?? .now - queued
@@ -59,7 +61,7 @@ final class HTTPCall: HTTPClientResponseDelegate, @unchecked Sendable {
             let body = job.request.body
             request = try HTTPClient.Request(
                 url: job.request.url, method: job.request.method, headers: job.request.headers,
-                body: job.request.method == .GET ? nil : .byteBuffer(ByteBuffer(bytes: body)))
+                body: body.isEmpty ? nil : .byteBuffer(ByteBuffer(bytes: body)))
         } catch {
             return finish(.failed(error, isWritten: false))
         }

@@ -29,6 +29,11 @@ struct HTTPOptions: Sendable {
     var connectTimeout: Duration
     var idleClose: Duration
     var allowsPrivate: Bool
+    /// An address that needs the credentials and sends nothing, for `providers test`; nil: none is known.
+    var testURL: HTTPTemplate?
+
+    /// Scheme, host and port.
+    var origin: String { "\(isTLS ? "https" : "http")://\(host):\(port)" }
 
     var secretFiles: [(option: String, path: String)] {
         [(passwordOption, passwordFile), ("token_file", tokenFile), ("secret_file", secretFile)].compactMap { name, path in
@@ -37,7 +42,8 @@ struct HTTPOptions: Sendable {
     }
 
     /// The options that every HTTP provider has. `url` may contain placeholders behind the host.
-    init(_ options: inout TransportOptions, _ policy: ProviderPolicy, url: String, form: HTTPRequestForm, rules: HTTPRules) throws {
+    init(_ options: inout TransportOptions, _ policy: ProviderPolicy, url: String, form: HTTPRequestForm, rules: HTTPRules) throws
+    {
         provider = policy.name
         window = policy.window
         self.form = form
@@ -85,7 +91,8 @@ struct HTTPOptions: Sendable {
     }
 
     /// - Throws: `HTTPRequestForm.Unfit`.
-    func request(_ submission: Submission, _ secrets: HTTPSecrets.Values) throws(HTTPRequestForm.Unfit) -> HTTPRequestForm.Request {
+    func request(_ submission: Submission, _ secrets: HTTPSecrets.Values) throws(HTTPRequestForm.Unfit) -> HTTPRequestForm.Request
+    {
         let fields = fields(submission, secrets)
         var request = try form.request(fields)
         if let authorization = secrets.authorization { request.headers.add(name: "Authorization", value: authorization) }
@@ -105,7 +112,8 @@ struct HTTPOptions: Sendable {
             // The client would find out with the first connection only.
             _ = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw TransportError.file(provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
+            throw TransportError.file(
+                provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
         }
         return configuration
     }

@@ -38,7 +38,9 @@ final class HTTPPool: @unchecked Sendable {
         client?.shutdown().whenComplete { _ in }
     }
 
-    private static func configuration(_ options: HTTPOptions) throws -> HTTPClient.Configuration {
+    /// What every client of a provider is bound by.
+    /// - Throws: `TransportError`.
+    static func configuration(_ options: HTTPOptions) throws -> HTTPClient.Configuration {
         var pool = HTTPClient.Configuration.ConnectionPool(
             idleTimeout: TimeAmount(options.idleClose), concurrentHTTP1ConnectionsPerHostSoftLimit: options.window)
         // `ProviderHealth` decides when to come back; a message must not wait for it here.
@@ -108,9 +110,27 @@ final class HTTPPool: @unchecked Sendable {
     private func handle(_ call: HTTPCall, _ event: HTTPCall.Event) {
         calls[ObjectIdentifier(call)] = nil
         if trial == ObjectIdentifier(call) { trial = nil }
+        if let job = returned(call, event) { return start(job) }
         let outcome = outcome(call, event)
         call.job.answer(outcome, latency: call.writtenAt.map { .now - $0 })
         closeIfDrained()
+    }
+
+    /// A connection of the pool was closed by the peer before anything was written: another one may be tried, once.
+    private func returned(_ call: HTTPCall, _ event: HTTPCall.Event) -> HTTPJob? {
+        guard case .failed(let error, isWritten: false) = event, Self.isClosed(error), !isDraining, !call.job.wasReturned
+        else { return nil }
+        var job = call.job
+        job.wasReturned = true
+        return job
+    }
+
+    private static func isClosed(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.eof: true
+        default: false
+        }
     }
 
     private func outcome(_ call: HTTPCall, _ event: HTTPCall.Event) -> Outcome {
@@ -168,9 +188,10 @@ final class HTTPPool: @unchecked Sendable {
             return SetupFailure(
                 "private_address", "\(place) leads to \(error.address), a private address; allow_private: true permits it",
                 isConfiguration: true)
-        case let error as HTTPClientError where [.connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout].contains(error):
+        case let error as HTTPClientError
+        where [.connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout].contains(error):
             return SetupFailure("connect_timeout", "\(place): no connection within \(options.connectTimeout)")
-        case let error as HTTPClientError where error == .remoteConnectionClosed:
+        case _ where Self.isClosed(error):
             return SetupFailure("connection_lost", "\(place): closed before the request was written")
         case _ where TLSWords.isTLS(error):
             return SetupFailure(

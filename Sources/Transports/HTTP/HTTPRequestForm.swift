@@ -60,7 +60,8 @@ struct HTTPRequestForm: Sendable {
         guard let mail = fields.mail else { return }
         let used = self.fields(of: body)
         if !mail.attachments.isEmpty {
-            throw Unfit("attachments_unsupported", "attachments cannot be sent by an HTTP provider: route the mail to an SMTP provider")
+            throw Unfit(
+                "attachments_unsupported", "attachments cannot be sent by an HTTP provider: route the mail to an SMTP provider")
         }
         if !mail.headers.isEmpty, used.isDisjoint(with: [.headers, .headersList]) {
             throw Unfit("headers_unsupported", "the mail has headers of its own, and the provider's body has no place {headers}")

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import NIOHTTP1
 
 /// What an answer means, or an error code of it.
 enum HTTPClass: String, Sendable, CaseIterable {

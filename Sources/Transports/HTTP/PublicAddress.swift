@@ -1,15 +1,27 @@
 import NIOCore
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Which addresses are nobody's but ours: a provider's host name must not lead into our own network (H3).
 enum PublicAddress {
     /// False for loopback, link-local, private, unique-local, shared, multicast, documentation and other special addresses (IANA's
     /// special-purpose registries), also inside IPv6 (mapped, NAT64, 6to4), and for sockets that are no IP at all.
     static func isPublic(_ address: SocketAddress) -> Bool {
-        switch address {
-        case .v4(let v4): return withUnsafeBytes(of: v4.address.sin_addr) { isPublic(v4: Array($0)) }
-        case .v6(let v6): return withUnsafeBytes(of: v6.address.sin6_addr) { isPublic(v6: Array($0)) }
-        case .unixDomainSocket: return false
+        guard let text = address.ipAddress else { return false }
+        // Without the scope that link-local addresses carry.
+        let bare = String(text.prefix { $0 != "%" })
+        switch address.protocol {
+        case .inet: return bytes(bare, AF_INET, 4).map { isPublic(v4: $0) } ?? false
+        case .inet6: return bytes(bare, AF_INET6, 16).map { isPublic(v6: $0) } ?? false
+        default: return false
         }
+    }
+
+    private static func bytes(_ text: String, _ family: Int32, _ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        return inet_pton(family, text, &bytes) == 1 ? bytes : nil
     }
 
     private static func isPublic(v4 bytes: [UInt8]) -> Bool {

@@ -7,7 +7,8 @@ extension HTTPOptions {
     /// - Throws: `TransportError`.
     init(twilio policy: ProviderPolicy) throws {
         var options = TransportOptions(policy)
-        let account = try options.required("account_sid", remedy: "write the account's SID, AC and 32 digits, from Twilio's console")
+        let account = try options.required(
+            "account_sid", remedy: "write the account's SID, AC and 32 digits, from Twilio's console")
         guard account.wholeMatch(of: /[A-Za-z0-9_\-]{1,64}/) != nil else {
             throw options.bad("account_sid", account, "use the SID as the console shows it")
         }
@@ -28,6 +29,7 @@ extension HTTPOptions {
         }
         passwordFile = try options.required(
             passwordOption, remedy: "name the file with the auth token, or api_key_sid and api_key_secret_file")
+        testURL = try Self.plain("\(base)/2010-04-01/Accounts/\(account).json", options)
         let range = Duration.seconds(1) ... .seconds(36_000)
         maximumValidity = min(maximumValidity, range.upperBound)
         try options.finish()
