@@ -36,7 +36,8 @@ public struct Martlet: AsyncParsableCommand {
             """,
         version: MartletVersion.current,
         subcommands: [
-            MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self, DeadLettersGroup.self, LanesGroup.self,
+            MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
+            DeadLettersGroup.self, LanesGroup.self,
             Workers.self, CapsGroup.self, SuppressionsGroup.self, Doctor.self,
         ])
 

@@ -42,10 +42,15 @@ struct SetupFailure: Error, Sendable, Equatable {
 enum TLSWords {
     static func isTLS(_ error: any Error) -> Bool { error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError }
 
-    /// - Parameter plain: what to do when the peer does not speak TLS.
-    static func sentence(for error: any Error, serverName: String, plain: String) -> String {
+    /// - Parameters:
+    ///   - plain: what to do when the peer does not speak TLS.
+    ///   - name: what to do when the certificate is another one's.
+    static func sentence(
+        for error: any Error, serverName: String, plain: String,
+        name: String = "correct the host, or name the certificate's in tls_server_name"
+    ) -> String {
         if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
-            return "the certificate is not for \(serverName): correct the host, or name the certificate's in tls_server_name"
+            return "the certificate is not for \(serverName): \(name)"
         }
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {

@@ -14,6 +14,12 @@ public struct ShopPolicy: Sendable {
     /// Lines of the class `night`: the only one with quiet hours.
     public var quietHours = "22:00-08:00"
     public var body = "{{text}}"
+    /// Entries of providers.yaml beside the sandbox, indented by two.
+    public var moreProviders = ""
+    /// Routes before the sandbox's, one `  - {…}` a line.
+    public var moreRoutes = ""
+    /// Channels beside sms; each has the template `note`.
+    public var moreChannels: [Channel] = []
 
     public init(_ change: (inout ShopPolicy) -> Void = { _ in }) { change(&self) }
 
@@ -22,7 +28,7 @@ public struct ShopPolicy: Sendable {
     public static let resends = ["otp": 1, "transactional": 1, "notification": 1, "marketing": 0]
 
     var templates: [Template] {
-        [Template(key: "note", locale: "default", channel: .sms, body: body, required: ["text"])]
+        ([.sms] + moreChannels).map { Template(key: "note", locale: "default", channel: $0, body: body, required: ["text"]) }
     }
 
     func files(outbox: String, script: String) -> [String: String] {
@@ -40,7 +46,7 @@ public struct ShopPolicy: Sendable {
             "classes.yaml": classes, "caps.yaml": "caps: \(caps)\n", "prices.yaml": "prices: {}\n", "words.yaml": "lists: {}\n",
             "senders.yaml":
                 "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
-            "routes.yaml": "routes:\n  - provider: sandbox\n    channel: sms\n",
+            "routes.yaml": "routes:\n\(moreRoutes)  - provider: sandbox\n    channel: sms\n",
             "providers.yaml": """
             providers:
               sandbox:
@@ -53,7 +59,7 @@ public struct ShopPolicy: Sendable {
                   outbox: \(outbox)
                   script: \(script)
 
-            """,
+            """ + moreProviders,
         ]
     }
 

@@ -198,7 +198,8 @@ final class HTTPPool: @unchecked Sendable {
                 "tls_failed",
                 TLSWords.sentence(
                     for: error, serverName: options.host,
-                    plain: "the server does not speak TLS on port \(options.port): check url and port"))
+                    plain: "the server does not speak TLS on port \(options.port): check url and port",
+                    name: "write the certificate's name into the url"))
         default:
             return SetupFailure(connecting: error)
         }

@@ -52,7 +52,9 @@ struct CertificateFacts: Sendable, Equatable {
                 "Check this machine's clock.")
         }
         if words.contains("is not for") {
-            return ProbeTrouble("\(words) (it is the \(sentence))", "Use the name that the certificate has.")
+            return ProbeTrouble(
+                "the certificate is not for \(host): it is the \(sentence)",
+                "Use the name that the certificate has: in url, host or tls_server_name.")
         }
         return ProbeTrouble(
             "\(issuer), which issued the \(subject == issuer ? "server's own certificate" : "certificate of \(subject)"), is not trusted here",

@@ -117,19 +117,20 @@ struct Prober {
     // MARK: one message
 
     private mutating func send(_ message: Submission) async {
+        let transport: any Transport
         do {
-            let transport = try TransportFactory.make(policy, logger: Logger(label: "probe") { _ in SwiftLogNoOpLogHandler() })
-            let running = Task { try await transport.run() }  // Unstructured: it ends with the cancellation below.
-            let (answers, answer) = AsyncStream<SubmissionResult>.makeStream()
-            transport.submit([message]) { results in for result in results { answer.yield(result) } }
-            var iterator = answers.makeAsyncIterator()
-            let result = await iterator.next()
-            running.cancel()
-            _ = await running.result
-            if let result { tell(result, to: message.to) }
+            transport = try TransportFactory.make(policy, logger: Logger(label: "probe") { _ in SwiftLogNoOpLogHandler() })
         } catch {
-            report.failed("message", Self.trouble(error))
+            return report.failed("options", ProbeTrouble("\(error)", "Correct providers.yaml, or the file that it names."))
         }
+        let running = Task { try await transport.run() }  // Unstructured: it ends with the cancellation below.
+        let (answers, answer) = AsyncStream<SubmissionResult>.makeStream()
+        transport.submit([message]) { results in for result in results { answer.yield(result) } }
+        var iterator = answers.makeAsyncIterator()
+        let result = await iterator.next()
+        running.cancel()
+        _ = await running.result
+        if let result { tell(result, to: message.to) }
     }
 
     private mutating func tell(_ result: SubmissionResult, to address: String) {

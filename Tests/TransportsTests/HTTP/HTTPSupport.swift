@@ -53,10 +53,12 @@ enum HTTPTests {
     /// The same provider at an imitation: host, port and secrets are others, everything else is what is shipped.
     static func local(_ file: String, port: Int, secret: String) throws -> ProviderPolicy {
         var policy = try example(file)
-        let name = policy.transport == "twilio" ? "base_url" : "url"
-        let url = policy.options[name] ?? "https://api.twilio.com"
-        let path = url.split(separator: "/", maxSplits: 2)
-        policy.options[name] = "http://127.0.0.1:\(port)" + (path.count > 2 ? "/\(path[2])" : "")
+        if policy.transport == "twilio" { policy.options["base_url"] = "https://api.twilio.com" }
+        for name in ["base_url", "url", "test_url"] {
+            guard let url = policy.options[name] else { continue }
+            let parts = url.split(separator: "/", maxSplits: 2)
+            policy.options[name] = "http://127.0.0.1:\(port)" + (parts.count > 2 ? "/\(parts[2])" : "")
+        }
         policy.options["allow_private"] = "true"
         policy.options["in_clear"] = "true"
         for name in policy.options.keys where name.hasSuffix("_file") { policy.options[name] = secret }

@@ -134,7 +134,6 @@ def serve(connection, context):
         connection.close()
 
 
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=1024)
 context = None
 if len(sys.argv) > 2:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -149,7 +148,7 @@ def listen(listener):
 
 
 if context:
-    # The test certificate is for this address.
+    # The test certificate is for this address. First, because a test begins when the other one listens.
     second = socket.create_server(("127.0.0.2", int(sys.argv[1])), backlog=1024)
     threading.Thread(target=listen, args=(second,), daemon=True).start()
-listen(listener)
+listen(socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=1024))

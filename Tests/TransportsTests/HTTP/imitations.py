@@ -1,6 +1,6 @@
 """Public messaging APIs, imitated on the loopback from their public documentation.
 
-usage: imitations.py PORT     every request becomes one line of JSON on standard output
+usage: imitations.py PORT     0: any free one, printed first; every request becomes one line of JSON on standard output
 
 Each handler checks authentication, content type and required fields, and answers the documented bodies. Which error is asked for
 stands in the recipient's address, as with the providers' own test numbers.
@@ -241,6 +241,24 @@ class Handler(BaseHTTPRequestHandler):
         except (KeyError, ValueError, TypeError) as problem:
             self.answer(400, {"error": f"malformed: {problem!r}"}, {})
 
+    def do_GET(self):
+        """Addresses that need credentials and send nothing: account, balance, scopes, the bot itself."""
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        given = [
+            self.headers.get("Authorization"), self.headers.get("X-Postmark-Server-Token"), query.get("api_secret"),
+            urllib.parse.unquote(self.path.split("/")[1][3:])]
+        account = self.path.split("/")[3].split(".")[0] if self.path.startswith("/2010-04-01/") else ""
+        basic = "Basic " + base64.b64encode(f"{account}:{SECRET}".encode()).decode()
+        if any(value in (SECRET, basic, "Bearer " + SECRET, "App " + SECRET, "AccessKey " + SECRET) for value in given):
+            self.answer(200, {"status": "active"}, {})
+        else:
+            self.answer(401, {"code": 20003, "message": "Authenticate", "description": "Unauthorized"}, {})
+
+    def do_HEAD(self):
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def answer(self, status, body, headers):
         data = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
@@ -257,4 +275,7 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     ThreadingHTTPServer.request_queue_size = 256
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+    if sys.argv[1] == "0":
+        print(json.dumps({"port": server.server_port}), flush=True)
+    server.serve_forever()
