@@ -25,8 +25,10 @@ struct ProvidersCommandTests {
         let martlet = try MartletBinary.here()
         let look = try await martlet.json(["providers", "test", "sandbox-sms", "--to", "+44 7700 900123"])
         #expect(look["good"] as? Bool == true && look["outcome"] is NSNull)
+        let directory = try copy()
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
         let sent = try await martlet.json([
-            "providers", "test", "sandbox-sms", "--to", "+44 7700 900123", "--send", "--text", "hi",
+            "providers", "test", "sandbox-sms", "--config", directory, "--to", "+44 7700 900123", "--send", "--text", "hi",
         ])
         #expect((sent["outcome"] as? [String: Any])?["result"] as? String == "accepted", "\(sent)")
         let people = try await martlet.run(["providers", "test", "sandbox-sms", "--to", "+447700900123"])

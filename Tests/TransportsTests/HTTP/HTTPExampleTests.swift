@@ -168,7 +168,7 @@ struct HTTPExampleTests {
             return submission(
                 to: "ann@example.com", rendered: .init(content: .email(content), from: "a@b.test", templateVersion: 1))
         }
-        return submission(to: "+447700900123")
+        return submission(to: "+447700900123", sendWithin: .seconds(30))
     }
 
     @Test("every example is a valid policy, and so are its options", arguments: try HTTPTests.files())

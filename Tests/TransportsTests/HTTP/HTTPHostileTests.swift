@@ -6,13 +6,14 @@ import Testing
 
 @Suite("HTTP against hostile peers", .serialized, .timeLimit(.minutes(3)))
 struct HTTPHostileTests {
-    private static func one(_ path: String, options: [String: String] = [:], answerWithin: Duration = .seconds(2)) async throws
+    private static func one(_ path: String, options: [String: String] = [:], answerWithin: Duration = .seconds(30)) async throws
         -> (outcome: Outcome, took: Duration)
     {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, path, options)
         let start = ContinuousClock.now
-        let result = await transport.answers([submission(sendWithin: .seconds(2), answerWithin: answerWithin)])[0]
+        let result = await transport.answers([submission(sendWithin: min(.seconds(20), answerWithin), answerWithin: answerWithin)]
+        )[0]
         let took = ContinuousClock.now - start
         await transport.drain()
         return (result.outcome, took)
@@ -26,9 +27,11 @@ struct HTTPHostileTests {
             ("/endless-header", "connection_lost"), ("/many-headers", "connection_lost"),
         ])
     func noStatus(path: String, code: String) async throws {
-        let (outcome, took) = try await Self.one(path)
+        // The peer would take a minute or more; how punctual the answer is depends on how busy the machine is.
+        let limit = Duration.seconds(code == "no_answer" ? 8 : 30)
+        let (outcome, took) = try await Self.one(path, answerWithin: limit)
         #expect(outcome.summary == "unknown \(code) provider burned", "\(outcome)")
-        #expect(took < .seconds(3))
+        #expect(took < limit + .seconds(10))
     }
 
     @Test(
@@ -38,9 +41,10 @@ struct HTTPHostileTests {
             ("/endless-error", "rejected http_400 martlet burned"), ("/half-error", "rejected http_400 martlet burned"),
         ])
     func badBody(path: String, expected: String) async throws {
-        let (outcome, took) = try await Self.one(path)
+        let limit = Duration.seconds(path == "/drip-body" ? 8 : 30)
+        let (outcome, took) = try await Self.one(path, answerWithin: limit)
         #expect(outcome.summary == expected, "\(outcome)")
-        #expect(took < .seconds(3))
+        #expect(took < limit + .seconds(10))
     }
 
     @Test(
@@ -56,7 +60,7 @@ struct HTTPHostileTests {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/endless-body", window: 100)
         let before = try Self.resident()
-        let results = await transport.answers((1...100).map { submission($0) })
+        let results = await transport.answers((1...100).map { submission($0, sendWithin: .seconds(30)) })
         #expect(results.allSatisfy { $0.outcome.name == "accepted" })
         await transport.drain()
         // 100 × 64 KiB may be held at once; the peer would have sent gigabytes.
@@ -97,7 +101,7 @@ struct HTTPHostileTests {
     func capped() async throws {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/retry-seconds/429")
-        var one = submission()
+        var one = submission(sendWithin: .seconds(30))
         one.validity = .seconds(5)
         #expect(await transport.answers([one])[0].outcome.failure?.retryAfter == .seconds(5))
         await transport.drain()
@@ -122,10 +126,10 @@ struct HTTPHostileTests {
     @Test("nobody there: nothing is burned, one tries, the others are told when to come back")
     func refused() async throws {
         let transport = try HTTPTests.provider(try Programs.freePort(), "/ok")
-        let first = await transport.answers([submission()])[0].outcome
+        let first = await transport.answers([submission(sendWithin: .seconds(30))])[0].outcome
         #expect(first.summary == "deferred connect_refused provider kept")
         #expect(try #require(first.failure?.retryAfter) <= .seconds(1))
-        let others = await transport.answers((1...20).map { submission($0) })
+        let others = await transport.answers((1...20).map { submission($0, sendWithin: .seconds(30)) })
         #expect(others.allSatisfy { $0.outcome.failure?.burnsAttempt == false && $0.outcome.failure?.retryAfter != nil })
         await transport.drain()
     }
@@ -136,7 +140,7 @@ struct HTTPHostileTests {
         let port = server.port
         let transport = try HTTPTests.provider(port, "/ok", window: 200)
         server.stop()
-        #expect(await transport.answers([submission()])[0].outcome.name == "deferred")
+        #expect(await transport.answers([submission(sendWithin: .seconds(30))])[0].outcome.name == "deferred")
         let again = try await TestServer(Programs.python, port: port) { port, _ in
             [HTTPTests.folder.path + "/hostile.py", String(port)]
         }
@@ -144,7 +148,7 @@ struct HTTPHostileTests {
         var results: [SubmissionResult] = []
         // At first everybody is told to wait; then one tries; then all pass.
         repeat {
-            results = await transport.answers((1...100).map { submission($0) })
+            results = await transport.answers((1...100).map { submission($0, sendWithin: .seconds(30)) })
             #expect(results.allSatisfy { ["accepted", "deferred"].contains($0.outcome.name) })
         } while results.contains { $0.outcome.name == "deferred" } && .now < limit
         #expect(results.allSatisfy { $0.outcome.name == "accepted" })
@@ -158,7 +162,7 @@ struct HTTPHostileTests {
         for host in ["localhost", "127.1", "0x7f.0.0.1", "2130706433"] {
             let transport = try HTTPTests.provider(
                 server.port, "/ok", ["url": "http://\(host):\(server.port)/ok", "allow_private": "false"])
-            let outcome = await transport.answers([submission()])[0].outcome
+            let outcome = await transport.answers([submission(sendWithin: .seconds(30))])[0].outcome
             #expect(outcome.summary == "deferred private_address provider kept", "\(host): \(outcome)")
             await transport.drain()
         }
@@ -174,7 +178,9 @@ struct HTTPHostileTests {
     func announcedClose() async throws {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/announced-close", window: 1)
-        for id in 1...20 { #expect(await transport.answers([submission(Int64(id))])[0].outcome.name == "accepted") }
+        for id in 1...20 {
+            #expect(await transport.answers([submission(Int64(id), sendWithin: .seconds(30))])[0].outcome.name == "accepted")
+        }
         await transport.drain()
     }
 
@@ -183,7 +189,7 @@ struct HTTPHostileTests {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/close-after", window: 1)
         for id in 1...50 {
-            let outcome = await transport.answers([submission(Int64(id))])[0].outcome
+            let outcome = await transport.answers([submission(Int64(id), sendWithin: .seconds(30))])[0].outcome
             // Which of them depends on whether the close has arrived.
             #expect(outcome.name == "accepted" || outcome.summary == "unknown connection_lost provider burned", "\(outcome)")
         }
@@ -199,12 +205,12 @@ struct HTTPHostileTests {
         let collector = Collector()
         for batch in 0..<20 {
             let first = Int64(batch * 50)
-            transport.submit((1...50).map { submission(first + $0) }) { collector.take($0) }
+            transport.submit((1...50).map { submission(first + $0, sendWithin: .seconds(30)) }) { collector.take($0) }
             _ = await collector.wait(for: (batch + 1) * 50)
         }
         #expect(Set(collector.results.map(\.messageID)).count == 1000)
         #expect(collector.results.allSatisfy { $0.outcome == .accepted(reference: "7") })
-        let tooMany = await transport.answers((1...60).map { submission($0) })
+        let tooMany = await transport.answers((1...60).map { submission($0, sendWithin: .seconds(30)) })
         #expect(tooMany.count { $0.outcome.failure?.code == "window_full" } == 10)
         await transport.drain()
     }
@@ -214,12 +220,12 @@ struct HTTPHostileTests {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/slow-ok/1")
         let collector = Collector()
-        transport.submit((1...10).map { submission($0) }) { collector.take($0) }
+        transport.submit((1...10).map { submission($0, sendWithin: .seconds(30)) }) { collector.take($0) }
         let limit = ContinuousClock.now + .seconds(10)
         while try server.log().split(separator: "\n").count < 10, .now < limit { try await Task.sleep(for: .milliseconds(10)) }
         await transport.drain()
         #expect(collector.results.count == 10 && collector.results.allSatisfy { $0.outcome.name == "accepted" })
-        let late = await transport.answers([submission()])[0].outcome
+        let late = await transport.answers([submission(sendWithin: .seconds(30))])[0].outcome
         #expect(late == .deferred(.notSent))
         await transport.drain()
     }
@@ -240,7 +246,7 @@ struct HTTPHostileTests {
         let transport = try HTTPTests.provider(server.port, "/slow-ok/0.5")
         let running = Task { try await transport.run() }
         let collector = Collector()
-        transport.submit([submission()]) { collector.take($0) }
+        transport.submit([submission(sendWithin: .seconds(30))]) { collector.take($0) }
         let limit = ContinuousClock.now + .seconds(10)
         while try server.log().isEmpty, .now < limit { try await Task.sleep(for: .milliseconds(10)) }
         running.cancel()
@@ -259,7 +265,7 @@ struct HTTPTLSTests {
         var all = ["url": "https://\(host):\(server.port)/ok", "tls_ca_file": certificates.ca]
         if let options { all = ["url": all["url"] ?? ""].merging(options) { $1 } }
         let transport = try HTTPTests.provider(server.port, "/ok", scheme: "https", all)
-        let outcome = await transport.answers([submission()])[0].outcome
+        let outcome = await transport.answers([submission(sendWithin: .seconds(30))])[0].outcome
         await transport.drain()
         return outcome
     }
@@ -283,7 +289,7 @@ struct HTTPTLSTests {
     func noTLS() async throws {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/ok", scheme: "https")
-        let outcome = await transport.answers([submission(sendWithin: .seconds(3))])[0].outcome
+        let outcome = await transport.answers([submission(sendWithin: .seconds(20))])[0].outcome
         #expect(outcome.name == "deferred" && outcome.failure?.burnsAttempt == false, "\(outcome)")
         await transport.drain()
     }

@@ -18,7 +18,8 @@ struct TwilioTests {
         let secret = try TestSecretFile()
         let callback = "https://hooks.example.com/t?m={message_id}&a={attempt}"
         let transport = try TransportFactory.make(policy(server.port, secret.path, ["status_callback": callback]))
-        var one = submission(42, attempt: 3, to: "+447700900123", text: HTTPExampleTests.nasty, from: "+15005550006")
+        var one = submission(
+            42, attempt: 3, to: "+447700900123", text: HTTPExampleTests.nasty, from: "+15005550006", sendWithin: .seconds(30))
         one.validity = .seconds(900)
         let accepted = await transport.answers([one])[0].outcome
         #expect(accepted == .accepted(reference: "SM00000000000000000000000000000001"))
@@ -51,7 +52,7 @@ struct TwilioTests {
         let server = try await HTTPTests.imitations()
         let secret = try TestSecretFile()
         let transport = try TransportFactory.make(policy(server.port, secret.path))
-        var one = submission(to: "+447700900123")
+        var one = submission(to: "+447700900123", sendWithin: .seconds(30))
         one.validity = .seconds(seconds)
         #expect(await transport.answers([one])[0].outcome.name == "accepted")
         await transport.drain()
@@ -68,7 +69,7 @@ struct TwilioTests {
             ["messaging_service_sid": "MG1", "address_prefix": "whatsapp:", "validity": "off", "api_key_sid": "SK1"])
         service.options["api_key_secret_file"] = service.options.removeValue(forKey: "auth_token_file")
         let transport = try TransportFactory.make(service)
-        _ = await transport.answers([submission(to: "+447700900123", text: "hi")])
+        _ = await transport.answers([submission(to: "+447700900123", text: "hi", sendWithin: .seconds(30))])
         await transport.drain()
         let request = try #require(try SeenRequest.all(server).first)
         #expect(request.body == "To=whatsapp%3A%2B447700900123&MessagingServiceSid=MG1&Body=hi")
