@@ -124,7 +124,7 @@ final class HTTPCall: HTTPClientResponseDelegate, @unchecked Sendable {
 
     func didReceiveBodyPart(task: HTTPClient.Task<Void>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
         let room = HTTPAnswer.maximumBody - body.count
-        body += buffer.readableBytesView.prefix(room)
+        buffer.viewBytes(at: buffer.readerIndex, length: min(room, buffer.readableBytes))?.withUnsafeBytes { body += $0 }
         guard buffer.readableBytes > room else { return eventLoop.makeSucceededVoidFuture() }
         if let head { finish(.answered(answer(head, isComplete: false))) }
         // Failing is how the rest is refused: the client closes the connection.
