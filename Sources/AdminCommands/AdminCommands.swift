@@ -16,11 +16,12 @@ public struct Martlet: AsyncParsableCommand {
               martlet config apply --config Config --note "marketing cap 4 per 30 days"
               martlet message find --recipient +8613800138000
               martlet dead-letters list --reason attempts_exhausted
+              martlet providers test mailhub --to me@example.com --send
               martlet doctor
 
             EXIT CODES
               0   done
-              1   not found, nothing matched; doctor: something is bad
+              1   not found, nothing matched; doctor: something is bad; providers test: a step failed
               2   refused by the contract (the message says why, the hint what to do)
               64  usage
               65  invalid configuration (file, line, field)
@@ -35,7 +36,8 @@ public struct Martlet: AsyncParsableCommand {
             """,
         version: MartletVersion.current,
         subcommands: [
-            MigrateGroup.self, ConfigGroup.self, TemplatesGroup.self, MessageGroup.self, DeadLettersGroup.self, LanesGroup.self,
+            MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
+            DeadLettersGroup.self, LanesGroup.self,
             Workers.self, CapsGroup.self, SuppressionsGroup.self, Doctor.self,
         ])
 

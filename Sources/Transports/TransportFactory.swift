@@ -4,7 +4,7 @@ public import Logging
 /// Makes the transport that a provider's policy names.
 public enum TransportFactory {
     /// Names that `ProviderPolicy.transport` may have.
-    public static let transports = ["sandbox", "smpp", "smtp"]
+    public static let transports = ["http", "sandbox", "smpp", "smtp", "twilio"]
 
     /// A transport that is ready for `run()` and `submit`. Opens local files (outbox, CA, password, keys), no connection.
     ///
@@ -19,6 +19,8 @@ public enum TransportFactory {
         var logger = logger
         logger[metadataKey: "provider"] = "\(policy.name)"
         switch policy.transport {
+        case "http": return try HTTPTransport(HTTPOptions(generic: policy), logger: logger)
+        case "twilio": return try HTTPTransport(HTTPOptions(twilio: policy), logger: logger)
         case "sandbox": return try SandboxTransport(SandboxOptions(policy), logger: logger)
         case "smpp": return try SMPPTransport(SMPPOptions(policy), logger: logger, events: events)
         case "smtp": return try SMTPTransport(SMTPOptions(policy), events: events, logger: logger)
@@ -30,6 +32,8 @@ public enum TransportFactory {
     /// - Throws: `TransportError`.
     public static func check(_ policy: ProviderPolicy) throws {
         switch policy.transport {
+        case "http": _ = try HTTPOptions(generic: policy)
+        case "twilio": _ = try HTTPOptions(twilio: policy)
         case "sandbox": _ = try SandboxOptions(policy)
         case "smpp": _ = try SMPPOptions(policy)
         case "smtp": _ = try SMTPOptions(policy)

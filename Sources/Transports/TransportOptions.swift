@@ -47,6 +47,9 @@ struct TransportOptions {
         return duration
     }
 
+    /// Whether the transport has asked for this option.
+    func isKnown(_ name: String) -> Bool { known.contains(name) }
+
     func missing(_ name: String, remedy: String) -> TransportError {
         .missingOption(provider: provider, option: name, remedy: remedy)
     }

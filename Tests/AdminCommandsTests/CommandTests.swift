@@ -182,7 +182,7 @@ struct CommandTests {
         #expect(!run.output.contains("\u{1B}"))
         let commands = [
             "migrate up", "migrate status", "migrate validate", "migrate dry-run", "config validate", "config apply",
-            "config show",
+            "config show", "providers test",
             "templates list", "templates preview", "templates push", "message preview", "message show", "message find",
             "dead-letters list",
             "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume",

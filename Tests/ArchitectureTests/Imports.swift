@@ -28,6 +28,7 @@ enum ImportTable {
         "NIOHTTP1": ["Transports", "Telemetry", "Gateway"],
         "NIOSSL": ["Transports"],
         "NIOTLS": ["Transports"],
+        "AsyncHTTPClient": ["Transports"],
         "Crypto": ["Transports"],
         "CryptoExtras": ["Transports"],
         "Yams": ["Settings"],

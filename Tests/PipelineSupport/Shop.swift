@@ -85,6 +85,8 @@ public struct Shop: Sendable {
         let json = String(decoding: try JSONEncoder().encode(files), as: UTF8.self)
         try await store.transaction { connection in
             _ = try await connection.run(InsertPolicy(files: json, note: "test", longestWindow: .seconds(31 * 86_400)))
+            // Templates need their channel first.
+            _ = try await connection.run(UpsertChannels(channels: policy.moreChannels))
             _ = try await connection.run(PushTemplates(templates: policy.templates))
             _ = try await connection.run(
                 UpsertClasses(classes: parsed.classes.values.sorted { $0.name < $1.name }),

@@ -17,6 +17,12 @@ public struct ShopPolicy: Sendable {
     /// Port of an SMPP carrier on this machine that gets all SMS; nil: the sandbox gets them.
     public var carrierPort: Int?
     public var carrierOptions: [String: String] = [:]
+    /// Entries of providers.yaml beside the sandbox, indented by two.
+    public var moreProviders = ""
+    /// Routes before the sandbox's, one `  - {…}` a line.
+    public var moreRoutes = ""
+    /// Channels beside sms; each has the template `note`.
+    public var moreChannels: [Channel] = []
 
     public init(_ change: (inout ShopPolicy) -> Void = { _ in }) { change(&self) }
 
@@ -29,7 +35,7 @@ public struct ShopPolicy: Sendable {
             Template(key: "note", locale: "default", channel: .sms, body: body, required: ["text"]),
             Template(
                 key: "note", locale: "default", channel: .email, subject: "Note", body: body, html: nil, required: ["text"]),
-        ]
+        ] + moreChannels.map { Template(key: "note", locale: "default", channel: $0, body: body, required: ["text"]) }
     }
 
     func files(outbox: String, script: String) -> [String: String] {
@@ -48,7 +54,7 @@ public struct ShopPolicy: Sendable {
             "senders.yaml":
                 "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    email_from: shop@example.com\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
             "routes.yaml": (carrierPort == nil ? "routes:\n" : "routes:\n  - provider: carrier\n    channel: sms\n")
-                + "  - provider: sandbox\n",
+                + "\(moreRoutes)  - provider: sandbox\n",
             "providers.yaml": """
             providers:
               sandbox:
@@ -61,7 +67,7 @@ public struct ShopPolicy: Sendable {
                   outbox: \(outbox)
                   script: \(script)
 
-            """ + carrier,
+            """ + carrier + moreProviders,
         ]
     }
 

@@ -17,7 +17,10 @@ struct TransportOptionsTests {
     @Test(
         "a wrong option is refused with provider, option, value and remedy",
         arguments: [
-            ("carrier-pigeon", [:], "provider p1: transport \"carrier-pigeon\" does not exist; use one of sandbox, smpp, smtp"),
+            (
+                "carrier-pigeon", [:],
+                "provider p1: transport \"carrier-pigeon\" does not exist; use one of http, sandbox, smpp, smtp, twilio"
+            ),
             ("sandbox", [:], "provider p1: option outbox is missing; name the file that keeps what was handed over, or none"),
             (
                 "sandbox", ["outbox": "none", "password": "hunter2"],

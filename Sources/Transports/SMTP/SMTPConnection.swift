@@ -18,7 +18,7 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         case notBegun(SMTPJob, Failure)
         /// It waited behind another message until it was too late; nothing of it can be taken.
         case withdrawn(SMTPJob)
-        case failed(SMTPSetupFailure)
+        case failed(SetupFailure)
         /// Last of all.
         case closed
     }
@@ -110,7 +110,7 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let isTLS = error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
+        let isTLS = TLSWords.isTLS(error)
         // A server that closes without TLS's goodbye is only a closed connection.
         if case NIOSSLError.uncleanShutdown = error {
             context.close(promise: nil)
@@ -118,7 +118,7 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         }
         cause = Failure(
             code: isTLS ? "tls_failed" : "connection_lost",
-            detail: isTLS ? SMTPSetupFailure.words(for: error, serverName: options.serverName) : "\(error)", blame: .provider)
+            detail: isTLS ? SetupFailure.words(for: error, serverName: options.serverName) : "\(error)", blame: .provider)
         context.close(promise: nil)
     }
 

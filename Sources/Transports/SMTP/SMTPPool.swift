@@ -11,7 +11,7 @@ final class SMTPPool: @unchecked Sendable {
     private let eventLoop: any EventLoop
     private let tls: NIOSSLContext?
     private let logger: Logger
-    private var health: SMTPHealth
+    private var health: ProviderHealth
     private let composer: SMTPComposer
     private var queue: SMTPQueue
     /// Those that have been ready.
@@ -29,7 +29,7 @@ final class SMTPPool: @unchecked Sendable {
 
     init(
         _ options: SMTPOptions, composer: SMTPComposer, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger,
-        health: SMTPHealth = .init()
+        health: ProviderHealth = .init()
     ) {
         self.options = options
         self.composer = composer
@@ -185,7 +185,7 @@ final class SMTPPool: @unchecked Sendable {
     private func connect() {
         let configuration: SMTPSessionConfiguration
         do { configuration = try options.session() } catch {
-            return failed(SMTPSetupFailure("password_unreadable", "\(error)", isConfiguration: true))
+            return failed(SetupFailure("password_unreadable", "\(error)", isConfiguration: true))
         }
         dialling += 1
         let bootstrap = ClientBootstrap(group: eventLoop)
@@ -198,7 +198,7 @@ final class SMTPPool: @unchecked Sendable {
             self.dialling -= 1
             switch result {
             case .success(let channel): self.adopt(channel, configuration)
-            case .failure(let error): self.failed(Self.setupFailure(error))
+            case .failure(let error): self.failed(SetupFailure(connecting: error))
             }
             self.resumeDrained()
         }
@@ -229,23 +229,7 @@ final class SMTPPool: @unchecked Sendable {
         } catch {
             settingUp[ObjectIdentifier(connection)] = nil
             channel.close(promise: nil)
-            failed(Self.setupFailure(error))
-        }
-    }
-
-    private static func setupFailure(_ error: any Error) -> SMTPSetupFailure {
-        switch error {
-        case let error as NIOConnectionError:
-            if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
-                return SMTPSetupFailure("host_not_found", "\(error.host): \(dns)")
-            }
-            let causes = Set(error.connectionErrors.map { "\($0.error)" }).sorted().joined(separator: "; ")
-            let isTimeout = error.connectionErrors.contains {
-                if case ChannelError.connectTimeout = $0.error { true } else { false }
-            }
-            return SMTPSetupFailure(isTimeout ? "connect_timeout" : "connect_refused", "\(error.host):\(error.port): \(causes)")
-        case ChannelError.connectTimeout: return SMTPSetupFailure("connect_timeout", "\(error)")
-        default: return SMTPSetupFailure("connect_refused", "\(error)")
+            failed(SetupFailure(connecting: error))
         }
     }
 
@@ -286,14 +270,14 @@ final class SMTPPool: @unchecked Sendable {
             health.answered()
         } else if let failure = outcome.failure {
             // It connects and then drops the first message: that is no working server either.
-            failed(SMTPSetupFailure(failure: failure.ofFirstMessage, isConfiguration: false))
+            failed(SetupFailure(failure: failure.ofFirstMessage, isConfiguration: false))
         }
-        if isConfiguration, let failure = outcome.failure { failed(SMTPSetupFailure(failure: failure, isConfiguration: true)) }
+        if isConfiguration, let failure = outcome.failure { failed(SetupFailure(failure: failure, isConfiguration: true)) }
         answer(job, outcome, latency: latency)
     }
 
     /// While another connection works the provider is not down: only growth waits.
-    private func failed(_ failure: SMTPSetupFailure) {
+    private func failed(_ failure: SetupFailure) {
         let works = connections.values.contains { !$0.isQuitting && $0.completed > 0 }
         if works && !failure.isConfiguration {
             growAfter = .now + .seconds(Double.random(in: 1...10))

@@ -348,7 +348,7 @@ struct SMTPSession: Sendable {
         return [.followerNotBegun(failure), .close]
     }
 
-    private mutating func failed(_ failure: SMTPSetupFailure) -> [Action] { [.fail(failure)] + close() }
+    private mutating func failed(_ failure: SetupFailure) -> [Action] { [.fail(failure)] + close() }
 
     private mutating func refused(_ reply: SMTPReply, _ stage: SMTPClassification.Stage) -> [Action] {
         failed(.refused(reply, stage, hiding: configuration.credentials))
@@ -364,7 +364,7 @@ struct SMTPSession: Sendable {
         case .idle, .resetting, .quitting: return close()
         case .greeting, .ehlo, .helo, .startTLS, .handshake, .authentication:
             failure.burnsAttempt = false
-            return failed(SMTPSetupFailure(failure: failure, isConfiguration: false))
+            return failed(SetupFailure(failure: failure, isConfiguration: false))
         case .envelope:
             if let refusal { return [.finish(refusal.outcome, isConfiguration: refusal.isConfiguration)] + close() }
             if completed > 0, !sawReply, code == "connection_lost" { return [.notBegun(failure)] + close() }

@@ -18,7 +18,7 @@ extension SMTPSession {
         /// The connection ended before the follower's turn: it may start anew elsewhere.
         case followerNotBegun(Failure)
         /// The connection never became usable.
-        case fail(SMTPSetupFailure)
+        case fail(SetupFailure)
         case close
     }
     enum State: Equatable, Sendable {

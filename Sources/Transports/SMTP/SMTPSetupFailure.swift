@@ -1,12 +1,7 @@
 import Domain
-import NIOSSL
 
-/// Why a connection never became usable. No message is at fault.
-struct SMTPSetupFailure: Error, Sendable, Equatable {
-    var failure: Failure
-    /// Trying again soon is useless: somebody must change the policy, the password or the server.
-    var isConfiguration: Bool
-
+/// What only a mail server can do wrong.
+extension SetupFailure {
     static func tlsUnavailable(_ detail: String) -> Self { .init("tls_unavailable", detail) }
     static let injected = Self(
         "tls_injection", "bytes arrived between the answer to STARTTLS and the handshake: somebody is in the middle")
@@ -30,28 +25,10 @@ struct SMTPSetupFailure: Error, Sendable, Equatable {
         return result
     }
 
-    init(_ code: String, _ detail: String, isConfiguration: Bool = false) {
-        self.init(
-            failure: Failure(code: code, detail: detail, blame: .provider, burnsAttempt: false), isConfiguration: isConfiguration)
-    }
-
-    init(failure: Failure, isConfiguration: Bool) {
-        self.failure = failure
-        self.isConfiguration = isConfiguration
-    }
-
     /// What went wrong with TLS, for people; libraries' words where it is none of the usual things.
     static func words(for error: any Error, serverName: String) -> String {
-        if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
-            return "the certificate is not for \(serverName): correct the host, or name the certificate's in tls_server_name"
-        }
-        let text = "\(error)"
-        if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return "the certificate cannot be trusted: it has expired, or is of an unknown authority (tls_ca_file)"
-        }
-        if ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_MESSAGE"].contains(where: text.contains) {
-            return "the server does not speak TLS at once: tls: implicit is for port 465, tls: required for 587"
-        }
-        return text
+        TLSWords.sentence(
+            for: error, serverName: serverName,
+            plain: "the server does not speak TLS at once: tls: implicit is for port 465, tls: required for 587")
     }
 }

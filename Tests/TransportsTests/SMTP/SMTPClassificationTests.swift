@@ -108,9 +108,9 @@ struct SMTPClassificationTests {
 
     @Test("a failing provider is left alone for up to 1, 2, 4 … 60 s, a wrong password for minutes")
     func health() {
-        var health = SMTPHealth(random: { 1 })
+        var health = ProviderHealth(random: { 1 })
         let now = ContinuousClock.now
-        let refused = SMTPSetupFailure("connect_refused", "x")
+        let refused = SetupFailure("connect_refused", "x")
         var pauses: [Duration] = []
         for _ in 0..<9 {
             _ = health.failed(refused, now: now)
@@ -122,9 +122,9 @@ struct SMTPClassificationTests {
         #expect(health.refusal(now: now + .seconds(60)) == nil)
         #expect(health.connected() && !health.connected())
         health.answered()
-        _ = health.failed(SMTPSetupFailure("authentication_failed", "x", isConfiguration: true), now: now)
+        _ = health.failed(SetupFailure("authentication_failed", "x", isConfiguration: true), now: now)
         #expect(health.refusal(now: now)?.retryAfter == .seconds(60))
-        var lucky = SMTPHealth(random: { 0 })
+        var lucky = ProviderHealth(random: { 0 })
         #expect(lucky.failed(refused, now: now) && !lucky.failed(refused, now: now))
         #expect(lucky.refusal(now: now)?.retryAfter == .milliseconds(50), "never at once")
     }

@@ -176,11 +176,11 @@ struct SMTPFollowerTests {
         let server = try await Self.server(hangsUpAfter: 100, delay: 12)
         let transport = try smtp(port: server.port, ["connections": "1", "pipelining": "full"])
         let collector = Collector()
-        let start = ContinuousClock.now
         transport.submit([simple(1), mail(.init(subject: "", text: ""), id: 2, sendWithin: .seconds(1))]) { collector.take($0) }
         let first = await collector.wait(for: 1)
-        #expect(first.map(\.messageID) == [MessageID(2)] && first[0].outcome == .deferred(.deadlinePassed))
-        #expect(.now - start < .seconds(11))
+        // By the transport's own clock: on a busy machine this test may be called long after the answer.
+        #expect(first.first?.messageID == MessageID(2) && first.first?.outcome == .deferred(.deadlinePassed))
+        #expect(try #require(first.first).latency < .seconds(11))
         let both = await collector.wait(for: 2)
         #expect(both.map(\.outcome.name) == ["deferred", "accepted"])
         #expect(await transport.answers([simple(3)])[0].outcome.name == "accepted", "over another connection")

@@ -138,7 +138,7 @@ struct SMTPSetupTests {
     func echo() throws {
         var session = SMTPSession(SMTPSessionConfiguration(hostname: "c", tls: .implicit, credentials: Self.credentials))
         session.received("220 hi\r\n250-s\r\n250 AUTH PLAIN\r\n535 5.7.8 bad s3cret AHVzZXIAczNjcmV0 czNjcmV0\r\n".utf8)
-        var failure: SMTPSetupFailure?
+        var failure: SetupFailure?
         while let actions = session.step() { for case .fail(let found) in actions { failure = found } }
         #expect(try #require(failure).failure.detail == "535 5.7.8 bad *** *** ***")
         #expect(!"\(Self.credentials)\(String(reflecting: Self.credentials))".contains("s3cret"))

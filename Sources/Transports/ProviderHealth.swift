@@ -5,10 +5,10 @@ import Domain
 ///
 /// Reaching for a dead server doubles from 1 s to 60 s, a wrong password from 1 min to 15 min. Jitter keeps a cluster's
 /// workers apart.
-struct SMTPHealth: Sendable {
+struct ProviderHealth: Sendable {
     private(set) var failures = 0
     private(set) var downUntil: ContinuousClock.Instant?
-    private(set) var reason: SMTPSetupFailure?
+    private(set) var reason: SetupFailure?
     private let random: @Sendable () -> Double
 
     /// `random`: uniform in 0…1.
@@ -23,8 +23,18 @@ struct SMTPHealth: Sendable {
         return failure
     }
 
+    var isDown: Bool { reason != nil }
+
+    /// What to answer while one message tries whether it is up again.
+    var meanwhile: Failure? {
+        guard var failure = reason?.failure else { return nil }
+        failure.burnsAttempt = false
+        failure.retryAfter = .seconds(1)
+        return failure
+    }
+
     /// True when the provider was up until now.
-    mutating func failed(_ failure: SMTPSetupFailure, now: ContinuousClock.Instant) -> Bool {
+    mutating func failed(_ failure: SetupFailure, now: ContinuousClock.Instant) -> Bool {
         let wasUp = reason == nil
         let doublings = Double(1 << min(failures, 10))
         failures += 1
