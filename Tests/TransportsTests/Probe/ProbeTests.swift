@@ -1,3 +1,4 @@
+import CarrierSupport
 import Domain
 import Foundation
 import NIOCore
