@@ -90,7 +90,12 @@ let package = Package(
         program(
             "martlet-worker",
             ["Pipeline", "Settings", "Store", "Telemetry", argumentParser, logging, metrics, lifecycle]),
-        program("martlet-load", ["Pipeline", "Store", "Settings", "Telemetry", "Domain", argumentParser, logging]),
+        program(
+            "martlet-load",
+            [
+                "Pipeline", "Store", "Settings", "Telemetry", "Transports", "Domain", argumentParser, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio),
         .executableTarget(name: "EmbedSQL", path: "Sources/EmbedSQL", swiftSettings: strict),
         .plugin(
             name: "EmbedMigrations", capability: .buildTool(), dependencies: ["EmbedSQL"],

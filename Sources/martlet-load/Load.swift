@@ -7,6 +7,7 @@ import Store
 struct Load: ParsableArguments {
     @Option(help: "How many messages.") var count = 100_000
     @Option(help: "Class of the messages.") var messageClass = "marketing"
+    @Option(help: "sms or email.") var channel = "sms"
     @Option(help: "How many different recipients they go to.") var recipients = 1_000_000
 
     func database(connections: Int, isWorker: Bool = false) -> Database {
@@ -17,13 +18,13 @@ struct Load: ParsableArguments {
                 isWorker: isWorker))
     }
 
-    /// The n-th row: a number in +86, variables of about 150 bytes.
+    /// The n-th row: a number in +86 or a mailbox, variables of about 150 bytes.
     func row(_ n: Int) -> BulkRow {
         let person = n % recipients
         var row = BulkRow()
         row["class"] = messageClass
-        row["channel"] = "sms"
-        row["recipient"] = "+86139\(10_000_000 + person)"
+        row["channel"] = channel
+        row["recipient"] = channel == "email" ? "load-\(person)@example.test" : "+86139\(10_000_000 + person)"
         row["recipient_key"] = "load-\(person)"
         row["template"] = "load"
         row["locale"] = "en"

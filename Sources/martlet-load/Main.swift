@@ -6,5 +6,7 @@ struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet-load",
         abstract: "Load generator and benchmark; the database is MARTLET_DATABASE_URL. Deploy/bench runs it all.",
-        subcommands: [Enqueue.self, Offer.self, Drain.self, Claims.self, Pickup.self])
+        subcommands: [
+            Enqueue.self, Offer.self, Drain.self, Claims.self, Pickup.self, Submit.self, Peer.self,
+        ])
 }

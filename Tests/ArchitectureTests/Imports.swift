@@ -23,9 +23,9 @@ enum ImportTable {
 
     /// Libraries from outside, and the modules that may import them. What is in no list may be imported nowhere.
     static let homes: [String: Set<String>] = [
-        "NIOCore": ["Transports", "Telemetry", "Gateway"],
-        "NIOPosix": ["Transports", "Telemetry", "Gateway"],
-        "NIOHTTP1": ["Transports", "Telemetry", "Gateway"],
+        "NIOCore": ["Transports", "Telemetry", "Gateway", "martlet-load"],
+        "NIOPosix": ["Transports", "Telemetry", "Gateway", "martlet-load"],
+        "NIOHTTP1": ["Transports", "Telemetry", "Gateway", "martlet-load"],
         "NIOSSL": ["Transports"],
         "NIOTLS": ["Transports"],
         "AsyncHTTPClient": ["Transports"],
