@@ -100,6 +100,6 @@ struct Dialling: Sendable {
 extension NIOCore.Channel {
     /// Closes it; what could go wrong with that concerns nobody.
     func closeQuietly() async {
-        do { try await close().get() } catch {}  // As said.
+        do { try await close().get() } catch {}  // Closing twice or a reset: it is gone either way.
     }
 }
