@@ -23,16 +23,19 @@ struct Admit: Sendable {
         var admitted: [Admitted] = []
         /// Counts of what was decided otherwise, by word: capped, suppressed, quiet_hours, …
         var others: [String: Int] = [:]
+        /// Messages that were put off because their provider had no room, by provider.
+        var withoutRoom: [String: Int] = [:]
         /// Messages of the batch that are no longer with this worker.
         var settled = 0
     }
 
+    /// - Parameter expected: the places kept for this batch; given up when it takes its own.
     /// - Throws: `StoreError`; `commitUnknown` means: look, never send.
-    func admit(_ batch: [Work]) async throws -> Answer {
+    func admit(_ batch: [Work], _ expected: Room.Expected) async throws -> Answer {
         guard let slot = batch.first?.lease.slot else { return Answer() }
         for attempt in 1... {
             do {
-                return try await once(batch, slot: slot)
+                return try await once(batch, expected, slot: slot)
             } catch let error as StoreError where attempt < 4 && (error.isUniqueViolation || error.isRetryable) {
                 continue  // another worker created a cap row between our look and our write: decide again
             }
@@ -40,7 +43,7 @@ struct Admit: Sendable {
         preconditionFailure("the loop returns or throws")
     }
 
-    private func once(_ batch: [Work], slot: Int16) async throws -> Answer {
+    private func once(_ batch: [Work], _ expected: Room.Expected, slot: Int16) async throws -> Answer {
         let session = shared.session
         let snapshot = shared.policy
         // One message at a time per person and batch is not needed: the decision adds each slot before it looks at the next message.
@@ -64,6 +67,7 @@ struct Admit: Sendable {
                 var decision = AdmitDecision(
                     session: session, slot: slot, asked: asked, facts: facts, hours: hours, local: local, busy: Set(lock.busy),
                     usage: usage, outlets: outlets, retention: snapshot.capRetention)
+                expected.end()
                 for work in batch { decision.decide(work) }
                 do {
                     try await connection.commitAll(decision.writes())

@@ -63,6 +63,7 @@ struct AdmitDecision {
         guard isWithinCaps(work, place) else { return }
         guard outlets.hasRoom(for: work) else {
             let pause = outlets.pause(for: work)
+            answer.withoutRoom[work.provider.name, default: 0] += 1
             return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
         }
         if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isPlanned: false) }

@@ -23,6 +23,15 @@ final class Claim: Sendable {
     /// Messages whose worker died with them; claimed one at a time.
     static let suspectLane: Int16 = 8
 
+    /// What one claim took: messages of one lane, never none.
+    struct Batch: Sendable {
+        var messages: [ClaimedMessage]
+        var expected: Room.Expected
+
+        var lane: Int16 { messages[0].lease.lane }
+        var isFull: Bool { messages.count == expected.limit }
+    }
+
     private struct State {
         var hints: [Int16: Int64] = [:]
         var credits: [Int16: Int] = [:]
@@ -37,7 +46,6 @@ final class Claim: Sendable {
         /// may pass a late commit before anybody has looked.
         var searched: [Int16: Int64] = [:]
         var candidate: (sequence: Int64, transaction: Int64)?
-        var pausedUntil: [Int16: ContinuousClock.Instant] = [:]
         /// When a claim last took as many as it wanted.
         var fullAt: ContinuousClock.Instant?
 
@@ -52,8 +60,10 @@ final class Claim: Sendable {
     private let database: Database
     let lease: Duration
     private let idlePoll: Duration
+    private let room: Room
 
-    init(shared: SharedState, database: Database, lease: Duration, idlePoll: Duration) {
+    init(shared: SharedState, database: Database, room: Room, lease: Duration, idlePoll: Duration) {
+        self.room = room
         self.shared = shared
         self.database = database
         self.lease = lease
@@ -93,79 +103,82 @@ final class Claim: Sendable {
         }
     }
 
-    /// A lane whose provider is busy is left alone for a moment.
-    func pause(lane: Int16, for duration: Duration) {
-        state.withLock { $0.pausedUntil[lane] = .now + duration }
-    }
-
-    /// The next batch of lanes 0…7, by weight; nil when all are empty.
-    func next(limit: Int) async throws -> [ClaimedMessage]? {
+    /// The next batch of lanes 0…7, by weight; nil when all are empty, or their providers full.
+    func next(limit: Int) async throws -> Batch? {
         var tried: Set<Int16> = []
         while let lane = chooseLane(except: tried) {
             tried.insert(lane)
-            let batch = try await take(lane: lane, limit: limit)
-            if !batch.isEmpty { return batch }
+            if let batch = try await take(lane: lane, limit: limit) { return batch }
         }
         return nil
     }
 
-    /// The next batch of one lane; empty when there is nothing ahead of its hints.
-    func take(lane: Int16, limit: Int) async throws -> [ClaimedMessage] {
-        guard !shared.pausedLanes.contains(lane) else { return [] }
+    /// The next batch of one lane; nil when there is nothing ahead of its hints, or no room for it at its providers.
+    func take(lane: Int16, limit: Int) async throws -> Batch? {
+        guard !shared.pausedLanes.contains(lane) else { return nil }
         let sequence = state.withLock { $0.pulse?.sequence ?? 0 }
+        guard let expected = room(lane, limit) else { return nil }
         for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
             let from = state.withLock { $0.hints[segment.slot] ?? 0 }
-            let batch = try await claim(segment, from: from, below: .max, limit: limit)
-            if !batch.isEmpty { return batch }
+            if let batch = try await claim(segment, from: from, below: .max, expected) { return batch }
         }
+        expected.end()
         state.withLock { $0.dryAt[lane] = (sequence, .now + ($0.isFilling ? .milliseconds(1) : idlePoll)) }
-        return []
+        return nil
+    }
+
+    private func room(_ lane: Int16, _ limit: Int) -> Room.Expected? {
+        lane == Self.suspectLane ? Room.Expected(limit: limit) : room.take(lane: lane, limit: limit)
     }
 
     /// What was committed late behind the hints of a lane: between what has been searched for good and the hint.
-    func late(lane: Int16, limit: Int) async throws -> [ClaimedMessage] {
+    func late(lane: Int16, limit: Int) async throws -> Batch? {
         for segment in shared.segments.ready[lane] ?? [] {
             // Read before the look: what was settled then is in its snapshot.
             let (settled, from, hint) = state.withLock {
                 ($0.settled, $0.searched[segment.slot] ?? 0, $0.hints[segment.slot] ?? 0)
             }
             guard from < hint, !shared.pausedLanes.contains(lane) else { continue }
-            let batch = try await claim(segment, from: from, below: hint, limit: limit)
-            if !batch.isEmpty { return batch }
+            guard let expected = room(lane, limit) else { return nil }
+            if let batch = try await claim(segment, from: from, below: hint, expected) { return batch }
+            expected.end()
             state.withLock { $0.searched[segment.slot] = max(from, min(settled, hint)) }
         }
-        return []
+        return nil
     }
 
     /// What a failed claim, of this worker or another, left behind the hints; from the very start, so seldom.
-    func leftBehind(limit: Int) async throws -> [ClaimedMessage] {
+    func leftBehind(limit: Int) async throws -> Batch? {
         for (lane, segments) in shared.segments.ready where !shared.pausedLanes.contains(lane) && lane != Self.suspectLane {
             for segment in segments {
                 let hint = state.withLock { $0.hints[segment.slot] ?? 0 }
                 // A free segment that still got a row from a slow producer has no hint of ours yet.
                 guard hint > 0 || segment.isFree else { continue }
-                let batch = try await claim(segment, from: 0, below: segment.isFree ? .max : hint, limit: limit)
-                if !batch.isEmpty { return batch }
+                let batch = try await claim(
+                    segment, from: 0, below: segment.isFree ? .max : hint, Room.Expected(limit: limit))
+                if let batch { return batch }
             }
         }
-        return []
+        return nil
     }
 
     private func claim(
-        _ segment: LoadSegments.Segment, from: Int64, below: Int64, limit: Int
-    ) async throws -> [ClaimedMessage] {
+        _ segment: LoadSegments.Segment, from: Int64, below: Int64, _ expected: Room.Expected
+    ) async throws -> Batch? {
+        let limit = expected.limit
         let statement = ClaimReady(
             segment: segment.slot, lane: segment.lane, from: from, below: below, limit: Int32(limit), session: shared.session,
             claim: shared.nextClaim(), lease: lease, leasedSegment: shared.segments.leasedSlot)
         let answer: ClaimReady.Answer
         do { answer = try await database.run(statement) } catch {
+            expected.end()
             throw ClaimFailed(claim: statement.claim, session: statement.session, cause: error)
         }
         if let last = answer.last, below == .max {
             state.withLock { $0.hints[segment.slot] = max($0.hints[segment.slot] ?? 0, last + 1) }
         }
         if limit > 1 && answer.messages.count == limit { state.withLock { $0.fullAt = .now } }
-        return answer.messages
+        return answer.messages.isEmpty ? nil : Batch(messages: answer.messages, expected: expected)
     }
 
     /// Smooth weighted round robin over the lanes that may have work.
@@ -175,7 +188,6 @@ final class Claim: Sendable {
         return state.withLock { state in
             let open = Self.weights.keys.filter { lane in
                 if tried.contains(lane) || !used.contains(lane) { return false }
-                if let paused = state.pausedUntil[lane], paused > now { return false }
                 guard let dry = state.dryAt[lane] else { return true }
                 return dry.sequence != state.pulse?.sequence || dry.until <= now
             }

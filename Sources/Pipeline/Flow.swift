@@ -16,7 +16,7 @@ final class Flow: Sendable {
     private let logger: Logger
     private let meters = Meters()
     private let results = Results()
-    private let wake = Signal()
+    private let wakeUps = WakeUps()
     private let outlets = Outlets([])
     private let claim: Claim
     private let pipeline: Pipeline
@@ -39,10 +39,11 @@ final class Flow: Sendable {
         recorder = EventRecorder(shared: shared, database: eventDatabase, meters: meters, logger: logger)
         (started, starting) = AsyncStream.makeStream()
         inFlight = InFlight(limit: settings.maxInFlight)
-        claim = Claim(shared: shared, database: database, lease: settings.lease, idlePoll: settings.idlePoll)
+        let room = Room(outlets: outlets)
+        claim = Claim(shared: shared, database: database, room: room, lease: settings.lease, idlePoll: settings.idlePoll)
         pipeline = Pipeline(
-            shared: shared, database: database, claim: claim, outlets: outlets, results: results, inFlight: inFlight, wake: wake,
-            meters: meters, logger: logger, batch: settings.claimBatch, idlePoll: settings.idlePoll)
+            shared: shared, database: database, claim: claim, room: room, outlets: outlets, results: results, inFlight: inFlight,
+            wakeUps: wakeUps, meters: meters, logger: logger, batch: settings.claimBatch, idlePoll: settings.idlePoll)
     }
 
     func run(untilIdle: Bool) async throws {
@@ -78,17 +79,17 @@ final class Flow: Sendable {
         await withTaskGroup(of: Void.self) { group in
             // Where its connections live: a code is three round trips, each without a change of threads.
             group.addTask(executorPreference: database.executor) {
-                await self.pipeline.takeBatches(from: .urgent, wokenBy: self.wake)
+                await self.pipeline.takeBatches(from: .urgent, wokenBy: self.wakeUps.urgent)
             }
-            group.addTask { await self.pipeline.takeBatches(from: .suspect, wokenBy: self.pipeline.more) }
+            group.addTask { await self.pipeline.takeBatches(from: .suspect, wokenBy: self.wakeUps.suspect) }
             for loop in 0..<max(1, settings.connections / 2) {
-                let signal = loop == 0 ? wake : pipeline.more
+                let signal = loop == 0 ? wakeUps.first : wakeUps.others
                 group.addTask { await self.pipeline.takeBatches(from: .general, wokenBy: signal) }
             }
             group.addTask { await self.sweep() }
             await waitForEnd(untilIdle: untilIdle)
             shared.drain()
-            wake.fire()
+            wakeUps.everybody()
             await group.waitForAll()
         }
         await drain()
@@ -142,11 +143,11 @@ final class Flow: Sendable {
             let started = ContinuousClock.now
             do {
                 let pulse = try await beatDatabase.run(Pulse(), within: .seconds(5))
-                if claim.update(pulse) { wake.fire() }
+                if claim.update(pulse) { wakeUps.somethingNew() }
                 // A lane has moved to another segment: nobody would look there before the next refresh.
                 if !shared.segments.isUpToDate(with: pulse) {
                     try await heartbeat.readRings()
-                    wake.fire()
+                    wakeUps.somethingNew()
                 }
             } catch is CancellationError {
                 return
@@ -170,7 +171,7 @@ final class Flow: Sendable {
 
     private var heartbeat: Heartbeat {
         Heartbeat(
-            shared: shared, database: beatDatabase, inFlight: inFlight, claim: claim, wake: wake, identity: identity,
+            shared: shared, database: beatDatabase, inFlight: inFlight, claim: claim, identity: identity,
             interval: settings.heartbeat, refreshInterval: settings.policyPoll, logger: logger,
             policyChanged: { [self] snapshot in
                 do { try open(snapshot) } catch {
@@ -199,7 +200,9 @@ final class Flow: Sendable {
             let old = outlets.outlet(policy.name)
             if let old, old.policy == policy { continue }
             let transport = try TransportFactory.make(policy, logger: logger, events: recorder)
-            let outlet = Outlet(policy: policy, transport: transport) { [results] in results.add($0) }
+            let outlet = Outlet(
+                policy: policy, transport: transport,
+                hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, results: { [results] in results.add($0) })
             outlet.divide(among: shared.liveSessions)
             outlets.add(outlet)
             starting.yield(outlet)

@@ -10,7 +10,6 @@ struct Heartbeat: Sendable {
     let database: Database
     let inFlight: InFlight
     let claim: Claim
-    let wake: Signal
     let identity: WorkerIdentity
     let interval: Duration
     let refreshInterval: Duration

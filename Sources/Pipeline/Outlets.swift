@@ -28,7 +28,7 @@ final class Outlets: Sendable {
 /// Send's side of one provider: hands admitted messages to the transport as places and rate allow, the urgent ones first.
 ///
 /// Admit reserves before it commits, so that a killed worker leaves few messages in doubt: what is reserved and waiting is at most one
-/// window and one second of rate beyond what is on its way. A tenth of the window and of the rate is kept for lane 0. Of the places that
+/// window, and one second of rate or a quarter of a second of what the provider answered lately, beyond what is on its way. A tenth of the window and of the rate is kept for lane 0. Of the places that
 /// Admit may reserve lane 2 may fill four fifths and the lanes behind it three fifths, so that a campaign never fills a provider to
 /// the brim: lane 1 always finds a place, and its messages leave before those of higher lanes that were admitted earlier.
 final class Outlet: Sendable {
@@ -39,6 +39,11 @@ final class Outlet: Sendable {
         var normal = WaitingItems()
         /// Reserved by Admit, in the queues or at the transport.
         var reserved = 0
+        /// Places for which messages are being claimed.
+        var expected = 0
+        /// The most urgent lane that Claim left alone because there was no room.
+        var refused: Int16?
+        var pace = Pace()
         var unanswered: [Key: Work] = [:]
         /// Segments that may leave now; refilled by time, at most one second's worth.
         var tokens: Double
@@ -60,15 +65,19 @@ final class Outlet: Sendable {
     let transport: any Transport
     private let state: Mutex<State>
     private let results: @Sendable ([(SubmissionResult, Work)]) -> Void
+    private let hasRoom: @Sendable (_ lane: Int16) -> Void
     private let changed = Signal()
 
+    /// - Parameter hasRoom: called when a lane that found no room may look again, with the most urgent of them.
     init(
-        policy: ProviderPolicy, transport: any Transport, results: @escaping @Sendable ([(SubmissionResult, Work)]) -> Void
+        policy: ProviderPolicy, transport: any Transport, hasRoom: @escaping @Sendable (_ lane: Int16) -> Void = { _ in },
+        results: @escaping @Sendable ([(SubmissionResult, Work)]) -> Void
     ) {
         self.name = policy.name
         self.policy = policy
         self.transport = transport
         self.results = results
+        self.hasRoom = hasRoom
         state = Mutex(State(tokens: policy.rate ?? 0, share: policy.rate ?? 0))
     }
 
@@ -81,17 +90,57 @@ final class Outlet: Sendable {
     }
 
     func reserve(_ work: Work) -> Bool {
-        let isUrgent = work.lease.lane == 0
-        return state.withLock { state in
-            if let paused = state.pausedUntil, paused > .now, !isUrgent { return false }
-            var limit = transport.window * 2
-            if policy.rate != nil { limit = min(limit, transport.window + max(1, Int(state.share))) }
-            guard state.reserved < Self.part(of: limit, for: work.lease.lane) + (isUrgent ? reserveOfWindow : 0) else {
-                return false
-            }
+        state.withLock { state in
+            guard free(state, lane: work.lease.lane) > 0 else { return false }
             state.reserved += 1
             return true
         }
+    }
+
+    /// Places for which messages of a lane may be claimed; 0: too few to be worth a claim. `hasRoom` then says when there are more.
+    func room(lane: Int16) -> Int {
+        state.withLock { state in
+            let room = free(state, lane: lane) - state.expected
+            if room >= worthClaiming(state, lane: lane) { return room }
+            state.refused = min(state.refused ?? lane, lane)
+            return 0
+        }
+    }
+
+    /// Many small claims cost more than the wait for a larger one, but a code never waits for company.
+    private func worthClaiming(_ state: State, lane: Int16) -> Int {
+        lane == 0 ? 1 : max(1, places(state, lane: lane) / 4)
+    }
+
+    /// Messages are being claimed (or, negative, no longer) that will probably need a place here.
+    func expect(_ count: Int) {
+        state.withLock { $0.expected += count }
+        if count < 0 { tellRoom() }
+    }
+
+    private func tellRoom() {
+        let lane = state.withLock { state -> Int16? in
+            guard let lane = state.refused else { return nil }
+            guard free(state, lane: lane) - state.expected >= worthClaiming(state, lane: lane) else { return nil }
+            state.refused = nil
+            return lane
+        }
+        if let lane { hasRoom(lane) }
+    }
+
+    private func free(_ state: State, lane: Int16) -> Int {
+        if lane > 0, let paused = state.pausedUntil, paused > .now { return 0 }
+        return places(state, lane: lane) - state.reserved
+    }
+
+    /// How many places may be reserved when a message of this lane asks for one.
+    private func places(_ state: State, lane: Int16) -> Int {
+        let window = transport.window
+        let limit =
+            policy.rate == nil
+            ? window + max(window, state.pace.answered(in: .milliseconds(250)))
+            : min(window * 2, window + max(1, Int(state.share)))
+        return Self.part(of: limit, for: lane) + (lane == 0 ? reserveOfWindow : 0)
     }
 
     /// How many of `limit` places may be reserved when a message of this lane asks for one.
@@ -103,7 +152,10 @@ final class Outlet: Sendable {
         }
     }
 
-    func giveBack(_ work: Work) { state.withLock { $0.reserved -= 1 } }
+    func giveBack(_ work: Work) {
+        state.withLock { $0.reserved -= 1 }
+        tellRoom()
+    }
 
     /// Messages without room come back one after another, as fast as the provider takes them; at most 5 minutes from now.
     func pause(for work: Work) -> Duration {
@@ -149,6 +201,7 @@ final class Outlet: Sendable {
         while !Task.isCancelled {
             let generation = changed.generation
             pump()
+            tellRoom()
             await changed.wait(after: generation, timeout: nextPump())
         }
     }
@@ -156,7 +209,10 @@ final class Outlet: Sendable {
     /// How long until waiting messages may leave or have waited too long.
     private func nextPump() -> Duration {
         state.withLock { state in
-            if state.urgent.isEmpty && state.prompt.isEmpty && state.normal.isEmpty { return .seconds(60) }
+            if state.urgent.isEmpty && state.prompt.isEmpty && state.normal.isEmpty {
+                guard state.refused != nil, let paused = state.pausedUntil else { return .seconds(60) }
+                return max(paused - .now, .milliseconds(5))
+            }
             return policy.rate == nil ? .milliseconds(100) : .milliseconds(5)
         }
     }
@@ -211,7 +267,9 @@ final class Outlet: Sendable {
                 return (answer, work)
             }
         }
+        state.withLock { $0.pace.count(finished.count, now: .now) }
         results(finished)
+        tellRoom()
         changed.fire()
     }
 
@@ -229,6 +287,7 @@ final class Outlet: Sendable {
 
     private func finish(_ items: [(Item, Outcome)]) {
         state.withLock { $0.reserved -= items.count }
+        tellRoom()
         results(
             items.map { item, outcome in
                 let submission = item.submission
@@ -279,6 +338,24 @@ extension Outlet {
                 sendBy: admitted.sendBy, answerBy: admitted.sendBy + timeout, validity: admitted.validity,
                 isUrgent: work.lease.lane == 0, messageClass: work.message.messageClass)
         }
+    }
+
+    /// How fast a provider answers, over the last quarter of a second or so.
+    fileprivate struct Pace {
+        private var since = ContinuousClock.now
+        private var counted = 0
+        private var perSecond = 0.0
+
+        mutating func count(_ answers: Int, now: ContinuousClock.Instant) {
+            counted += answers
+            let passed = now - since
+            guard passed >= .milliseconds(50) else { return }
+            let weight = min(1, passed.inSeconds / 0.25)
+            perSecond = perSecond * (1 - weight) + Double(counted) / passed.inSeconds * weight
+            (since, counted) = (now, 0)
+        }
+
+        func answered(in time: Duration) -> Int { Int(perSecond * time.inSeconds) }
     }
 
     /// What waits for a place or the rate, first in, first out.

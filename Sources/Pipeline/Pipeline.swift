@@ -21,14 +21,12 @@ struct Pipeline: Sendable {
     let shared: SharedState
     let database: Database
     let claim: Claim
+    let room: Room
     let outlets: Outlets
     let results: Results
     let inFlight: InFlight
     let suspects = Suspects()
-    /// Something new is in a lane. One loop per kind looks for it: on two cores eight looks for one message would only delay it.
-    let wake: Signal
-    /// A batch came full: the other loops are needed too.
-    let more = Signal()
+    let wakeUps: WakeUps
     let meters: Meters
     let logger: Logger
     let batch: Int
@@ -61,20 +59,24 @@ struct Pipeline: Sendable {
         guard places > 0 else { return false }
         var held = places
         defer { inFlight.release(held) }
-        let claimed: [ClaimedMessage]
+        let taken: Claim.Batch?
         do {
-            claimed = try await take(from: source, limit: places, rescan: &rescan)
+            taken = try await take(from: source, limit: places, rescan: &rescan)
         } catch let failure as ClaimFailed {
             await takeBack(claim: failure.claim, session: failure.session)
             throw failure
         }
-        guard !claimed.isEmpty else { return false }
-        if claimed.count == places { more.fire() }
-        meters.count("martlet_claimed_total", [("lane", "\(claimed[0].lease.lane)")], by: claimed.count)
+        guard let taken else { return false }
+        let claimed = taken.messages
+        defer { taken.expected.end() }
+        inFlight.release(held - claimed.count)
+        held = claimed.count
+        if claimed.count == places { wakeUps.batchFull() }
+        meters.count("martlet_claimed_total", [("lane", "\(taken.lane)")], by: claimed.count)
         do {
             try await Failpoint.afterClaim.reached(claimed.compactMap(\.message?.address))
             if source == .suspect { suspects.begin(claimed[0].lease.messageID) }
-            let kept = try await process(claimed)
+            let kept = try await process(taken)
             held -= kept
             if source == .suspect, kept > 0 { await suspects.waitUntilDone(claimed[0].lease.messageID) }
         } catch is NotOurs {
@@ -88,7 +90,7 @@ struct Pipeline: Sendable {
 
     private func take(
         from source: Source, limit: Int, rescan: inout ContinuousClock.Instant
-    ) async throws -> [ClaimedMessage] {
+    ) async throws -> Claim.Batch? {
         switch source {
         case .suspect:
             return try await claim.take(lane: Claim.suspectLane, limit: 1)
@@ -96,26 +98,24 @@ struct Pipeline: Sendable {
             // Behind the hint whatever waits ahead of it, but at most a tenth of the time; and only when it is overdue before a look
             // ahead, where what has just come is.
             if rescan + .milliseconds(10) <= .now, let late = try await lateUrgent(limit, &rescan) { return late }
-            let ahead = try await claim.take(lane: 0, limit: limit)
-            if ahead.isEmpty, rescan <= .now, let late = try await lateUrgent(limit, &rescan) { return late }
-            return ahead
+            if let ahead = try await claim.take(lane: 0, limit: limit) { return ahead }
+            return rescan <= .now ? try await lateUrgent(limit, &rescan) : nil
         case .general:
             if rescan <= .now {
                 for lane in Claim.weights.keys.sorted() where lane > 0 {
-                    let late = try await claim.late(lane: lane, limit: limit)
-                    if !late.isEmpty { return late }
+                    if let late = try await claim.late(lane: lane, limit: limit) { return late }
                 }
                 rescan = .now + .milliseconds(500)
             }
-            return try await claim.next(limit: limit) ?? []
+            return try await claim.next(limit: limit)
         }
     }
 
-    private func lateUrgent(_ limit: Int, _ rescan: inout ContinuousClock.Instant) async throws -> [ClaimedMessage]? {
+    private func lateUrgent(_ limit: Int, _ rescan: inout ContinuousClock.Instant) async throws -> Claim.Batch? {
         let started = ContinuousClock.now
         let late = try await claim.late(lane: 0, limit: limit)
         rescan = .now + max(.milliseconds(20), (.now - started) * 10)
-        return late.isEmpty ? nil : late
+        return late
     }
 
     /// Takes what was left behind the hints, all of it, while there are places.
@@ -126,17 +126,18 @@ struct Pipeline: Sendable {
                 guard places > 0 else { return }
                 var held = places
                 defer { inFlight.release(held) }
-                let claimed: [ClaimedMessage]
+                let taken: Claim.Batch?
                 do {
-                    claimed = try await claim.leftBehind(limit: places)
+                    taken = try await claim.leftBehind(limit: places)
                 } catch let failure as ClaimFailed {
                     await takeBack(claim: failure.claim, session: failure.session)
                     throw failure
                 }
-                guard !claimed.isEmpty else { return }
+                guard let taken else { return }
+                let claimed = taken.messages
                 meters.count("martlet_swept_total", by: claimed.count)
                 do {
-                    held -= try await process(claimed)
+                    held -= try await process(taken)
                 } catch {
                     await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
                     throw error
@@ -148,7 +149,8 @@ struct Pipeline: Sendable {
     }
 
     /// Render, Admit, Send. Answers how many messages keep their places until Record.
-    func process(_ claimed: [ClaimedMessage]) async throws -> Int {
+    func process(_ taken: Claim.Batch) async throws -> Int {
+        let claimed = taken.messages
         let snapshot = shared.policy
         let requeued = claimed.filter { $0.lease.series > 0 }.map(\.lease.messageID)
         let overrides = requeued.isEmpty ? [] : try await database.run(LoadRequeues(messageIDs: requeued))
@@ -162,26 +164,26 @@ struct Pipeline: Sendable {
             }
         }
         guard !rendered.works.isEmpty else { return 0 }
-        let answer = try await admit(rendered.works)
+        let answer = try await admit(rendered.works, taken.expected)
         do { try await Failpoint.afterAdmit.reached(answer.admitted.map(\.work.message.address)) } catch {
             outlets.giveBack(answer.admitted.map(\.work))
             throw error
         }
         for (word, count) in answer.others { meters.count("martlet_not_admitted_total", [("reason", word)], by: count) }
-        meters.count("martlet_admitted_total", [("lane", "\(claimed[0].lease.lane)")], by: answer.admitted.count)
-        if (answer.others["provider_busy"] ?? 0) * 10 >= rendered.works.count * 9 {
-            claim.pause(lane: claimed[0].lease.lane, for: .milliseconds(200))
-        }
-        for (provider, group) in Dictionary(grouping: answer.admitted, by: { $0.work.provider.name }) {
+        meters.count("martlet_admitted_total", [("lane", "\(taken.lane)")], by: answer.admitted.count)
+        let groups = Dictionary(grouping: answer.admitted) { $0.work.provider.name }
+        room.learn(
+            lane: taken.lane, claimed: claimed.count, needed: groups.mapValues(\.count).merging(answer.withoutRoom) { $0 + $1 })
+        for (provider, group) in groups {
             outlets.outlet(provider)?.enqueue(group)
         }
         return answer.admitted.count
     }
 
     /// Admit; a data error bisects the batch, so that one bad row harms no other and becomes a dead letter by itself.
-    private func admit(_ works: [Work]) async throws -> Admit.Answer {
+    private func admit(_ works: [Work], _ expected: Room.Expected) async throws -> Admit.Answer {
         do {
-            return try await Admit(shared: shared, database: database, outlets: outlets).admit(works)
+            return try await Admit(shared: shared, database: database, outlets: outlets).admit(works, expected)
         } catch let error as StoreError where error.isDataError {
             guard works.count > 1 else {
                 let reason = DeadLetterReason(
@@ -190,9 +192,9 @@ struct Pipeline: Sendable {
                 try await Record(shared: shared, database: database).refuse(works.map { ($0.lease, $0.provider.name, reason) })
                 return Admit.Answer(others: ["data_error": works.count], settled: works.count)
             }
-            var answer = try await admit(Array(works.prefix(works.count / 2)))
+            var answer = try await admit(Array(works.prefix(works.count / 2)), expected)
             do {
-                let rest = try await admit(Array(works.dropFirst(works.count / 2)))
+                let rest = try await admit(Array(works.dropFirst(works.count / 2)), expected)
                 answer.admitted += rest.admitted
                 answer.others.merge(rest.others) { $0 + $1 }
                 answer.settled += rest.settled

@@ -1,19 +1,30 @@
+import Store
 import Synchronization
 import Transports
 
-/// Answers of the providers on their way to Record: collected by the transports' threads, taken in batches.
+/// Answers of the providers on their way to Record: collected by the transports' threads, taken in batches, those of lane 0 first: behind
+/// a campaign thousands of others may be waiting.
 final class Results: Sendable {
-    private let waiting = Mutex<[(SubmissionResult, Work)]>([])
+    typealias Answer = (SubmissionResult, Work)
+    private struct Waiting {
+        var urgent: [Answer] = []
+        var others: [Answer] = []
+    }
+    private let waiting = Mutex(Waiting())
     private let signal = Signal()
 
-    func add(_ results: [(SubmissionResult, Work)]) {
+    func add(_ results: [Answer]) {
         guard !results.isEmpty else { return }
-        waiting.withLock { $0 += results }
+        waiting.withLock { waiting in
+            for result in results {
+                if result.1.lease.lane == 0 { waiting.urgent.append(result) } else { waiting.others.append(result) }
+            }
+        }
         signal.fire()
     }
 
     /// Up to `limit` results; waits until there is one. Empty when `timeout` passed or the task was cancelled.
-    func take(_ limit: Int, timeout: Duration) async -> [(SubmissionResult, Work)] {
+    func take(_ limit: Int, timeout: Duration) async -> [Answer] {
         let generation = signal.generation
         let taken = takeNow(limit)
         if !taken.isEmpty { return taken }
@@ -21,14 +32,19 @@ final class Results: Sendable {
         return takeNow(limit)
     }
 
-    private func takeNow(_ limit: Int) -> [(SubmissionResult, Work)] {
+    /// A batch with an answer of lane 0 has no others: it would be on disk later for each of them.
+    private func takeNow(_ limit: Int) -> [Answer] {
         waiting.withLock { waiting in
-            if waiting.count <= limit {
-                defer { waiting = [] }
-                return waiting
-            }
-            defer { waiting.removeFirst(limit) }
-            return Array(waiting.prefix(limit))
+            waiting.urgent.isEmpty ? Self.take(limit, from: &waiting.others) : Self.take(limit, from: &waiting.urgent)
         }
+    }
+
+    private static func take(_ limit: Int, from waiting: inout [Answer]) -> [Answer] {
+        if waiting.count <= limit {
+            defer { waiting = [] }
+            return waiting
+        }
+        defer { waiting.removeFirst(limit) }
+        return Array(waiting.prefix(limit))
     }
 }

@@ -63,18 +63,6 @@ private struct Situation {
     }
 
     private var work: Work {
-        let lease = Lease(
-            slot: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: 3, attempt: 0, burned: 0,
-            resends: 0,
-            deaths: 0, series: 0, session: 1, claim: 1, deadline: now)
-        let message = Message(
-            id: MessageID(7), messageClass: messageClass, channel: .sms, recipientKey: "ann", address: "+8613800138000",
-            template: "note",
-            groupKey: "g", createdAt: now - .seconds(60), expiresAt: now + timeToLive)
-        let claimed = ClaimedMessage(
-            lease: lease, classID: 3, channelID: 1, buckets: Buckets(address: 1, message: 2, recipient: 3, group: 4),
-            producer: "shop",
-            message: message)
         let policy = ClassPolicy(
             name: messageClass, lane: 3, timeToLive: .seconds(86_400),
             retry: RetrySchedule(attempts: 3, base: .seconds(1), limit: .seconds(9)),
@@ -83,11 +71,7 @@ private struct Situation {
             name: "p", transport: "sandbox", channels: [.sms], rate: nil, window: window, sendWithin: .seconds(5),
             timeout: .seconds(5),
             options: ["outbox": "none"])
-        let rendered = RenderedMessage(
-            content: .sms(SMSText(text: "hi", encoding: .gsm7, parts: ["hi"], units: 2)), from: "Shop", templateVersion: 1)
-        return Work(
-            claimed, message: message, policy: policy, provider: provider, rendered: rendered,
-            cost: Estimate(rendered, to: message.address, provider: "p", prices: []), zone: "Asia/Shanghai", caps: caps)
+        return .sample(policy: policy, provider: provider, now: now, timeToLive: timeToLive, caps: caps)
     }
 }
 

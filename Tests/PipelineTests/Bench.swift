@@ -29,10 +29,12 @@ struct Bench {
             try snapshot.policy.providers.values.map { policy in
                 Outlet(policy: policy, transport: try TransportFactory.make(policy, logger: logger)) { results.add($0) }
             })
-        claim = Claim(shared: shared, database: database, lease: .seconds(30), idlePoll: .milliseconds(50))
+        let room = Room(outlets: outlets)
+        claim = Claim(shared: shared, database: database, room: room, lease: .seconds(30), idlePoll: .milliseconds(50))
         pipeline = Pipeline(
-            shared: shared, database: database, claim: claim, outlets: outlets, results: results, inFlight: InFlight(limit: 1000),
-            wake: Signal(), meters: Meters(), logger: logger, batch: 50, idlePoll: .milliseconds(50))
+            shared: shared, database: database, claim: claim, room: room, outlets: outlets, results: results,
+            inFlight: InFlight(limit: 1000), wakeUps: WakeUps(), meters: Meters(), logger: logger, batch: 50,
+            idlePoll: .milliseconds(50))
         try await refresh()
     }
 
@@ -45,8 +47,7 @@ struct Bench {
 
     /// Claims a batch of a lane, renders, admits and hands over. False: there was nothing.
     func step(lane: Int16, limit: Int = 50) async throws -> Bool {
-        let batch = try await claim.take(lane: lane, limit: limit)
-        guard !batch.isEmpty else { return false }
+        guard let batch = try await claim.take(lane: lane, limit: limit) else { return false }
         _ = try await pipeline.process(batch)
         try await recordAll()
         return true

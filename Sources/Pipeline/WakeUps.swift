@@ -1,0 +1,32 @@
+/// What the loops that take batches are woken by.
+///
+/// One loop of a kind looks at something new: on two cores eight looks for one message would only delay it. The others come when a batch
+/// was full or a provider has room again. Every loop also looks by itself, every `idle_poll`.
+struct WakeUps: Sendable {
+    let urgent = Signal()
+    /// The first general loop.
+    let first = Signal()
+    /// The other general loops.
+    let others = Signal()
+    let suspect = Signal()
+
+    /// Something may be in a lane that was not there before.
+    func somethingNew() {
+        urgent.fire()
+        first.fire()
+    }
+
+    /// There was more than one batch.
+    func batchFull() { others.fire() }
+
+    /// A provider that was full has room for messages of this lane.
+    func hasRoom(lane: Int16) {
+        if lane == 0 { urgent.fire() }
+        first.fire()
+        others.fire()
+    }
+
+    func everybody() {
+        for signal in [urgent, first, others, suspect] { signal.fire() }
+    }
+}
