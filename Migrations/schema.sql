@@ -87,24 +87,37 @@ CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, templa
     AS $$
 #variable_conflict use_variable
 declare
-    v_now      timestamptz := clock_timestamp();
-    v          record;
-    v_xact     xid8;
+    v_class    smallint;
+    v_channel  smallint;
+    v_kind     text;
+    v_lane     smallint;
+    v_slot     smallint;
     v_address  text;
-    v_country  text;
+    v_now      timestamptz := clock_timestamp();
     v_expires  timestamptz;
-    v_hash     bytea;
-    v_seen     record;
+    v_is_usual boolean;
     v_seq      bigint;
     v_id       bigint;
-    v_commit   text := current_setting('synchronous_commit');
+    v_country  text;
+    v_hash     bytea;
+    v_seen     record;
 begin
-    -- One question for all three, as each has its price; only who got no answer asks one by one. The slot is read here, before the statement
-    -- that inserts: that one then sees the partition, however quickly the ring moves on.
-    select c.id as class_id, c.lane, c.time_to_live, (pg_sequence_last_value(l.cursor) & 4095)::smallint as slot, h.id as channel_id, h.address_kind into v
-        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane, martlet_data.channels h
-        where c.name = enqueue.class and c.retired_at is null and h.name = enqueue.channel and h.retired_at is null
-            and exists (select from martlet_data.templates t where t.key = enqueue.template and t.channel = enqueue.channel and t.retired_at is null);
+    -- As much as possible by one statement: each further one, and each further expression, costs a tenth of a bare insert. The slot is read
+    -- here, before the statement that inserts: that one then sees the partition, however quickly the ring moves on. The transaction number
+    -- comes before the sequence: a claimer that sees no older transaction open has seen every lower number.
+    select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
+            coalesce(expires_at, coalesce(scheduled_at, v_now) + p.time_to_live),
+            nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
+            case when p.address_kind = 'phone' and martlet_data.is_e164(recipient) then recipient end, -- the common case, without another call
+            jsonb_typeof(variables) = 'object' and pg_column_size(variables) <= 16384 and headers is null
+                and coalesce(expires_at > greatest(v_now, scheduled_at), true)
+                and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256
+                and coalesce(length(locale) <= 35, true) and coalesce(length(tier) <= 64, true) and coalesce(length(traceparent) <= 64, true)
+                and concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) !~ '[[:cntrl:]]'
+                and ('' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent)) is not true
+                and current_setting('synchronous_commit') in ('on', 'remote_apply')
+        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_address, v_is_usual
+        from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
         perform martlet_data.refuse_unknown(class, channel, template);
     end if;
@@ -115,57 +128,30 @@ begin
                 hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
         end if;
     end if;
-    if v.address_kind = 'phone' and martlet_data.is_e164(recipient) then
-        v_address := recipient; -- already E.164: the common case, without another call
-    else
+    if v_address is null then
         if sender is null then
             select s.default_country into v_country from martlet_data.senders s where s.is_default and s.retired_at is null;
         end if;
-        v_address := martlet_data.normalise_address(v.address_kind, recipient, v_country);
+        v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
         if v_address is null then
             raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
-                case v.address_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
+                case v_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
                 using errcode = 'MT003',
-                hint = case v.address_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
+                hint = case v_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
                     when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
                     else 'It must be 1 … 512 characters without control characters.' end;
         end if;
     end if;
-    if time_zone is not null and not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
-        raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
-            hint = 'Use an IANA name such as Asia/Shanghai.';
+    if time_zone is not null then
+        if not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
+            raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
+                hint = 'Use an IANA name such as Asia/Shanghai.';
+        end if;
     end if;
-    if variables is null or jsonb_typeof(variables) <> 'object' then
-        raise exception 'field variables: must be a JSON object, not %', coalesce(jsonb_typeof(variables), 'null') using errcode = 'MT006',
-            hint = 'Pass {} when the template needs none.';
+    if v_is_usual is not true then
+        perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
+        perform martlet_data.commit_durably(); -- an acknowledged enqueue is never lost
     end if;
-    if pg_column_size(variables) > 16384 and octet_length(variables::text) > 65536 then
-        raise exception 'field variables: % bytes, the limit is 65536', octet_length(variables::text) using errcode = 'MT006',
-            hint = 'Pass only what the template shows; put the rest behind a link.';
-    end if;
-    v_expires := coalesce(expires_at, coalesce(scheduled_at, v_now) + v.time_to_live);
-    if v_expires <= greatest(v_now, scheduled_at) then
-        raise exception 'field expires_at: % is not after %', v_expires, case when scheduled_at > v_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
-            hint = 'Leave it out for the class''s time to live, or pass a later time.';
-    end if;
-    -- One test for all that is usually absent or short.
-    if length(locale) > 35 or length(tier) > 64 or length(traceparent) > 64 or octet_length(concat(recipient_key, group_key, idempotency_key)) > 256
-        or concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) ~ '[[:cntrl:]]'
-        or '' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent) then
-        perform martlet_data.check_text('recipient_key', recipient_key, 256);
-        perform martlet_data.check_text('locale', locale, 35);
-        perform martlet_data.check_text('tier', tier, 64);
-        perform martlet_data.check_text('group_key', group_key, 256);
-        perform martlet_data.check_text('idempotency_key', idempotency_key, 256);
-        perform martlet_data.check_text('traceparent', traceparent, 64);
-    end if;
-    if headers is not null and (jsonb_typeof(headers) <> 'object' or octet_length(headers::text) > 8192) then
-        raise exception 'field headers: must be a JSON object of at most 8192 bytes' using errcode = 'MT010', hint = 'Leave it out if there are none.';
-    end if;
-
-    -- The transaction number first, then the sequence: a claimer that sees no older transaction open has seen every lower number.
-    v_xact := pg_current_xact_id();
-    v_seq := nextval('martlet_data.message_seq');
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
 
     if idempotency_key is not null then
@@ -191,22 +177,19 @@ begin
         end loop;
     end if;
 
-    if v_commit not in ('on', 'remote_apply') then
-        perform set_config('synchronous_commit', 'on', true); -- an acknowledged enqueue is never lost
-    end if;
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
-            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v.lane, 'scheduled');
+            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
-            values (v_id, v.class_id, v.channel_id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+            values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
                 group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
     else
         with place as (
-            insert into martlet_data.ready (slot, seq, message_id) values (v.slot, v_seq, v_id))
+            insert into martlet_data.ready (slot, seq, message_id) values (v_slot, v_seq, v_id))
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
-            values (v_id, v.class_id, v.channel_id, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+            values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
                 group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
     end if;
     return v_id;
@@ -667,6 +650,33 @@ end $$;
 
 ALTER FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if variables is null or jsonb_typeof(variables) <> 'object' then
+        raise exception 'field variables: must be a JSON object, not %', coalesce(jsonb_typeof(variables), 'null') using errcode = 'MT006',
+            hint = 'Pass {} when the template needs none.';
+    elsif octet_length(variables::text) > 65536 then
+        raise exception 'field variables: % bytes, the limit is 65536', octet_length(variables::text) using errcode = 'MT006',
+            hint = 'Pass only what the template shows; put the rest behind a link.';
+    elsif v_expires <= greatest(clock_timestamp(), scheduled_at) then
+        raise exception 'field expires_at: % is not after %', v_expires, case when scheduled_at > clock_timestamp() then 'scheduled_at' else 'now' end using errcode = 'MT007',
+            hint = 'Leave it out for the class''s time to live, or pass a later time.';
+    end if;
+    perform martlet_data.check_text('recipient_key', recipient_key, 256);
+    perform martlet_data.check_text('locale', locale, 35);
+    perform martlet_data.check_text('tier', tier, 64);
+    perform martlet_data.check_text('group_key', group_key, 256);
+    perform martlet_data.check_text('idempotency_key', idempotency_key, 256);
+    perform martlet_data.check_text('traceparent', traceparent, 64);
+    if headers is not null and (jsonb_typeof(headers) <> 'object' or octet_length(headers::text) > 8192) then
+        raise exception 'field headers: must be a JSON object of at most 8192 bytes' using errcode = 'MT010', hint = 'Leave it out if there are none.';
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.commit_durably() RETURNS void
     LANGUAGE sql
     AS $$
@@ -911,6 +921,31 @@ CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone
         else ((p_at at time zone p_zone)::date + make_interval(mins => p_until)) at time zone p_zone end $$;
 
 ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.refresh_enqueue_places() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- One at a time: two that each see only their own change would leave a table that knows half.
+    lock table martlet_data.enqueue_places in share row exclusive mode;
+    with wanted as materialized (
+        select t.key as template, c.name as class, h.name as channel, c.id as class_id, h.id as channel_id, h.address_kind, l.lane, l.cursor, c.time_to_live
+        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane,
+            (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null) t
+            join martlet_data.channels h on h.name = t.channel and h.retired_at is null
+        where c.retired_at is null),
+    gone as (
+        delete from martlet_data.enqueue_places p where not exists (
+            select from wanted w where w.template = p.template and w.class = p.class and w.channel = p.channel))
+    insert into martlet_data.enqueue_places select * from wanted
+        on conflict (template, class, channel) do update set class_id = excluded.class_id, channel_id = excluded.channel_id, address_kind = excluded.address_kind,
+            lane = excluded.lane, cursor = excluded.cursor, time_to_live = excluded.time_to_live
+        where enqueue_places is distinct from excluded;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.refresh_enqueue_places() OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -1750,6 +1785,20 @@ CREATE SEQUENCE martlet_data.due_cursor
 
 ALTER TABLE martlet_data.due_cursor OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.enqueue_places (
+    template text NOT NULL COLLATE pg_catalog."C",
+    class text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL COLLATE pg_catalog."C",
+    class_id smallint NOT NULL,
+    channel_id smallint NOT NULL,
+    address_kind text NOT NULL COLLATE pg_catalog."C",
+    lane smallint NOT NULL,
+    cursor regclass NOT NULL,
+    time_to_live interval NOT NULL
+);
+
+ALTER TABLE martlet_data.enqueue_places OWNER TO martlet_owner;
+
 CREATE TABLE martlet_data.group_cancellations (
     group_key text NOT NULL COLLATE pg_catalog."C",
     producer text NOT NULL COLLATE pg_catalog."C",
@@ -2491,6 +2540,9 @@ ALTER TABLE ONLY martlet_data.consents
 ALTER TABLE ONLY martlet_data.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (message_id);
 
+ALTER TABLE ONLY martlet_data.enqueue_places
+    ADD CONSTRAINT enqueue_places_pkey PRIMARY KEY (template, class, channel);
+
 ALTER TABLE ONLY martlet_data.group_cancellations
     ADD CONSTRAINT group_cancellations_pkey PRIMARY KEY (group_key, producer);
 
@@ -2629,6 +2681,12 @@ ALTER INDEX martlet_data.receipts_message_id ATTACH PARTITION martlet_data.recei
 
 CREATE TRIGGER bulk_enqueue_row INSTEAD OF INSERT ON martlet.bulk_enqueue FOR EACH ROW EXECUTE FUNCTION martlet_data.bulk_enqueue_row();
 
+CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.channels FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
+
+CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.classes FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
+
+CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.templates FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
+
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_lane_fkey FOREIGN KEY (lane) REFERENCES martlet_data.lanes(lane);
 
@@ -2722,6 +2780,8 @@ GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint,
 
 REVOKE ALL ON FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.commit_durably() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.create_partitions(p_days integer) FROM PUBLIC;
@@ -2772,6 +2832,8 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country te
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.refresh_enqueue_places() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) FROM PUBLIC;
 
@@ -2935,6 +2997,9 @@ GRANT SELECT ON TABLE martlet_data.due_2 TO martlet_admin;
 
 GRANT SELECT ON SEQUENCE martlet_data.due_cursor TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.due_cursor TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.enqueue_places TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.enqueue_places TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_admin;

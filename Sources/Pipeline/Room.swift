@@ -6,7 +6,8 @@ import Synchronization
 /// A lane holds messages for any providers; which, only Render knows. So Room remembers for every lane what part of the messages claimed
 /// last needed a place at which provider. A claim takes as many as fill the provider with the most room for its part; what the others have
 /// no room for is put off, so that a slow or paused provider never holds up what waits behind its messages in the lane. What is known
-/// of a lane may be out of date: one whose providers are full is tried anyway five times a second (lane 0: twenty times).
+/// of a lane may be out of date: one of which nothing was claimed for 200 ms (lane 0: 50 ms) is tried anyway, less and less often while
+/// that finds nothing new.
 final class Room: Sendable {
     /// Places that a claim hopes to fill: nobody else is given them until Admit has taken the places it really needs.
     final class Expected: Sendable {
@@ -31,12 +32,16 @@ final class Room: Sendable {
     private struct Lane {
         /// Places needed at a provider for each message claimed, 0…1.
         var parts: [String: Double] = [:]
-        var probedAt: ContinuousClock.Instant?
+        /// When something was last claimed of the lane.
+        var takenAt: ContinuousClock.Instant
+        /// How long it is left alone before a probe; doubles while probes find the same full providers.
+        var patience: Duration?
 
-        mutating func mayProbe(_ lane: Int16) -> Bool {
-            let pause = lane == 0 ? Duration.milliseconds(50) : .milliseconds(200)
-            guard probedAt.map({ $0 + pause <= .now }) ?? true else { return false }
-            probedAt = .now
+        mutating func mayProbe(_ lane: Int16, _ now: ContinuousClock.Instant) -> Bool {
+            let pause = patience ?? (lane == 0 ? .milliseconds(50) : .milliseconds(200))
+            guard takenAt + pause <= now else { return false }
+            patience = min(pause * 2, lane == 0 ? .seconds(1) : .seconds(10))
+            takenAt = now
             return true
         }
     }
@@ -45,6 +50,8 @@ final class Room: Sendable {
     private static let least = 1.0 / 256
     /// So many messages may be claimed and put off for each that finds a place; more only as a probe.
     private static let waste = 7.0
+    /// So many are claimed of a lane that nothing is known about.
+    private static let first = 100
 
     private let lanes = Mutex<[Int16: Lane]>([:])
     private let outlets: Outlets
@@ -52,8 +59,9 @@ final class Room: Sendable {
     init(outlets: Outlets) { self.outlets = outlets }
 
     /// What may be claimed of a lane now, at most `limit`; nil: its providers are full, and will say when they no longer are.
-    func take(lane: Int16, limit: Int) -> Expected? {
+    func take(lane: Int16, limit: Int, now: ContinuousClock.Instant = .now) -> Expected? {
         lanes.withLock { lanes in
+            guard lanes[lane] != nil else { return Expected(limit: min(limit, Self.first)) }
             let needs = (lanes[lane]?.parts ?? [:]).compactMap { name, part in
                 outlets.outlet(name).map { (outlet: $0, part: part, room: Double($0.room(lane: lane))) }
             }
@@ -62,10 +70,11 @@ final class Room: Sendable {
             let finding = needs.reduce(0) { $0 + min($1.room, count * $1.part) }
             let missing = needs.reduce(0) { $0 + count * $1.part } - finding
             guard count >= 1, missing <= finding * Self.waste else {
-                return lanes[lane]?.mayProbe(lane) == true ? Expected(limit: limit) : nil
+                return lanes[lane]?.mayProbe(lane, now) == true ? Expected(limit: limit) : nil
             }
             let places = needs.map { ($0.outlet, Int(min($0.room, count * $0.part).rounded(.up))) }
             for (outlet, count) in places { outlet.expect(count) }
+            lanes[lane]?.takenAt = now
             return Expected(limit: Int(count), places: places)
         }
     }
@@ -77,10 +86,12 @@ final class Room: Sendable {
         let weight = min(0.5, Double(claimed) / 200)
         lanes.withLock { lanes in
             let before = lanes[lane]?.parts ?? [:]
+            if lanes[lane] == nil { lanes[lane] = Lane(takenAt: .now) }
+            if needed.keys.contains(where: { before[$0] == nil }) { lanes[lane]?.patience = nil }
             for name in Set(before.keys).union(needed.keys) {
                 let now = Double(needed[name] ?? 0) / Double(claimed)
                 let part = before.isEmpty ? now : before[name, default: 0] * (1 - weight) + now * weight
-                lanes[lane, default: Lane()].parts[name] = part < Self.least ? nil : part
+                lanes[lane]?.parts[name] = part < Self.least ? nil : part
             }
         }
     }

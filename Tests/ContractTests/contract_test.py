@@ -129,6 +129,39 @@ class Enqueue(Contract):
             self.assertEqual(self.one("""select s.lane from martlet_data.ready r join martlet_data.segments s on s.kind = 'ready' and s.slot = r.slot
                 where message_id = %s""", id), lane)
 
+    def test_what_enqueue_knows_follows_the_policy(self):
+        added = {"class": "survey", "template": "survey"}
+        self.refused("MT001", "class", lambda: enqueue(self.shop, **added))
+        self.root.execute("insert into martlet_data.classes (name, lane, time_to_live) values ('survey', 3, '1 hour')")
+        self.refused("MT004", "template", lambda: enqueue(self.shop, **added))
+        self.root.execute("insert into martlet_data.templates (key, channel, locale, version, body) values ('survey', 'sms', 'en', 1, 'How was it?')")
+        self.assertEqual(self.message(enqueue(self.shop, **added))[4], 3600)
+        self.root.execute("update martlet_data.classes set time_to_live = '2 hours', lane = 2 where name = 'survey'")
+        id = enqueue(self.shop, **added)
+        self.assertEqual(self.message(id)[4], 7200)
+        self.assertEqual(self.one("""select s.lane from martlet_data.ready r join martlet_data.segments s on s.kind = 'ready' and s.slot = r.slot
+            where message_id = %s""", id), 2)
+        self.root.execute("update martlet_data.templates set retired_at = now() where key = 'survey'")
+        self.refused("MT004", "template", lambda: enqueue(self.shop, **added))
+        self.root.execute("update martlet_data.templates set retired_at = null where key = 'survey'")
+        self.root.execute("update martlet_data.classes set retired_at = now() where name = 'survey'")
+        self.refused("MT001", "class", lambda: enqueue(self.shop, **added))
+
+    def test_two_policies_at_once_are_both_known(self):
+        # Neither sees the other's row when it writes its own: the second must wait, then look again.
+        self.root.execute("insert into martlet_data.classes (name, lane, time_to_live) values ('pair', 3, '1 hour')")
+        first, second = self.enter(connect()), self.enter(connect())
+        first.execute("insert into martlet_data.templates (key, channel, locale, version, body) values ('pair-a', 'sms', 'en', 1, 'a')")
+        waiting = threading.Thread(target=lambda: (second.execute(
+            "insert into martlet_data.templates (key, channel, locale, version, body) values ('pair-b', 'sms', 'en', 1, 'b')"), second.commit()))
+        waiting.start()
+        while not self.one("select exists (select from pg_locks where pid = %s and not granted)", second.info.backend_pid):
+            self.assertTrue(waiting.is_alive())
+        first.commit()
+        waiting.join()
+        for template in ["pair-a", "pair-b"]:
+            enqueue(self.shop, **{"class": "pair", "template": template})
+
     def test_numbers_are_normalised(self):
         for text, sender, wanted in [
             ("+86 138-0013.8000", None, PHONE), ("0086 13800138000", None, PHONE), ("138 0013 8000", None, PHONE),
