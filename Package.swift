@@ -96,6 +96,9 @@ let package = Package(
                 "Pipeline", "Store", "Settings", "Telemetry", "Transports", "Domain", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio),
+        .executableTarget(
+            name: "instruction-count", dependencies: ["Domain", "Rendering", "Settings"], path: "Tests/InstructionCount",
+            exclude: ["expected"], swiftSettings: strict),
         .executableTarget(name: "EmbedSQL", path: "Sources/EmbedSQL", swiftSettings: strict),
         .plugin(
             name: "EmbedMigrations", capability: .buildTool(), dependencies: ["EmbedSQL"],

@@ -94,6 +94,9 @@ final class Claim: Sendable {
         state.withLock { $0.fullAt.map { $0.duration(to: .now) < .milliseconds(50) } ?? false }
     }
 
+    /// Something may be committed into a lane within the next moments, and nobody is busy with full batches.
+    var expectsMore: Bool { state.withLock { $0.isFilling } && !isSaturated }
+
     /// After an error nothing is known about what our claims took: every scan starts anew.
     func resetHints() {
         state.withLock {

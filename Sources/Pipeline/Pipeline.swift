@@ -42,7 +42,7 @@ struct Pipeline: Sendable {
                 let worked = try await oneBatch(from: source, rescan: &rescan)
                 pause.reset()
                 if !worked {
-                    await signal.wait(after: generation, timeout: source == .urgent ? min(idlePoll, .milliseconds(25)) : idlePoll)
+                    await signal.wait(after: generation, timeout: patience(source))
                 }
             } catch {
                 claim.resetHints()
@@ -50,6 +50,13 @@ struct Pipeline: Sendable {
                 await pause.wait()
             }
         }
+    }
+
+    /// How long a loop that found nothing waits for its signal. The urgent one looks again by itself while an enqueue is under way: a look
+    /// of the pulse first, and then its own, would be a round trip more.
+    private func patience(_ source: Source) -> Duration {
+        guard source == .urgent else { return idlePoll }
+        return claim.expectsMore ? .milliseconds(1) : min(idlePoll, .milliseconds(25))
     }
 
     /// False: there was nothing to do, or no place to do it in.
