@@ -129,7 +129,9 @@ enum MIMEBody {
 extension UnsafeRawBufferPointer {
     /// memchr(3): bodies are searched for line ends several times.
     func firstIndex(of byte: UInt8, from start: Int) -> Int? {
-        guard start < count, let base = baseAddress, let found = memchr(base + start, Int32(byte), count - start) else { return nil }
+        guard start < count, let base = baseAddress, let found = memchr(base + start, Int32(byte), count - start) else {
+            return nil
+        }
         return UnsafeRawPointer(found) - base
     }
 }

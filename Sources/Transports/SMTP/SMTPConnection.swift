@@ -199,24 +199,11 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private func startTLS(_ context: ChannelHandlerContext) {
         do {
             guard let tls else { throw NIOSSLError.failedToLoadCertificate }
-            try context.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, options.serverName), position: .first)
+            try context.pipeline.syncOperations.addHandler(
+                NIOSSLClientHandler(tls, name: options.serverName), position: .first)
         } catch {
             cause = Failure(code: "tls_failed", detail: "\(error)", blame: .provider)
             context.close(promise: nil)
-        }
-    }
-
-    /// SNI and verification by name; for an address, verification against the addresses in the certificate.
-    static func tlsHandler(_ tls: NIOSSLContext, _ name: String) throws -> NIOSSLClientHandler {
-        try NIOSSLClientHandler(context: tls, serverHostname: isAddress(name) ? nil : name)
-    }
-
-    private static func isAddress(_ name: String) -> Bool {
-        do {
-            _ = try SocketAddress(ipAddress: name, port: 0)
-            return true
-        } catch {
-            return false  // Throwing is how NIO says no.
         }
     }
 

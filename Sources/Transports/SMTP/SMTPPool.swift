@@ -207,29 +207,14 @@ final class SMTPPool: @unchecked Sendable {
             return failed(SetupFailure("password_unreadable", "\(error)", isConfiguration: true))
         }
         dialling += 1
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(options.connectTimeout))
-            // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
-            .channelOption(.autoRead, value: false)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        dial(bootstrap).whenComplete { result in
+        let bootstrap = ClientBootstrap.unread(on: eventLoop, timeout: options.connectTimeout)
+        bootstrap.dial(options.host, options.port).whenComplete { result in
             self.dialling -= 1
             switch result {
             case .success(let channel): self.adopt(channel, configuration)
             case .failure(let error): self.failed(SetupFailure(connecting: error))
             }
             self.resumeDrained()
-        }
-    }
-
-    /// An address needs no resolver, whose one thread per event loop may be waiting for somebody else's name server.
-    private func dial(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any NIOCore.Channel> {
-        do {
-            return bootstrap.connect(to: try SocketAddress(ipAddress: options.host, port: options.port))
-        } catch {
-            // It is a name.
-            return bootstrap.connect(host: options.host, port: options.port)
         }
     }
 
@@ -240,11 +225,7 @@ final class SMTPPool: @unchecked Sendable {
             follower: { [weak self] in self?.follower(of: $0) })
         settingUp[ObjectIdentifier(connection)] = connection
         do {
-            if options.tls == .implicit, let tls {
-                try channel.pipeline.syncOperations.addHandler(SMTPConnection.tlsHandler(tls, options.serverName))
-            }
-            try channel.pipeline.syncOperations.addHandler(connection)
-            try channel.syncOptions?.setOption(.autoRead, value: true)
+            try channel.begin(connection, tls: options.tls == .implicit ? tls : nil, serverName: options.serverName)
         } catch {
             settingUp[ObjectIdentifier(connection)] = nil
             channel.close(promise: nil)

@@ -175,7 +175,8 @@ struct SMTPSession: Sendable {
         case .authentication: return authenticationAnswered(reply)
         case .envelope: return envelopeAnswered(reply)
         case .content, .final: return contentAnswered(reply)
-        case .emptyFinal: return refusal.map { finish($0.outcome, isConfiguration: $0.isConfiguration, thenReset: false) } ?? close()
+        case .emptyFinal:
+            return refusal.map { finish($0.outcome, isConfiguration: $0.isConfiguration, thenReset: false) } ?? close()
         case .resetting: return reply.isPositive ? idle() : close()
         case .idle, .quitting, .handshake, .closed: return close()
         }
