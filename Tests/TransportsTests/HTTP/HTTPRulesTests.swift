@@ -109,8 +109,10 @@ struct HTTPRulesTests {
 
     @Test("values are written so that they cannot leave their place")
     func escapes() throws {
-        #expect(
-            try HTTPTemplate("{\"t\": \"{to}\"}", .json).render(fields(to: "a\"b\\c\n\u{1}é")) == #"{"t": "a\"b\\c\n\u0001é"}"#)
+        let fields = HTTPFields(
+            submission: submission(to: "a\"b\\c\n\u{1}é"), provider: "api", secret: "", country: "+", alphabet: ("", ""),
+            validity: .seconds(1))
+        #expect(try HTTPTemplate("{\"t\": \"{to}\"}", .json).render(fields) == #"{"t": "a\"b\\c\n\u0001é"}"#)
         #expect(HTTPTemplate.form("a b&c=d+é~*") == "a+b%26c%3Dd%2B%C3%A9%7E%2A")
         #expect(HTTPTemplate.url("a b/c?d:é~") == "a%20b%2Fc%3Fd:%C3%A9~")
         #expect(HTTPTemplate.xml("<a b='c'>&\n\u{1}") == "&lt;a b=&#39;c&#39;&gt;&amp;&#10;\u{FFFD}")
@@ -219,7 +221,7 @@ struct HTTPRulesTests {
         #expect(summary(500, "{\"text\":\"was blocked by you\"}") == "rejected http_500 sender burned")
         #expect(summary(404, "") == "deferred http_404 provider kept")
         #expect(summary(409, "{\"code\":\"9\"}") == "accepted -")
-        #expect(summary(400, "{\"code\":\"a b/\\u0000\"}") == "rejected http_400_a_b__ martlet burned")
+        #expect(summary(400, "{\"code\":\"a b/\\u0000c\"}") == "rejected http_400_a_b__c martlet burned")
     }
 
     @Test(
