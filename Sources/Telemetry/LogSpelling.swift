@@ -1,31 +1,11 @@
+import Domain
 import Glibc
 
 extension String {
     /// Appends `text` as a JSON string (RFC 8259 section 7).
     mutating func appendJSON(_ text: String) {
         append("\"")
-        // E2 begins U+2028 and U+2029; most texts hold nothing that needs care and are copied whole.
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F && $0 != 0xE2 }) {
-            append(text)
-            append("\"")
-            return
-        }
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": append("\\\"")
-            case "\\": append("\\\\")
-            case "\n": append("\\n")
-            case "\r": append("\\r")
-            case "\t": append("\\t")
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7F || scalar.value == 0x2028 || scalar.value == 0x2029 {
-                    let hex = String(scalar.value, radix: 16)
-                    append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
-                } else {
-                    unicodeScalars.append(scalar)
-                }
-            }
-        }
+        append(JSONString.escaped(text))
         append("\"")
     }
 

@@ -9,9 +9,10 @@ struct SetupFailure: Error, Sendable, Equatable {
     /// Trying again soon is useless: somebody must change the policy, the password or the server.
     var isConfiguration: Bool
 
-    init(_ code: String, _ detail: String, isConfiguration: Bool = false) {
+    init(_ code: String, _ detail: String, isConfiguration: Bool = false, throttled: Bool = false) {
         self.init(
-            failure: Failure(code: code, detail: detail, blame: .provider, burnsAttempt: false), isConfiguration: isConfiguration)
+            failure: Failure(code: code, detail: detail, blame: .provider, burnsAttempt: false, throttled: throttled),
+            isConfiguration: isConfiguration)
     }
 
     init(failure: Failure, isConfiguration: Bool) {

@@ -1,3 +1,4 @@
+import Domain
 import Store
 import TestSupport
 import Testing
@@ -86,7 +87,7 @@ struct CSVTests {
         let steps = try reading("recipient,v\n" + text, comma, defaults: ["class": "c", "channel": "push", "template": "t"])
         let row = try #require(steps.only?.record).row
         #expect(row["recipient"] ?? "" == expected[0])
-        #expect(row["variables"] == "{\"v\":\(JSONMembers.quoted(expected[1]))}")
+        #expect(row["variables"] == "{\"v\":\(JSONString.quoted(expected[1]))}")
     }
 
     @Test("a record has the line where it begins; blank lines are none")

@@ -38,14 +38,13 @@ indirect enum JSONValue: Sendable, Equatable {
         case .bool(let value): out += value ? "true" : "false"
         case .int(let value): out += String(value)
         case .double(let value): out += value.isFinite ? String(value) : "null"
-        case .string(let value): Self.quote(value, to: &out)
+        case .string(let value): out += JSONString.quoted(value)
         case .raw(let text): out += text
         case .array(let values):
             Self.lines(values, "[", "]", to: &out, indent: indent) { value, out in value.write(to: &out, indent: indent + 1) }
         case .object(let members):
             Self.lines(members, "{", "}", to: &out, indent: indent) { member, out in
-                Self.quote(member.name, to: &out)
-                out += ": "
+                out += JSONString.quoted(member.name) + ": "
                 member.value.write(to: &out, indent: indent + 1)
             }
         }
@@ -65,24 +64,6 @@ indirect enum JSONValue: Sendable, Equatable {
             each(item, &out)
         }
         out += "\n" + blanks.dropLast(2) + close
-    }
-
-    private static func quote(_ text: String, to out: inout String) {
-        out += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        out += "\""
     }
 }
 

@@ -1,3 +1,4 @@
+import Domain
 import Store
 
 /// One record that is not enqueued, and what to do about it: a line of the reject file.
@@ -31,11 +32,11 @@ public struct Reject: Sendable, Equatable {
     /// One JSON object and a line feed.
     func encoded(withRecord: Bool) -> String {
         var members = ["\"line\":\(line)"]
-        if let field { members.append("\"field\":\(JSONMembers.quoted(field))") }
+        if let field { members.append("\"field\":\(JSONString.quoted(field))") }
         for (name, value) in [("code", code), ("reason", reason), ("remedy", remedy)] {
-            members.append("\"\(name)\":\(JSONMembers.quoted(value))")
+            members.append("\"\(name)\":\(JSONString.quoted(value))")
         }
-        if withRecord { members.append("\"record\":\(JSONMembers.quoted(record))") }
+        if withRecord { members.append("\"record\":\(JSONString.quoted(record))") }
         return "{\(members.joined(separator: ","))}\n"
     }
 }

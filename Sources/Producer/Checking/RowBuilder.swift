@@ -1,3 +1,4 @@
+import Domain
 import Store
 
 /// Makes rows of records: names that are arguments of `martlet.enqueue` become columns, all others variables of the template.
@@ -13,7 +14,7 @@ struct RowBuilder: Sendable {
             if BulkRow.isColumn(column) {
                 if !value.isEmpty { row[column] = value }
             } else {
-                extra.append((column, JSONMembers.quoted(value)))
+                extra.append((column, JSONString.quoted(value)))
             }
         }
         for column in ["variables", "headers"] {
@@ -75,13 +76,13 @@ struct RowBuilder: Sendable {
         var parts: [String] = []
         for member in ownMembers {
             names.insert(member.name)
-            parts.append("\(JSONMembers.quoted(member.name)):\(String(decoding: (own ?? [])[member.range], as: UTF8.self))")
+            parts.append("\(JSONString.quoted(member.name)):\(String(decoding: (own ?? [])[member.range], as: UTF8.self))")
         }
         for (name, value) in extra {
             guard !names.contains(name) else {
                 throw Problem(name, "repeated_field", "is there twice, once inside variables", "Keep one of them.")
             }
-            parts.append("\(JSONMembers.quoted(name)):\(value)")
+            parts.append("\(JSONString.quoted(name)):\(value)")
         }
         row["variables"] = "{\(parts.joined(separator: ","))}"
         return row

@@ -18,9 +18,11 @@ struct HTTPAnswer: Sendable {
         self.headers = headers
         self.body = body
         self.isComplete = isComplete
-        let first = body.first { $0 > 0x20 }
+        // RFC 8259, 8.1: a byte order mark is nobody's, but some write it.
+        let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
+        let first = text.first { $0 > 0x20 }
         let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        json = isComplete && isJSON ? AnswerJSON.parse(body) : nil
+        json = isComplete && isJSON ? AnswerJSON.parse(text) : nil
     }
 }
 
@@ -62,7 +64,8 @@ indirect enum HTTPSelector: Sendable, Equatable {
         }
     }
 
-    /// At most 500 characters, trimmed; nil: not there, or empty.
+    /// At most 500 characters, trimmed, control characters as blanks (a NUL from JSON's `\u0000` has no place in a database's text); nil: not
+    /// there, or empty.
     func value(in answer: HTTPAnswer) -> String? {
         let found: String? =
             switch self {
@@ -73,7 +76,7 @@ indirect enum HTTPSelector: Sendable, Equatable {
             case .either(let first, let second): first.value(in: answer) ?? second.value(in: answer)
             }
         guard let found else { return nil }
-        let text = String(found.trimmingBlanks.prefix(500))
+        let text = String(found.withoutControls.trimmingBlanks.prefix(500))
         return text.isEmpty ? nil : text
     }
 

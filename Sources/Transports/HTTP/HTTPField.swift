@@ -93,7 +93,7 @@ struct HTTPFields: Sendable {
     }
 
     private func headers(asList: Bool) -> String {
-        let pairs = (mail?.headers ?? []).map { ("\"\(HTTPTemplate.json($0.name))\"", "\"\(HTTPTemplate.json($0.value))\"") }
+        let pairs = (mail?.headers ?? []).map { (JSONString.quoted($0.name), JSONString.quoted($0.value)) }
         return asList
             ? "[" + pairs.map { "{\"Name\":\($0),\"Value\":\($1)}" }.joined(separator: ",") + "]"
             : "{" + pairs.map { "\($0):\($1)" }.joined(separator: ",") + "}"

@@ -104,17 +104,9 @@ struct HTTPOptions: Sendable {
     /// TLS with verification of chain and name, always.
     /// - Throws: `TransportError`.
     func tlsConfiguration() throws -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.certificateVerification = .fullVerification
-        if let caFile { configuration.trustRoots = .file(caFile) }
-        do {
-            // The client would find out with the first connection only.
-            _ = try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw TransportError.file(
-                provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
-        }
+        let configuration = TLSConfiguration.verifying(caFile: caFile)
+        // The client would find out with the first connection only.
+        _ = try configuration.context(provider: provider, caFile: caFile)
         return configuration
     }
 }

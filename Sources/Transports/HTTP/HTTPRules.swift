@@ -157,7 +157,7 @@ struct HTTPRules: Sendable {
             ?? Self.standard(answer.status, finding, hasCode: code != nil, hasPause: pause != nil)
         let failure = Failure(
             code: name(answer.status, code), detail: hiding(detail(answer, verdict, words, finding)), blame: verdict.blame,
-            retryAfter: verdict == .unknown ? nil : pause.map { min($0, max(.seconds(1), validity)) },
+            retryAfter: verdict == .unknown ? nil : pause.map { min($0, verdict.longestPause, max(.seconds(1), validity)) },
             burnsAttempt: verdict != .throttled && verdict != .configuration, throttled: verdict == .throttled,
             suppressesAddress: verdict == .suppress)
         return Verdict(outcome: verdict.outcome(failure, id: id?.value(in: answer)), isConfiguration: verdict == .configuration)
@@ -228,6 +228,12 @@ extension HTTPClass {
         case .refused: .martlet
         case .accepted, .retry, .throttled, .configuration, .unknown: .provider
         }
+    }
+
+    /// A pause of the account holds up every message: a provider that says "tomorrow" is asked again in a quarter of an hour, as one that
+    /// refuses the credentials is. One message may wait as long as it lives.
+    fileprivate var longestPause: Duration {
+        self == .throttled || self == .configuration ? .seconds(900) : .seconds(1_000_000_000)
     }
 
     fileprivate func outcome(_ failure: Failure, id: String?) -> Outcome {

@@ -58,30 +58,10 @@ struct HTTPTemplate: Sendable {
     private func escape(_ value: String) -> String {
         switch escape {
         case .none: value
-        case .json: Self.json(value)
+        case .json: JSONString.escaped(value)
         case .url: Self.url(value)
         case .xml: Self.xml(value)
         }
-    }
-
-    /// RFC 8259, 7: the inside of a string.
-    static func json(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else { return text }
-        var output = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case "\u{0}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        return output
     }
 
     /// RFC 3986: everything but unreserved characters and `:`, which tokens in paths contain (a path may hold it as it is).

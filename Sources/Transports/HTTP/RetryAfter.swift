@@ -29,7 +29,7 @@ enum RetryAfter {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let time = fields.time.split(separator: ":").compactMap { Int($0) }
         guard let month = months.firstIndex(of: fields.month), let day = Int(fields.day), (1...31).contains(day),
-            var year = Int(fields.year), time.count == 3, time[0] < 24, time[1] < 60, time[2] <= 60
+            var year = Int(fields.year), (0...9999).contains(year), time.count == 3, time[0] < 24, time[1] < 60, time[2] <= 60
         else { return nil }
         // Two digits mean the past as soon as they would be more than 50 years ahead.
         if fields.year.count == 2 { year += year < 76 ? 2000 : 1900 }

@@ -72,8 +72,7 @@ enum TLSLook {
         let promise = channel.eventLoop.makePromise(of: Void.self)
         try await channel.eventLoop.submit {
             let waiter = HandshakeWaiter(promise)
-            try channel.pipeline.syncOperations.addHandlers([try SMTPConnection.tlsHandler(context, serverName), waiter])
-            try channel.syncOptions?.setOption(.autoRead, value: true)
+            try channel.begin(waiter, tls: context, serverName: serverName)
             waiter.giveUp(after: .seconds(10), on: channel)
         }.get()
         try await promise.futureResult.get()

@@ -55,16 +55,13 @@ struct Dialling: Sendable {
             ? .failure(ProbeTrouble("\(host) has no address that can be used", "Correct the host name.")) : .success(addresses)
     }
 
-    /// A connection to the first address that answers; nothing is read before `autoRead` is set.
+    /// A connection to the first address that answers; nothing is read before `begin`.
     /// - Throws: `ProbeTrouble`.
     func connect(_ addresses: [SocketAddress]) async throws -> any NIOCore.Channel {
         var troubles: [ProbeTrouble] = []
         for address in addresses {
             do {
-                return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                    .connectTimeout(TimeAmount(timeout))
-                    .channelOption(.autoRead, value: false)
-                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                return try await ClientBootstrap.unread(on: MultiThreadedEventLoopGroup.singleton, timeout: timeout)
                     .connect(to: address).get()
             } catch {
                 troubles.append(trouble(error, address))

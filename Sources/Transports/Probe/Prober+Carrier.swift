@@ -40,14 +40,12 @@ extension Prober {
                     }
                 },
                 closed: { connection, end in
-                    if let failure = SMPPSetupFailure(end, cause: connection.cause, options.account.statuses) {
+                    if let failure = SetupFailure(end, cause: connection.cause, options.account.statuses) {
                         event.yield(.failed(failure.failure))
                     }
                     event.finish()
                 })
-            if let tls { try channel.pipeline.syncOperations.addHandler(SMPPConnection.tlsHandler(tls, options.serverName)) }
-            try channel.pipeline.syncOperations.addHandler(connection)
-            try channel.syncOptions?.setOption(.autoRead, value: true)
+            try channel.begin(connection, tls: tls, serverName: options.serverName)
         }.get()
         var peer: String?
         for await event in events {

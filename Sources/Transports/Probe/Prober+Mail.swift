@@ -27,11 +27,7 @@ extension Prober {
                     default: break
                     }
                 })
-            if options.tls == .implicit, let tls {
-                try opened.pipeline.syncOperations.addHandler(SMTPConnection.tlsHandler(tls, options.serverName))
-            }
-            try opened.pipeline.syncOperations.addHandler(connection)
-            try opened.syncOptions?.setOption(.autoRead, value: true)
+            try opened.begin(connection, tls: options.tls == .implicit ? tls : nil, serverName: options.serverName)
         }.get()
         var iterator = events.makeAsyncIterator()
         let first = await iterator.next()

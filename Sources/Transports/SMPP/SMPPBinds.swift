@@ -46,53 +46,36 @@ extension SMPPPool {
         guard !isDraining else { return }
         let configuration: SMPPSessionConfiguration
         do { configuration = try options.session(bind.mode) } catch {
-            return failed(bind, SMPPSetupFailure("password_unreadable", "\(error)", isConfiguration: true))
+            return failed(bind, SetupFailure("password_unreadable", "\(error)", isConfiguration: true))
         }
         bind.isDialling = true
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(options.connectTimeout))
-            // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
-            .channelOption(.autoRead, value: false)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
+        let bootstrap = ClientBootstrap.unread(on: eventLoop, timeout: options.connectTimeout)
             .channelOption(.writeBufferWaterMark, value: .init(low: options.unreadLimit / 4, high: options.unreadLimit))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        dial(bootstrap).whenComplete { result in
+        bootstrap.dial(options.host, options.port).whenComplete { result in
             bind.isDialling = false
             self.turn {
                 switch result {
                 case .success(let channel): self.adopt(channel, configuration, bind)
-                case .failure(let error): self.failed(bind, Self.setupFailure(error))
+                case .failure(let error): self.failed(bind, SetupFailure(connecting: error))
                 }
             }
-        }
-    }
-
-    /// An address needs no resolver, whose one thread per event loop may be waiting for somebody else's name server.
-    private func dial(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any NIOCore.Channel> {
-        do {
-            return bootstrap.connect(to: try SocketAddress(ipAddress: options.host, port: options.port))
-        } catch {
-            // It is a name.
-            return bootstrap.connect(host: options.host, port: options.port)
         }
     }
 
     private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMPPSessionConfiguration, _ bind: SMPPBindSlot) {
         guard !isDraining else { return channel.close(promise: nil) }
         // It would never say that it is closed.
-        guard channel.isActive else { return failed(bind, SMPPSetupFailure("connection_lost", "closed at once")) }
+        guard channel.isActive else { return failed(bind, SetupFailure("connection_lost", "closed at once")) }
         let connection = SMPPConnection(
             configuration, report: { [weak self] in self?.handle($1, of: $0, bind) },
             closed: { [weak self] in self?.closed($0, $1, bind) })
         bind.connection = connection
         do {
-            if let tls { try channel.pipeline.syncOperations.addHandler(SMPPConnection.tlsHandler(tls, options.serverName)) }
-            try channel.pipeline.syncOperations.addHandler(connection)
-            try channel.syncOptions?.setOption(.autoRead, value: true)
+            try channel.begin(connection, tls: tls, serverName: options.serverName)
         } catch {
             bind.connection = nil
             channel.close(promise: nil)
-            failed(bind, Self.setupFailure(error))
+            failed(bind, SetupFailure(connecting: error))
         }
     }
 
@@ -126,12 +109,12 @@ extension SMPPPool {
         turn {
             guard !isDraining else { return }
             if let boundAt = connection.boundAt, .now - boundAt > .seconds(60) { bind.backoff.worked() }
-            let lost = SMPPSetupFailure(end, cause: connection.cause, options.account.statuses)
-            failed(bind, lost ?? SMPPSetupFailure("unbound", "the bind ended"))
+            let lost = SetupFailure(end, cause: connection.cause, options.account.statuses)
+            failed(bind, lost ?? SetupFailure("unbound", "the bind ended"))
         }
     }
 
-    private func failed(_ bind: SMPPBindSlot, _ failure: SMPPSetupFailure) {
+    private func failed(_ bind: SMPPBindSlot, _ failure: SetupFailure) {
         guard !isDraining else { return }
         let now = ContinuousClock.now
         let pause = bind.backoff.pause(isConfiguration: failure.isConfiguration)
@@ -158,22 +141,6 @@ extension SMPPPool {
             bind.retry?.timer.cancel()
             bind.retry = nil
             bind.connection?.drain(now: now)
-        }
-    }
-
-    private static func setupFailure(_ error: any Error) -> SMPPSetupFailure {
-        switch error {
-        case let error as NIOConnectionError:
-            if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
-                return SMPPSetupFailure("host_not_found", "\(error.host): \(dns)")
-            }
-            let causes = Set(error.connectionErrors.map { "\($0.error)" }).sorted().joined(separator: "; ")
-            let isTimeout = error.connectionErrors.contains {
-                if case ChannelError.connectTimeout = $0.error { true } else { false }
-            }
-            return SMPPSetupFailure(isTimeout ? "connect_timeout" : "connect_refused", "\(error.host):\(error.port): \(causes)")
-        case ChannelError.connectTimeout: return SMPPSetupFailure("connect_timeout", "\(error)")
-        default: return SMPPSetupFailure("connect_refused", "\(error)")
         }
     }
 }

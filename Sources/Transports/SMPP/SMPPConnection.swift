@@ -12,7 +12,7 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     private(set) var session: Session
     /// What a TLS or socket error said, for the end.
-    private(set) var cause: SMPPSetupFailure?
+    private(set) var cause: SetupFailure?
     private(set) var boundAt: ContinuousClock.Instant?
     private var end: SMPPEnd?
     private var actions: [Session.Action] = []
@@ -93,7 +93,7 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
             return
         }
         let isTLS = error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
-        cause = SMPPSetupFailure(isTLS ? "tls_failed" : "connection_lost", "\(error)")
+        cause = SetupFailure(isTLS ? "tls_failed" : "connection_lost", "\(error)")
         context.close(promise: nil)
     }
 
@@ -142,16 +142,5 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
             self.flush()
         }
         timer = (next, scheduled)
-    }
-
-    /// SNI and verification by name; for an address, verification against the addresses in the certificate.
-    static func tlsHandler(_ tls: NIOSSLContext, _ name: String) throws -> NIOSSLClientHandler {
-        do {
-            _ = try SocketAddress(ipAddress: name, port: 0)
-            return try NIOSSLClientHandler(context: tls, serverHostname: nil)
-        } catch is SocketAddressError {
-            // It is a name: throwing is how NIO says so.
-            return try NIOSSLClientHandler(context: tls, serverHostname: name)
-        }
     }
 }

@@ -1,18 +1,8 @@
 import Domain
 
-/// Why a bind could not be had. No message is at fault.
-struct SMPPSetupFailure: Error, Sendable, Equatable {
-    var failure: Failure
-    /// Trying again soon is useless: somebody must change the policy, the password or the account.
-    var isConfiguration: Bool
-
-    init(_ code: String, _ detail: String, isConfiguration: Bool = false, throttled: Bool = false) {
-        failure = Failure(code: code, detail: detail, blame: .provider, burnsAttempt: false, throttled: throttled)
-        self.isConfiguration = isConfiguration
-    }
-
+extension SetupFailure {
     /// nil: it ended as it should.
-    init?(_ end: SMPPEnd, cause: SMPPSetupFailure?, _ overrides: [SMPPStatus: SMPPStatusClass]) {
+    init?(_ end: SMPPEnd, cause: SetupFailure?, _ overrides: [SMPPStatus: SMPPStatusClass]) {
         switch end {
         case .unbound: return nil
         case .refused(let status):

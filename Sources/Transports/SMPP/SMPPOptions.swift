@@ -158,10 +158,7 @@ struct SMPPOptions: Sendable {
     /// - Throws: `TransportError`.
     func tlsContext() throws -> NIOSSLContext? {
         guard tls == .required else { return nil }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.certificateVerification = .fullVerification
-        if let caFile { configuration.trustRoots = .file(caFile) }
+        var configuration = TLSConfiguration.verifying(caFile: caFile)
         if let certificateFile, let keyFile {
             do {
                 configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) }
@@ -172,10 +169,7 @@ struct SMPPOptions: Sendable {
                     cause: "\(error)")
             }
         }
-        do { return try NIOSSLContext(configuration: configuration) } catch {
-            throw TransportError.file(
-                provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
-        }
+        return try configuration.context(provider: provider, caFile: caFile)
     }
 }
 

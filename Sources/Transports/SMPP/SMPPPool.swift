@@ -28,7 +28,7 @@ final class SMPPPool: @unchecked Sendable {
     private var turns = 0
     // The binds: SMPPBinds.swift.
     var binds: [SMPPBindSlot] = []
-    var lastFailure: SMPPSetupFailure?
+    var lastFailure: SetupFailure?
     var isDraining = false
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
 

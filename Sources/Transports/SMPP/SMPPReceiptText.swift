@@ -33,6 +33,8 @@ struct SMPPReceiptText: Sendable, Equatable {
     /// At most the first 4,096 octets are looked at.
     init(_ text: String) {
         let octets = Array(text.utf8.prefix(4096))
+        // Also a value that says nothing (`err:000`, a state that nobody knows) stands before what the text has.
+        var seen: Set<Key> = []
         var at = 0
         while at < octets.count {
             guard at == 0 || !Self.isWord(octets[at - 1]), let (key, value) = Self.key(octets, at) else {
@@ -40,7 +42,7 @@ struct SMPPReceiptText: Sendable, Equatable {
                 continue
             }
             let end = Self.end(octets, value)
-            take(key, String(decoding: octets[value..<end], as: UTF8.self))
+            if end > value, seen.insert(key).inserted { take(key, String(decoding: octets[value..<end], as: UTF8.self)) }
             // An empty value is followed by the next field at once.
             at = max(end, at + 1)
         }
@@ -86,15 +88,13 @@ struct SMPPReceiptText: Sendable, Equatable {
             || octet >= 0x80
     }
 
-    /// The first of each counts.
     private mutating func take(_ key: Key, _ value: String) {
-        guard !value.isEmpty else { return }
         switch key {
-        case .id: id = id ?? value
-        case .state: state = state ?? Self.state(value)
-        case .error: error = error ?? (value.utf8.allSatisfy { $0 == 0x30 } ? nil : value)
-        case .submitDate: submitted = submitted ?? Self.date(value)
-        case .doneDate: done = done ?? Self.date(value)
+        case .id: id = value
+        case .state: state = Self.state(value)
+        case .error: error = value.utf8.allSatisfy { $0 == 0x30 } ? nil : value
+        case .submitDate: submitted = Self.date(value)
+        case .doneDate: done = Self.date(value)
         case .sub, .delivered, .text: break
         }
     }

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Bodies and their transfer encodings (RFC 2045). Everything is bytes with CRLF line ends.
 enum MIMEBody {
     enum Encoding: String {
@@ -9,38 +13,45 @@ enum MIMEBody {
 
     /// CR LF, CR and LF all become CR LF: no bare line end is left to be read as something else.
     static func canonical(_ text: String) -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(text.utf8.count + text.utf8.count / 32)
-        var afterCR = false
-        for byte in text.utf8 {
-            switch byte {
-            case 0x0D: output += [0x0D, 0x0A]
-            case 0x0A: if !afterCR { output += [0x0D, 0x0A] }
-            default: output.append(byte)
+        var text = text
+        return text.withUTF8 { bytes in
+            var output: [UInt8] = []
+            output.reserveCapacity(bytes.count + bytes.count / 16 + 2)
+            var start = 0
+            for index in 0..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D {
+                // The LF of a pair: its CR has ended the line already.
+                if bytes[index] == 0x0D || index == 0 || bytes[index - 1] != 0x0D {
+                    output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                    output.append(0x0D)
+                    output.append(0x0A)
+                }
+                start = index + 1
             }
-            afterCR = byte == 0x0D
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+            return output
         }
-        return output
     }
 
     /// The plainest encoding that carries canonical bytes unharmed; 8bit only where the server offers 8BITMIME.
     static func encoding(of bytes: [UInt8], eightBit: Bool) -> Encoding {
-        var line = 0
-        var longest = 0
-        var high = 0
-        var hasNUL = false
-        for byte in bytes {
-            if byte >= 0x80 { high += 1 }
-            if byte == 0 { hasNUL = true }
-            line = byte == 0x0A ? 0 : line + 1
-            longest = max(longest, line)
+        let (longest, hasNUL) = bytes.withUnsafeBytes { bytes in
+            var lineStart = 0
+            var longest = 0
+            while let end = bytes.firstIndex(of: 0x0A, from: lineStart) {
+                longest = max(longest, end - lineStart)
+                lineStart = end + 1
+            }
+            return (max(longest, bytes.count - lineStart), bytes.firstIndex(of: 0, from: 0) != nil)
         }
-        // RFC 5322, 2.1.1: 998 without CRLF; `line` counts the CR.
+        // RFC 5322, 2.1.1: 998 without CRLF; `longest` counts the CR.
         let fits = longest <= 998 && !hasNUL
-        if fits && high == 0 { return .sevenBit }
+        let isASCII = isASCII(bytes)
+        if fits && isASCII { return .sevenBit }
         if fits && eightBit { return .eightBit }
-        return high * 6 > bytes.count ? .base64 : .quotedPrintable
+        return !isASCII && bytes.count(where: { $0 >= 0x80 }) * 6 > bytes.count ? .base64 : .quotedPrintable
     }
+
+    static func isASCII(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBufferPointer { $0.reduce(0, |) < 0x80 } }
 
     static func encode(_ bytes: [UInt8], as encoding: Encoding) -> [UInt8] {
         switch encoding {
@@ -112,5 +123,15 @@ enum MIMEBody {
             index += count
         }
         return output
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// memchr(3): bodies are searched for line ends several times.
+    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        guard start < count, let base = baseAddress, let found = memchr(base + start, Int32(byte), count - start) else {
+            return nil
+        }
+        return UnsafeRawPointer(found) - base
     }
 }

@@ -13,20 +13,27 @@ struct MIMEHeader {
     init() {}
 
     /// Trusted ASCII of our own, already folded.
-    mutating func raw(_ name: String, _ value: String) { line("\(name): \(value)") }
+    mutating func raw(_ name: String, _ value: String) {
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(contentsOf: ": ".utf8)
+        line(value)
+    }
 
     private mutating func line(_ text: String) {
         bytes.append(contentsOf: text.utf8)
-        bytes.append(contentsOf: [0x0D, 0x0A])
+        bytes.append(0x0D)
+        bytes.append(0x0A)
     }
 
     /// Free text such as a subject.
     mutating func text(_ name: String, _ value: String) throws(Refused) {
         try Self.check(name, value)
-        if Self.isPlain(value) {
-            line(Self.folded("\(name): \(value)"))
-        } else {
+        if !Self.isPlain(value) {
             line("\(name):" + Self.encodedWords(value, column: name.utf8.count + 1))
+        } else if name.utf8.count + 2 + value.utf8.count <= Self.plainLine {
+            raw(name, value)
+        } else {
+            line(Self.folded("\(name): \(value)"))
         }
     }
 
@@ -57,7 +64,7 @@ struct MIMEHeader {
 
     /// CR, LF, NUL and other control characters end or hide header fields: refused, never repaired.
     private static func check(_ name: String, _ value: String) throws(Refused) {
-        guard value.unicodeScalars.allSatisfy({ ($0.value >= 0x20 && $0.value != 0x7F) || $0 == "\t" }) else {
+        guard value.utf8.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }) else {
             throw Refused(field: name, cause: "a line break or control character has no place in a header")
         }
     }
@@ -65,8 +72,16 @@ struct MIMEHeader {
     /// Readable as it stands: ASCII, nothing that looks like an encoded-word, no space that a reader would drop, foldable.
     private static func isPlain(_ value: String) -> Bool {
         guard let first = value.utf8.first, let last = value.utf8.last else { return true }
-        return value.utf8.allSatisfy { $0 < 0x80 } && !value.contains("=?") && !isSpace(first) && !isSpace(last)
-            && value.utf8.split(whereSeparator: isSpace).allSatisfy { $0.count <= 60 } && !value.contains("\t")
+        guard !isSpace(first), !isSpace(last) else { return false }
+        var word = 0
+        var before: UInt8 = 0
+        for byte in value.utf8 {
+            if byte >= 0x80 || byte == 0x09 || (byte == UInt8(ascii: "?") && before == UInt8(ascii: "=")) { return false }
+            word = byte == 0x20 ? 0 : word + 1
+            if word > 60 { return false }
+            before = byte
+        }
+        return true
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

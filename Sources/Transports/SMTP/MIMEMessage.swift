@@ -21,7 +21,6 @@ struct MIMEMessage {
     private let fromName: String?
     private let replyTo: Mailbox?
     private let content: EmailContent
-    private let boundarySeed: String
 
     /// - Parameter domain: of the Message-ID; nil: the sender's.
     /// - Throws: `SubmissionRefused`, to be answered as `rejected`.
@@ -35,7 +34,6 @@ struct MIMEMessage {
         replyTo = try content.replyTo.map { (text) throws(SubmissionRefused) in try Self.mailbox(text, "reply-to", .sender) }
         fromName = submission.rendered.fromName
         messageID = "<\(submission.messageID.rawValue).martlet@\(domain ?? from.domain)>"
-        boundarySeed = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
     /// An address in its header is not ASCII (RFC 6532).
@@ -67,7 +65,7 @@ struct MIMEMessage {
             for (name, value) in content.headers { try Self.custom(name, value, to: &header) }
             for (name, value) in extra { try header.structured(name, value) }
             header.raw("MIME-Version", "1.0")
-            return header.bytes + (try body(eightBit: eightBit))
+            return try header.bytes + body(eightBit: eightBit)
         } catch {
             throw SubmissionRefused(code: "invalid_header", detail: "\(error.field): \(error.cause)", blame: .content)
         }
@@ -104,21 +102,25 @@ struct MIMEMessage {
             for attachment in content.attachments { parts.append(try Self.part(attachment)) }
             whole = multipart("mixed", parts)
         }
-        if !whole.hasSuffix([0x0D, 0x0A]) { whole += [0x0D, 0x0A] }
+        // Line ends are CR LF throughout.
+        if whole.last != 0x0A { whole += [0x0D, 0x0A] }
         return whole
     }
 
     private static func textPart(_ text: String, _ type: String, eightBit: Bool) -> [UInt8] {
         let bytes = MIMEBody.canonical(text)
         let encoding = MIMEBody.encoding(of: bytes, eightBit: eightBit)
-        let charset = bytes.allSatisfy { $0 < 0x80 } ? "us-ascii" : "utf-8"
-        let header = "Content-Type: \(type); charset=\(charset)\r\nContent-Transfer-Encoding: \(encoding.rawValue)\r\n\r\n"
-        return Array(header.utf8) + MIMEBody.encode(bytes, as: encoding)
+        let charset = encoding == .sevenBit || MIMEBody.isASCII(bytes) ? "us-ascii" : "utf-8"
+        var part = MIMEHeader()
+        part.raw("Content-Type", "\(type); charset=\(charset)")
+        part.raw("Content-Transfer-Encoding", encoding.rawValue)
+        return part.bytes + [0x0D, 0x0A] + MIMEBody.encode(bytes, as: encoding)
     }
 
     private func multipart(_ subtype: String, _ parts: [[UInt8]]) -> [UInt8] {
         // 128 random bits: no template can contain it.
-        let boundary = "=_\(subtype.prefix(3))_\(boundarySeed)"
+        let random = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
+        let boundary = "=_\(subtype.prefix(3))_\(random)"
         var output = Array("Content-Type: multipart/\(subtype);\r\n boundary=\"\(boundary)\"\r\n\r\n".utf8)
         for part in parts { output += Array("--\(boundary)\r\n".utf8) + part + [0x0D, 0x0A] }
         return output + Array("--\(boundary)--\r\n".utf8)
@@ -138,19 +140,16 @@ struct MIMEMessage {
         return Array(header.utf8) + MIMEBody.base64Lines(attachment.bytes)
     }
 
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
     /// RFC 5322, 3.3, in UTC whatever the locale.
     static func format(_ date: time_t) -> String {
         var seconds = date
         var parts = tm()
         gmtime_r(&seconds, &parts)
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(parts.tm_year + 1900) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) +0000"
     }
-}
-
-extension [UInt8] {
-    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool { suffix(end.count).elementsEqual(end) }
 }

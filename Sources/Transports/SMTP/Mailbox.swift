@@ -10,17 +10,19 @@ struct Mailbox: Sendable, Equatable {
     let local: String
     /// In ASCII: internationalised labels as `xn--…`.
     let domain: String
-    var address: String { "\(local)@\(domain)" }
+    let address: String
     /// Only servers with SMTPUTF8 (RFC 6531) can take it.
     var needsUTF8: Bool { !local.utf8.allSatisfy { $0 < 0x80 } }
 
     init(_ text: String) throws(Problem) {
         guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")), text.utf8.count <= 1000 else { throw .invalid }
         local = String(text[..<at])
-        domain = try Self.ascii(domain: String(text[text.index(after: at)...]))
-        guard local.unicodeScalars.allSatisfy({ $0.isASCII ? $0.value >= 0x20 && $0.value != 0x7F : Self.isVisible($0) }) else {
-            throw .invalid
-        }
+        domain = try Self.ascii(domain: String(text[text.utf8.index(after: at)...]))
+        address = "\(local)@\(domain)"
+        let isASCII = local.utf8.allSatisfy { $0 < 0x80 }
+        guard local.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+            isASCII || local.unicodeScalars.allSatisfy({ $0.isASCII || Self.isVisible($0) })
+        else { throw .invalid }
         // RFC 5321, 4.5.3.1: local part 64 octets, path 256 with its brackets.
         guard Self.isDotAtom(local) || Self.isQuoted(local), local.utf8.count <= 64, address.utf8.count <= 254 else {
             throw .invalid
@@ -28,9 +30,17 @@ struct Mailbox: Sendable, Equatable {
     }
 
     private static func isDotAtom(_ text: String) -> Bool {
-        text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.allSatisfy { isAtomText($0) || $0 >= 0x80 }
+        var isEmpty = true
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ".") {
+                if isEmpty { return false }
+                isEmpty = true
+            } else {
+                guard isAtomText(byte) || byte >= 0x80 else { return false }
+                isEmpty = false
+            }
         }
+        return !isEmpty
     }
 
     /// RFC 5322, 3.2.3.
@@ -67,6 +77,7 @@ struct Mailbox: Sendable, Equatable {
             }
             return domain
         }
+        if isPlain(domain: domain) { return domain }
         var folded = domain
         if !domain.utf8.allSatisfy({ $0 < 0x80 }) {
             // UTS 46 in short: compatibility composition, lower case, the other full stops.
@@ -78,6 +89,24 @@ struct Mailbox: Sendable, Equatable {
         let whole = labels.joined(separator: ".")
         guard whole.utf8.count <= 253 else { throw .invalid }
         return whole
+    }
+
+    /// Labels of ASCII, as most are.
+    private static func isPlain(domain: String) -> Bool {
+        guard domain.utf8.count <= 253 else { return false }
+        var length = 0
+        var before = UInt8(ascii: "-")
+        for byte in domain.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard length > 0, before != UInt8(ascii: "-") else { return false }
+                length = 0
+            } else {
+                length += 1
+                guard isLabelByte(byte), length <= 63, length > 1 || byte != UInt8(ascii: "-") else { return false }
+            }
+            before = byte
+        }
+        return length > 0 && before != UInt8(ascii: "-")
     }
 
     private static func ascii(label: Substring) throws(Problem) -> String {

@@ -58,7 +58,7 @@ struct SMTPComposer: Sendable {
             if let signer {
                 message = try signer.signatures(for: message, from: mail.from.domain, time: now) + message
             }
-            let isEightBit = message.contains { $0 >= 0x80 }
+            let isEightBit = !MIMEBody.isASCII(message)
             return .success(SMTPContent(bytes: dotStuffed(message), size: message.count, isEightBit: isEightBit))
         } catch let refused as SubmissionRefused {
             return .failure(Refusal(outcome: .rejected(refused.failure)))

@@ -33,9 +33,13 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private var job: SMTPJob?
     private var begun = ContinuousClock.now
     /// Its envelope is written; its turn comes when `job` is answered.
-    private var next: (job: SMTPJob, begun: ContinuousClock.Instant, timer: Scheduled<Void>)?
-    private var timer: Scheduled<Void>?
+    private var next: (job: SMTPJob, begun: ContinuousClock.Instant)?
+    /// When what the session waits for is too late.
+    private var due: ContinuousClock.Instant?
     private var timedState: SMTPSession.State?
+    /// Rings no later than the next thing is due. What is due changes several times per message, mostly to later: that is looked at
+    /// when it rings, for setting a timer costs more than a reply.
+    private var alarm: (at: ContinuousClock.Instant, timer: Scheduled<Void>)?
     private var cause: Failure?
     private(set) var isReady = false
     private(set) var isQuitting = false
@@ -123,7 +127,7 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
+        alarm?.timer.cancel()
         apply(session.connectionClosed(cause))
         isReady = false
         isQuitting = true
@@ -162,13 +166,8 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
         guard session.mayFollow, let (job, transaction) = follower(self) else { return }
         taken += 1
         context.write(wrapOutboundOut(session.follow(transaction)), promise: nil)
-        let timer = context.eventLoop.scheduleTask(in: TimeAmount(max(.zero, job.submission.sendBy - .now))) {
-            guard let next = self.next else { return }
-            self.next = nil
-            self.session.withdrawFollower()
-            self.report(self, .withdrawn(next.job))
-        }
-        next = (job, .now, timer)
+        next = (job, .now)
+        arm()
     }
 
     /// The actions that need no channel.
@@ -187,11 +186,9 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
             report(self, .notBegun(job, failure))
         case .followed:
             guard let next else { return }
-            next.timer.cancel()
             (job, begun, self.next) = (next.job, next.begun, nil)
         case .followerNotBegun(let failure):
             guard let next else { return }
-            next.timer.cancel()
             self.next = nil
             report(self, .notBegun(next.job, failure))
         case .fail(let failure): report(self, .failed(failure))
@@ -202,39 +199,49 @@ final class SMTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private func startTLS(_ context: ChannelHandlerContext) {
         do {
             guard let tls else { throw NIOSSLError.failedToLoadCertificate }
-            try context.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, options.serverName), position: .first)
+            try context.pipeline.syncOperations.addHandler(
+                NIOSSLClientHandler(tls, name: options.serverName), position: .first)
         } catch {
             cause = Failure(code: "tls_failed", detail: "\(error)", blame: .provider)
             context.close(promise: nil)
         }
     }
 
-    /// SNI and verification by name; for an address, verification against the addresses in the certificate.
-    static func tlsHandler(_ tls: NIOSSLContext, _ name: String) throws -> NIOSSLClientHandler {
-        try NIOSSLClientHandler(context: tls, serverHostname: isAddress(name) ? nil : name)
-    }
-
-    private static func isAddress(_ name: String) -> Bool {
-        do {
-            _ = try SocketAddress(ipAddress: name, port: 0)
-            return true
-        } catch {
-            return false  // Throwing is how NIO says no.
-        }
-    }
-
-    /// One timer for what the session waits for. It starts with the state, not with the bytes: a server that drips is late.
+    /// The time for what the session waits for starts with the state, not with the bytes: a server that drips is late.
     private func schedule() {
         guard timedState != session.state else { return }
         timedState = session.state
-        timer?.cancel()
-        timer = nil
-        guard let context, let wait = deadline() else { return }
-        timer = context.eventLoop.scheduleTask(in: TimeAmount(wait)) {
-            if self.session.state == .idle { return self.quit() }
-            let isTooLate = self.session.state == .envelope && self.job.map { .now >= $0.submission.sendBy } == true
-            self.apply(isTooLate ? self.session.withdraw() : self.session.timedOut())
+        due = deadline().map { .now + $0 }
+        arm()
+    }
+
+    private func arm() {
+        let late = next?.job.submission.sendBy
+        guard let context, let soonest = due.map({ min($0, late ?? $0) }) ?? late else { return }
+        if let alarm, alarm.at <= soonest { return }
+        alarm?.timer.cancel()
+        alarm = (soonest, context.eventLoop.scheduleTask(in: TimeAmount(max(.zero, soonest - .now))) { self.ring() })
+    }
+
+    private func ring() {
+        alarm = nil
+        let now = ContinuousClock.now
+        if let next, next.job.submission.sendBy <= now {
+            self.next = nil
+            session.withdrawFollower()
+            report(self, .withdrawn(next.job))
         }
+        if let due, due <= now {
+            self.due = nil
+            tooLate(now)
+        }
+        arm()
+    }
+
+    private func tooLate(_ now: ContinuousClock.Instant) {
+        if session.state == .idle { return quit() }
+        let isUnsent = session.state == .envelope && job.map { now >= $0.submission.sendBy } == true
+        apply(isUnsent ? session.withdraw() : session.timedOut())
     }
 
     private func deadline() -> Duration? {

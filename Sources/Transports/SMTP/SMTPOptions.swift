@@ -147,16 +147,7 @@ struct SMTPOptions: Sendable {
     /// - Throws: `TransportError`.
     func tlsContext() throws -> NIOSSLContext? {
         guard tls != .off else { return nil }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.certificateVerification = .fullVerification
-        if let caFile { configuration.trustRoots = .file(caFile) }
-        do {
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw TransportError.file(
-                provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
-        }
+        return try TLSConfiguration.verifying(caFile: caFile).context(provider: provider, caFile: caFile)
     }
 
     /// - Throws: `TransportError`.

@@ -24,6 +24,8 @@ final class SMTPPool: @unchecked Sendable {
     private var growAfter = ContinuousClock.now
     private var expiry: (at: ContinuousClock.Instant, timer: Scheduled<Void>)?
     private var outstanding = 0
+    /// Not told yet.
+    private var answers: [(batch: SMTPBatch, result: SubmissionResult)] = []
     private var isDraining = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -47,9 +49,9 @@ final class SMTPPool: @unchecked Sendable {
         let refusal = isDraining ? Failure.notSent : health.refusal(now: now)
         for job in jobs {
             if let refusal {
-                job.answer(.deferred(refusal))
+                tell(job, .deferred(refusal))
             } else if outstanding >= options.window {
-                job.answer(.deferred(.windowFull(options.window)))
+                tell(job, .deferred(.windowFull(options.window)))
             } else {
                 outstanding += 1
                 queue.append(job)
@@ -61,13 +63,14 @@ final class SMTPPool: @unchecked Sendable {
 
     private func pump() {
         composeAhead()
-        var idle = connections.values.filter(\.isReady)
-        while let connection = idle.popLast() {
-            guard let job = nextJob() else { break }
-            start(job, on: connection)
-            if connection.isReady { idle.append(connection) }
-        }
+        if queue.count > 0 { for connection in connections.values.filter(\.isReady) { serve(connection) } }
         grow()
+    }
+
+    private func serve(_ connection: SMTPConnection) {
+        while connection.isReady, let job = nextJob() {
+            if let transaction = transaction(job, connection) { connection.begin(job, transaction) }
+        }
     }
 
     /// The next job that may still leave; those that may not are answered.
@@ -112,10 +115,6 @@ final class SMTPPool: @unchecked Sendable {
         pump()
     }
 
-    private func start(_ job: SMTPJob, on connection: SMTPConnection) {
-        if let transaction = transaction(job, connection) { connection.begin(job, transaction) }
-    }
-
     /// One that may be written behind the content of another.
     private func follower(of connection: SMTPConnection) -> (SMTPJob, SMTPTransaction)? {
         guard !isDraining, connection.taken < options.messagesPerConnection else { return nil }
@@ -125,23 +124,24 @@ final class SMTPPool: @unchecked Sendable {
                 answer(job, .deferred(.deadlinePassed))
                 continue
             }
-            guard let transaction = transaction(job, connection) else { continue }
-            guard let refusal = connection.refusal(of: transaction) else { return (job, transaction) }
-            answer(job, .rejected(refusal))
+            if let transaction = transaction(job, connection) { return (job, transaction) }
         }
         return nil
     }
 
-    /// nil: it could not be written, and is answered.
+    /// nil: it could not be written, or this server would refuse it; then it is answered.
     private func transaction(_ job: SMTPJob, _ connection: SMTPConnection) -> SMTPTransaction? {
         let eightBit = connection.capabilities.eightBitMIME
         switch job.content.map({ .success($0) }) ?? composer.compose(job.submission, job.mail, eightBit: eightBit) {
         case .success(let content):
             let envelope = composer.envelope(job.submission, job.mail)
-            return SMTPTransaction(
+            let transaction = SMTPTransaction(
                 from: envelope.from, to: job.mail.to.address, content: content.bytes, size: content.size,
                 isEightBit: content.isEightBit, isUTF8: job.mail.needsUTF8 || !envelope.from.utf8.allSatisfy { $0 < 0x80 },
                 messageID: job.mail.messageID, envelopeID: envelope.id)
+            guard let refusal = connection.refusal(of: transaction) else { return transaction }
+            answer(job, .rejected(refusal))
+            return nil
         case .failure(let refusal):
             answer(job, refusal.outcome)
             return nil
@@ -150,8 +150,26 @@ final class SMTPPool: @unchecked Sendable {
 
     private func answer(_ job: SMTPJob, _ outcome: Outcome, latency: Duration? = nil) {
         outstanding -= 1
-        job.answer(outcome, latency: latency)
+        tell(job, outcome, latency: latency)
         resumeDrained()
+    }
+
+    /// Collects the answers of one turn of the loop: each by itself would wake whoever waits for it.
+    private func tell(_ job: SMTPJob, _ outcome: Outcome, latency: Duration? = nil) {
+        if answers.isEmpty { eventLoop.execute { self.tellAnswers() } }
+        answers.append((job.batch, job.result(outcome, latency: latency)))
+    }
+
+    private func tellAnswers() {
+        let told = answers
+        answers = []
+        var start = 0
+        while start < told.count {
+            let batch = told[start].batch
+            let end = told[start...].firstIndex { $0.batch !== batch } ?? told.count
+            batch.result(told[start..<end].map(\.result))
+            start = end
+        }
     }
 
     private func answerQueued(_ failure: Failure) {
@@ -174,9 +192,10 @@ final class SMTPPool: @unchecked Sendable {
 
     /// Opens what the queue needs: one connection to find out whether the server is there, then more.
     private func grow() {
-        let open = connections.values.filter { !$0.isQuitting }.count
         let waiting = queue.count
-        guard waiting > 0, !isDraining, health.refusal(now: .now) == nil else { return }
+        guard waiting > 0, !isDraining else { return }
+        let open = connections.values.count { !$0.isQuitting }
+        guard open < options.connections, health.refusal(now: .now) == nil else { return }
         let wanted = open > 0 ? min(waiting, options.connections - open) : 1
         guard open == 0 || .now >= growAfter else { return }
         for _ in 0..<max(0, wanted - dialling - settingUp.count) { connect() }
@@ -188,29 +207,14 @@ final class SMTPPool: @unchecked Sendable {
             return failed(SetupFailure("password_unreadable", "\(error)", isConfiguration: true))
         }
         dialling += 1
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(options.connectTimeout))
-            // Nothing is read before our handlers are there; several addresses may be tried, one channel each.
-            .channelOption(.autoRead, value: false)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        dial(bootstrap).whenComplete { result in
+        let bootstrap = ClientBootstrap.unread(on: eventLoop, timeout: options.connectTimeout)
+        bootstrap.dial(options.host, options.port).whenComplete { result in
             self.dialling -= 1
             switch result {
             case .success(let channel): self.adopt(channel, configuration)
             case .failure(let error): self.failed(SetupFailure(connecting: error))
             }
             self.resumeDrained()
-        }
-    }
-
-    /// An address needs no resolver, whose one thread per event loop may be waiting for somebody else's name server.
-    private func dial(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any NIOCore.Channel> {
-        do {
-            return bootstrap.connect(to: try SocketAddress(ipAddress: options.host, port: options.port))
-        } catch {
-            // It is a name.
-            return bootstrap.connect(host: options.host, port: options.port)
         }
     }
 
@@ -221,11 +225,7 @@ final class SMTPPool: @unchecked Sendable {
             follower: { [weak self] in self?.follower(of: $0) })
         settingUp[ObjectIdentifier(connection)] = connection
         do {
-            if options.tls == .implicit, let tls {
-                try channel.pipeline.syncOperations.addHandler(SMTPConnection.tlsHandler(tls, options.serverName))
-            }
-            try channel.pipeline.syncOperations.addHandler(connection)
-            try channel.syncOptions?.setOption(.autoRead, value: true)
+            try channel.begin(connection, tls: options.tls == .implicit ? tls : nil, serverName: options.serverName)
         } catch {
             settingUp[ObjectIdentifier(connection)] = nil
             channel.close(promise: nil)
@@ -241,7 +241,9 @@ final class SMTPPool: @unchecked Sendable {
                 if health.connected() { logger.notice("mail server answers again") }
             }
             if isDraining || connection.taken >= options.messagesPerConnection { connection.quit() }
-            pump()
+            composeAhead()
+            serve(connection)
+            grow()
         case .finished(let job, let outcome, let latency, let isConfiguration):
             finished(connection, job, outcome, latency, isConfiguration)
         case .notBegun(var job, let failure):
@@ -312,6 +314,7 @@ final class SMTPPool: @unchecked Sendable {
     private func resumeDrained() {
         guard isDraining, outstanding == 0, connections.isEmpty, settingUp.isEmpty, dialling == 0 else { return }
         expiry?.timer.cancel()
+        tellAnswers()
         for waiter in drainWaiters { waiter.resume() }
         drainWaiters = []
     }

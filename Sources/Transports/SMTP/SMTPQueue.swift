@@ -1,20 +1,44 @@
 import Domain
 import NIOCore
 
+/// What one `submit` handed over: its answers may be told together.
+final class SMTPBatch: Sendable {
+    let result: @Sendable ([SubmissionResult]) -> Void
+    init(_ result: @escaping @Sendable ([SubmissionResult]) -> Void) { self.result = result }
+}
+
 /// One submission on its way through the pool.
 struct SMTPJob: Sendable {
-    let submission: Submission
-    let mail: MIMEMessage
-    let result: @Sendable ([SubmissionResult]) -> Void
-    let queued = ContinuousClock.now
+    /// In one place: a job is handed on many times, and these have dozens of parts.
+    private final class Unchanging: Sendable {
+        let submission: Submission
+        let mail: MIMEMessage
+        let batch: SMTPBatch
+        let queued = ContinuousClock.now
+
+        init(_ submission: Submission, _ mail: MIMEMessage, _ batch: SMTPBatch) {
+            self.submission = submission
+            self.mail = mail
+            self.batch = batch
+        }
+    }
+    private let unchanging: Unchanging
     /// Written beforehand, where that takes long.
     var content: SMTPContent?
     /// Given to a connection that turned out to be closed: once is bad luck.
     var wasReturned = false
 
-    func answer(_ outcome: Outcome, latency: Duration? = nil) {
-        let latency = latency ?? .now - queued
-        result([.init(messageID: submission.messageID, attempt: submission.attempt, outcome: outcome, latency: latency)])
+    init(submission: Submission, mail: MIMEMessage, batch: SMTPBatch) { unchanging = Unchanging(submission, mail, batch) }
+
+    var submission: Submission { unchanging.submission }
+    var mail: MIMEMessage { unchanging.mail }
+    var batch: SMTPBatch { unchanging.batch }
+
+    /// - Parameter latency: nil: since it was queued.
+    func result(_ outcome: Outcome, latency: Duration?) -> SubmissionResult {
+        SubmissionResult(
+            messageID: submission.messageID, attempt: submission.attempt, outcome: outcome,
+            latency: latency ?? .now - unchanging.queued)
     }
 }
 

@@ -58,9 +58,7 @@ struct SMTPReplyParser: Sendable {
     }
 
     private mutating func take(_ line: ArraySlice<UInt8>) throws(Problem) -> (code: Int, isLast: Bool) {
-        guard line.count >= 3, let code = Int(String(decoding: line.prefix(3), as: UTF8.self)), (200..<600).contains(code) else {
-            throw .malformed
-        }
+        guard line.count >= 3, let code = Self.number(line.prefix(3)), (200..<600).contains(code) else { throw .malformed }
         let separator = line.dropFirst(3).first ?? UInt8(ascii: " ")
         guard separator == UInt8(ascii: " ") || separator == UInt8(ascii: "-") else { throw .malformed }
         var text = line.dropFirst(4)
@@ -68,21 +66,31 @@ struct SMTPReplyParser: Sendable {
             if enhanced == nil { enhanced = code }
             text = text.dropFirst(length)
         }
-        lines.append(String(decoding: text.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self))
+        let isClean = text.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        lines.append(
+            isClean
+                ? String(decoding: text, as: UTF8.self)
+                : String(decoding: text.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self))
         return (code, separator == UInt8(ascii: " "))
+    }
+
+    /// Of one to three digits.
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
     /// `5.1.1 ` at the start: class 2, 4 or 5, then two numbers of at most three digits (RFC 3463).
     private static func enhanced(_ text: ArraySlice<UInt8>) -> (SMTPReply.Enhanced, Int)? {
-        let word = text.prefix { $0 != 0x20 }
-        guard word.count <= 9 else { return nil }
-        let parts = word.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy({ (1...3).contains($0.count) && $0.allSatisfy { (0x30...0x39).contains($0) } })
-        else {
+        guard let first = text.first, "245".utf8.contains(first), text.dropFirst().first == UInt8(ascii: ".") else {
             return nil
         }
-        let numbers = parts.map { $0.reduce(0) { $0 * 10 + Int($1 - 0x30) } }
-        guard [2, 4, 5].contains(numbers[0]) else { return nil }
-        return (.init(status: numbers[0], subject: numbers[1], detail: numbers[2]), min(word.count + 1, text.count))
+        let rest = text.dropFirst(2)
+        let subject = rest.prefix { $0 != UInt8(ascii: ".") && $0 != 0x20 }
+        let detail = rest.dropFirst(subject.count + 1).prefix { $0 != 0x20 }
+        guard rest.dropFirst(subject.count).first == UInt8(ascii: "."), let subject = number(subject), let detail = number(detail)
+        else { return nil }
+        let length = text.prefix { $0 != 0x20 }.count
+        return (.init(status: Int(first - 0x30), subject: subject, detail: detail), min(length + 1, text.count))
     }
 }

@@ -110,7 +110,9 @@ struct SMTPSession: Sendable {
     }
 
     private func lines(_ steps: [Step], _ next: SMTPTransaction) -> ByteBuffer {
-        ByteBuffer(string: steps.map { next.command($0, capabilities, configuration.notifications) }.joined())
+        var buffer = ByteBufferAllocator().buffer(capacity: 256)
+        for step in steps { next.write(step, capabilities, configuration.notifications, to: &buffer) }
+        return buffer
     }
 
     /// The next transaction may be written right behind the content that is about to be written (RFC 2920, 3.1).
@@ -173,8 +175,8 @@ struct SMTPSession: Sendable {
         case .authentication: return authenticationAnswered(reply)
         case .envelope: return envelopeAnswered(reply)
         case .content, .final: return contentAnswered(reply)
-        case .emptyFinal(let outcome):
-            return finish(outcome, isConfiguration: refusal?.isConfiguration ?? false, thenReset: false)
+        case .emptyFinal:
+            return refusal.map { finish($0.outcome, isConfiguration: $0.isConfiguration, thenReset: false) } ?? close()
         case .resetting: return reply.isPositive ? idle() : close()
         case .idle, .quitting, .handshake, .closed: return close()
         }
@@ -249,7 +251,7 @@ struct SMTPSession: Sendable {
         case (.mail, 200..<300), (.recipient, 200..<300):
             return awaited.isEmpty ? next() : []
         case (.data, 354):
-            return refusal.map { discard($0.outcome) } ?? sendContent()
+            return refusal == nil ? sendContent() : discard()
         case (.mail, _), (.recipient, _), (.data, _):
             guard reply.code >= 400 else { return broken("malformed_reply", "unexpected reply \(reply.shown)") }
             if refusal == nil {
@@ -276,8 +278,8 @@ struct SMTPSession: Sendable {
     }
 
     /// RFC 2920, 3.1: DATA was accepted although the recipient was not; an empty message ends it, for nobody.
-    private mutating func discard(_ outcome: Outcome) -> [Action] {
-        state = .emptyFinal(outcome)
+    private mutating func discard() -> [Action] {
+        state = .emptyFinal
         return [write(".")]
     }
 
@@ -365,12 +367,11 @@ struct SMTPSession: Sendable {
         case .greeting, .ehlo, .helo, .startTLS, .handshake, .authentication:
             failure.burnsAttempt = false
             return failed(SetupFailure(failure: failure, isConfiguration: false))
-        case .envelope:
+        case .envelope, .emptyFinal:
             if let refusal { return [.finish(refusal.outcome, isConfiguration: refusal.isConfiguration)] + close() }
             if completed > 0, !sawReply, code == "connection_lost" { return [.notBegun(failure)] + close() }
             return [.finish(.deferred(failure), isConfiguration: false)] + close()
         case .content: return [.finish(.deferred(failure), isConfiguration: false)] + close()
-        case .emptyFinal(let outcome): return [.finish(outcome, isConfiguration: refusal?.isConfiguration ?? false)] + close()
         case .final:
             failure.burnsAttempt = true
             failure.detail = "after the final dot: \(detail)"

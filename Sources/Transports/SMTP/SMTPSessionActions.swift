@@ -24,8 +24,8 @@ extension SMTPSession {
     enum State: Equatable, Sendable {
         case greeting, ehlo, helo, startTLS, handshake, authentication, idle
         case envelope, content, final
-        /// The empty message that ends a DATA which nobody should have accepted; then this outcome stands.
-        case emptyFinal(Outcome)
+        /// The empty message that ends a DATA which nobody should have accepted; the refusal stands.
+        case emptyFinal
         case resetting, quitting, closed
     }
     enum Step: Sendable, CaseIterable { case mail, recipient, data }

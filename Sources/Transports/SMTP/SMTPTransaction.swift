@@ -16,29 +16,37 @@ struct SMTPTransaction: Sendable {
     /// ENVID: comes back in reports as Original-Envelope-Id. At most 100 characters of ASCII.
     var envelopeID: String?
 
-    /// The line of a step; parameters only where their extension is offered and they are needed.
-    func command(_ step: SMTPSession.Step, _ offered: SMTPCapabilities, _ notifications: SMTPNotifications?) -> String {
-        var line: String
+    /// Writes the line of a step; parameters only where their extension is offered and they are needed.
+    func write(
+        _ step: SMTPSession.Step, _ offered: SMTPCapabilities, _ notifications: SMTPNotifications?, to buffer: inout ByteBuffer
+    ) {
         switch step {
         case .mail:
-            line = "MAIL FROM:<\(from)>"
-            if offered.offersSize { line += " SIZE=\(size)" }
-            if isEightBit && offered.eightBitMIME { line += " BODY=8BITMIME" }
-            if isUTF8 && offered.smtpUTF8 { line += " SMTPUTF8" }
+            buffer.writeStaticString("MAIL FROM:<")
+            buffer.writeString(from)
+            buffer.writeStaticString(">")
+            if offered.offersSize {
+                buffer.writeStaticString(" SIZE=")
+                buffer.writeString(String(size))
+            }
+            if isEightBit && offered.eightBitMIME { buffer.writeStaticString(" BODY=8BITMIME") }
+            if isUTF8 && offered.smtpUTF8 { buffer.writeStaticString(" SMTPUTF8") }
             if offered.dsn, notifications != nil {
-                line += " RET=HDRS"
-                if let envelopeID { line += " ENVID=\(SMTPNotifications.xtext(envelopeID))" }
+                buffer.writeStaticString(" RET=HDRS")
+                if let envelopeID { buffer.writeString(" ENVID=" + SMTPNotifications.xtext(envelopeID)) }
             }
         case .recipient:
-            line = "RCPT TO:<\(to)>"
+            buffer.writeStaticString("RCPT TO:<")
+            buffer.writeString(to)
+            buffer.writeStaticString(">")
             if offered.dsn, let notifications {
-                line += " NOTIFY=\(notifications.value)"
+                buffer.writeString(" NOTIFY=" + notifications.value)
                 // RFC 6533 has another form for other alphabets; the report names the recipient anyway.
-                if to.utf8.allSatisfy({ $0 < 0x80 }) { line += " ORCPT=rfc822;\(SMTPNotifications.xtext(to))" }
+                if to.utf8.allSatisfy({ $0 < 0x80 }) { buffer.writeString(" ORCPT=rfc822;" + SMTPNotifications.xtext(to)) }
             }
-        case .data: line = "DATA"
+        case .data: buffer.writeStaticString("DATA")
         }
-        return line + "\r\n"
+        buffer.writeStaticString("\r\n")
     }
 }
 
@@ -57,10 +65,15 @@ struct SMTPNotifications: Sendable, Equatable {
 
     /// RFC 3461, 4: everything but `!`…`~` without `+` and `=` as `+XX`.
     static func xtext(_ text: String) -> String {
-        String(
-            decoding: text.utf8.flatMap { byte in
-                (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "+") && byte != UInt8(ascii: "=")
-                    ? [byte] : MIMEBody.hex(byte, prefix: UInt8(ascii: "+"))
-            }, as: UTF8.self)
+        var output: [UInt8] = []
+        output.reserveCapacity(text.utf8.count + 8)
+        for byte in text.utf8 {
+            if (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "+") && byte != UInt8(ascii: "=") {
+                output.append(byte)
+            } else {
+                output += MIMEBody.hex(byte, prefix: UInt8(ascii: "+"))
+            }
+        }
+        return String(decoding: output, as: UTF8.self)
     }
 }

@@ -36,12 +36,13 @@ final class SMTPTransport: Transport {
     }
 
     func submit(_ submissions: [Submission], result: @escaping @Sendable ([SubmissionResult]) -> Void) {
+        let batch = SMTPBatch(result)
         var jobs: [SMTPJob] = []
         var refused: [SubmissionResult] = []
         for submission in submissions {
             do {
-                jobs.append(
-                    SMTPJob(submission: submission, mail: try MIMEMessage(submission, domain: messageIDDomain), result: result))
+                let mail = try MIMEMessage(submission, domain: messageIDDomain)
+                jobs.append(SMTPJob(submission: submission, mail: mail, batch: batch))
             } catch {
                 refused.append(
                     .init(

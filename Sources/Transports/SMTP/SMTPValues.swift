@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 import NIOCore
 
 /// How a connection is protected.
@@ -64,30 +63,46 @@ struct SMTPCapabilities: Sendable, Equatable {
 extension SMTPReply {
     /// The server's own id: `queued as 4F1C2` (postfix, aiosmtpd), `OK id=1abc-…` (exim).
     var queueID: String? {
+        let bytes = Array(text.utf8)
         for marker in ["queued as ", "id="] {
-            guard let start = text.range(of: marker, options: .caseInsensitive)?.upperBound else { continue }
-            let id = text[start...].prefix { !$0.isWhitespace && $0 != ";" && $0 != ")" && $0 != "," }
-            if !id.isEmpty, id.utf8.count <= 200 { return String(id) }
+            guard let start = Self.end(of: Array(marker.utf8), in: bytes) else { continue }
+            let id = bytes[start...].prefix { $0 > 0x20 && !";),".utf8.contains($0) }
+            if !id.isEmpty, id.count <= 200 { return String(decoding: id, as: UTF8.self) }
         }
         return nil
     }
+
+    /// Behind the first occurrence of a marker in lower case, whatever case it has there.
+    private static func end(of marker: [UInt8], in bytes: [UInt8]) -> Int? {
+        guard bytes.count >= marker.count else { return nil }
+        for start in 0...(bytes.count - marker.count) {
+            var length = 0
+            while length < marker.count, lowered(bytes[start + length]) == marker[length] { length += 1 }
+            if length == marker.count { return start + length }
+        }
+        return nil
+    }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }
 
 /// RFC 5321, 4.5.2: a dot in front of every line that begins with one; then the final dot.
 func dotStuffed(_ message: [UInt8]) -> ByteBuffer {
     var buffer = ByteBufferAllocator().buffer(capacity: message.count + message.count / 64 + 8)
-    var written = 0
-    var isLineStart = true
-    for (index, byte) in message.enumerated() {
-        if isLineStart, byte == UInt8(ascii: ".") {
-            buffer.writeBytes(message[written..<index])
-            buffer.writeInteger(UInt8(ascii: "."))
-            written = index
+    message.withUnsafeBytes { bytes in
+        var written = 0
+        var line: Int? = 0
+        while let start = line, start < bytes.count {
+            if bytes[start] == UInt8(ascii: ".") {
+                buffer.writeBytes(bytes[written..<start])
+                buffer.writeInteger(UInt8(ascii: "."))
+                written = start
+            }
+            line = bytes.firstIndex(of: 0x0A, from: start).map { $0 + 1 }
         }
-        isLineStart = byte == 0x0A
+        buffer.writeBytes(bytes[written...])
     }
-    buffer.writeBytes(message[written...])
-    if !message.isEmpty && message.suffix(2) != [0x0D, 0x0A] { buffer.writeStaticString("\r\n") }
+    if !message.isEmpty && !message.suffix(2).elementsEqual([0x0D, 0x0A]) { buffer.writeStaticString("\r\n") }
     buffer.writeStaticString(".\r\n")
     return buffer
 }

@@ -76,35 +76,7 @@ struct OutboxLine {
         string(value)
     }
 
-    /// RFC 8259: quote, backslash and control characters are escaped, the rest is UTF-8 as it is.
-    private mutating func string(_ value: String) {
-        var value = value
-        bytes.append(UInt8(ascii: "\""))
-        value.withUTF8 { text in
-            var clean = 0
-            for (index, byte) in text.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                bytes.append(contentsOf: text[clean..<index])
-                escape(byte)
-                clean = index + 1
-            }
-            bytes.append(contentsOf: text[clean...])
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func escape(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""): raw("\\\"")
-        case UInt8(ascii: "\\"): raw("\\\\")
-        case 0x0A: raw("\\n")
-        case 0x0D: raw("\\r")
-        case 0x09: raw("\\t")
-        default:
-            raw(byte < 0x10 ? "\\u000" : "\\u001")
-            let low = byte & 0x0F
-            bytes.append(low < 10 ? 0x30 + low : 0x61 + low - 10)
-        }
-    }
+    private mutating func string(_ value: String) { JSONString.append(quoted: value, to: &bytes) }
 
     private mutating func number(_ value: Int64) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }

@@ -66,7 +66,8 @@ struct HTTPRulesTests {
         arguments: [
             ("120", 120), ("0", 0), ("1.5", 1.5), ("Sun, 06 Nov 1994 08:51:37 GMT", 120), ("Sunday, 06-Nov-94 08:51:37 GMT", 120),
             ("Sun Nov  6 08:51:37 1994", 120), ("Sun, 06 Nov 1994 08:00:00 GMT", 0), ("-1", nil), ("soon", nil), ("", nil),
-            ("1e300", nil), ("nan", nil), ("Sun, 99 Nov 1994 08:51:37 GMT", nil), ("99999999999999999999", 1e9),
+            ("1e300", nil), ("nan", nil), ("Sun, 06 Nov 9223372036854775807 08:51:37 GMT", nil),
+            ("Sun, 99 Nov 1994 08:51:37 GMT", nil), ("99999999999999999999", 1e9),
         ] as [(String, Double?)])
     func retryAfter(text: String, seconds: Double?) {
         let duration = RetryAfter.duration(text, date: "Sun, 06 Nov 1994 08:49:37 GMT")
@@ -108,7 +109,10 @@ struct HTTPRulesTests {
 
     @Test("values are written so that they cannot leave their place")
     func escapes() throws {
-        #expect(HTTPTemplate.json("a\"b\\c\n\u{1}é") == "a\\\"b\\\\c\\n\\u0001é")
+        let fields = HTTPFields(
+            submission: submission(to: "a\"b\\c\n\u{1}é"), provider: "api", secret: "", country: "+", alphabet: ("", ""),
+            validity: .seconds(1))
+        #expect(try HTTPTemplate("{\"t\": \"{to}\"}", .json).render(fields) == #"{"t": "a\"b\\c\n\u0001é"}"#)
         #expect(HTTPTemplate.form("a b&c=d+é~*") == "a+b%26c%3Dd%2B%C3%A9%7E%2A")
         #expect(HTTPTemplate.url("a b/c?d:é~") == "a%20b%2Fc%3Fd:%C3%A9~")
         #expect(HTTPTemplate.xml("<a b='c'>&\n\u{1}") == "&lt;a b=&#39;c&#39;&gt;&amp;&#10;\u{FFFD}")
@@ -217,7 +221,25 @@ struct HTTPRulesTests {
         #expect(summary(500, "{\"text\":\"was blocked by you\"}") == "rejected http_500 sender burned")
         #expect(summary(404, "") == "deferred http_404 provider kept")
         #expect(summary(409, "{\"code\":\"9\"}") == "accepted -")
-        #expect(summary(400, "{\"code\":\"a b/\\u0000\"}") == "rejected http_400_a_b__ martlet burned")
+        #expect(summary(400, "{\"code\":\"a b/\\u0000c\"}") == "rejected http_400_a_b__c martlet burned")
+    }
+
+    @Test(
+        "H4: a pause of the account ends after a quarter of an hour at the latest, that of one message with its life",
+        arguments: [
+            (429, 86_400, 900), (429, 60, 60), (503, 86_400, 900), (401, 86_400, 900), (408, 86_400, 7200), (408, 30, 30),
+        ])
+    func longPauses(status: Int, asked: Int, expected: Int) throws {
+        let rules = HTTPRules(accepted: try HTTPAcceptance())
+        let answer = HTTPAnswer(status: status, headers: ["Retry-After": "\(asked)"], body: [])
+        let failure = rules.verdict(answer, validity: .seconds(7200)) { $0 }.outcome.failure
+        #expect(failure?.retryAfter == .seconds(expected))
+    }
+
+    @Test("what a provider calls an id has no control characters, and a byte order mark does not hide it")
+    func strangeIDs() {
+        let answer = HTTPAnswer(status: 200, body: Array("\u{FEFF}{\"id\":\"a\\u0000b\\n\"}".utf8))
+        #expect(HTTPSelector("id")?.value(in: answer) == "a b")
     }
 
     @Test("a secret is read again when its file changes, and a missing file parks the provider")

@@ -88,6 +88,8 @@ struct SMPPReceiptTests {
             ("id:7 submitdate:2611221530 stat:DELIVRD", "7 delivered true -"), ("id:7", "7 unknown false -"),
             ("", "- unknown false -"), ("mid:5 stat:DELIVRD", "- delivered true -"), ("id:7 stat:BANANA", "7 unknown false -"),
             ("id:7 stat:UNDELIV text:stat:DELIVRD id:8 err:1", "7 undeliverable true 1"),
+            ("id:7 stat:DELIVRD err:000 text:err:5 says the shop", "7 delivered true -"),
+            ("id:7 stat:WHATEVER text:stat:DELIVRD", "7 unknown false -"),
             ("text:abc id:7 stat:DELIVRD", "7 delivered true -"),
             ("id:\(String(repeating: "f", count: 65)) stat:DELIVRD", "\(String(repeating: "f", count: 65)) delivered true -"),
         ])

@@ -12,7 +12,9 @@ struct SMTPQueueTests {
         var submission = mail(.init(subject: "", text: ""), id: id, sendWithin: sendWithin)
         submission.isUrgent = urgent
         let content = composed ? SMTPContent(bytes: ByteBuffer(), size: 0, isEightBit: false) : nil
-        return SMTPJob(submission: submission, mail: try MIMEMessage(submission), result: { _ in }, content: content)
+        var job = SMTPJob(submission: submission, mail: try MIMEMessage(submission), batch: SMTPBatch { _ in })
+        job.content = content
+        return job
     }
 
     func id(_ job: SMTPJob?) -> Int64? { job?.submission.messageID.rawValue }
