@@ -1,0 +1,272 @@
+"""Pressure, by the names of the public queue benchmark. Each row:
+
+1. clean: one worker drains a burst alone, so the clean throughput and claim p99 are this row's own;
+2. clean: the row's base load for one slice, without the pressure;
+3. held: base load and pressure for `--pressure-minutes`, in slices;
+4. end: the same burst is drained once more while the pressure still lasts, by the same worker.
+"""
+
+import time
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
+
+from measure import Row, median, percentile
+from server import Failed, Session
+
+SHARE = 0.25
+"""Of the clean throughput: the base load."""
+OVERLOAD = 1.5
+"""Of what worker and producer can do together."""
+BURST_SHARE = 1 / 6
+"""Of a slice at clean throughput: the size of a burst."""
+SLOWEST_DRAIN = 0.5
+"""An end that takes longer than the clean one by 1/this is cut off there."""
+
+
+# Pressures ----------------------------------------------------------------------------------------------------------------------------
+
+@contextmanager
+def nothing(bench, database):
+    yield
+
+
+@contextmanager
+def idle_in_transaction(bench, database):
+    """Eight transactions that do nothing for the whole time: four hold a snapshot and a transaction number, as a producer that never
+    commits; four more have also read the rings and the messages' table, so no segment that was there can be truncated."""
+    with ExitStack() as stack:
+        for number in range(8):
+            session = Session(bench.server, database)
+            stack.callback(session.close)
+            session.ask("begin isolation level repeatable read")
+            session.ask("select pg_current_xact_id()")
+            if number >= 4:
+                session.ask("select count(*) from (select from martlet_data.ready union all select from martlet_data.leased "
+                            "union all (select from martlet_data.messages limit 1)) rows")
+        yield
+
+
+@contextmanager
+def scanners(bench, database):
+    """Four REPEATABLE READ transactions, always: each reads ready and leased whole and the 10,000 newest receipts, once a second for 20 s
+    under one snapshot, then begins anew."""
+    over, failures = Event(), []
+
+    def scan(number):
+        session = Session(bench.server, database)
+        try:
+            over.wait(number * 5)
+            while not over.is_set():
+                session.ask("begin isolation level repeatable read")
+                for _ in range(20):
+                    session.ask("select count(*) from martlet_data.ready")
+                    session.ask("select count(*) from martlet_data.leased")
+                    session.ask("select count(*) from (select at from martlet_data.receipts order by message_id desc limit 10000) newest")
+                    if over.wait(1):
+                        break
+                session.ask("commit")
+        except (Failed, OSError) as error:
+            failures.append(str(error))
+        finally:
+            session.close()
+
+    threads = [Thread(target=scan, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    if failures:
+        raise Failed(f"a scanner ended early: {failures[0]}")
+
+
+# The row --------------------------------------------------------------------------------------------------------------------------------
+
+class Pressure:
+    def __init__(self, bench, name):
+        self.bench, self.name = bench, name
+        self.held = bench.pressure_seconds
+        self.slice = 30 if self.held >= 90 else max(5, self.held / 3)
+        self.database = bench.fresh(name)
+        self.row = Row(name, "enqueue → accepted", ratio_note="no pgbench counterpart: compared with its own clean baseline")
+
+    def burst(self, limit):
+        """A burst that one worker drains: how fast it came in, how fast it went, claim p99."""
+        bench, database, count = self.bench, self.database, self.bench.full_or_quick(200_000, 50_000)
+        bench.pause(database)
+        time.sleep(2)  # the worker looks once a second who is paused
+        started = bench.now()
+        bench.offer_at_once(database, count).finish()
+        brought = count / (bench.now() - started)
+        log, since = bench.server.log_end(), bench.now()
+        bench.resume(database)
+        bench.await_empty(database, limit)
+        accepted, _ = bench.throughput(database, since)
+        rate = bench.throughput(database, since)[1]
+        return brought, rate, percentile(bench.claim_times(database, log, since), 99), count / rate, accepted
+
+    def run(self, pressure, base=None, bursts=False, overload=False):
+        bench, database, row = self.bench, self.database, self.row
+        worker = bench.worker(database, rate=0.2)
+        # Warm: plans, caches and the first segments.
+        bench.offer_at_once(database, 20_000).finish()
+        bench.await_empty(database, 60)
+        brought, clean, clean_claims, took, _ = self.burst(120)
+        together = clean * brought / (clean + brought)
+        offered = OVERLOAD * together if overload else SHARE * clean
+        size = max(1000, int(clean * self.slice * BURST_SHARE) // 1000 * 1000) if bursts else 0
+        row.figures["clean throughput, messages/s"] = clean
+        row.figures["base load, messages/s"] = offered
+        if overload:
+            row.figures["worker and producer together, messages/s"] = together
+        if bursts:
+            row.figures["burst each slice, messages"] = size
+        log = bench.server.log_end()
+        clean_start = bench.now()
+        if not overload:
+            self.hold(worker, offered, self.slice, 0)
+        with pressure(bench, database), bench.report.measuring(row, bench.server, "postgres", [worker]) as run:
+            start = bench.now()
+            memory = self.hold(worker, offered, self.held, size)
+            end = bench.now()
+            if overload:
+                emptied = bench.await_empty(database, max(60, 2 * self.held))
+                drained = bench.now()
+                row.figures["drained in, s"] = drained - end if emptied else None
+                left = bench.server.number(database, "select count(*) from martlet_data.ready")
+                row.figures["left then, messages"] = left
+            else:
+                bench.await_empty(database, 30)
+            run.messages = int(bench.server.number(database, f"select count(*) from martlet_data.receipts where kind = 'accepted' and at >= to_timestamp({start})"))
+            run.rate = run.messages / ((drained if overload else end) - start)
+            _, after, after_claims, _, _ = self.burst(max(20, took / SLOWEST_DRAIN * 2))
+        row.memory[:] = [worker.memory()]
+        worker.stop()
+        # The pressure's sessions were still open when the figures of `postgres` were read: those of this database are taken now.
+        row.commits[:], row.dead[:] = [None], [bench.server.dead_tuples(database)]
+        self.slices(log, clean_start, start, drained if overload else end, memory, offered, clean_claims)
+        row.figures["end throughput, messages/s"] = after
+        row.figures["clean claim p99, ms"] = clean_claims
+        row.figures["end claim p99, ms"] = after_claims
+        row.aim("end throughput ≥ 0.95 of clean", after / clean, lambda value: value >= 0.95)
+        row.aim("end claim p99 ≤ 1.2 of clean", after_claims / clean_claims if clean_claims else None, lambda value: value <= 1.2)
+        bench.hear(row, worker)
+        bench.report.add(row)
+        bench.server.drop(database)
+
+    def hold(self, worker, offered, seconds, burst):
+        """Base load for some time, a burst at the beginning of each slice; the worker's memory at the end of each."""
+        bench, database = self.bench, self.database
+        load = bench.offer(database, offered, seconds, chunk=100 if offered < 20_000 else 500)
+        started, memory = time.monotonic(), []
+        while (passed := time.monotonic() - started) < seconds - 0.5:
+            if burst:
+                bench.offer_at_once(database, burst).finish()
+            time.sleep(max(0, min(self.slice * (len(memory) + 1), seconds) - (time.monotonic() - started)))
+            memory.append(worker.memory(peak=False))
+        if load.wait(seconds) is None:  # the server cannot even take it in: the slices say so
+            load.stop()
+            self.row.figures["the producer could not keep up, s behind"] = seconds
+        return memory
+
+    def slices(self, log, clean_start, start, end, memory, offered, clean_claims):
+        """Throughput and latency a slice; a message's id has its milliseconds, so no join is needed."""
+        bench, row, width = self.bench, self.row, self.slice
+        took = "extract(epoch from at) * 1000 - ((message_id >> 22) + 1735689600000)"
+
+        def asked(since, until):
+            return bench.server.sql(self.database, f"""select floor((extract(epoch from at) - {since}) / {width})::int, count(*),
+                percentile_disc(0.5) within group (order by {took}), percentile_disc(0.99) within group (order by {took})
+                from martlet_data.receipts where kind = 'accepted' and at >= to_timestamp({since}) and at < to_timestamp({until}) group by 1 order by 1""")
+
+        claims = bench.server.claims(log, {int(r[0]) for r in bench.server.sql(self.database, "select slot from martlet_data.segments where kind = 'ready' and lane = 3")})
+
+        def slice_of(number, count, p50, p99, since, length, used):
+            times = [ms for at, ms in claims if since <= at < since + length]
+            return {"from_s": number, "messages_per_second": int(count) / length, "p50_ms": float(p50), "p99_ms": float(p99),
+                    "claim_p50_ms": percentile(times, 50), "claim_p99_ms": percentile(times, 99), "worker_mib": used}
+
+        clean = asked(clean_start, clean_start + width)
+        base = slice_of("clean", *clean[0][1:], clean_start, width, None) if clean and start > clean_start + 1 else None
+        if base:
+            row.slices.append(base)
+        for number, count, p50, p99 in asked(start, end):
+            since = start + int(number) * width
+            length = min(width, end - since)
+            if length >= width / 3:
+                row.slices.append(slice_of(int(number) * width, count, p50, p99, since, length, memory[int(number)] if int(number) < len(memory) else None))
+        held = [each for each in row.slices if each["from_s"] != "clean"]
+        row.p50.append(median([each["p50_ms"] for each in held]))
+        row.p99.append(median([each["p99_ms"] for each in held]))
+        if base and held:
+            last = held[-1]
+            row.figures["last slice, p99 ms (clean)"] = f"{last['p99_ms']:.0f} ({base['p99_ms']:.0f})"
+            row.aim("last slice: accepted ≥ 0.95 of offered", last["messages_per_second"] / offered, lambda value: value >= 0.95)
+            if base["claim_p99_ms"] and last["claim_p99_ms"]:
+                row.aim("last slice: claim p99 ≤ 1.2 of clean", last["claim_p99_ms"] / base["claim_p99_ms"], lambda value: value <= 1.2)
+
+
+def idle_in_tx_saturation(bench):
+    Pressure(bench, "idle_in_tx_saturation").run(idle_in_transaction)
+
+
+def active_readers(bench):
+    Pressure(bench, "active_readers").run(scanners)
+
+
+def sustained_high_load(bench):
+    Pressure(bench, "sustained_high_load").run(nothing, overload=True)
+
+
+def event_delivery_burst(bench):
+    Pressure(bench, "event_delivery_burst").run(nothing, bursts=True)
+
+
+# Soak -----------------------------------------------------------------------------------------------------------------------------------
+
+def soak(bench):
+    """Base load, usual codes and orders, and a worker for `--soak` minutes: memory, table sizes and latency a minute."""
+    from rows_latency import USUAL
+    seconds = bench.soak_minutes * 60
+    clean, _ = bench.clean_pipeline()
+    database = bench.fresh("soak")
+    row = Row("soak", "enqueue → accepted", ratio_note="no pgbench counterpart")
+    with bench.report.measuring(row, bench.server, database) as run:
+        worker = bench.worker(database)
+        run.martlet.append(worker)
+        start = bench.now()
+        loads = [bench.offer(database, SHARE * clean, seconds)]
+        loads += [bench.offer(database, rate, seconds, chunk=1, message_class=name) for name, rate in USUAL.items()]
+        width = 60 if seconds >= 180 else seconds / 3
+        while bench.now() < start + seconds - 1:
+            until = start + width * (len(row.slices) + 1)
+            time.sleep(max(0, until - bench.now()))
+            row.slices.append(sample(bench, database, worker, until - width, width))
+            run.own_commits += 2
+        for load in loads:
+            load.finish()
+        bench.await_empty(database, 60, run)
+        worker.stop()
+        run.messages, run.rate = bench.throughput(database)
+    row.p50.append(median([each["p50_ms"] for each in row.slices]))
+    row.p99.append(median([each["p99_ms"] for each in row.slices]))
+    bench.hear(row, worker)
+    bench.report.add(row)
+    bench.server.drop(database)
+
+
+def sample(bench, database, worker, since, width):
+    took = "extract(epoch from at) * 1000 - ((message_id >> 22) + 1735689600000)"
+    # Only the newest day's receipts can be of this slice; ids hold the time, so the index finds them.
+    count, p50, p99 = bench.server.sql(database, f"""select count(*), percentile_disc(0.5) within group (order by {took}), percentile_disc(0.99) within group (order by {took})
+        from martlet_data.receipts where message_id >= (({since} * 1000)::bigint - 1735689600000 - 600000) << 22 and kind = 'accepted'
+        and at >= to_timestamp({since}) and at < to_timestamp({since + width})""")[0]
+    sizes = bench.server.sql(database, """select case when relname ~ '^(ready|leased|due)_[0-9]+$' then substring(relname from '^[a-z]+') else regexp_replace(relname, '_[0-9]+$', '') end as name,
+        sum(pg_total_relation_size(relid)) / 1048576, sum(n_dead_tup) from pg_stat_user_tables where schemaname = 'martlet_data' group by 1
+        having sum(pg_total_relation_size(relid)) > 1048576 order by 1""")
+    return {"from_s": None, "messages_per_second": int(count) / width, "p50_ms": float(p50 or "nan"), "p99_ms": float(p99 or "nan"),
+            "worker_mib": worker.memory(peak=False), "tables_mib": {name: round(float(size), 1) for name, size, _ in sizes},
+            "dead_tuples": {name: int(dead or 0) for name, _, dead in sizes if int(dead or 0)}}

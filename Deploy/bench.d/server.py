@@ -1,0 +1,175 @@
+"""A private PostgreSQL: its server, its databases, and what it says about itself."""
+
+import os
+import pwd
+import random
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+# What the README tells operators to set; durability is the default (fsync and synchronous_commit on).
+TUNED = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
+# For worker sessions only: their statements with how long each took, in the server's log. %n is the time, seconds since 1970.
+LOGGED = "-c log_min_duration_sample=0 -c log_statement_sample_rate={rate} -c log_parameter_max_length=0"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Failed(Exception):
+    """Something that the benchmark needs went wrong; the text says what."""
+
+
+def run(command, check=True, **more):
+    """The standard output of a command that must end with 0."""
+    done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+    if check and done.returncode != 0:
+        raise Failed(f"{' '.join(map(str, command))[:200]} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def process_times(text):
+    """Parent, CPU seconds, and CPU seconds of ended and awaited children, of one /proc/PID/stat."""
+    fields = text.rsplit(")", 1)[1].split()
+    return int(fields[1]), (int(fields[11]) + int(fields[12])) / TICK, (int(fields[13]) + int(fields[14])) / TICK
+
+
+class Server:
+    def __init__(self):
+        self.binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        self.folder = Path(tempfile.mkdtemp(prefix="martlet-bench.", dir="/var/tmp"))
+        self.log = self.folder / "log"
+        self.port = random.randint(20000, 29999)
+        self.process = None
+        self.own_user = []
+        if os.geteuid() == 0:  # servers of PostgreSQL refuse to run as root
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            self.own_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+
+    def start(self):
+        run([*self.own_user, self.binaries / "initdb", "--no-instructions", "-A", "trust", "-U", "postgres", "-E", "UTF8",
+             "--locale=C.UTF-8", "-D", self.folder / "data"], cwd=self.folder)
+        settings = {**TUNED, "listen_addresses": "", "log_line_prefix": "%n %p ", "unix_socket_directories": self.folder, "port": self.port}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with open(self.log, "ab") as log:
+            # A session of its own keeps a terminal's Ctrl-C away from it; should we be killed, it ends by itself.
+            self.process = subprocess.Popen(
+                [*self.own_user, "setpriv", "--pdeathsig", "INT", str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True)
+        until = time.monotonic() + 30
+        while subprocess.run([self.binaries / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)]).returncode != 0:
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise Failed(f"PostgreSQL did not start:\n{self.log.read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database, rate=None):
+        """A connection string; with `rate` that share of the session's statements is logged."""
+        options = f" options='{LOGGED.format(rate=rate)}'" if rate else ""
+        return f"host={self.folder} port={self.port} user=postgres dbname={database}{options}"
+
+    def cpu(self):
+        """CPU seconds of the server and of all its backends, those that have ended too."""
+        _, own, ended = process_times(Path(f"/proc/{self.process.pid}/stat").read_text())
+        total = own + ended
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent, used, awaited = process_times(path.read_text())
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            if parent == self.process.pid:
+                total += used + awaited
+        return total
+
+    # Everything below is asked from the database `postgres`, so that it does not count as work of the one that is measured.
+    def ask(self, text):
+        return self.sql("postgres", text)
+
+    def sql(self, database, text):
+        """Rows, each a list of texts, of a session that ends with it: what it did is in the statistics then."""
+        answer = run(["psql", "-qAtX", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url(database), "-c", text])
+        return [line.split("\t") for line in answer.splitlines()]
+
+    def number(self, database, text):
+        return float(self.sql(database, text)[0][0] or "nan")
+
+    def make(self, name, template=None):
+        """A database; a copy of `template` with its settings, which CREATE DATABASE leaves behind."""
+        self.drop(name)
+        if not template:
+            return self.ask(f"create database {name}")
+        self.ask(f"create database {name} template {template} strategy file_copy")
+        for (setting,) in self.ask(f"select unnest(setconfig) from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = '{template}'"):
+            key, value = setting.split("=", 1)
+            self.ask(f"alter database {name} set {key} = '{value}'")
+
+    def drop(self, name):
+        self.ask(f"drop database if exists {name} with (force)")
+
+    def wal(self):
+        return int(self.ask("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8")[0][0])
+
+    def commits(self, database):
+        """Once the sessions of a database have ended their figures are in; a session that goes on reports after a second or ten."""
+        seen = -1
+        for _ in range(30):
+            now = int(self.ask(f"select xact_commit from pg_stat_database where datname = '{database}'")[0][0])
+            others = self.ask(f"select count(*) from pg_stat_activity where datname = '{database}' and backend_type = 'client backend'")[0][0]
+            if now == seen and others == "0":
+                break
+            seen = now
+            time.sleep(0.4)
+        return seen
+
+    def dead_tuples(self, database):
+        rows = self.sql(database, "select coalesce(sum(n_dead_tup), 0) from pg_stat_user_tables where schemaname = 'martlet_data'")
+        return int(rows[0][0])
+
+    def claims(self, start, lane_slots, until=float("inf")):
+        """(time, milliseconds) of each logged claim from byte `start` of the log on, of the segments given."""
+        pattern = re.compile(rb"^(\d+\.\d+) \d+ LOG:  duration: ([\d.]+) ms  execute .*?/\* ClaimReady \*/", re.MULTILINE)
+        slot = re.compile(rb"martlet_data\.ready_(\d+)")
+        found = []
+        with open(self.log, "rb") as log:
+            log.seek(start)
+            text = log.read()
+        for match in pattern.finditer(text):
+            segment = slot.search(text, match.end(), match.end() + 400)
+            if segment and int(segment[1]) in lane_slots and float(match[1]) < until:
+                found.append((float(match[1]), float(match[2])))
+        return found
+
+    def log_end(self):
+        return self.log.stat().st_size
+
+
+class Session:
+    """One psql that stays: for what must go on inside a transaction, and for looks that shall not cost a connection each."""
+
+    def __init__(self, server, database):
+        self.statements = 0
+        self.process = subprocess.Popen(["psql", "-qAtX", "-F", "\t", server.url(database)], text=True, bufsize=1,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def ask(self, text):
+        self.statements += 1
+        self.process.stdin.write(text.rstrip().rstrip(";") + ";\n\\echo ~~\n")
+        self.process.stdin.flush()
+        rows = []
+        while (line := self.process.stdout.readline().rstrip("\n")) != "~~":
+            if line.startswith(("ERROR:", "FATAL:")) or self.process.poll() is not None:
+                raise Failed(f"{text[:200]}: {line}")
+            rows.append(line.split("\t"))
+        return rows
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
