@@ -100,7 +100,7 @@ class Bench:
         calls = max(1, round(count / 5000 / clients))
         defines = {"n": -1, "start": self.take(database, clients * calls * 5000), "clients": clients, "recipients": RECIPIENTS,
                    "class": "marketing", "channel": channel}
-        rate, _ = pgbench(self.server.url(database), HERE / "fill.sql", self.output("fill"), clients, calls, defines)
+        rate, _ = pgbench(self.server, database, HERE / "fill.sql", self.output("fill"), clients, calls, defines)
         return rate * 5000
 
     def fill_beside_worker(self, database, count):

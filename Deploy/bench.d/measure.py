@@ -80,12 +80,12 @@ class Report:
         return next((row for row in self.rows if row.name == name), None)
 
     @contextmanager
-    def measuring(self, row, server, database, martlet=()):
-        """`martlet`: children that run already and are watched. The body must have ended all its sessions; watched workers too, or their
-        last second of commits is missing."""
+    def measuring(self, row, server, database, martlet=(), settled=True):
+        """`martlet`: children that run already and are watched. `settled`: the body ends all its sessions; else the last second of their
+        commits is missing, which does not matter after a minute."""
         run = Measurement()
         run.martlet = list(martlet)
-        commits, wal, cpu = server.commits(database), server.wal(), server.cpu()
+        commits, wal, cpu = server.commits(database, settled), server.wal(), server.cpu()
         before = {id(child): child.cpu() for child in martlet}
         yield run
         used, written = server.cpu() - cpu, server.wal() - wal
@@ -93,7 +93,7 @@ class Report:
         row.rates.append(run.rate)
         row.cpu_postgresql.append(used * 1e6 / count)
         row.wal.append(written / count)
-        row.commits.append((server.commits(database) - commits - run.own_commits) / count)
+        row.commits.append((server.commits(database, settled) - commits - run.own_commits) / count)
         row.dead.append(server.dead_tuples(database))
         if run.martlet:
             row.cpu_martlet.append(sum(child.cpu() - before.get(id(child), 0) for child in run.martlet) * 1e6 / count)
@@ -141,21 +141,21 @@ class Report:
 
 
 def number(value):
-    if value is None:
+    if value is None or value != value:
         return "–"
     if isinstance(value, str):
         return value
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 0.095 or value == 0 else f"{value:.4f}"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2f}" if abs(value) >= 0.095 else f"{value:.4f}"
 
 
 HEADER = (f"{'row':<28}{'messages/s':>11} {'lowest … highest':<20}{'p50 ms':>8}{'p99 ms':>8}{'WAL B':>7}{'commits':>9}{'dead':>9}"
-          f"{'PG µs':>7}{'own µs':>7}{'MiB':>5}{'ratio':>6}")
+          f"{'PG µs':>8}{'own µs':>8}{'MiB':>6}{'ratio':>7}")
 
 
 def line(row, ratio):
     rates = [rate for rate in row.rates if rate is not None]
     spread = f"{number(min(rates))} … {number(max(rates))} ({len(rates)})" if len(rates) > 1 else ""
     text = (f"{row.name:<28}{number(median(rates)):>11} {spread:<20}{number(median(row.p50)):>8}{number(median(row.p99)):>8}{number(median(row.wal)):>7}"
-            f"{number(median(row.commits)):>9}{number(median(row.dead)):>9}{number(median(row.cpu_postgresql)):>7}{number(median(row.cpu_martlet)):>7}"
-            f"{number(max(row.memory, default=None)):>5}{number(ratio):>6}")
+            f"{number(median(row.commits)):>9}{number(median(row.dead)):>9}{number(median(row.cpu_postgresql)):>8}{number(median(row.cpu_martlet)):>8}"
+            f"{number(max(row.memory, default=None)):>6}{number(ratio):>7}")
     return text + "".join(f"\n      {name} {number(value)}" for name, value in row.figures.items())

@@ -98,8 +98,10 @@ def complaints(path):
         except (ValueError, AttributeError):
             level, text = "raw", line[:200]
         if level not in ("trace", "debug", "info", "notice"):
-            error = str(entry.get("error", "")) if level != "raw" else ""
-            found[re.sub(r"\d+", "N", f"{level}: {text} {error}".strip())[:240]] += 1
+            words = [level, text]
+            if level != "raw":
+                words += [f"{key.strip('_')}={entry[key]}" for key in ("duty", "error", "error_") if key in entry]
+            found[re.sub(r"\d+", "N", " ".join(words))[:240]] += 1
     return dict(found)
 
 
@@ -119,15 +121,15 @@ def await_port(port, child):
     raise Failed(f"nothing listens on {port}:\n{child.output.read_text(errors='replace')[-1000:]}")
 
 
-def pgbench(url, script, output, clients=2, transactions=80, defines=None, prepared=False, latencies=False):
+def pgbench(server, database, script, output, clients=2, transactions=80, defines=None, prepared=False, latencies=False):
     """Transactions a second, and with `latencies` how long each took, milliseconds."""
     log = Path(f"{output}.latency")
-    command = ["pgbench", "-n", "-c", clients, "-j", min(clients, 2), "-t", transactions, "-M", "prepared" if prepared else "simple", "-f", script]
+    command = [server.program("pgbench"), "-n", "-c", clients, "-j", min(clients, 2), "-t", transactions, "-M", "prepared" if prepared else "simple", "-f", script]
     for name, value in (defines or {}).items():
         command += ["-D", f"{name}={value}"]
     if latencies:
         command += ["-l", f"--log-prefix={log}"]
-    text = Child([*command, url], output).finish()
+    text = Child([*command, server.url(database)], output).finish()
     times = []
     for path in log.parent.glob(f"{log.name}.*"):
         times += [float(line.split(" ")[2]) / 1000 for line in path.read_text().splitlines()]

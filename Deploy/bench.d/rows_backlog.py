@@ -3,6 +3,7 @@
 import shutil
 
 from measure import Row, percentile
+from processes import figures
 
 
 def depth_name(depth):
@@ -41,7 +42,6 @@ def measure(bench, depth, base, clean_rate, clean_p99):
         with bench.report.measuring(row, bench.server, database) as run:
             load = bench.load(database, "claims", "--hold", "--count", count, "--recipients", 80_000_000)
             run.martlet.append(load)
-            from processes import figures
             found = figures(load.finish())
             run.messages, run.rate = count, found["claim_record"]
         row.p50.append(found["claim_p50"])

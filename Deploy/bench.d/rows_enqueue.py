@@ -17,7 +17,7 @@ def calls(bench):
             for row, script in ((call, "call.sql"), (bare, "bare.sql")):
                 with bench.report.measuring(row, bench.server, database) as run:
                     run.messages = total // clients * clients
-                    run.rate, times = pgbench(bench.server.url(database), HERE / script, bench.output("pgbench"), clients,
+                    run.rate, times = pgbench(bench.server, database, HERE / script, bench.output("pgbench"), clients,
                                               total // clients, prepared=True, latencies=True)
                 row.latency(times)
         bench.report.add(bare)
@@ -51,7 +51,7 @@ def many(bench):
         for _ in range(3):
             for each, script in ((row, "enqueue_many"), (bare, "bare_many")):
                 with bench.report.measuring(each, bench.server, database) as run:
-                    rate, times = pgbench(bench.server.url(database), scripts[script], bench.output("pgbench"), clients,
+                    rate, times = pgbench(bench.server, database, scripts[script], bench.output("pgbench"), clients,
                                           total // size // clients, latencies=True)
                     run.messages, run.rate = total, rate * size
                 each.latency(times)

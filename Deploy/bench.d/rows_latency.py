@@ -9,26 +9,24 @@ USUAL = {"otp": 20, "transactional": 50}
 
 
 def pickup(bench):
-    database = bench.fresh("pickup")
     admitted = Row("pickup_admitted", "acknowledged commit → admitted", ratio_note="no pgbench counterpart")
     accepted = Row("pickup_accepted", "acknowledged commit → accepted", ratio_note="no pgbench counterpart")
-    worker = bench.worker(database)
-    time.sleep(2)
     for _ in range(3):
-        found = bench.figures(database, "pickup", "--count", bench.full_or_quick(400, 150), "--message-class", "otp",
-                              "--recipients", 90_000_000)
+        database = bench.fresh("pickup")  # the same people again would be over their cap
+        worker = bench.worker(database)
+        time.sleep(2)
+        found = bench.figures(database, "pickup", "--count", bench.full_or_quick(400, 150), "--message-class", "otp")
         for row in (admitted, accepted):
             row.p50.append(found[f"{row.name}_p50"])
             row.p99.append(found[f"{row.name}_p99"])
-    for row in (admitted, accepted):
-        row.memory.append(worker.memory())
-    worker.stop()
+            row.memory.append(worker.memory())
+        worker.stop()
+        bench.hear(admitted, worker)
+        bench.server.drop(database)
     admitted.aim("p50 ≤ 2 ms", sorted(admitted.p50)[1], lambda value: value <= 2)
     admitted.aim("p99 ≤ 10 ms", sorted(admitted.p99)[1], lambda value: value <= 10)
-    bench.hear(admitted, worker)
     bench.report.add(admitted)
     bench.report.add(accepted)
-    bench.server.drop(database)
 
 
 def start_draining(bench, database):

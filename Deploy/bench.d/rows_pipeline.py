@@ -1,19 +1,19 @@
 """Workers: the queue alone, the whole pipeline, several workers, and workers beside producers."""
 
 from bench import HERE
-from measure import Row, median, percentile
-from processes import pgbench
+from measure import Row, median
+from processes import figures, pgbench
 
 CLIENTS, BATCH = 2, 500
 
 
 def raw(bench, row, script, template):
     """The same SQL driven by pgbench: 2 clients, 500 messages a call, on a copy of what Martlet had."""
-    calls = bench.full_or_quick(80, 20)
+    calls = min(bench.full_or_quick(80, 20), bench.messages // (CLIENTS * BATCH))
     database = bench.fresh("raw", template)
     segment = bench.server.sql(database, "select min(slot) from martlet_data.ready")[0][0]
     with bench.report.measuring(row, bench.server, database) as run:
-        rate, _ = pgbench(bench.server.url(database), HERE / script, bench.output("pgbench"), CLIENTS, calls, {"segment": segment})
+        rate, _ = pgbench(bench.server, database, HERE / script, bench.output("pgbench"), CLIENTS, calls, {"segment": segment})
         run.messages, run.rate = CLIENTS * calls * BATCH, rate * BATCH
     bench.server.drop(database)
 
@@ -28,8 +28,7 @@ def queue(bench):
         with bench.report.measuring(row, bench.server, database) as run:
             load = bench.load(database, "claims", "--count", count, "--batch", BATCH, "--clients", CLIENTS)
             run.martlet.append(load)
-            load.finish()
-            found = bench_figures(load)
+            found = figures(load.finish())
             run.messages, run.rate = count, found["claim_record"]
         row.p50.append(found["claim_p50"])
         row.p99.append(found["claim_p99"])
@@ -38,11 +37,6 @@ def queue(bench):
     bench.report.add(bare)
     row.aim("ratio ≥ 0.7", bench.report.ratio(row), lambda value: value >= 0.7)
     bench.report.add(row)
-
-
-def bench_figures(load):
-    from processes import figures
-    return figures(load.output.read_text())
 
 
 def drained(bench, row, template, workers=1, limit=300):

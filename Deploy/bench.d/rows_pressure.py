@@ -20,7 +20,7 @@ OVERLOAD = 1.5
 BURST_SHARE = 1 / 6
 """Of a slice at clean throughput: the size of a burst."""
 SLOWEST_DRAIN = 0.5
-"""An end that takes longer than the clean one by 1/this is cut off there."""
+"""Of the clean throughput; an end that is slower by half again is cut off."""
 
 
 # Pressures ----------------------------------------------------------------------------------------------------------------------------
@@ -128,25 +128,22 @@ class Pressure:
         clean_start = bench.now()
         if not overload:
             self.hold(worker, offered, self.slice, 0)
-        with pressure(bench, database), bench.report.measuring(row, bench.server, "postgres", [worker]) as run:
-            start = bench.now()
-            memory = self.hold(worker, offered, self.held, size)
-            end = bench.now()
-            if overload:
-                emptied = bench.await_empty(database, max(60, 2 * self.held))
+        with pressure(bench, database):
+            with bench.report.measuring(row, bench.server, database, [worker], settled=False) as run:
+                start = bench.now()
+                memory = self.hold(worker, offered, self.held, size)
+                end = bench.now()
+                emptied = bench.await_empty(database, max(60, 2 * self.held) if overload else 30, run)
                 drained = bench.now()
-                row.figures["drained in, s"] = drained - end if emptied else None
-                left = bench.server.number(database, "select count(*) from martlet_data.ready")
-                row.figures["left then, messages"] = left
-            else:
-                bench.await_empty(database, 30)
-            run.messages = int(bench.server.number(database, f"select count(*) from martlet_data.receipts where kind = 'accepted' and at >= to_timestamp({start})"))
-            run.rate = run.messages / ((drained if overload else end) - start)
+                run.messages = int(bench.server.number(database, f"select count(*) from martlet_data.receipts where kind = 'accepted' and at >= to_timestamp({start})"))
+                run.rate = run.messages / ((drained if overload else end) - start)
+            if overload:
+                row.figures["backlog was drained after, s"] = drained - end if emptied else None
+            if not emptied:
+                row.figures["left then, messages"] = bench.server.number(database, "select count(*) from martlet_data.ready")
             _, after, after_claims, _, _ = self.burst(max(20, took / SLOWEST_DRAIN * 2))
         row.memory[:] = [worker.memory()]
         worker.stop()
-        # The pressure's sessions were still open when the figures of `postgres` were read: those of this database are taken now.
-        row.commits[:], row.dead[:] = [None], [bench.server.dead_tuples(database)]
         self.slices(log, clean_start, start, drained if overload else end, memory, offered, clean_claims)
         row.figures["end throughput, messages/s"] = after
         row.figures["clean claim p99, ms"] = clean_claims

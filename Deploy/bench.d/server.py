@@ -42,7 +42,7 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="martlet-bench.", dir="/var/tmp"))
         self.log = self.folder / "log"
         self.port = random.randint(20000, 29999)
-        self.process = None
+        self.process = self.admin = None
         self.own_user = []
         if os.geteuid() == 0:  # servers of PostgreSQL refuse to run as root
             user = pwd.getpwnam("postgres")
@@ -64,12 +64,19 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > until:
                 raise Failed(f"PostgreSQL did not start:\n{self.log.read_text()[-2000:]}")
             time.sleep(0.1)
+        self.admin = Session(self, "postgres")
 
     def stop(self):
+        if self.admin:
+            self.admin.close()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def program(self, name):
+        """Not the one on PATH: that is Debian's wrapper, which takes longer to start than a question to be answered."""
+        return str(self.binaries / name)
 
     def url(self, database, rate=None):
         """A connection string; with `rate` that share of the session's statements is logged."""
@@ -78,24 +85,31 @@ class Server:
 
     def cpu(self):
         """CPU seconds of the server and of all its backends, those that have ended too."""
-        _, own, ended = process_times(Path(f"/proc/{self.process.pid}/stat").read_text())
-        total = own + ended
+        path = Path(f"/proc/{self.process.pid}/stat")
+        while True:
+            _, own, ended = process_times(path.read_text())
+            living = self.children_cpu()
+            if process_times(path.read_text())[2] == ended:  # else one has ended meanwhile, and is in neither or in both
+                return own + ended + living
+
+    def children_cpu(self):
+        total = 0
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 parent, used, awaited = process_times(path.read_text())
             except (FileNotFoundError, ProcessLookupError):
-                continue  # it has ended meanwhile
+                continue
             if parent == self.process.pid:
                 total += used + awaited
         return total
 
     # Everything below is asked from the database `postgres`, so that it does not count as work of the one that is measured.
     def ask(self, text):
-        return self.sql("postgres", text)
+        return self.admin.ask(text)
 
     def sql(self, database, text):
         """Rows, each a list of texts, of a session that ends with it: what it did is in the statistics then."""
-        answer = run(["psql", "-qAtX", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url(database), "-c", text])
+        answer = run([self.program("psql"), "-qAtX", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url(database), "-c", text])
         return [line.split("\t") for line in answer.splitlines()]
 
     def number(self, database, text):
@@ -117,10 +131,10 @@ class Server:
     def wal(self):
         return int(self.ask("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8")[0][0])
 
-    def commits(self, database):
-        """Once the sessions of a database have ended their figures are in; a session that goes on reports after a second or ten."""
+    def commits(self, database, settled=True):
+        """Once the sessions of a database have ended their figures are in; one that is busy reports every second."""
         seen = -1
-        for _ in range(30):
+        for _ in range(30 if settled else 1):
             now = int(self.ask(f"select xact_commit from pg_stat_database where datname = '{database}'")[0][0])
             others = self.ask(f"select count(*) from pg_stat_activity where datname = '{database}' and backend_type = 'client backend'")[0][0]
             if now == seen and others == "0":
@@ -156,20 +170,28 @@ class Session:
 
     def __init__(self, server, database):
         self.statements = 0
-        self.process = subprocess.Popen(["psql", "-qAtX", "-F", "\t", server.url(database)], text=True, bufsize=1,
+        quiet = {**os.environ, "PGOPTIONS": "-c client_min_messages=error"}
+        self.process = subprocess.Popen([server.program("psql"), "-qAtX", "-F", "\t", server.url(database)], text=True, bufsize=1, env=quiet,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def ask(self, text):
         self.statements += 1
         self.process.stdin.write(text.rstrip().rstrip(";") + ";\n\\echo ~~\n")
         self.process.stdin.flush()
-        rows = []
-        while (line := self.process.stdout.readline().rstrip("\n")) != "~~":
-            if line.startswith(("ERROR:", "FATAL:")) or self.process.poll() is not None:
-                raise Failed(f"{text[:200]}: {line}")
-            rows.append(line.split("\t"))
+        rows, error = [], ""
+        while (line := self.process.stdout.readline()) != "~~\n":
+            if line == "" or line.startswith(("ERROR:", "FATAL:", "psql: error:")):
+                error = error or line.strip() or "psql has ended"
+                if line == "":
+                    break
+            rows.append(line.rstrip("\n").split("\t"))
+        if error:
+            raise Failed(f"{text[:200]}: {error}")
         return rows
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended by itself
         self.process.wait()
