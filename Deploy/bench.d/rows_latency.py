@@ -69,7 +69,7 @@ def peak(bench):
         since = bench.now()
         worker = start_draining(bench, database)
         run.martlet.append(worker)
-        loads = [bench.offer(database, 10 * rate, seconds, chunk=1, clients=4, message_class=name) for name, rate in USUAL.items()]
+        loads = [bench.offer(database, 10 * rate, seconds, chunk=1, clients=8, message_class=name) for name, rate in USUAL.items()]
         for load in loads:
             load.finish()
         ended = bench.now()

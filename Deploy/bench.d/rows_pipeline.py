@@ -97,6 +97,8 @@ def beside_producers(bench, name, seconds, share=None):
             load.stop()
         load.wait()
         until = bench.now()
+        if share:
+            bench.await_empty(database, 10, run)
         worker.stop()
         run.messages, run.rate = bench.throughput(database)
     enqueued = bench.server.number(database, "select count(*) from martlet_data.messages")

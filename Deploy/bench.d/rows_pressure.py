@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 
 from measure import Row, median, percentile
+from processes import figures
 from server import Failed, Session
 
 SHARE = 0.25
@@ -110,7 +111,8 @@ class Pressure:
 
     def run(self, pressure, base=None, bursts=False, overload=False):
         bench, database, row = self.bench, self.database, self.row
-        worker = bench.worker(database, rate=0.2)
+        bench.server.forget_log()
+        worker = bench.worker(database, rate=1 if self.held <= 600 else 0.1)  # about 1.5 MB of log a second
         # Warm: plans, caches and the first segments.
         bench.offer_at_once(database, 20_000).finish()
         bench.await_empty(database, 60)
@@ -131,7 +133,7 @@ class Pressure:
         with pressure(bench, database):
             with bench.report.measuring(row, bench.server, database, [worker], settled=False) as run:
                 start = bench.now()
-                memory = self.hold(worker, offered, self.held, size)
+                memory = self.hold(worker, offered, self.held, size, overload)
                 end = bench.now()
                 emptied = bench.await_empty(database, max(60, 2 * self.held) if overload else 30, run)
                 drained = bench.now()
@@ -154,19 +156,22 @@ class Pressure:
         bench.report.add(row)
         bench.server.drop(database)
 
-    def hold(self, worker, offered, seconds, burst):
+    def hold(self, worker, offered, seconds, burst, overload=False):
         """Base load for some time, a burst at the beginning of each slice; the worker's memory at the end of each."""
         bench, database = self.bench, self.database
-        load = bench.offer(database, offered, seconds, chunk=100 if offered < 20_000 else 500)
+        # An overload needs producers that get their share of the processors.
+        load = bench.offer(database, offered, seconds, **({"chunk": 500, "clients": 4} if overload else {}))
         started, memory = time.monotonic(), []
         while (passed := time.monotonic() - started) < seconds - 0.5:
             if burst:
                 bench.offer_at_once(database, burst).finish()
             time.sleep(max(0, min(self.slice * (len(memory) + 1), seconds) - (time.monotonic() - started)))
             memory.append(worker.memory(peak=False))
-        if load.wait(seconds) is None:  # the server cannot even take it in: the slices say so
+        if load.wait(seconds) is None:  # the server cannot even take it in
             load.stop()
-            self.row.figures["the producer could not keep up, s behind"] = seconds
+            self.row.figures["offered in fact, messages/s"] = None
+        else:
+            self.row.figures["offered in fact, messages/s"] = figures(load.finish())["offered"]
         return memory
 
     def slices(self, log, clean_start, start, end, memory, offered, clean_claims):
