@@ -147,17 +147,22 @@ class Bench:
     # Measuring ----------------------------------------------------------------------------------------------------------------------
 
     def await_empty(self, database, limit, run=None):
-        """Waits until nothing is ready or leased; False when it is not so after `limit` seconds. Looks are taken off `run`'s commits."""
+        """Waits until nothing waits, is put off or leased; False when it is not so after `limit` seconds. Looks are taken off `run`'s commits."""
         session = Session(self.server, database)
         until = time.monotonic() + limit
         empty = False
         while not empty and time.monotonic() < until:
             time.sleep(0.1)
-            empty = session.ask("select not exists (select from martlet_data.ready) and not exists (select from martlet_data.leased)") == [["t"]]
+            empty = session.ask("select not exists (select from martlet_data.ready) and not exists (select from martlet_data.leased) "
+                                "and not exists (select from martlet_data.due)") == [["t"]]
         session.close()
         if run:
             run.own_commits += session.statements
         return empty
+
+    def left(self, database):
+        """Messages that wait or were put off."""
+        return int(self.server.number(database, "select (select count(*) from martlet_data.ready) + (select count(*) from martlet_data.due)"))
 
     def now(self):
         return float(self.server.ask("select extract(epoch from clock_timestamp())")[0][0])
@@ -180,9 +185,9 @@ class Bench:
         return [float(row[0]) for row in rows]
 
     def claim_times(self, database, log_start, since=0, until=float("inf")):
-        """Milliseconds of the workers' claims in the marketing lane, as the server logged them."""
+        """Milliseconds of the workers' claims ahead in the marketing lane, as the server logged them."""
         slots = {int(row[0]) for row in self.server.sql(database, f"select slot from martlet_data.segments where kind = 'ready' and lane = {MARKETING_LANE}")}
-        return [took for at, took in self.server.claims(log_start, slots, until) if at >= since]
+        return [took for at, took, ahead in self.server.claims(log_start, slots, until) if ahead and at >= since]
 
     def clean_pipeline(self):
         """Messages a second of one worker that drains alone, for rows that state a share of it: of the row `pipeline`, or measured now."""

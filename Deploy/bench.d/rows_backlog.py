@@ -6,6 +6,10 @@ from measure import Row, percentile
 from processes import figures
 
 
+COPIED = 1_000_000
+"""Waiting messages up to which a filled database is copied for each run; above, it is filled and measured once."""
+
+
 def depth_name(depth):
     return f"backlog_{depth // 1_000_000}m" if depth >= 1_000_000 else f"backlog_{depth // 1000}k"
 
@@ -26,7 +30,7 @@ def backlog(bench):
 
 def measure(bench, depth, base, clean_rate, clean_p99):
     row = Row(depth_name(depth), "claim", ratio_note="compared with the row of 10,000 instead")
-    if depth > 1_000_000:  # too large to be copied
+    if depth > COPIED:
         database = bench.fresh("backlog")
         row.figures["filled, messages/s"] = bench.fill_beside_worker(database, depth)
         bench.server.sql(database, "vacuum analyze")

@@ -44,7 +44,7 @@ def otp(bench):
     since = bench.now()
     worker = start_draining(bench, database)
     bench.offer(database, USUAL["otp"], bench.full_or_quick(20, 5), chunk=1, message_class="otp").finish()
-    row.figures["campaign left, messages"] = bench.server.number(database, "select count(*) from martlet_data.ready")
+    row.figures["campaign left, messages"] = bench.left(database)
     _, campaign = bench.throughput(database, since)
     row.figures["campaign meanwhile, messages/s"] = campaign
     row.memory.append(worker.memory())
@@ -80,7 +80,7 @@ def peak(bench):
             time.sleep(1)
             run.own_commits += 1
         time.sleep(1)
-        row.figures["campaign left, messages"] = bench.server.number(database, "select count(*) from martlet_data.ready")
+        row.figures["campaign left, messages"] = bench.left(database)
         worker.stop()
         run.messages, run.rate = bench.throughput(database, since)
     times = bench.latencies(database, USUAL, since)

@@ -46,7 +46,7 @@ def drained(bench, row, template, workers=1, limit=300):
     with bench.report.measuring(row, bench.server, database) as run:
         run.martlet += [bench.worker(database, rate=1, name=f"bench{number}") for number in range(workers)]
         if not bench.await_empty(database, limit, run):
-            row.figures["left after its limit, messages"] = bench.server.number(database, "select count(*) from martlet_data.ready")
+            row.figures["left after its limit, messages"] = bench.left(database)
         for worker in run.martlet:
             worker.stop()
         run.messages, run.rate = bench.throughput(database)
@@ -106,7 +106,7 @@ def beside_producers(bench, name, seconds, share=None):
     if share:
         row.figures["share of the clean throughput"] = share
         row.latency(bench.latencies(database, ["marketing"]))
-    row.figures["left, messages"] = bench.server.number(database, "select count(*) from martlet_data.ready")
+    row.figures["left, messages"] = bench.left(database)
     row.ratio_note = "no pgbench counterpart: WAL and CPU are those of enqueueing too"
     bench.hear(row, worker)
     bench.report.add(row)

@@ -142,7 +142,7 @@ class Pressure:
             if overload:
                 row.figures["backlog was drained after, s"] = drained - end if emptied else None
             if not emptied:
-                row.figures["left then, messages"] = bench.server.number(database, "select count(*) from martlet_data.ready")
+                row.figures["left then, messages"] = bench.left(database)
             _, after, after_claims, _, _ = self.burst(max(20, took / SLOWEST_DRAIN * 2))
         row.memory[:] = [worker.memory()]
         worker.stop()
@@ -187,9 +187,11 @@ class Pressure:
         claims = bench.server.claims(log, {int(r[0]) for r in bench.server.sql(self.database, "select slot from martlet_data.segments where kind = 'ready' and lane = 3")})
 
         def slice_of(number, count, p50, p99, since, length, used):
-            times = [ms for at, ms in claims if since <= at < since + length]
+            times = [ms for at, ms, ahead in claims if ahead and since <= at < since + length]
+            sweeps = [ms for at, ms, ahead in claims if not ahead and since <= at < since + length]
             return {"from_s": number, "messages_per_second": int(count) / length, "p50_ms": float(p50), "p99_ms": float(p99),
-                    "claim_p50_ms": percentile(times, 50), "claim_p99_ms": percentile(times, 99), "worker_mib": used}
+                    "claim_p50_ms": percentile(times, 50), "claim_p99_ms": percentile(times, 99), "sweep_p99_ms": percentile(sweeps, 99),
+                    "sweep_ms_per_s": sum(sweeps) / length, "worker_mib": used}
 
         clean = asked(clean_start, clean_start + width)
         base = slice_of("clean", *clean[0][1:], clean_start, width, None) if clean and start > clean_start + 1 else None
@@ -246,7 +248,7 @@ def soak(bench):
         while bench.now() < start + seconds - 1:
             until = start + width * (len(row.slices) + 1)
             time.sleep(max(0, until - bench.now()))
-            row.slices.append(sample(bench, database, worker, until - width, width))
+            row.slices.append({"from_s": until - width - start, **sample(bench, database, worker, until - width, width)})
             run.own_commits += 2
         for load in loads:
             load.finish()
@@ -269,6 +271,6 @@ def sample(bench, database, worker, since, width):
     sizes = bench.server.sql(database, """select case when relname ~ '^(ready|leased|due)_[0-9]+$' then substring(relname from '^[a-z]+') else regexp_replace(relname, '_[0-9]+$', '') end as name,
         sum(pg_total_relation_size(relid)) / 1048576, sum(n_dead_tup) from pg_stat_user_tables where schemaname = 'martlet_data' group by 1
         having sum(pg_total_relation_size(relid)) > 1048576 order by 1""")
-    return {"from_s": None, "messages_per_second": int(count) / width, "p50_ms": float(p50 or "nan"), "p99_ms": float(p99 or "nan"),
+    return {"messages_per_second": int(count) / width, "p50_ms": float(p50 or "nan"), "p99_ms": float(p99 or "nan"),
             "worker_mib": worker.memory(peak=False), "tables_mib": {name: round(float(size), 1) for name, size, _ in sizes},
             "dead_tuples": {name: int(dead or 0) for name, _, dead in sizes if int(dead or 0)}}

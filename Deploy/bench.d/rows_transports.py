@@ -112,7 +112,7 @@ def through_one(bench, kind, channel, given):
         worker = bench.worker(database, rate=1)
         run.martlet.append(worker)
         if not bench.await_empty(database, bench.full_or_quick(60, 15), run):
-            row.figures["left when its time was up, messages"] = bench.server.number(database, "select count(*) from martlet_data.ready")
+            row.figures["left when its time was up, messages"] = bench.left(database)
         worker.stop()
         run.messages, run.rate = bench.throughput(database)
     row.latency(bench.claim_times(database, log))

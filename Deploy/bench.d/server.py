@@ -15,7 +15,9 @@ from pathlib import Path
 # What the README tells operators to set; durability is the default (fsync and synchronous_commit on).
 TUNED = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
 # For worker sessions only: their statements with how long each took, in the server's log. %n is the time, seconds since 1970.
-LOGGED = "-c log_min_duration_sample=0 -c log_statement_sample_rate={rate} -c log_parameter_max_length=0"
+LOGGED = "-c log_min_duration_sample=0 -c log_statement_sample_rate={rate} -c log_parameter_max_length=24"
+CLAIM = re.compile(rb"^(\d+\.\d+) (\d+) LOG:  duration: ([\d.]+) ms  execute .*?/\* ClaimReady \*/", re.MULTILINE)
+SEGMENT = re.compile(rb"martlet_data\.ready_(\d+)")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -149,15 +151,16 @@ class Server:
         return int(rows[0][0])
 
     def claims(self, start, lane_slots, until=float("inf")):
-        """(time, milliseconds) of each logged claim from byte `start` of the log on, of the segments given."""
-        pattern = re.compile(rb"^(\d+\.\d+) \d+ LOG:  duration: ([\d.]+) ms  execute .*?/\* ClaimReady \*/", re.MULTILINE)
-        slot = re.compile(rb"martlet_data\.ready_(\d+)")
+        """(time, milliseconds, whether it looked ahead) of each logged claim of the segments given, from byte `start` of the log on. Those that
+        do not look ahead sweep behind the worker's hint, below an upper bound, for what was committed late."""
         found = []
         with open(self.log, "rb") as log, mmap.mmap(log.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            for match in pattern.finditer(text, start):
-                segment = slot.search(text, match.end(), match.end() + 400)
-                if segment and int(segment[1]) in lane_slots and float(match[1]) < until:
-                    found.append((float(match[1]), float(match[2])))
+            for match in CLAIM.finditer(text, start):
+                segment = SEGMENT.search(text, match.end(), match.end() + 400)
+                if not segment or int(segment[1]) not in lane_slots or float(match[1]) >= until:
+                    continue
+                bounds = re.compile(rb"%b DETAIL:  parameters: \$1 = '\d+', \$2 = '(\d+)'" % match[2]).search(text, match.end(), match.end() + 8000)
+                found.append((float(match[1]), float(match[3]), not bounds or int(bounds[1]) == 2**63 - 1))
         return found
 
     def forget_log(self):
