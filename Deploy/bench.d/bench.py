@@ -186,8 +186,12 @@ class Bench:
 
     def claim_times(self, database, log_start, since=0, until=float("inf")):
         """Milliseconds of the workers' claims ahead in the marketing lane, as the server logged them."""
-        slots = {int(row[0]) for row in self.server.sql(database, f"select slot from martlet_data.segments where kind = 'ready' and lane = {MARKETING_LANE}")}
-        return [took for at, took, ahead in self.server.claims(log_start, slots, until) if ahead and at >= since]
+        found = self.server.claims(log_start, self.campaign_slots(database), until)
+        return [took for at, took, ahead in found if ahead and at >= since]
+
+    def campaign_slots(self, database):
+        query = f"select slot from martlet_data.segments where kind = 'ready' and lane = {MARKETING_LANE}"
+        return {int(row[0]) for row in self.server.sql(database, query)}
 
     def clean_pipeline(self):
         """Messages a second of one worker that drains alone, for rows that state a share of it: of the row `pipeline`, or measured now."""

@@ -14,6 +14,7 @@ import rows_enqueue
 import rows_latency
 import rows_pipeline
 import rows_pressure
+import rows_soak
 import rows_transports
 from bench import Bench
 from processes import Child
@@ -28,7 +29,7 @@ TASKS = [
     ("queue", "raw_claim_record claim_record", rows_pipeline.queue),
     ("pipeline", "raw_sql pipeline", rows_pipeline.pipeline),
     ("workers", "workers_N (N = 1, 2, 4)", rows_pipeline.workers),
-    ("steady", "steady_25 steady_50 steady_unthrottled", rows_pipeline.steady),
+    ("steady", "steady_50 steady_unthrottled", rows_pipeline.steady),
     ("pickup", "pickup_admitted pickup_accepted", rows_latency.pickup),
     ("otp", "otp_under_campaign", rows_latency.otp),
     ("peak", "peak", rows_latency.peak),
@@ -41,7 +42,7 @@ TASKS = [
     ("transports", "http_window_N (N = 1, 10, 100)", rows_transports.http),
     ("transports", "smtp_source_N smtp_N_P (N = 1, 4; P = off, envelope, full)", rows_transports.smtp),
     ("transports", "pipeline_smpp pipeline_http pipeline_smtp", rows_transports.through),
-    ("soak", "soak (only with --soak)", rows_pressure.soak),
+    ("soak", "soak (only with --soak)", rows_soak.soak),
 ]
 
 

@@ -20,8 +20,6 @@ OVERLOAD = 1.5
 """Of what worker and producer can do together."""
 BURST_SHARE = 1 / 6
 """Of a slice at clean throughput: the size of a burst."""
-SLOWEST_DRAIN = 0.5
-"""Of the clean throughput; an end that is slower by half again is cut off."""
 
 
 # Pressures ----------------------------------------------------------------------------------------------------------------------------
@@ -105,18 +103,17 @@ class Pressure:
         log, since = bench.server.log_end(), bench.now()
         bench.resume(database)
         bench.await_empty(database, limit)
-        accepted, _ = bench.throughput(database, since)
-        rate = bench.throughput(database, since)[1]
-        return brought, rate, percentile(bench.claim_times(database, log, since), 99), count / rate, accepted
+        _, rate = bench.throughput(database, since)
+        return brought, rate, percentile(bench.claim_times(database, log, since), 99)
 
-    def run(self, pressure, base=None, bursts=False, overload=False):
+    def run(self, pressure, bursts=False, overload=False):
         bench, database, row = self.bench, self.database, self.row
         bench.server.forget_log()
         worker = bench.worker(database, rate=1 if self.held <= 600 else 0.1)  # about 1.5 MB of log a second
         # Warm: plans, caches and the first segments.
         bench.offer_at_once(database, 20_000).finish()
         bench.await_empty(database, 60)
-        brought, clean, clean_claims, took, _ = self.burst(120)
+        brought, clean, clean_claims = self.burst(120)
         together = clean * brought / (clean + brought)
         offered = OVERLOAD * together if overload else SHARE * clean
         size = max(1000, int(clean * self.slice * BURST_SHARE) // 1000 * 1000) if bursts else 0
@@ -135,18 +132,18 @@ class Pressure:
                 start = bench.now()
                 memory = self.hold(worker, offered, self.held, size, overload)
                 end = bench.now()
-                emptied = bench.await_empty(database, max(60, 2 * self.held) if overload else 30, run)
+                emptied = bench.await_empty(database, max(60, self.held) if overload else 30, run)
                 drained = bench.now()
-                run.messages = int(bench.server.number(database, f"select count(*) from martlet_data.receipts where kind = 'accepted' and at >= to_timestamp({start})"))
+                run.messages = bench.throughput(database, start)[0]
                 run.rate = run.messages / ((drained if overload else end) - start)
             if overload:
                 row.figures["backlog was drained after, s"] = drained - end if emptied else None
             if not emptied:
                 row.figures["left then, messages"] = bench.left(database)
-            _, after, after_claims, _, _ = self.burst(max(20, took / SLOWEST_DRAIN * 2))
+            _, after, after_claims = self.burst(120)
         row.memory[:] = [worker.memory()]
         worker.stop()
-        self.slices(log, clean_start, start, drained if overload else end, memory, offered, clean_claims)
+        self.slices(log, clean_start, start, drained if overload else end, memory, offered)
         row.figures["end throughput, messages/s"] = after
         row.figures["clean claim p99, ms"] = clean_claims
         row.figures["end claim p99, ms"] = after_claims
@@ -174,7 +171,7 @@ class Pressure:
             self.row.figures["offered in fact, messages/s"] = figures(load.finish())["offered"]
         return memory
 
-    def slices(self, log, clean_start, start, end, memory, offered, clean_claims):
+    def slices(self, log, clean_start, start, end, memory, offered):
         """Throughput and latency a slice; a message's id has its milliseconds, so no join is needed."""
         bench, row, width = self.bench, self.row, self.slice
         took = "extract(epoch from at) * 1000 - ((message_id >> 22) + 1735689600000)"
@@ -184,7 +181,7 @@ class Pressure:
                 percentile_disc(0.5) within group (order by {took}), percentile_disc(0.99) within group (order by {took})
                 from martlet_data.receipts where kind = 'accepted' and at >= to_timestamp({since}) and at < to_timestamp({until}) group by 1 order by 1""")
 
-        claims = bench.server.claims(log, {int(r[0]) for r in bench.server.sql(self.database, "select slot from martlet_data.segments where kind = 'ready' and lane = 3")})
+        claims = bench.server.claims(log, bench.campaign_slots(self.database))
 
         def slice_of(number, count, p50, p99, since, length, used):
             times = [ms for at, ms, ahead in claims if ahead and since <= at < since + length]
@@ -201,7 +198,8 @@ class Pressure:
             since = start + int(number) * width
             length = min(width, end - since)
             if length >= width / 3:
-                row.slices.append(slice_of(int(number) * width, count, p50, p99, since, length, memory[int(number)] if int(number) < len(memory) else None))
+                used = memory[int(number)] if int(number) < len(memory) else None
+                row.slices.append(slice_of(int(number) * width, count, p50, p99, since, length, used))
         held = [each for each in row.slices if each["from_s"] != "clean"]
         row.p50.append(median([each["p50_ms"] for each in held]))
         row.p99.append(median([each["p99_ms"] for each in held]))
@@ -227,50 +225,3 @@ def sustained_high_load(bench):
 
 def event_delivery_burst(bench):
     Pressure(bench, "event_delivery_burst").run(nothing, bursts=True)
-
-
-# Soak -----------------------------------------------------------------------------------------------------------------------------------
-
-def soak(bench):
-    """Base load, usual codes and orders, and a worker for `--soak` minutes: memory, table sizes and latency a minute."""
-    from rows_latency import USUAL
-    seconds = bench.soak_minutes * 60
-    clean, _ = bench.clean_pipeline()
-    database = bench.fresh("soak")
-    row = Row("soak", "enqueue → accepted", ratio_note="no pgbench counterpart")
-    with bench.report.measuring(row, bench.server, database) as run:
-        worker = bench.worker(database)
-        run.martlet.append(worker)
-        start = bench.now()
-        loads = [bench.offer(database, SHARE * clean, seconds)]
-        loads += [bench.offer(database, rate, seconds, chunk=1, message_class=name) for name, rate in USUAL.items()]
-        width = 60 if seconds >= 180 else seconds / 3
-        while bench.now() < start + seconds - 1:
-            until = start + width * (len(row.slices) + 1)
-            time.sleep(max(0, until - bench.now()))
-            row.slices.append({"from_s": until - width - start, **sample(bench, database, worker, until - width, width)})
-            run.own_commits += 2
-        for load in loads:
-            load.finish()
-        bench.await_empty(database, 60, run)
-        worker.stop()
-        run.messages, run.rate = bench.throughput(database)
-    row.p50.append(median([each["p50_ms"] for each in row.slices]))
-    row.p99.append(median([each["p99_ms"] for each in row.slices]))
-    bench.hear(row, worker)
-    bench.report.add(row)
-    bench.server.drop(database)
-
-
-def sample(bench, database, worker, since, width):
-    took = "extract(epoch from at) * 1000 - ((message_id >> 22) + 1735689600000)"
-    # Only the newest day's receipts can be of this slice; ids hold the time, so the index finds them.
-    count, p50, p99 = bench.server.sql(database, f"""select count(*), percentile_disc(0.5) within group (order by {took}), percentile_disc(0.99) within group (order by {took})
-        from martlet_data.receipts where message_id >= (({since} * 1000)::bigint - 1735689600000 - 600000) << 22 and kind = 'accepted'
-        and at >= to_timestamp({since}) and at < to_timestamp({since + width})""")[0]
-    sizes = bench.server.sql(database, """select case when relname ~ '^(ready|leased|due)_[0-9]+$' then substring(relname from '^[a-z]+') else regexp_replace(relname, '_[0-9]+$', '') end as name,
-        sum(pg_total_relation_size(relid)) / 1048576, sum(n_dead_tup) from pg_stat_user_tables where schemaname = 'martlet_data' group by 1
-        having sum(pg_total_relation_size(relid)) > 1048576 order by 1""")
-    return {"messages_per_second": int(count) / width, "p50_ms": float(p50 or "nan"), "p99_ms": float(p99 or "nan"),
-            "worker_mib": worker.memory(peak=False), "tables_mib": {name: round(float(size), 1) for name, size, _ in sizes},
-            "dead_tuples": {name: int(dead or 0) for name, _, dead in sizes if int(dead or 0)}}

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 
 from bench import HERE
-from measure import Row, percentile
+from measure import Row
 from processes import Child, await_port, figures, free_port
 
 EMAIL = "---\nsubject: Your order {{order}}\n---\nHello {{name}}, your order {{order}} over {{amount}} EUR is on its way: {{url}}\n"
@@ -85,7 +85,7 @@ def smtp(bench):
 
 
 def through(bench):
-    """One run each, a minute at most: the whole pipeline through a real transport."""
+    """One run each, 45 s at most: the whole pipeline through a real transport."""
     (bench.config / "templates" / "load" / "en.email.mustache").write_text(EMAIL)
     for kind, channel, more in (("smpp", "sms", []), ("http", "sms", []), ("smtp", "email", ["connections=4", "messages_per_connection=1000"])):
         with peer(bench, kind) as port:
@@ -111,7 +111,7 @@ def through_one(bench, kind, channel, given):
     with bench.report.measuring(row, bench.server, database) as run:
         worker = bench.worker(database, rate=1)
         run.martlet.append(worker)
-        if not bench.await_empty(database, bench.full_or_quick(60, 15), run):
+        if not bench.await_empty(database, bench.full_or_quick(45, 15), run):
             row.figures["left when its time was up, messages"] = bench.left(database)
         worker.stop()
         run.messages, run.rate = bench.throughput(database)
