@@ -24,6 +24,7 @@ class Child:
         with open(self.output, "wb") as file:
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=file, stderr=file, **more)
         self.usage = None
+        self.peak = 0
         Child.running.append(self)
 
     def cpu(self):
@@ -33,28 +34,30 @@ class Child:
         return process_times(Path(f"/proc/{self.process.pid}/stat").read_text())[1]
 
     def memory(self, peak=True):
-        """Resident, MiB."""
-        if self.usage:
-            return self.usage.ru_maxrss / 1024
-        text = Path(f"/proc/{self.process.pid}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+)" if peak else r"VmRSS:\s+(\d+)", text)
-        return int(found[1]) / 1024 if found else float("nan")
+        """Resident, MiB. Not from getrusage: that begins with what this program had when it forked."""
+        try:
+            text = Path(f"/proc/{self.process.pid}/status").read_text()
+        except FileNotFoundError:
+            return self.peak
+        found = {name: int(size) / 1024 for name, size in re.findall(r"(VmHWM|VmRSS):\s+(\d+)", text)}  # nothing of one that has just ended
+        self.peak = max(self.peak, found.get("VmHWM", 0))
+        return self.peak if peak else found.get("VmRSS", 0)
 
     def wait(self, limit=None):
         """Its exit code; with a limit in seconds None when it goes on."""
-        if self.usage:
-            return self.process.returncode
-        until = time.monotonic() + limit if limit is not None else None
-        while True:
-            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG if until else 0)
+        until = time.monotonic() + limit if limit is not None else float("inf")
+        while not self.usage:
+            self.memory()
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
             if pid:
                 self.usage = usage
                 self.process.returncode = os.waitstatus_to_exitcode(status)
                 Child.running.remove(self)
-                return self.process.returncode
-            if time.monotonic() > until:
+            elif time.monotonic() > until:
                 return None
-            time.sleep(0.02)
+            else:
+                time.sleep(0.005)
+        return self.process.returncode
 
     def finish(self):
         """Its output, once it has ended well."""

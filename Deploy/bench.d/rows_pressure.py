@@ -93,18 +93,32 @@ class Pressure:
         self.row = Row(name, "enqueue → accepted", ratio_note="no pgbench counterpart: compared with its own clean baseline")
 
     def burst(self, limit):
-        """A burst that one worker drains: how fast it came in, how fast it went, claim p99."""
+        """A burst that one worker drains: messages a second, claim p99."""
         bench, database, count = self.bench, self.database, self.bench.full_or_quick(200_000, 50_000)
         bench.pause(database)
         time.sleep(2)  # the worker looks once a second who is paused
-        started = bench.now()
         bench.offer_at_once(database, count).finish()
-        brought = count / (bench.now() - started)
         log, since = bench.server.log_end(), bench.now()
         bench.resume(database)
         bench.await_empty(database, limit)
         _, rate = bench.throughput(database, since)
-        return brought, rate, percentile(bench.claim_times(database, log, since), 99)
+        return rate, percentile(bench.claim_times(database, log, since), 99)
+
+    def together(self, clean):
+        """What worker and producers can keep up with, messages a second: from what both reach beside each other when neither pauses, and
+        from what the worker reaches alone. A message costs the worker 1/clean of the machine; the producers used what the worker left."""
+        bench, seconds = self.bench, min(10, self.slice)
+        since = bench.now()
+        load = bench.offer(self.database, 1e6, seconds, chunk=500, clients=4)
+        load.wait(seconds)
+        load.stop()
+        until = bench.now()
+        counts = bench.server.sql(self.database, f"""select
+            (select count(*) from martlet_data.receipts where kind = 'accepted' and at >= to_timestamp({since}) and at < to_timestamp({until})),
+            (select count(*) from martlet_data.messages where created_at >= to_timestamp({since}) and created_at < to_timestamp({until}))""")[0]
+        sent, enqueued = (int(count) / (until - since) for count in counts)
+        bench.await_empty(self.database, 120)
+        return 1 / (1 / clean + max(0.1, 1 - sent / clean) / enqueued)
 
     def run(self, pressure, bursts=False, overload=False):
         bench, database, row = self.bench, self.database, self.row
@@ -113,8 +127,8 @@ class Pressure:
         # Warm: plans, caches and the first segments.
         bench.offer_at_once(database, 20_000).finish()
         bench.await_empty(database, 60)
-        brought, clean, clean_claims = self.burst(120)
-        together = clean * brought / (clean + brought)
+        clean, clean_claims = self.burst(120)
+        together = self.together(clean) if overload else None
         offered = OVERLOAD * together if overload else SHARE * clean
         size = max(1000, int(clean * self.slice * BURST_SHARE) // 1000 * 1000) if bursts else 0
         row.figures["clean throughput, messages/s"] = clean
@@ -140,7 +154,7 @@ class Pressure:
                 row.figures["backlog was drained after, s"] = drained - end if emptied else None
             if not emptied:
                 row.figures["left then, messages"] = bench.left(database)
-            _, after, after_claims = self.burst(120)
+            after, after_claims = self.burst(120)
         row.memory[:] = [worker.memory()]
         worker.stop()
         self.slices(log, clean_start, start, drained if overload else end, memory, offered)
