@@ -10,6 +10,7 @@ struct Claims: AsyncParsableCommand {
     @OptionGroup var load: Load
     @Option(help: "Messages in one claim.") var batch = 500
     @Option(help: "Connections at once.") var clients = 2
+    @Flag(help: "Enqueue as many again after each batch, so that the queue stays as deep as it is.") var hold = false
 
     func run() async throws {
         let database = load.database(connections: clients, isWorker: true)
@@ -50,6 +51,7 @@ struct Claims: AsyncParsableCommand {
         var done = 0
         var claim = firstClaim
         var times: [Double] = []
+        var isWarm = false
         for (segment, lane) in queue.ready {
             var from: Int64 = 0
             while done < share {
@@ -59,8 +61,14 @@ struct Claims: AsyncParsableCommand {
                     ClaimReady(
                         segment: segment, lane: lane, from: from, limit: Int32(min(batch, share - done)), session: queue.session,
                         claim: claim, lease: .seconds(60), leasedSegment: queue.leased))
-                times.append((.now - asked).inLoadSeconds * 1000)
-                guard let last = answer.last else { break }
+                // A connection's first claim plans, and fills its caches: no other does.
+                if isWarm { times.append((.now - asked).inLoadSeconds * 1000) }
+                isWarm = true
+                guard let last = answer.last else {
+                    if from == 0 { break }
+                    from = 0  // what the other connections have put behind us
+                    continue
+                }
                 from = last + 1
                 var finish = FinishAccepted(slot: queue.leased, session: queue.session)
                 for message in answer.messages {
@@ -68,9 +76,17 @@ struct Claims: AsyncParsableCommand {
                 }
                 let statements: [any Statement] = [RecordLock(session: queue.session), finish]
                 try await database.withConnection { try await $0.transactAll(statements) }
+                if hold { try await replace(answer.messages.count, from: Int(claim) * batch, on: database) }
                 done += answer.messages.count
             }
         }
         return (done, times)
+    }
+
+    private func replace(_ count: Int, from first: Int, on database: Database) async throws {
+        let rows = (first..<first + count).map(load.row)
+        try await database.withConnection { connection in
+            if let refusal = try await connection.enqueue(rows) { throw refusal }
+        }
     }
 }
