@@ -14,9 +14,9 @@ struct ClaimFailed: Error, CustomStringConvertible {
 /// Claim: takes batches of messages from the ready lanes and puts them under a lease.
 ///
 /// Correctness is the row lock and the delete in `ClaimReady`. The hint of a segment, kept here in memory, is only where the scan
-/// starts, so that it does not walk over what is claimed already. What commits late behind a hint is found by a second look between
-/// the oldest position that an open transaction may still fill and the hint (`trail`), and what a failed claim left behind by a look
-/// from the start every 10 s.
+/// starts, so that it does not walk over what is claimed already. What commits late behind a hint is found by a second look (`late`)
+/// from the lowest position that a transaction may have filled which has ended since the last one (`OpenTransactions`), and what a
+/// failed claim left behind by a look from the start every 10 s.
 final class Claim: Sendable {
     /// Weights of lanes 1…7 for the general loops: each gets its share of the batches while others wait, none starves.
     static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
@@ -26,6 +26,8 @@ final class Claim: Sendable {
     /// What one claim took: messages of one lane, never none.
     struct Batch: Sendable {
         var messages: [ClaimedMessage]
+        /// Their highest position.
+        var last: Int64
         var expected: Room.Expected
 
         var lane: Int16 { messages[0].lease.lane }
@@ -33,26 +35,20 @@ final class Claim: Sendable {
     }
 
     private struct State {
-        var hints: [Int16: Int64] = [:]
+        var hints = Hints()
         var credits: [Int16: Int] = [:]
         /// Lanes that were empty at this pulse; skipped until it moves or `idlePoll` passes.
         var dryAt: [Int16: (sequence: Int64, until: ContinuousClock.Instant)] = [:]
         var pulse: Pulse.Answer?
         /// When the sequence was last seen to move.
         var movedAt: ContinuousClock.Instant?
-        /// Every position below this one is committed or will never be.
-        var settled: Int64 = 0
-        /// By segment: a look behind the hint that began after everything below was settled has found nothing below. `settled` itself
-        /// may pass a late commit before anybody has looked.
-        var searched: [Int16: Int64] = [:]
-        var candidate: (sequence: Int64, transaction: Int64)?
         /// When a claim last took as many as it wanted.
         var fullAt: ContinuousClock.Instant?
 
         /// A transaction that took a place lately may still be open. Whoever commits later than this is found by `late`.
         var isFilling: Bool {
-            guard let movedAt, let pulse else { return false }
-            return pulse.sequence >= settled && movedAt.duration(to: .now) < .milliseconds(100)
+            guard let movedAt, let seen = hints.transactions.seen else { return false }
+            return seen.isOpen && movedAt.duration(to: .now) < .milliseconds(100)
         }
     }
     private let state = Mutex(State())
@@ -77,14 +73,7 @@ final class Claim: Sendable {
             let before = state.pulse
             if before?.sequence != pulse.sequence { state.movedAt = .now }
             state.pulse = pulse
-            if let candidate = state.candidate, pulse.oldestOpen >= candidate.transaction {
-                state.settled = candidate.sequence + 1
-                state.candidate = nil
-            }
-            // The sequence was read before this snapshot: whoever took a place up to it had a transaction number below `next`.
-            if state.candidate == nil, let before, before.sequence >= state.settled {
-                state.candidate = (before.sequence, pulse.nextTransaction)
-            }
+            state.hints.transactions.update(pulse)
             return before?.sequence != pulse.sequence || state.isFilling
         }
     }
@@ -100,8 +89,7 @@ final class Claim: Sendable {
     /// After an error nothing is known about what our claims took: every scan starts anew.
     func resetHints() {
         state.withLock {
-            $0.hints = [:]
-            $0.searched = [:]
+            $0.hints.reset()
             $0.dryAt = [:]
         }
     }
@@ -122,7 +110,7 @@ final class Claim: Sendable {
         let sequence = state.withLock { $0.pulse?.sequence ?? 0 }
         guard let expected = room(lane, limit) else { return nil }
         for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
-            let from = state.withLock { $0.hints[segment.slot] ?? 0 }
+            let from = state.withLock { $0.hints.hint(segment.slot) }
             if let batch = try await claim(segment, from: from, below: .max, expected) { return batch }
         }
         expected.end()
@@ -137,15 +125,14 @@ final class Claim: Sendable {
     /// What was committed late behind the hints of a lane: between what has been searched for good and the hint.
     func late(lane: Int16, limit: Int) async throws -> Batch? {
         for segment in shared.segments.ready[lane] ?? [] {
-            // Read before the look: what was settled then is in its snapshot.
-            let (settled, from, hint) = state.withLock {
-                ($0.settled, $0.searched[segment.slot] ?? 0, $0.hints[segment.slot] ?? 0)
-            }
-            guard from < hint, !shared.pausedLanes.contains(lane) else { continue }
+            guard !shared.pausedLanes.contains(lane), let look = state.withLock({ $0.hints.look(segment.slot) }) else { continue }
             guard let expected = room(lane, limit) else { return nil }
-            if let batch = try await claim(segment, from: from, below: hint, expected) { return batch }
+            if let batch = try await claim(segment, from: look.from, below: look.below, expected) {
+                state.withLock { $0.hints.found(look, batch.last) }
+                return batch
+            }
             expected.end()
-            state.withLock { $0.searched[segment.slot] = max(from, min(settled, hint)) }
+            state.withLock { $0.hints.finished(look) }
         }
         return nil
     }
@@ -154,7 +141,7 @@ final class Claim: Sendable {
     func leftBehind(limit: Int) async throws -> Batch? {
         for (lane, segments) in shared.segments.ready where !shared.pausedLanes.contains(lane) && lane != Self.suspectLane {
             for segment in segments {
-                let hint = state.withLock { $0.hints[segment.slot] ?? 0 }
+                let hint = state.withLock { $0.hints.hint(segment.slot) }
                 // A free segment that still got a row from a slow producer has no hint of ours yet.
                 guard hint > 0 || segment.isFree else { continue }
                 let batch = try await claim(
@@ -178,10 +165,11 @@ final class Claim: Sendable {
             throw ClaimFailed(claim: statement.claim, session: statement.session, cause: error)
         }
         if let last = answer.last, below == .max {
-            state.withLock { $0.hints[segment.slot] = max($0.hints[segment.slot] ?? 0, last + 1) }
+            state.withLock { $0.hints.passed(segment.slot, last) }
         }
         if limit > 1 && answer.messages.count == limit { state.withLock { $0.fullAt = .now } }
-        return answer.messages.isEmpty ? nil : Batch(messages: answer.messages, expected: expected)
+        guard let last = answer.last else { return nil }
+        return Batch(messages: answer.messages, last: last, expected: expected)
     }
 
     /// Smooth weighted round robin over the lanes that may have work.

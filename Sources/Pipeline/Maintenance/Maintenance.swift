@@ -46,6 +46,7 @@ struct Maintenance: Sendable {
                 again = try await round()
                 failures = 0
             } catch {
+                guard !Task.isCancelled else { return }  // the worker stops; whoever is left does the rest
                 failures += 1
                 if failures == 1 || failures % 60 == 0 {
                     logger.warning(

@@ -1,0 +1,62 @@
+/// Where the scans of a worker begin: by segment the position up to which it has claimed, and what must be looked at again behind it.
+///
+/// A value: what commits late is found by arithmetic alone, tested without a database.
+struct Hints: Sendable {
+    /// A look behind the hint: positions from `from` and below `below`.
+    struct Look: Sendable, Equatable {
+        let slot: Int16
+        var from: Int64
+        let below: Int64
+        /// Read before the look: what was over then is in its snapshot.
+        fileprivate let seen: OpenTransactions.Seen
+    }
+    private struct Searched {
+        var seen: OpenTransactions.Seen
+        var hint: Int64
+    }
+
+    var transactions = OpenTransactions()
+    private var hints: [Int16: Int64] = [:]
+    /// The last look behind the hint that found nothing (any more).
+    private var searched: [Int16: Searched] = [:]
+    /// Looks that have found something and are not at their end.
+    private var looking: [Int16: Look] = [:]
+
+    /// Where the next claim of a segment begins; 0: at its start.
+    func hint(_ slot: Int16) -> Int64 { hints[slot] ?? 0 }
+
+    /// A claim from the hint took messages up to this position.
+    mutating func passed(_ slot: Int16, _ last: Int64) { hints[slot] = max(hint(slot), last + 1) }
+
+    /// What must be looked at behind a segment's hint; nil: nothing can have come there since the last look.
+    mutating func look(_ slot: Int16) -> Look? {
+        if let look = looking[slot] { return look }
+        guard let seen = transactions.seen, let hint = hints[slot] else { return nil }
+        guard let last = searched[slot] else { return Look(slot: slot, from: 0, below: hint, seen: seen) }
+        // What the hint has passed since: a claim that passed it may have looked before it was committed.
+        let from = min(last.hint, seen.ended(since: last.seen) ?? last.hint)
+        guard from < hint else {
+            searched[slot] = Searched(seen: seen, hint: hint)
+            return nil
+        }
+        return Look(slot: slot, from: from, below: hint, seen: seen)
+    }
+
+    /// A look found messages, the last at this position; the next one goes on behind it.
+    mutating func found(_ look: Look, _ last: Int64) {
+        var rest = look
+        rest.from = last + 1
+        looking[look.slot] = rest
+    }
+
+    /// A look found nothing.
+    mutating func finished(_ look: Look) {
+        looking[look.slot] = nil
+        searched[look.slot] = Searched(seen: look.seen, hint: look.below)
+    }
+
+    /// After an error nothing is known about what our claims took: every scan starts anew.
+    mutating func reset() { self = Hints(transactions: transactions) }
+
+    init(transactions: OpenTransactions = OpenTransactions()) { self.transactions = transactions }
+}

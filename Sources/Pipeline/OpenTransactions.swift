@@ -1,0 +1,46 @@
+import Store
+
+/// Which positions of a lane may still be filled below a hint, from what the pulses say about transactions.
+///
+/// A transaction that enqueues takes its number first and its positions after. So one that had no number yet when a pulse read the
+/// sequence has only positions from what the pulse read on (a sequence nobody has asked yet reads 1, too). A transaction that stays open, however long, makes nothing that was
+/// looked at worth another look; only its end does, and then from the position it may have begun at.
+struct OpenTransactions: Sendable {
+    /// What one pulse says.
+    struct Seen: Sendable, Equatable {
+        /// Open transactions, each with a position that none of its own lies below.
+        var open: [Int64: Int64] = [:]
+        /// Every transaction below this number is over, or in `open`.
+        var limit: Int64 = 0
+        /// No position of a transaction from `limit` on lies below this one.
+        var unlisted: Int64 = 0
+        /// No transaction had this number yet when the pulse had read the sequence.
+        var next: Int64 = 0
+
+        /// Somebody may be about to commit a position.
+        var isOpen: Bool { !open.isEmpty || next > limit }
+
+        /// The position from which on transactions have ended between an earlier pulse and this one; nil: none has.
+        func ended(since before: Seen) -> Int64? {
+            var lowest = limit > before.limit ? before.unlisted : nil
+            for (transaction, position) in before.open where open[transaction] == nil {
+                lowest = min(lowest ?? position, position)
+            }
+            return lowest
+        }
+    }
+
+    private(set) var seen: Seen?
+    /// Of earlier pulses, oldest first: of those that every transaction from `limit` on came after, only the last.
+    private var history: [(next: Int64, sequence: Int64)] = []
+
+    mutating func update(_ pulse: Pulse.Answer) {
+        func position(of transaction: Int64) -> Int64 { history.last { $0.next <= transaction }?.sequence ?? 0 }
+        let before = seen?.open ?? [:]
+        var now = Seen(limit: pulse.limit, unlisted: position(of: pulse.limit), next: pulse.nextTransaction)
+        for transaction in pulse.open { now.open[transaction] = before[transaction] ?? position(of: transaction) }
+        seen = now
+        history.append((pulse.nextTransaction, pulse.sequence))
+        if let last = history.lastIndex(where: { $0.next <= pulse.limit }), last > 0 { history.removeFirst(last) }
+    }
+}

@@ -1,0 +1,132 @@
+import Store
+import Testing
+
+@testable import Pipeline
+
+/// A database as far as transaction numbers, positions and visibility go.
+private struct Database {
+    struct Transaction {
+        var number: Int64
+        var positions: [Int64] = []
+    }
+    var next: Int64 = 100
+    /// As a fresh sequence says: 1, and the first position is 1 as well.
+    var sequence: Int64 { max(1, taken) }
+    var taken: Int64 = 0
+    var open: [Transaction] = []
+    /// One above the last that has ended.
+    var limit: Int64 = 100
+    /// Committed and not claimed.
+    var ready: Set<Int64> = []
+
+    mutating func begin() {
+        open.append(Transaction(number: next))
+        next += 1
+    }
+    mutating func take(_ index: Int) {
+        taken += 1
+        open[index].positions.append(taken)
+    }
+    mutating func commit(_ index: Int) {
+        let transaction = open.remove(at: index)
+        limit = max(limit, transaction.number + 1)
+        ready.formUnion(transaction.positions)
+    }
+    /// The snapshot comes first, the sequence and the next number are read after it, while others go on.
+    func snapshot() -> (open: [Int64], limit: Int64) { (open.map(\.number).filter { $0 < limit }.sorted(), limit) }
+}
+
+@Suite("What commits late behind a hint is found, and nothing is looked at for nothing")
+struct HintsTests {
+    @Test("whatever ends when, every message is claimed once all transactions are over", arguments: 0..<200)
+    func complete(seed: UInt64) {
+        var random = Random(seed: seed)
+        var database = Database()
+        var hints = Hints()
+        var claimed: Set<Int64> = []
+        /// A claim under way: what it sees is what was ready when it began.
+        var claims: [(from: Int64, sees: Set<Int64>)] = []
+        var looks: [(look: Hints.Look, sees: Set<Int64>)] = []
+
+        func finish(_ sees: Set<Int64>, _ from: Int64, _ below: Int64) -> Int64? {
+            let found = sees.filter { $0 >= from && $0 < below && database.ready.contains($0) }.sorted().prefix(3)
+            database.ready.subtract(found)
+            claimed.formUnion(found)
+            return found.last
+        }
+        func step(_ choice: Int) {
+            switch choice {
+            case 0: database.begin()
+            case 1...3: if let index = database.open.indices.randomElement(using: &random) { database.take(index) }
+            case 4, 5: if let index = database.open.indices.randomElement(using: &random) { database.commit(index) }
+            case 6, 7:
+                let (open, limit) = database.snapshot()
+                if Bool.random(using: &random) { step(Int.random(in: 0...5, using: &random)) }
+                let sequence = database.sequence
+                if Bool.random(using: &random) { step(Int.random(in: 0...5, using: &random)) }
+                hints.transactions.update(
+                    Pulse.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
+            case 8, 9: claims.append((hints.hint(1), database.ready))
+            case 10, 11:
+                guard !claims.isEmpty else { return }
+                let claim = claims.removeFirst()
+                if let last = finish(claim.sees, claim.from, .max) { hints.passed(1, last) }
+            case 12: if let look = hints.look(1) { looks.append((look, database.ready)) }
+            default:
+                guard !looks.isEmpty else { return }
+                let (look, sees) = looks.removeFirst()
+                if let last = finish(sees, look.from, look.below) { hints.found(look, last) } else { hints.finished(look) }
+            }
+        }
+        for _ in 0..<2000 { step(Int.random(in: 0...13, using: &random)) }
+        while !database.open.isEmpty { database.commit(0) }
+        while !claims.isEmpty { step(10) }
+        while !looks.isEmpty { step(13) }
+        // Two pulses: the second sees no transaction that began before the first. Then all claims and looks there are to make.
+        for _ in 0..<2 {
+            let (open, limit) = database.snapshot()
+            hints.transactions.update(
+                Pulse.Answer(sequence: database.sequence, open: open, limit: limit, nextTransaction: database.next))
+        }
+        while let last = finish(database.ready, hints.hint(1), .max) { hints.passed(1, last) }
+        while let look = hints.look(1) {
+            if let last = finish(database.ready, look.from, look.below) { hints.found(look, last) } else { hints.finished(look) }
+        }
+        #expect(database.ready.isEmpty, "left behind")
+        #expect(Int64(claimed.count) == database.taken)
+    }
+
+    @Test("a transaction that stays open for ever makes no look longer")
+    func idle() {
+        var hints = Hints()
+        func pulse(_ sequence: Int64, open: [Int64] = [10], limit: Int64, next: Int64) {
+            hints.transactions.update(Pulse.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: next))
+        }
+        pulse(0, open: [], limit: 10, next: 10)
+        for round in Int64(1)...100 {
+            // Number 10 is open; another transaction has taken a thousand positions and is over.
+            pulse(round * 1000, limit: 11 + round, next: 11 + round)
+            hints.passed(1, round * 1000)
+            if let look = hints.look(1) {
+                #expect(look.from >= (round - 2) * 1000, "round \(round) looks from \(look.from)")
+                hints.finished(look)
+            }
+        }
+        let idle = hints.look(1)
+        #expect(idle == nil, "nothing has ended since")
+        pulse(100_000, open: [], limit: 112, next: 112)
+        let last = hints.look(1)
+        #expect(last?.from == 0, "it may have taken any position")
+    }
+
+    private struct Random: RandomNumberGenerator {
+        var state: UInt64
+        init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+        mutating func next() -> UInt64 {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return state
+        }
+    }
+}
