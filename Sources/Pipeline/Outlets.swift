@@ -28,9 +28,10 @@ final class Outlets: Sendable {
 /// Send's side of one provider: hands admitted messages to the transport as places and rate allow, the urgent ones first.
 ///
 /// Admit reserves before it commits, so that a killed worker leaves few messages in doubt: what is reserved and waiting is at most one
-/// window, and one second of rate or a quarter of a second of what the provider answered lately, beyond what is on its way. A tenth of the window and of the rate is kept for lane 0. Of the places that
-/// Admit may reserve lane 2 may fill four fifths and the lanes behind it three fifths, so that a campaign never fills a provider to
-/// the brim: lane 1 always finds a place, and its messages leave before those of higher lanes that were admitted earlier.
+/// window, and one second of rate or a quarter of a second of what the provider answered lately, beyond what is on its way. A tenth of
+/// the window and of the rate is kept for lane 0. Of the places that Admit may reserve lane 2 may fill four fifths and the lanes behind
+/// it three fifths, so that a campaign never fills a provider to the brim: lane 1 always finds a place, and its messages leave before
+/// those of higher lanes that were admitted earlier.
 final class Outlet: Sendable {
     private struct State {
         /// Lane 0, lane 1, all others: the first leaves first.
@@ -133,7 +134,7 @@ final class Outlet: Sendable {
         return places(state, lane: lane) - state.reserved
     }
 
-    /// How many places may be reserved when a message of this lane asks for one.
+    /// How many places may be reserved when a message of this lane asks for one: as many as keep the provider busy, and few in doubt.
     private func places(_ state: State, lane: Int16) -> Int {
         let window = transport.window
         let limit =
@@ -143,7 +144,7 @@ final class Outlet: Sendable {
         return Self.part(of: limit, for: lane) + (lane == 0 ? reserveOfWindow : 0)
     }
 
-    /// How many of `limit` places may be reserved when a message of this lane asks for one.
+    /// A lane's share of `limit` places.
     private static func part(of limit: Int, for lane: Int16) -> Int {
         switch lane {
         case 0, 1: limit

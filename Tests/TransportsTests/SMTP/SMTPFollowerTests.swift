@@ -207,7 +207,9 @@ struct SMTPFollowerTests {
                             if not l: return
                             body += l
                         n += 1
-                        print([l for l in body.split(b'\\r\\n') if l.startswith(b'Message-ID')][0].decode(), flush=True)
+                        # One write: print() makes two, and another thread may come between them.
+                        ids = [l for l in body.split(b'\\r\\n') if l.startswith(b'Message-ID')]
+                        sys.stdout.write(ids[0].decode() + '\\n'); sys.stdout.flush()
                         time.sleep(delay.pop())
                         say(b'250 ok')
                         if n == int(sys.argv[2]): c.shutdown(socket.SHUT_RDWR); c.close(); return
@@ -232,7 +234,8 @@ struct SMTPFollowerTests {
             results.allSatisfy { $0.outcome.name != "deferred" || $0.outcome.failure?.burnsAttempt == false },
             "\(results.map(\.outcome))")
         let lines = try server.log().split(separator: "\n").filter { $0.hasPrefix("Message-ID") }
-        #expect(lines.count == Set(lines).count && lines.count >= accepted)
+        #expect(lines.count == Set(lines).count)
+        #expect(lines.count >= accepted, "\(results.map { "\($0.messageID) \($0.outcome.name)" }), \(lines)")
         #expect(accepted >= 30, "\(accepted)")
         await transport.drain()
     }
