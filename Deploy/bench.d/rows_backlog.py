@@ -69,7 +69,7 @@ def middle(values):
 def drain(bench, database, row, clean_rate, clean_p99):
     """The whole pipeline for a while, compared with one worker that drains `messages` (the row `pipeline`)."""
     log, since = bench.server.log_end(), bench.now()
-    worker = bench.worker(database, rate=1)
+    worker = bench.worker(database, rate=0.1)
     bench.await_empty(database, bench.full_or_quick(20, 6))
     worker.stop()
     _, rate = bench.throughput(database, since)

@@ -44,7 +44,7 @@ def drained(bench, row, template, workers=1, limit=300):
     database = bench.fresh("drained", template)
     log = bench.server.log_end()
     with bench.report.measuring(row, bench.server, database) as run:
-        run.martlet += [bench.worker(database, rate=1, name=f"bench{number}") for number in range(workers)]
+        run.martlet += [bench.worker(database, rate=0.1, name=f"bench{number}") for number in range(workers)]
         if not bench.await_empty(database, limit, run):
             row.figures["left after its limit, messages"] = bench.left(database)
         for worker in run.martlet:

@@ -123,7 +123,7 @@ class Pressure:
     def run(self, pressure, bursts=False, overload=False):
         bench, database, row = self.bench, self.database, self.row
         bench.server.forget_log()
-        worker = bench.worker(database, rate=1 if self.held <= 600 else 0.1)  # about 1.5 MB of log a second
+        worker = bench.worker(database, rate=0.1)
         # Warm: plans, caches and the first segments.
         bench.offer_at_once(database, 20_000).finish()
         bench.await_empty(database, 60)

@@ -109,7 +109,7 @@ def through_one(bench, kind, channel, given):
     row = Row(f"pipeline_{kind}", "claim", ratio_note="no pgbench counterpart: compare it with pipeline")
     log = bench.server.log_end()
     with bench.report.measuring(row, bench.server, database) as run:
-        worker = bench.worker(database, rate=1)
+        worker = bench.worker(database, rate=0.1)
         run.martlet.append(worker)
         if not bench.await_empty(database, bench.full_or_quick(45, 15), run):
             row.figures["left when its time was up, messages"] = bench.left(database)
