@@ -122,5 +122,7 @@ grant usage on sequence martlet_data.message_seq, martlet_data.session_seq to ma
 grant execute on function martlet_data.add_segment, martlet_data.advance_segment, martlet_data.retire_segment, martlet_data.create_partitions,
     martlet_data.drop_partitions, martlet_data.first_id, martlet_data.check_leases, martlet_data.release_slot, martlet_data.minute_of_day, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.keep_inbound, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
 
+grant execute on function martlet_data.apply_keywords to martlet_worker;
+
 grant insert on martlet_data.policies, martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.audit to martlet_admin;
 grant update on martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.cap_retention to martlet_admin;

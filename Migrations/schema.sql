@@ -603,6 +603,50 @@ end $$;
 
 ALTER FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_changed boolean[] := '{}';
+    v_rows int;
+    v_consents int;
+begin
+    if cardinality(p_addresses) = 0 then
+        return v_changed;
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
+    for i in 1 .. cardinality(p_addresses) loop
+        if p_scopes[i] is not null then
+            insert into martlet_data.suppressions (channel, address, scope, reason) values (p_channel, p_addresses[i], p_scopes[i], 'opt_out_text')
+                on conflict (address, channel, scope) where lifted_at is null do nothing;
+            get diagnostics v_rows = row_count;
+            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+                select p_addresses[i], p_channel, n.purpose, 'withdrawn', 'text', p_words[i]
+                from (select distinct on (c.purpose) c.purpose, c.status from martlet_data.consents c
+                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
+                where n.status <> 'withdrawn' and (p_scopes[i] in ('all', n.purpose) or p_scopes[i] = 'all_except_otp' and n.purpose <> 'otp');
+        else
+            update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = 'text: ' || p_words[i]
+                where s.address = p_addresses[i] and s.channel = p_channel and s.reason in ('opt_out', 'opt_out_text') and s.lifted_at is null;
+            get diagnostics v_rows = row_count;
+            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+                select p_addresses[i], p_channel, n.purpose, b.status, 'text', p_words[i]
+                from (select distinct on (c.purpose) c.id, c.purpose, c.status, c.method from martlet_data.consents c
+                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
+                cross join lateral (select c.status from martlet_data.consents c
+                    where c.recipient_key = p_addresses[i] and c.channel = p_channel and c.purpose = n.purpose and c.id < n.id order by c.id desc limit 1) b
+                where n.status = 'withdrawn' and n.method = 'text' and b.status <> 'withdrawn';
+        end if;
+        get diagnostics v_consents = row_count;
+        v_changed := v_changed || (v_rows + v_consents > 0);
+    end loop;
+    return v_changed;
+end $$;
+
+ALTER FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.bucket(p_id bigint) RETURNS integer
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     AS $$ select pg_catalog.hashint8(p_id) & 255 $$;
@@ -2763,6 +2807,9 @@ GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO 
 REVOKE ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.bucket(p_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.bucket(p_id bigint) TO martlet_worker;

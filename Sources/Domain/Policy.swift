@@ -10,10 +10,12 @@ public struct Policy: Sendable, Equatable {
     public var routes: [Route]
     public var prices: [Price]
     public var wordLists: [WordList]
+    public var keywords: KeywordPolicy
 
     public init(
         classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,
-        providers: [String: ProviderPolicy], routes: [Route], prices: [Price], wordLists: [WordList]
+        providers: [String: ProviderPolicy], routes: [Route], prices: [Price], wordLists: [WordList],
+        keywords: KeywordPolicy = KeywordPolicy()
     ) {
         self.classes = classes
         self.caps = caps
@@ -23,6 +25,7 @@ public struct Policy: Sendable, Equatable {
         self.routes = routes
         self.prices = prices
         self.wordLists = wordLists
+        self.keywords = keywords
     }
 }
 

@@ -25,6 +25,7 @@ struct RoleTests {
         - raw r - -: martlet_data.cap_usage
         - rawd r - -: martlet_data.due martlet_data.due_SEGMENT martlet_data.leased martlet_data.leased_SEGMENT martlet_data.ready martlet_data.ready_SEGMENT
         - rd r - -: martlet_data.cancellations martlet_data.idempotency_keys
+        - x - - -: martlet_data.apply_keywords()
         - x x - -: martlet_data.add_segment() martlet_data.advance_segment() martlet_data.bucket() martlet_data.check_leases() martlet_data.create_partitions() martlet_data.drop_partitions() martlet_data.first_id() martlet_data.keep_inbound() martlet_data.minute_of_day() martlet_data.next_quiet() martlet_data.outside_quiet() martlet_data.release_slot() martlet_data.retire_segment()
         - x x x -: martlet_data.mask()
         ra - ra - -: martlet.bulk_enqueue

@@ -31,6 +31,17 @@ func problems(of texts: [String: String]) -> [ConfigProblem] {
 
 @Suite("Policy files")
 struct PolicyFilesTests {
+    @Test("keywords.yaml may be missing or without words; it names a class or one of the wider scopes")
+    func keywords() throws {
+        let policy = try PolicyFiles.parse(shipped())
+        #expect(policy.keywords.scope == "marketing")
+        #expect(policy.keywords.added["+34"] == [.stop: ["BAJA", "PARAR"], .stopAll: [], .start: ["ALTA"]])
+        #expect(try PolicyFiles.parse(shipped(["keywords.yaml": nil])).keywords == KeywordPolicy())
+        let wide = try PolicyFiles.parse(shipped(["keywords.yaml": "scope: all_except_otp\nwords: {other: {stop: [BASTA]}}\n"]))
+        #expect(
+            wide.keywords == KeywordPolicy(scope: "all_except_otp", added: ["": [.stop: ["BASTA"], .stopAll: [], .start: []]]))
+    }
+
     @Test("the shipped policy says what the table of the design says")
     func shippedPolicy() throws {
         let policy = try PolicyFiles.parse(shipped())

@@ -102,6 +102,13 @@ struct PolicyProblemsTests {
             Mistake("prices.yaml", "7300", "0.0073", "`0.0073` is not a whole number"),
             Mistake("words.yaml", "action: hold", "action: stop", "known: block, hold, warn"),
             Mistake("words.yaml", "[act now,", "[act now, act now,", "`act now` is there twice"),
+            Mistake(
+                "keywords.yaml", "scope: marketing", "scope: markting", "there is no class `markting`; did you mean marketing?"),
+            Mistake("keywords.yaml", "\"+34\":", "34:", "`34` is not a country prefix"),
+            Mistake("keywords.yaml", "stop_all: [ALLES", "stop-all: [ALLES", "unknown key; did you mean stop_all?"),
+            Mistake("keywords.yaml", "start: [ALTA]", "start: [baja]", "start: `baja` is a word that stops; choose another word"),
+            Mistake("keywords.yaml", "start: [ALTA]", "start: [Stop]", "start: `Stop` is a word that stops; choose another word"),
+            Mistake("keywords.yaml", "words:", "word:", "unknown key; did you mean words?"),
         ])
     func mistakes(_ mistake: Mistake) throws {
         let found = try problems(mistake.file, mistake.piece, mistake.replacement)
