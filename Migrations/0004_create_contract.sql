@@ -234,9 +234,9 @@ begin
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
-                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+                group_key, variables, headers, traceparent, producer, created_at, expires_at, scheduled_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
     else
         with place as (
             insert into martlet_data.ready (slot, seq, message_id) values (v_slot, v_seq, v_id))
@@ -327,9 +327,9 @@ begin
             on conflict do nothing returning message_id),
         bodies as (
             insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
-                headers, traceparent, producer, created_at, expires_at)
+                headers, traceparent, producer, created_at, expires_at, scheduled_at)
             select id, class_id, channel_id, coalesce(recipient_key, address), address, template, locale, sender, time_zone, tier, group_key, body,
-                null, traceparent, session_user, v_now, end_at
+                null, traceparent, session_user, v_now, end_at, case when due_at > v_now then due_at end
             from usual where idempotency_key is null or id in (select message_id from keyed)),
         later as (
             insert into martlet_data.due (slot, due_at, message_id, lane, reason)

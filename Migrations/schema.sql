@@ -181,9 +181,9 @@ begin
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
-                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+                group_key, variables, headers, traceparent, producer, created_at, expires_at, scheduled_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
     else
         with place as (
             insert into martlet_data.ready (slot, seq, message_id) values (v_slot, v_seq, v_id))
@@ -305,9 +305,9 @@ begin
             on conflict do nothing returning message_id),
         bodies as (
             insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
-                headers, traceparent, producer, created_at, expires_at)
+                headers, traceparent, producer, created_at, expires_at, scheduled_at)
             select id, class_id, channel_id, coalesce(recipient_key, address), address, template, locale, sender, time_zone, tier, group_key, body,
-                null, traceparent, session_user, v_now, end_at
+                null, traceparent, session_user, v_now, end_at, case when due_at > v_now then due_at end
             from usual where idempotency_key is null or id in (select message_id from keyed)),
         later as (
             insert into martlet_data.due (slot, due_at, message_id, lane, reason)
@@ -395,6 +395,29 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.pause_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provider text, accepted bigint, delivered bigint, undelivered bigint, delivered_share numeric, reported_share numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with bounds as materialized (
+        select martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
+    hand_overs as (
+        select r.provider, bool_or(r.kind = 'delivered') as delivered, bool_or(r.kind = 'undelivered') as undelivered
+        from martlet_data.receipts r
+        where r.message_id >= (select first from bounds) and r.kind in ('accepted', 'delivered', 'undelivered') and r.provider is not null and r.attempt is not null
+        group by r.message_id, r.attempt, r.provider),
+    counted as (
+        select h.provider, count(*) as accepted, count(*) filter (where h.delivered) as delivered, count(*) filter (where h.undelivered and not h.delivered) as undelivered
+        from hand_overs h group by h.provider)
+    select c.provider, c.accepted, c.delivered, c.undelivered, trunc(c.delivered::numeric / nullif(c.delivered + c.undelivered, 0), 5),
+        trunc((c.delivered + c.undelivered)::numeric / c.accepted, 5)
+    from counted c order by c.provider $$;
+
+ALTER FUNCTION martlet.provider_slo_since(since interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -493,6 +516,45 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.resume_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint, failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with bounds as materialized (
+        select clock_timestamp() as now, martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
+    ends as materialized (
+        select r.message_id, min(r.at) filter (where r.kind in ('accepted', 'delivered')) as accepted_at, bool_or(r.kind in ('postponed', 'requeued')) as held,
+            bool_or(r.kind = 'expired') as expired, bool_or(r.kind in ('suppressed', 'capped', 'cancelled', 'discarded')) as stopped
+        from martlet_data.receipts r where r.message_id >= (select first from bounds) group by r.message_id),
+    dead as materialized (
+        select d.message_id from martlet_data.dead_letters d where d.message_id >= (select first from bounds)),
+    judged as (
+        select m.class_id, c.accept_within as promise, coalesce(e.held, false) as held, e.accepted_at is not null as accepted,
+            e.accepted_at is null and (coalesce(e.expired, false) or d.message_id is not null) as failed,
+            coalesce(e.stopped, false) and e.accepted_at is null as stopped,
+            coalesce(e.accepted_at, b.now) - coalesce(m.scheduled_at, m.created_at) as delay
+        from martlet_data.messages m cross join bounds b join martlet_data.classes c on c.id = m.class_id
+        left join ends e on e.message_id = m.id left join dead d on d.message_id = m.id
+        where m.id >= (select first from bounds) and (m.scheduled_at is null or m.scheduled_at <= b.now)),
+    counted as (
+        select j.class_id, count(*) as messages, count(*) filter (where held) as held, count(*) filter (where accepted and not held) as accepted,
+            count(*) filter (where accepted and not held and delay <= promise) as within,
+            count(*) filter (where not accepted and not failed and not stopped and not held and delay > promise) as overdue,
+            count(*) filter (where failed and not held) as failed, max(delay) filter (where not accepted and not failed and not stopped and not held) as oldest,
+            percentile_disc(0.99) within group (order by delay) filter (where accepted and not held) as p99, max(delay) filter (where accepted and not held) as peak
+        from judged j group by j.class_id)
+    select c.name, c.accept_within, coalesce(n.messages, 0), coalesce(n.held, 0), coalesce(n.accepted, 0), case when c.accept_within is not null then coalesce(n.within, 0) end,
+        coalesce(n.overdue, 0), coalesce(n.failed, 0),
+        case when c.accept_within is not null then trunc(n.within::numeric / nullif(n.accepted + n.failed + n.overdue, 0), 5) end,
+        trunc(n.accepted::numeric / nullif(n.accepted + n.failed, 0), 5), n.oldest, n.p99, greatest(n.peak, n.oldest)
+    from martlet_data.classes c left join counted n on n.class_id = c.id
+    where c.retired_at is null or n.messages > 0 order by c.lane, c.name $$;
+
+ALTER FUNCTION martlet.slo_since(since interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.suppress(channel text, recipient text, scope text DEFAULT 'marketing'::text, reason text DEFAULT 'opt_out'::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1298,10 +1360,13 @@ CREATE TABLE martlet_data.classes (
     lane smallint NOT NULL,
     time_to_live interval NOT NULL,
     erases_body boolean DEFAULT false NOT NULL,
+    accept_within interval,
     retired_at timestamp with time zone
 );
 
 ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
 
 CREATE TABLE martlet_data.due (
     slot smallint NOT NULL,
@@ -1442,11 +1507,14 @@ CREATE TABLE martlet_data.messages (
     traceparent text COLLATE pg_catalog."C",
     producer text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    scheduled_at timestamp with time zone
 )
 PARTITION BY RANGE (id);
 
 ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
 
 CREATE TABLE martlet_data.requeues (
     message_id bigint NOT NULL,
@@ -1529,6 +1597,19 @@ CREATE VIEW martlet.message_status AS
 
 ALTER TABLE martlet.message_status OWNER TO martlet_owner;
 
+CREATE VIEW martlet.provider_slo AS
+ SELECT provider_slo_since.provider,
+    provider_slo_since.accepted,
+    provider_slo_since.delivered,
+    provider_slo_since.undelivered,
+    provider_slo_since.delivered_share,
+    provider_slo_since.reported_share
+   FROM martlet.provider_slo_since('01:00:00'::interval) provider_slo_since(provider, accepted, delivered, undelivered, delivered_share, reported_share);
+
+ALTER TABLE martlet.provider_slo OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.provider_slo IS 'By provider: what it accepted of the messages of the last hour, and what it has said about it since.';
+
 CREATE VIEW martlet.receipts AS
  SELECT r.message_id,
     r.at,
@@ -1557,6 +1638,26 @@ UNION ALL
    FROM martlet_data.attempts a;
 
 ALTER TABLE martlet.receipts OWNER TO martlet_owner;
+
+CREATE VIEW martlet.slo AS
+ SELECT slo_since.class,
+    slo_since.promise,
+    slo_since.messages,
+    slo_since.held,
+    slo_since.accepted,
+    slo_since.within,
+    slo_since.overdue,
+    slo_since.failed,
+    slo_since.within_share,
+    slo_since.accepted_share,
+    slo_since.oldest_waiting,
+    slo_since.p99_delay,
+    slo_since.peak_delay
+   FROM martlet.slo_since('01:00:00'::interval) slo_since(class, promise, messages, held, accepted, within, overdue, failed, within_share, accepted_share, oldest_waiting, p99_delay, peak_delay);
+
+ALTER TABLE martlet.slo OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.slo IS 'By class: messages of the last hour that might be sent by now. held: put off by hours or caps, or requeued; they are not judged.';
 
 CREATE TABLE martlet_data.suppressions (
     id bigint NOT NULL,
@@ -1953,7 +2054,8 @@ CREATE TABLE martlet_data.messages_default (
     traceparent text COLLATE pg_catalog."C",
     producer text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    scheduled_at timestamp with time zone
 );
 
 ALTER TABLE martlet_data.messages_default OWNER TO martlet_owner;
@@ -2783,6 +2885,10 @@ GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_ad
 REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.provider_slo_since(since interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_admin;
@@ -2792,6 +2898,10 @@ GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jso
 
 REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_producer;
@@ -2972,9 +3082,15 @@ GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
 GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
 GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet.provider_slo TO martlet_reader;
+GRANT SELECT ON TABLE martlet.provider_slo TO martlet_admin;
+
 GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.slo TO martlet_reader;
+GRANT SELECT ON TABLE martlet.slo TO martlet_admin;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.suppressions TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.suppressions TO martlet_admin;

@@ -19,7 +19,7 @@ public struct KeywordPolicy: Sendable, Equatable {
         .stopAll: ["STOPALL", "STOP ALL"],
         .start: ["START", "UNSTOP", "恢复"],
     ]
-    /// Of STOP and its like: a class, `all_except_otp` or `all`. Of STOPALL it is always `all_except_otp`.
+    /// Of STOP and its like: a class, `all_except_otp` or `all`. Of STOPALL it is `all_except_otp`, or `all`.
     public var scope: String
     /// By country prefix of the phone (`+49`), `""` for every phone.
     public var added: [String: [KeywordAction: [String]]]

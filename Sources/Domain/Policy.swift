@@ -44,6 +44,8 @@ public struct ClassPolicy: Sendable, Equatable {
     /// 0…7; lower lanes never wait behind higher-numbered ones.
     public var lane: Int
     public var timeToLive: Duration
+    /// The promise: accepted by a provider so long after it might be sent. Judged by `martlet slo`, nothing else depends on it; nil: none.
+    public var acceptWithin: Duration?
     public var retry: RetrySchedule
     /// nil: sent at any hour.
     public var quietHours: QuietHours?

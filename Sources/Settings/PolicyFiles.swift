@@ -16,6 +16,7 @@ public enum PolicyFiles {
         "classes.yaml": [
             "lane", "time_to_live", "attempts", "retry_base", "retry_limit", "quiet_hours", "release_over", "consent",
             "in_doubt", "resends", "signature", "opt_out", "required", "max_segments", "overlong", "erase_body", "sender",
+            "accept_within",
         ],
         "caps.yaml": ["classes", "channels", "window", "calendar", "limit", "tiers", "over"],
         "senders.yaml": [
@@ -103,7 +104,9 @@ final class PolicyReading {
         let routes = root("routes.yaml", keys: ["routes"]).map { readRoutes($0, providers: providers) } ?? []
         let prices = root("prices.yaml", keys: ["prices"]).map(readPrices) ?? []
         let words = root("words.yaml", keys: ["lists"]).map(readWordLists) ?? []
-        let keywords = root("keywords.yaml", keys: ["scope", "words"]).map(readKeywords) ?? KeywordPolicy()
+        var keywords = root("keywords.yaml", keys: ["scope", "words"]).map(readKeywords) ?? KeywordPolicy()
+        // Where there is no such class that scope would stop nothing.
+        if keywords.scope == KeywordPolicy().scope, classes[keywords.scope] == nil { keywords.scope = "all_except_otp" }
         checkReferences()
         guard let defaultSender = senders.0, allProblems.isEmpty else { return nil }
         let policy = Policy(

@@ -37,6 +37,9 @@ struct PolicyFilesTests {
         #expect(policy.keywords.scope == "marketing")
         #expect(policy.keywords.added["+34"] == [.stop: ["BAJA", "PARAR"], .stopAll: [], .start: ["ALTA"]])
         #expect(try PolicyFiles.parse(shipped(["keywords.yaml": nil])).keywords == KeywordPolicy())
+        var texts = try shipped(["keywords.yaml": nil])
+        for file in ["classes.yaml", "caps.yaml"] { texts[file] = texts[file]?.replacing("marketing", with: "promotion") }
+        #expect(try PolicyFiles.parse(texts).keywords.scope == "all_except_otp", "a scope that is no class stops nothing")
         let wide = try PolicyFiles.parse(shipped(["keywords.yaml": "scope: all_except_otp\nwords: {other: {stop: [BASTA]}}\n"]))
         #expect(
             wide.keywords == KeywordPolicy(scope: "all_except_otp", added: ["": [.stop: ["BASTA"], .stopAll: [], .start: []]]))
