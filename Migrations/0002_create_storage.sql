@@ -28,8 +28,10 @@ create table martlet_data.classes (
     lane          smallint not null references martlet_data.lanes,
     time_to_live  interval not null,
     erases_body   boolean  not null default false,
+    accept_within interval,
     retired_at    timestamptz
 );
+comment on column martlet_data.classes.accept_within is 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
 create table martlet_data.channels (
     id            smallint generated always as identity primary key,
     name          text collate "C" not null unique,
@@ -123,8 +125,10 @@ create table martlet_data.messages (
     traceparent    text collate "C",
     producer       text collate "C"        not null,
     created_at     timestamptz not null,
-    expires_at     timestamptz not null
+    expires_at     timestamptz not null,
+    scheduled_at   timestamptz
 ) partition by range (id);
+comment on column martlet_data.messages.scheduled_at is 'Null: at once.';
 create index messages_recipient_key on martlet_data.messages (recipient_key);
 create table martlet_data.messages_default partition of martlet_data.messages default;
 

@@ -91,6 +91,64 @@ create view martlet.unmatched_events as
     from martlet_data.provider_events e group by e.provider, e.kind, e.reason;
 comment on view martlet.unmatched_events is 'What providers said about messages that were not found; waiting: is still tried again.';
 
+-- How well it is served. Of messages that were enqueued within p_since (at most a day) before now, by id: the days' partitions and their
+-- indexes bound the work. Functions, because a view has no argument; they run as their owner, because readers see no tables.
+-- Planned for a window that the planner cannot know, and perhaps without statistics: a part of an index, and no join that is quadratic.
+create function martlet.slo_since(since interval) returns table (class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint,
+        failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
+    language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off set work_mem = '64MB' as $$
+    with bounds as materialized (
+        select clock_timestamp() as now, martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
+    ends as materialized (
+        select r.message_id, min(r.at) filter (where r.kind in ('accepted', 'delivered')) as accepted_at, bool_or(r.kind in ('postponed', 'requeued')) as held,
+            bool_or(r.kind = 'expired') as expired, bool_or(r.kind in ('suppressed', 'capped', 'cancelled', 'discarded')) as stopped
+        from martlet_data.receipts r where r.message_id >= (select first from bounds) group by r.message_id),
+    dead as materialized (
+        select d.message_id from martlet_data.dead_letters d where d.message_id >= (select first from bounds)),
+    judged as (
+        select m.class_id, c.accept_within as promise, coalesce(e.held, false) as held, e.accepted_at is not null as accepted,
+            e.accepted_at is null and (coalesce(e.expired, false) or d.message_id is not null) as failed,
+            coalesce(e.stopped, false) and e.accepted_at is null as stopped,
+            coalesce(e.accepted_at, b.now) - coalesce(m.scheduled_at, m.created_at) as delay
+        from martlet_data.messages m cross join bounds b join martlet_data.classes c on c.id = m.class_id
+        left join ends e on e.message_id = m.id left join dead d on d.message_id = m.id
+        where m.id >= (select first from bounds) and (m.scheduled_at is null or m.scheduled_at <= b.now)),
+    counted as (
+        select j.class_id, count(*) as messages, count(*) filter (where held) as held, count(*) filter (where accepted and not held) as accepted,
+            count(*) filter (where accepted and not held and delay <= promise) as within,
+            count(*) filter (where not accepted and not failed and not stopped and not held and delay > promise) as overdue,
+            count(*) filter (where failed and not held) as failed, max(delay) filter (where not accepted and not failed and not stopped and not held) as oldest,
+            percentile_disc(0.99) within group (order by delay) filter (where accepted and not held) as p99, max(delay) filter (where accepted and not held) as peak
+        from judged j group by j.class_id)
+    select c.name, c.accept_within, coalesce(n.messages, 0), coalesce(n.held, 0), coalesce(n.accepted, 0), case when c.accept_within is not null then coalesce(n.within, 0) end,
+        coalesce(n.overdue, 0), coalesce(n.failed, 0),
+        case when c.accept_within is not null then trunc(n.within::numeric / nullif(n.accepted + n.failed + n.overdue, 0), 5) end,
+        trunc(n.accepted::numeric / nullif(n.accepted + n.failed, 0), 5), n.oldest, n.p99, greatest(n.peak, n.oldest)
+    from martlet_data.classes c left join counted n on n.class_id = c.id
+    where c.retired_at is null or n.messages > 0 order by c.lane, c.name $$;
+
+create function martlet.provider_slo_since(since interval) returns table (provider text, accepted bigint, delivered bigint, undelivered bigint, delivered_share numeric,
+        reported_share numeric)
+    language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off set work_mem = '64MB' as $$
+    with bounds as materialized (
+        select martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
+    hand_overs as (
+        select r.provider, bool_or(r.kind = 'delivered') as delivered, bool_or(r.kind = 'undelivered') as undelivered
+        from martlet_data.receipts r
+        where r.message_id >= (select first from bounds) and r.kind in ('accepted', 'delivered', 'undelivered') and r.provider is not null and r.attempt is not null
+        group by r.message_id, r.attempt, r.provider),
+    counted as (
+        select h.provider, count(*) as accepted, count(*) filter (where h.delivered) as delivered, count(*) filter (where h.undelivered and not h.delivered) as undelivered
+        from hand_overs h group by h.provider)
+    select c.provider, c.accepted, c.delivered, c.undelivered, trunc(c.delivered::numeric / nullif(c.delivered + c.undelivered, 0), 5),
+        trunc((c.delivered + c.undelivered)::numeric / c.accepted, 5)
+    from counted c order by c.provider $$;
+
+create view martlet.slo as select * from martlet.slo_since(interval '1 hour');
+comment on view martlet.slo is 'By class: messages of the last hour that might be sent by now. held: put off by hours or caps, or requeued; they are not judged.';
+create view martlet.provider_slo as select * from martlet.provider_slo_since(interval '1 hour');
+comment on view martlet.provider_slo is 'By provider: what it accepted of the messages of the last hour, and what it has said about it since.';
+
 create view martlet.audit as select a.id, a.at, a.actor, a.action, a.object, a.why, a.detail from martlet_data.audit a;
 
 -- Who may do what -----------------------------------------------------------------------------------------------------------------
@@ -100,6 +158,8 @@ grant insert, select on martlet.bulk_enqueue to martlet_producer, martlet_admin;
 grant execute on function martlet.requeue, martlet.discard, martlet.unsuppress, martlet.pause_lane, martlet.resume_lane to martlet_admin;
 grant execute on function martlet.created_at(bigint) to martlet_producer, martlet_worker, martlet_admin, martlet_reader;
 grant select on martlet.attempts, martlet.receipts, martlet.message_status, martlet.dead_letters, martlet.lanes, martlet.workers, martlet.inbound_texts, martlet.unmatched_events to martlet_reader, martlet_admin;
+grant select on martlet.slo, martlet.provider_slo to martlet_reader, martlet_admin;
+grant execute on function martlet.slo_since, martlet.provider_slo_since to martlet_reader, martlet_admin;
 grant select on martlet.suppressions, martlet.audit to martlet_admin;
 grant select on martlet.receipts to martlet_worker; -- a dead letter keeps its history
 -- A view's functions run as its reader.
@@ -121,6 +181,8 @@ grant select on all sequences in schema martlet_data to martlet_worker, martlet_
 grant usage on sequence martlet_data.message_seq, martlet_data.session_seq to martlet_worker;
 grant execute on function martlet_data.add_segment, martlet_data.advance_segment, martlet_data.retire_segment, martlet_data.create_partitions,
     martlet_data.drop_partitions, martlet_data.first_id, martlet_data.check_leases, martlet_data.release_slot, martlet_data.minute_of_day, martlet_data.outside_quiet, martlet_data.next_quiet, martlet_data.keep_inbound, martlet_data.bucket(text), martlet_data.bucket(bigint), martlet_data.mask(text) to martlet_worker, martlet_admin;
+
+grant execute on function martlet_data.apply_keywords to martlet_worker;
 
 grant insert on martlet_data.policies, martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.audit to martlet_admin;
 grant update on martlet_data.templates, martlet_data.classes, martlet_data.senders, martlet_data.channels, martlet_data.cap_retention to martlet_admin;

@@ -181,9 +181,9 @@ begin
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
-                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+                group_key, variables, headers, traceparent, producer, created_at, expires_at, scheduled_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
     else
         with place as (
             insert into martlet_data.ready (slot, seq, message_id) values (v_slot, v_seq, v_id))
@@ -305,9 +305,9 @@ begin
             on conflict do nothing returning message_id),
         bodies as (
             insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
-                headers, traceparent, producer, created_at, expires_at)
+                headers, traceparent, producer, created_at, expires_at, scheduled_at)
             select id, class_id, channel_id, coalesce(recipient_key, address), address, template, locale, sender, time_zone, tier, group_key, body,
-                null, traceparent, session_user, v_now, end_at
+                null, traceparent, session_user, v_now, end_at, case when due_at > v_now then due_at end
             from usual where idempotency_key is null or id in (select message_id from keyed)),
         later as (
             insert into martlet_data.due (slot, due_at, message_id, lane, reason)
@@ -395,6 +395,29 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.pause_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provider text, accepted bigint, delivered bigint, undelivered bigint, delivered_share numeric, reported_share numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with bounds as materialized (
+        select martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
+    hand_overs as (
+        select r.provider, bool_or(r.kind = 'delivered') as delivered, bool_or(r.kind = 'undelivered') as undelivered
+        from martlet_data.receipts r
+        where r.message_id >= (select first from bounds) and r.kind in ('accepted', 'delivered', 'undelivered') and r.provider is not null and r.attempt is not null
+        group by r.message_id, r.attempt, r.provider),
+    counted as (
+        select h.provider, count(*) as accepted, count(*) filter (where h.delivered) as delivered, count(*) filter (where h.undelivered and not h.delivered) as undelivered
+        from hand_overs h group by h.provider)
+    select c.provider, c.accepted, c.delivered, c.undelivered, trunc(c.delivered::numeric / nullif(c.delivered + c.undelivered, 0), 5),
+        trunc((c.delivered + c.undelivered)::numeric / c.accepted, 5)
+    from counted c order by c.provider $$;
+
+ALTER FUNCTION martlet.provider_slo_since(since interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -493,6 +516,45 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.resume_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint, failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with bounds as materialized (
+        select clock_timestamp() as now, martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
+    ends as materialized (
+        select r.message_id, min(r.at) filter (where r.kind in ('accepted', 'delivered')) as accepted_at, bool_or(r.kind in ('postponed', 'requeued')) as held,
+            bool_or(r.kind = 'expired') as expired, bool_or(r.kind in ('suppressed', 'capped', 'cancelled', 'discarded')) as stopped
+        from martlet_data.receipts r where r.message_id >= (select first from bounds) group by r.message_id),
+    dead as materialized (
+        select d.message_id from martlet_data.dead_letters d where d.message_id >= (select first from bounds)),
+    judged as (
+        select m.class_id, c.accept_within as promise, coalesce(e.held, false) as held, e.accepted_at is not null as accepted,
+            e.accepted_at is null and (coalesce(e.expired, false) or d.message_id is not null) as failed,
+            coalesce(e.stopped, false) and e.accepted_at is null as stopped,
+            coalesce(e.accepted_at, b.now) - coalesce(m.scheduled_at, m.created_at) as delay
+        from martlet_data.messages m cross join bounds b join martlet_data.classes c on c.id = m.class_id
+        left join ends e on e.message_id = m.id left join dead d on d.message_id = m.id
+        where m.id >= (select first from bounds) and (m.scheduled_at is null or m.scheduled_at <= b.now)),
+    counted as (
+        select j.class_id, count(*) as messages, count(*) filter (where held) as held, count(*) filter (where accepted and not held) as accepted,
+            count(*) filter (where accepted and not held and delay <= promise) as within,
+            count(*) filter (where not accepted and not failed and not stopped and not held and delay > promise) as overdue,
+            count(*) filter (where failed and not held) as failed, max(delay) filter (where not accepted and not failed and not stopped and not held) as oldest,
+            percentile_disc(0.99) within group (order by delay) filter (where accepted and not held) as p99, max(delay) filter (where accepted and not held) as peak
+        from judged j group by j.class_id)
+    select c.name, c.accept_within, coalesce(n.messages, 0), coalesce(n.held, 0), coalesce(n.accepted, 0), case when c.accept_within is not null then coalesce(n.within, 0) end,
+        coalesce(n.overdue, 0), coalesce(n.failed, 0),
+        case when c.accept_within is not null then trunc(n.within::numeric / nullif(n.accepted + n.failed + n.overdue, 0), 5) end,
+        trunc(n.accepted::numeric / nullif(n.accepted + n.failed, 0), 5), n.oldest, n.p99, greatest(n.peak, n.oldest)
+    from martlet_data.classes c left join counted n on n.class_id = c.id
+    where c.retired_at is null or n.messages > 0 order by c.lane, c.name $$;
+
+ALTER FUNCTION martlet.slo_since(since interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.suppress(channel text, recipient text, scope text DEFAULT 'marketing'::text, reason text DEFAULT 'opt_out'::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -602,6 +664,50 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_changed boolean[] := '{}';
+    v_rows int;
+    v_consents int;
+begin
+    if cardinality(p_addresses) = 0 then
+        return v_changed;
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
+    for i in 1 .. cardinality(p_addresses) loop
+        if p_scopes[i] is not null then
+            insert into martlet_data.suppressions (channel, address, scope, reason) values (p_channel, p_addresses[i], p_scopes[i], 'opt_out_text')
+                on conflict (address, channel, scope) where lifted_at is null do nothing;
+            get diagnostics v_rows = row_count;
+            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+                select p_addresses[i], p_channel, n.purpose, 'withdrawn', 'text', p_words[i]
+                from (select distinct on (c.purpose) c.purpose, c.status from martlet_data.consents c
+                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
+                where n.status <> 'withdrawn' and (p_scopes[i] in ('all', n.purpose) or p_scopes[i] = 'all_except_otp' and n.purpose <> 'otp');
+        else
+            update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = 'text: ' || p_words[i]
+                where s.address = p_addresses[i] and s.channel = p_channel and s.reason in ('opt_out', 'opt_out_text') and s.lifted_at is null;
+            get diagnostics v_rows = row_count;
+            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+                select p_addresses[i], p_channel, n.purpose, b.status, 'text', p_words[i]
+                from (select distinct on (c.purpose) c.id, c.purpose, c.status, c.method from martlet_data.consents c
+                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
+                cross join lateral (select c.status from martlet_data.consents c
+                    where c.recipient_key = p_addresses[i] and c.channel = p_channel and c.purpose = n.purpose and c.id < n.id order by c.id desc limit 1) b
+                where n.status = 'withdrawn' and n.method = 'text' and b.status <> 'withdrawn';
+        end if;
+        get diagnostics v_consents = row_count;
+        v_changed := v_changed || (v_rows + v_consents > 0);
+    end loop;
+    return v_changed;
+end $$;
+
+ALTER FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.bucket(p_id bigint) RETURNS integer
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -1254,10 +1360,13 @@ CREATE TABLE martlet_data.classes (
     lane smallint NOT NULL,
     time_to_live interval NOT NULL,
     erases_body boolean DEFAULT false NOT NULL,
+    accept_within interval,
     retired_at timestamp with time zone
 );
 
 ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
 
 CREATE TABLE martlet_data.due (
     slot smallint NOT NULL,
@@ -1398,11 +1507,14 @@ CREATE TABLE martlet_data.messages (
     traceparent text COLLATE pg_catalog."C",
     producer text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    scheduled_at timestamp with time zone
 )
 PARTITION BY RANGE (id);
 
 ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
 
 CREATE TABLE martlet_data.requeues (
     message_id bigint NOT NULL,
@@ -1485,6 +1597,19 @@ CREATE VIEW martlet.message_status AS
 
 ALTER TABLE martlet.message_status OWNER TO martlet_owner;
 
+CREATE VIEW martlet.provider_slo AS
+ SELECT provider_slo_since.provider,
+    provider_slo_since.accepted,
+    provider_slo_since.delivered,
+    provider_slo_since.undelivered,
+    provider_slo_since.delivered_share,
+    provider_slo_since.reported_share
+   FROM martlet.provider_slo_since('01:00:00'::interval) provider_slo_since(provider, accepted, delivered, undelivered, delivered_share, reported_share);
+
+ALTER TABLE martlet.provider_slo OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.provider_slo IS 'By provider: what it accepted of the messages of the last hour, and what it has said about it since.';
+
 CREATE VIEW martlet.receipts AS
  SELECT r.message_id,
     r.at,
@@ -1513,6 +1638,26 @@ UNION ALL
    FROM martlet_data.attempts a;
 
 ALTER TABLE martlet.receipts OWNER TO martlet_owner;
+
+CREATE VIEW martlet.slo AS
+ SELECT slo_since.class,
+    slo_since.promise,
+    slo_since.messages,
+    slo_since.held,
+    slo_since.accepted,
+    slo_since.within,
+    slo_since.overdue,
+    slo_since.failed,
+    slo_since.within_share,
+    slo_since.accepted_share,
+    slo_since.oldest_waiting,
+    slo_since.p99_delay,
+    slo_since.peak_delay
+   FROM martlet.slo_since('01:00:00'::interval) slo_since(class, promise, messages, held, accepted, within, overdue, failed, within_share, accepted_share, oldest_waiting, p99_delay, peak_delay);
+
+ALTER TABLE martlet.slo OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.slo IS 'By class: messages of the last hour that might be sent by now. held: put off by hours or caps, or requeued; they are not judged.';
 
 CREATE TABLE martlet_data.suppressions (
     id bigint NOT NULL,
@@ -1909,7 +2054,8 @@ CREATE TABLE martlet_data.messages_default (
     traceparent text COLLATE pg_catalog."C",
     producer text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    scheduled_at timestamp with time zone
 );
 
 ALTER TABLE martlet_data.messages_default OWNER TO martlet_owner;
@@ -2739,6 +2885,10 @@ GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_ad
 REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.provider_slo_since(since interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_admin;
@@ -2748,6 +2898,10 @@ GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jso
 
 REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_producer;
@@ -2763,6 +2917,9 @@ GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO 
 REVOKE ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.bucket(p_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.bucket(p_id bigint) TO martlet_worker;
@@ -2925,9 +3082,15 @@ GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
 GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
 GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet.provider_slo TO martlet_reader;
+GRANT SELECT ON TABLE martlet.provider_slo TO martlet_admin;
+
 GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.slo TO martlet_reader;
+GRANT SELECT ON TABLE martlet.slo TO martlet_admin;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.suppressions TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.suppressions TO martlet_admin;

@@ -10,10 +10,12 @@ public struct Policy: Sendable, Equatable {
     public var routes: [Route]
     public var prices: [Price]
     public var wordLists: [WordList]
+    public var keywords: KeywordPolicy
 
     public init(
         classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,
-        providers: [String: ProviderPolicy], routes: [Route], prices: [Price], wordLists: [WordList]
+        providers: [String: ProviderPolicy], routes: [Route], prices: [Price], wordLists: [WordList],
+        keywords: KeywordPolicy = KeywordPolicy()
     ) {
         self.classes = classes
         self.caps = caps
@@ -23,6 +25,7 @@ public struct Policy: Sendable, Equatable {
         self.routes = routes
         self.prices = prices
         self.wordLists = wordLists
+        self.keywords = keywords
     }
 }
 
@@ -41,6 +44,8 @@ public struct ClassPolicy: Sendable, Equatable {
     /// 0…7; lower lanes never wait behind higher-numbered ones.
     public var lane: Int
     public var timeToLive: Duration
+    /// The promise: accepted by a provider so long after it might be sent. Judged by `martlet slo`, nothing else depends on it; nil: none.
+    public var acceptWithin: Duration?
     public var retry: RetrySchedule
     /// nil: sent at any hour.
     public var quietHours: QuietHours?

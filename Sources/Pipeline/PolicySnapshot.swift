@@ -18,6 +18,7 @@ final class PolicySnapshot: Sendable {
     let capRetention: Duration
     /// Providers whose receipts will name the ids that they answer with; no others.
     let receiptIDs: [String: ReceiptIDs]
+    let keywords: InboundKeywords
     private let capRules: [CapKey: CapRules]
 
     struct TemplateKey: Hashable, Sendable {
@@ -45,6 +46,7 @@ final class PolicySnapshot: Sendable {
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
         self.receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
+        self.keywords = InboundKeywords(policy)
         self.capRules = Self.capRules(policy, numbers)
     }
 

@@ -22,6 +22,7 @@ extension PolicyReading {
         guard let lane, let timeToLive, let retry, let doubt else { return nil }
         var rules = ClassPolicy(name: name, lane: lane, timeToLive: timeToLive, retry: retry, quietHours: quietHours)
         rules.doubt = doubt
+        rules.acceptWithin = object["accept_within"]?.duration(in: .milliseconds(100)...Duration.seconds(30 * 86_400))
         rules.resends = readResends(object, doubt: doubt)
         rules.requiresConsent = object["consent"]?.bool() ?? false
         rules.requiresSignature = object["signature"]?.bool() ?? false

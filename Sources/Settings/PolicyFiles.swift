@@ -1,19 +1,22 @@
 import Domain
 import Foundation
 
-/// The policy as an admin writes it: seven YAML files under `Config/policy/`. PostgreSQL stores the texts as they were written, and
+/// The policy as an admin writes it: YAML files under `Config/policy/`. PostgreSQL stores the texts as they were written, and
 /// every worker parses them with this code.
 public enum PolicyFiles {
     /// All of them must be there: a forgotten `caps.yaml` would silently lift every cap.
     public static let names = [
         "classes.yaml", "caps.yaml", "senders.yaml", "providers.yaml", "routes.yaml", "prices.yaml", "words.yaml",
     ]
+    /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same.
+    public static let optionalNames = ["keywords.yaml"]
 
     /// The keys of one entry (class, cap, …) in each file.
     public static let keys: [String: [String]] = [
         "classes.yaml": [
             "lane", "time_to_live", "attempts", "retry_base", "retry_limit", "quiet_hours", "release_over", "consent",
             "in_doubt", "resends", "signature", "opt_out", "required", "max_segments", "overlong", "erase_body", "sender",
+            "accept_within",
         ],
         "caps.yaml": ["classes", "channels", "window", "calendar", "limit", "tiers", "over"],
         "senders.yaml": [
@@ -24,6 +27,7 @@ public enum PolicyFiles {
         "routes.yaml": ["provider", "channel", "classes", "prefixes", "sender"],
         "prices.yaml": ["currency", "per_segment"],
         "words.yaml": ["action", "words", "prefixes", "providers"],
+        "keywords.yaml": ["stop", "stop_all", "start"],
     ]
 
     /// The texts of the policy files in a directory, by name. Dotfiles and files that are not YAML are left alone.
@@ -46,9 +50,10 @@ public enum PolicyFiles {
     /// - Throws: `ConfigErrors` with everything that is wrong in all of them.
     public static func parse(_ texts: [String: String]) throws(ConfigErrors) -> Policy {
         let reading = PolicyReading()
-        for name in texts.keys.sorted() where !names.contains(name) {
+        let known = names + optionalNames
+        for name in texts.keys.sorted() where !known.contains(name) {
             reading.problems.append(
-                ConfigProblem(file: name, problem: "is not a policy file", hint: knownWords(name, among: names)))
+                ConfigProblem(file: name, problem: "is not a policy file", hint: knownWords(name, among: known)))
         }
         let policy = reading.policy(from: texts)
         let problems = reading.allProblems
@@ -83,6 +88,7 @@ final class PolicyReading {
     func policy(from texts: [String: String]) -> Policy? {
         func root(_ name: String, keys: [String]) -> YAMLObject? {
             guard let text = texts[name] else {
+                if PolicyFiles.optionalNames.contains(name) { return nil }
                 problems.append(
                     ConfigProblem(file: name, problem: "is missing", hint: "every policy has this file, see Config/policy"))
                 return nil
@@ -98,11 +104,14 @@ final class PolicyReading {
         let routes = root("routes.yaml", keys: ["routes"]).map { readRoutes($0, providers: providers) } ?? []
         let prices = root("prices.yaml", keys: ["prices"]).map(readPrices) ?? []
         let words = root("words.yaml", keys: ["lists"]).map(readWordLists) ?? []
+        var keywords = root("keywords.yaml", keys: ["scope", "words"]).map(readKeywords) ?? KeywordPolicy()
+        // Where there is no such class that scope would stop nothing.
+        if keywords.scope == KeywordPolicy().scope, classes[keywords.scope] == nil { keywords.scope = "all_except_otp" }
         checkReferences()
         guard let defaultSender = senders.0, allProblems.isEmpty else { return nil }
         let policy = Policy(
             classes: classes, caps: caps, senders: senders.1, defaultSender: defaultSender, providers: providers,
-            routes: routes, prices: prices, wordLists: words)
+            routes: routes, prices: prices, wordLists: words, keywords: keywords)
         checkTexts(of: policy)
         return policy
     }

@@ -86,6 +86,8 @@ public enum Statements {
         conclusions.add(message, attempt: 1, parts: 2, provider: "p")
         var suppressions = SuppressRecipients()
         suppressions.add(message, scope: "all", reason: "hard_bounce")
+        var keywords = ApplyKeywords()
+        keywords.add("+8613800138000", scope: nil, word: "START")
         return [
             EventLock(buckets: [1, 2]), FindCarrierIDs(folded: ["a1"], providers: ["p"], since: .seconds(86_400)), ids,
             InsertCarrierReceipts([.init(messageID: message, attempt: 1, kind: "part_delivered", part: 1, provider: "p")]),
@@ -96,7 +98,7 @@ public enum Statements {
                     provider: "p", sender: "+44", recipient: "1", body: nil, octets: [1], dataCoding: 4, reference: 7, part: 1,
                     parts: 2)
             ]), TakeParkedEvents(), CountParkedEvents(), PurgeParkedEvents(keep: .seconds(1)),
-            PurgeInboundTexts(keep: .seconds(1)),
+            PurgeInboundTexts(keep: .seconds(1)), keywords,
         ]
     }
 
@@ -136,7 +138,8 @@ public enum Statements {
             Suppress(channel: "sms", address: address, scope: "all", reason: "asked"),
             Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),
             CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"), ListLanes(),
-            LaneCounters(), ListWorkers(all: true), LoadThroughput(), PickupTimes(messageIDs: [message]),
+            LaneCounters(), ListWorkers(all: true), LoadThroughput(), ClassLevels(since: .seconds(3600)),
+            ProviderLevels(since: .seconds(3600)), PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
             LockConfiguration(), CurrentRights(), ServerFacts(), QueueFacts(), RingFacts(), OldTransactions(),

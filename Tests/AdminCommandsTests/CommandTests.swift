@@ -92,6 +92,17 @@ struct CommandTests {
         #expect(try await martlet.run(["message", "show", "17"]).code == 1)
     }
 
+    @Test("service levels name every class with its promise; further back than a day is refused")
+    func slo() async throws {
+        let martlet = try MartletBinary.here()
+        let levels = try await martlet.json(["slo", "--since", "2h"])
+        let classes = try #require(levels["classes"] as? [[String: Any]])
+        #expect(classes.map { $0["class"] as? String } == ["otp", "transactional", "notification", "marketing"])
+        #expect(classes.map { $0["promise_seconds"] as? Double } == [1, 3, 60, 14_400])
+        #expect(try await martlet.run(["slo"]).output.contains("14400.000 s"))
+        #expect(try await martlet.run(["slo", "--since", "2d"]).code == 64)
+    }
+
     @Test("a lane is paused with a reason, shown so, and resumed")
     func lanes() async throws {
         let martlet = try MartletBinary.here()

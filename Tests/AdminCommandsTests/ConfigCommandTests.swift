@@ -80,7 +80,7 @@ struct ConfigCommandTests {
         // A class that goes is retired, and that is asked first.
         let directory = try copy()
         defer { try? FileManager.default.removeItem(atPath: directory) }  // as above
-        for file in ["classes", "caps"] { try edit(directory + "/policy/\(file).yaml", "marketing", "promotion") }
+        for file in ["classes", "caps", "keywords"] { try edit(directory + "/policy/\(file).yaml", "marketing", "promotion") }
         let refused = try await martlet.run(["config", "apply", "--config", directory])
         #expect(refused.code == 75)
         #expect(refused.output.contains("retires class: marketing"))

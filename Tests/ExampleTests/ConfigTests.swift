@@ -112,7 +112,7 @@ struct ConfigReadmeTests {
             text.split(separator: "\n").map(String.init).filter { $0.contains("`MARTLET_") && $0.hasPrefix("| `") } == expected)
     }
 
-    @Test("explains every key of every policy file, and no other", arguments: PolicyFiles.names)
+    @Test("explains every key of every policy file, and no other", arguments: PolicyFiles.names + PolicyFiles.optionalNames)
     func policy(_ name: String) throws {
         let text = try String(contentsOfFile: config + "/README.md", encoding: .utf8)
         let start = try #require(text.range(of: "## policy/\(name)\n"))

@@ -21,6 +21,8 @@ public struct ShopPolicy: Sendable {
     public var moreProviders = ""
     /// Routes before the sandbox's, one `  - {…}` a line.
     public var moreRoutes = ""
+    /// keywords.yaml; nil: there is none.
+    public var keywords: String?
     /// Channels beside sms; each has the template `note`.
     public var moreChannels: [Channel] = []
 
@@ -49,7 +51,7 @@ public struct ShopPolicy: Sendable {
         classes += "    quiet_hours: \(quietHours)\n    release_over: 30m\n"
         classes += Self.messageClass("asked", lane: 5, attempts: attempts, doubt: "hold").replacing(
             "consent: false", with: "consent: true")
-        return [
+        let files = [
             "classes.yaml": classes, "caps.yaml": "caps: \(caps)\n", "prices.yaml": "prices: {}\n", "words.yaml": "lists: {}\n",
             "senders.yaml":
                 "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    email_from: shop@example.com\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
@@ -69,6 +71,7 @@ public struct ShopPolicy: Sendable {
 
             """ + carrier + moreProviders,
         ]
+        return keywords.map { files.merging(["keywords.yaml": $0]) { $1 } } ?? files
     }
 
     private var carrier: String {

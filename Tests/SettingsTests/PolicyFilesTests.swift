@@ -31,6 +31,20 @@ func problems(of texts: [String: String]) -> [ConfigProblem] {
 
 @Suite("Policy files")
 struct PolicyFilesTests {
+    @Test("keywords.yaml may be missing or without words; it names a class or one of the wider scopes")
+    func keywords() throws {
+        let policy = try PolicyFiles.parse(shipped())
+        #expect(policy.keywords.scope == "marketing")
+        #expect(policy.keywords.added["+34"] == [.stop: ["BAJA", "PARAR"], .stopAll: [], .start: ["ALTA"]])
+        #expect(try PolicyFiles.parse(shipped(["keywords.yaml": nil])).keywords == KeywordPolicy())
+        var texts = try shipped(["keywords.yaml": nil])
+        for file in ["classes.yaml", "caps.yaml"] { texts[file] = texts[file]?.replacing("marketing", with: "promotion") }
+        #expect(try PolicyFiles.parse(texts).keywords.scope == "all_except_otp", "a scope that is no class stops nothing")
+        let wide = try PolicyFiles.parse(shipped(["keywords.yaml": "scope: all_except_otp\nwords: {other: {stop: [BASTA]}}\n"]))
+        #expect(
+            wide.keywords == KeywordPolicy(scope: "all_except_otp", added: ["": [.stop: ["BASTA"], .stopAll: [], .start: []]]))
+    }
+
     @Test("the shipped policy says what the table of the design says")
     func shippedPolicy() throws {
         let policy = try PolicyFiles.parse(shipped())

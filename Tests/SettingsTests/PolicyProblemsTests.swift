@@ -48,7 +48,7 @@ struct PolicyProblemsTests {
                 "classes.yaml", "22:00-08:00", "22-8", "`22-8` is not a window of hours; write local times such as 22:00-08:00"),
             Mistake("classes.yaml", "22:00-08:00", "22:00-24:00", "is not a window of hours"),
             Mistake("classes.yaml", "quiet_hours: 22:00-08:00\n", "\n", "classes.notification.release_over: needs quiet_hours"),
-            Mistake("classes.yaml", "  marketing:", "  otp:", "49:3: otp: otp is there twice; keep one (the first is in line 6)"),
+            Mistake("classes.yaml", "  marketing:", "  otp:", "52:3: otp: otp is there twice; keep one (the first is in line 6)"),
             Mistake("classes.yaml", "[order_number, time]", "[time, time]", "`time` is there twice"),
             Mistake("classes.yaml", "[order_number, time]", "time", "is the text `time`, not a list"),
             Mistake("classes.yaml", "classes:", "classes: [", "not valid YAML"),
@@ -102,6 +102,13 @@ struct PolicyProblemsTests {
             Mistake("prices.yaml", "7300", "0.0073", "`0.0073` is not a whole number"),
             Mistake("words.yaml", "action: hold", "action: stop", "known: block, hold, warn"),
             Mistake("words.yaml", "[act now,", "[act now, act now,", "`act now` is there twice"),
+            Mistake(
+                "keywords.yaml", "scope: marketing", "scope: markting", "there is no class `markting`; did you mean marketing?"),
+            Mistake("keywords.yaml", "\"+34\":", "34:", "`34` is not a country prefix"),
+            Mistake("keywords.yaml", "stop_all: [ALLES", "stop-all: [ALLES", "unknown key; did you mean stop_all?"),
+            Mistake("keywords.yaml", "start: [ALTA]", "start: [baja]", "start: `baja` is a word that stops; choose another word"),
+            Mistake("keywords.yaml", "start: [ALTA]", "start: [Stop]", "start: `Stop` is a word that stops; choose another word"),
+            Mistake("keywords.yaml", "words:", "word:", "unknown key; did you mean words?"),
         ])
     func mistakes(_ mistake: Mistake) throws {
         let found = try problems(mistake.file, mistake.piece, mistake.replacement)
@@ -116,7 +123,7 @@ struct PolicyProblemsTests {
         let senders = "default: a\nsenders: {a: {sms_from: A, time_zone: UTC, default_locale: en, signatures: {other: 'A: '}}}\n"
         #expect(
             try problems(of: shipped(["senders.yaml": senders])).map(\.description) == [
-                "classes.yaml:61:14: classes.marketing.opt_out: is required, but sender a has no opt_out; "
+                "classes.yaml:64:14: classes.marketing.opt_out: is required, but sender a has no opt_out; "
                     + "add opt_out to senders.a in senders.yaml"
             ])
     }

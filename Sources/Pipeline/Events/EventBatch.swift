@@ -27,10 +27,12 @@ struct EventBatch: Sendable {
 
     private let items: [Item]
     private let receiptIDs: [String: ReceiptIDs]
+    private let keywords: InboundKeywords
     private var matches: [Match]
 
-    init(_ items: [Item], receiptIDs: [String: ReceiptIDs]) {
+    init(_ items: [Item], receiptIDs: [String: ReceiptIDs], keywords: InboundKeywords) {
         self.items = items
+        self.keywords = keywords
         self.receiptIDs = receiptIDs
         matches = items.map { _ in .open }
     }
@@ -89,6 +91,7 @@ struct EventBatch: Sendable {
         var resolved = ResolveDoubt(messageIDs: [])
         var suppressions = SuppressRecipients()
         var texts = InsertInboundTexts([])
+        var keywords = ApplyKeywords()
     }
 
     func writes() -> Writes {
@@ -108,7 +111,7 @@ struct EventBatch: Sendable {
             case (.complaint(let complaint), _):
                 writing.add(complaint)
                 writing.park(Self.row(item, complaint.messageID, complaint.attempt))
-            case (.text(let text), _): writing.add(text)
+            case (.text(let text), _): writing.add(text, keywords.decision(text))
             }
         }
         return writing.writes

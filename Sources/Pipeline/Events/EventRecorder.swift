@@ -65,11 +65,18 @@ struct EventRecorder: ProviderEvents {
         var batch: EventBatch
         var parked: [String]
         var resolved: [MessageID]
+        var keywords: [Keyword]
+    }
+    struct Keyword: Sendable, Hashable {
+        /// nil: START and its like.
+        var scope: String?
+        var changed: Bool
     }
 
     /// - Parameter begins: begin a transaction and commit it; false: part of the caller's.
     func apply(_ items: [EventBatch.Item], on connection: StoreConnection, begins: Bool) async throws -> Kept {
-        var batch = EventBatch(items, receiptIDs: shared.policy.receiptIDs)
+        let policy = shared.policy
+        var batch = EventBatch(items, receiptIDs: policy.receiptIDs, keywords: policy.keywords)
         let first = batch.lookup(since: Self.recent)
         let recent =
             begins
@@ -79,16 +86,17 @@ struct EventRecorder: ProviderEvents {
         if !second.folded.isEmpty { batch.match(try await connection.run(second, within: Self.deadline)) }
         let writes = batch.writes()
         // Parked before the doubts are resolved: an outcome that the first does not see yet the second need not see, as the event comes again.
-        // Keywords of texts (STOP …) belong behind their insertion, in this transaction: an opt-out must not be lost with its text.
-        let (_, _, _, _, parked, resolved, _, _) =
+        // What a text asks for (STOP …) is done in the transaction that keeps it, and last: its locks hold up Admit.
+        let (_, _, _, _, parked, resolved, _, _, applied) =
             begins
             ? try await connection.commit(
                 writes.lock, writes.ids, writes.receipts, writes.conclusions, writes.parked, writes.resolved,
-                writes.suppressions, writes.texts, within: Self.deadline)
+                writes.suppressions, writes.texts, writes.keywords, within: Self.deadline)
             : try await connection.run(
                 writes.lock, writes.ids, writes.receipts, writes.conclusions, writes.parked, writes.resolved,
-                writes.suppressions, writes.texts, within: Self.deadline)
-        return Kept(batch: batch, parked: parked, resolved: resolved)
+                writes.suppressions, writes.texts, writes.keywords, within: Self.deadline)
+        let keywords = zip(writes.keywords.scopes, applied).map { Keyword(scope: $0, changed: $1) }
+        return Kept(batch: batch, parked: parked, resolved: resolved, keywords: keywords)
     }
 
     func report(_ kept: Kept) {
@@ -97,6 +105,10 @@ struct EventRecorder: ProviderEvents {
         }
         for (reason, count) in Dictionary(kept.parked.map { ($0, 1) }, uniquingKeysWith: +) {
             meters.count("martlet_events_parked_total", [("reason", reason)], by: count)
+        }
+        for (keyword, count) in Dictionary(kept.keywords.map { ($0, 1) }, uniquingKeysWith: +) {
+            let labels = [("scope", keyword.scope ?? "lifted"), ("changed", keyword.changed ? "yes" : "no")]
+            meters.count("martlet_keywords_total", labels, by: count)
         }
         meters.count("martlet_doubts_resolved_total", by: kept.resolved.count)
         let now = shared.databaseNow()

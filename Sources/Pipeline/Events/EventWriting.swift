@@ -15,6 +15,7 @@ struct EventWriting {
     private var parked: [ParkEvents.Row] = []
     private var suppressions = SuppressRecipients()
     private var texts: [InsertInboundTexts.Row] = []
+    private var keywords = ApplyKeywords()
     private var concluded: [Whole: (parts: Int16, provider: String)] = [:]
     /// Their state follows from more than one receipt.
     private var locked: Set<MessageID> = []
@@ -86,7 +87,8 @@ struct EventWriting {
         locked.insert(row.messageID)
     }
 
-    mutating func add(_ text: InboundText) {
+    mutating func add(_ text: InboundText, _ keyword: InboundKeywords.Decision?) {
+        if let keyword { keywords.add(keyword.address, scope: keyword.scope, word: keyword.word) }
         texts.append(
             .init(
                 provider: text.provider, sender: EventText.clean(text.from), recipient: EventText.clean(text.to),
@@ -143,6 +145,7 @@ struct EventWriting {
         writes.resolved = ResolveDoubt(messageIDs: decided.sorted())
         writes.suppressions = suppressions
         writes.texts = InsertInboundTexts(texts)
+        writes.keywords = keywords
         return writes
     }
 }

@@ -85,10 +85,12 @@ public struct UpsertClasses: Statement {
     public init(classes: [ClassPolicy]) { self.classes = classes }
     public var sql: String {
         """
-        with input as materialized (select * from unnest($1::text[], $2::int2[], $3::interval[], $4::bool[]) i(name, lane, time_to_live, erases_body)),
+        with input as materialized (select * from unnest($1::text[], $2::int2[], $3::interval[], $4::bool[], $5::interval[])
+            i(name, lane, time_to_live, erases_body, accept_within)),
         retired as (update martlet_data.classes c set retired_at = clock_timestamp() where retired_at is null and name not in (select name from input))
-        insert into martlet_data.classes (name, lane, time_to_live, erases_body) select name, lane, time_to_live, erases_body from input
-        on conflict (name) do update set lane = excluded.lane, time_to_live = excluded.time_to_live, erases_body = excluded.erases_body, retired_at = null
+        insert into martlet_data.classes (name, lane, time_to_live, erases_body, accept_within) select name, lane, time_to_live, erases_body, accept_within from input
+        on conflict (name) do update set lane = excluded.lane, time_to_live = excluded.time_to_live, erases_body = excluded.erases_body,
+            accept_within = excluded.accept_within, retired_at = null
         """
     }
     public func bind(_ parameters: inout PQParams) {
@@ -96,6 +98,7 @@ public struct UpsertClasses: Statement {
         parameters.int2Array(classes.map { Int16($0.lane) })
         parameters.intervalArray(classes.map(\.timeToLive))
         parameters.boolArray(classes.map(\.erasesBody))
+        parameters.intervalArray(classes.map(\.acceptWithin))
     }
 }
 

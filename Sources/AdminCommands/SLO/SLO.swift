@@ -1,0 +1,99 @@
+import ArgumentParser
+import Domain
+import Store
+
+struct SLO: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "slo", abstract: "How well messages are served: within their promise, accepted, delayed, delivered.",
+        discussion: """
+            Messages that were enqueued within --since before now and might be sent by now. held: put off by quiet hours or caps, or
+            requeued; they are not judged. within: accepted within the class's accept_within; overdue: still waiting for longer.
+            failed: dead or expired. accepted %: of those that were accepted or failed. delivered %: of those the provider reported on.
+
+            EXAMPLES
+              martlet slo
+              martlet slo --since 15m
+              martlet slo --json | jq '.classes[] | select(.accepted_share < 0.995)'
+            """)
+    @Option(name: .long, help: "How far back, 1s … 1d.")
+    var since = DurationArgument(argument: "1h")!
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        guard (Duration.seconds(1)...Duration.seconds(86_400)).contains(since.duration) else {
+            throw ValidationError("--since must be 1s … 1d: further back it would read whole days")
+        }
+    }
+
+    func run() async throws {
+        let (classes, providers) = try await shared.withDatabase(.reader, deadline: .seconds(120)) { [since] database in
+            (
+                try await database.run(ClassLevels(since: since.duration)),
+                try await database.run(ProviderLevels(since: since.duration))
+            )
+        }
+        if shared.json {
+            return Terminal.out.json(["classes": .list(classes, json), "providers": .list(providers, json)])
+        }
+        var table = Table(
+            "class", "#promise", "#messages", "#held", "#accepted", "#within %", "#overdue", "#failed", "#accepted %",
+            "#oldest waiting",
+            "#p99 delay", "#peak delay")
+        for level in classes {
+            table.add(
+                "\(level.name)", "\(level.promise.map(seconds) ?? "")", "\(level.messages)", "\(level.held)", "\(level.accepted)",
+                Table.Cell(percent(level.withinShare), bad(level.withinShare, below: 0.99)),
+                Table.Cell("\(level.overdue)", level.overdue > 0 ? .yellow : .plain), "\(level.failed)",
+                Table.Cell(percent(level.acceptedShare), bad(level.acceptedShare, below: 0.995)),
+                "\(level.oldestWaiting.map(seconds) ?? "")", "\(level.p99Delay.map(seconds) ?? "")",
+                "\(level.peakDelay.map(seconds) ?? "")")
+        }
+        Terminal.out.table(table)
+        guard !providers.isEmpty else { return }
+        var list = Table("provider", "#accepted", "#delivered", "#undelivered", "#delivered %", "#reported %")
+        for level in providers {
+            list.add(
+                "\(level.name)", "\(level.accepted)", "\(level.delivered)", "\(level.undelivered)",
+                "\(percent(level.deliveredShare))",
+                "\(percent(level.reportedShare))")
+        }
+        Terminal.out.line("")
+        Terminal.out.table(list)
+    }
+
+    private func bad(_ share: Double?, below limit: Double) -> Style { (share ?? 1) < limit ? .yellow : .plain }
+
+    /// Shares come cut off, not rounded: 100 is all of them.
+    private func percent(_ share: Double?) -> String {
+        guard let share else { return "" }
+        let thousandths = Int((share * 100_000).rounded())
+        let digits = String(1000 + thousandths % 1000).dropFirst()
+        return "\(thousandths / 1000).\(digits)"
+    }
+
+    private func seconds(_ duration: Duration) -> String {
+        let tenths = Int((duration.inSeconds * 1000).rounded())
+        return "\(tenths / 1000).\(String(1000 + tenths % 1000).dropFirst()) s"
+    }
+
+    private func json(_ level: ClassLevels.Level) -> JSONValue {
+        func seconds(_ duration: Duration?) -> JSONValue { duration.map { .double($0.inSeconds) } ?? .null }
+        return [
+            "class": .string(level.name), "promise_seconds": seconds(level.promise), "messages": .int(level.messages),
+            "held": .int(level.held), "accepted": .int(level.accepted), "within": .int(level.within),
+            "overdue": .int(level.overdue),
+            "failed": .int(level.failed), "within_share": level.withinShare.map(JSONValue.double) ?? .null,
+            "accepted_share": level.acceptedShare.map(JSONValue.double) ?? .null,
+            "oldest_waiting_seconds": seconds(level.oldestWaiting), "p99_delay_seconds": seconds(level.p99Delay),
+            "peak_delay_seconds": seconds(level.peakDelay),
+        ]
+    }
+
+    private func json(_ level: ProviderLevels.Level) -> JSONValue {
+        [
+            "provider": .string(level.name), "accepted": .int(level.accepted), "delivered": .int(level.delivered),
+            "undelivered": .int(level.undelivered), "delivered_share": level.deliveredShare.map(JSONValue.double) ?? .null,
+            "reported_share": level.reportedShare.map(JSONValue.double) ?? .null,
+        ]
+    }
+}

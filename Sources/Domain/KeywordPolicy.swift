@@ -1,0 +1,31 @@
+/// What people ask for with one word, texted to one of our numbers.
+public enum KeywordAction: String, Sendable, CaseIterable {
+    /// Nothing more of the policy's scope (marketing) on this channel.
+    case stop
+    /// Nothing more on this channel but the codes they ask for.
+    case stopAll = "stop_all"
+    /// As it was before the opt-out.
+    case start
+}
+
+/// Which words those are: the ones that everybody knows, and what a policy adds by country.
+public struct KeywordPolicy: Sendable, Equatable {
+    /// Understood everywhere, whatever the policy says.
+    public static let everywhere: [KeywordAction: [String]] = [
+        .stop: [
+            "STOP", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT", "TD", "T", "R", "N", "退订",
+            "拒收",
+        ],
+        .stopAll: ["STOPALL", "STOP ALL"],
+        .start: ["START", "UNSTOP", "恢复"],
+    ]
+    /// Of STOP and its like: a class, `all_except_otp` or `all`. Of STOPALL it is `all_except_otp`, or `all`.
+    public var scope: String
+    /// By country prefix of the phone (`+49`), `""` for every phone.
+    public var added: [String: [KeywordAction: [String]]]
+
+    public init(scope: String = "marketing", added: [String: [KeywordAction: [String]]] = [:]) {
+        self.scope = scope
+        self.added = added
+    }
+}

@@ -1,0 +1,85 @@
+import Domain
+import Rendering
+import Transports
+
+/// What a text from a phone asks for, and for which address. A value: no I/O.
+struct InboundKeywords: Sendable {
+    struct Decision: Sendable, Equatable {
+        /// The phone, E.164: as messages to it have it.
+        var address: String
+        var action: KeywordAction
+        /// What is suppressed; nil: what was is lifted.
+        var scope: String?
+        /// What the person wrote.
+        var word: String
+    }
+
+    private let matcher: KeywordMatcher
+    private let scope: String
+    /// Our numbers, digits alone, with the country of their senders; the longest first.
+    private let countries: [(number: String, country: String)]
+    private let defaultCountry: String?
+
+    init(_ policy: Policy) {
+        matcher = KeywordMatcher(policy.keywords)
+        scope = policy.keywords.scope
+        countries = policy.senders.values.compactMap { sender in
+            guard let from = sender.smsFrom.map(Self.withoutPlus), Self.isNumber(from, 3...20),
+                let country = sender.defaultCountry
+            else { return nil }
+            return (String(from), country)
+        }.sorted { ($1.number.utf8.count, $0.number) < ($0.number.utf8.count, $1.number) }
+        defaultCountry = policy.senders[policy.defaultSender]?.defaultCountry
+    }
+
+    /// nil: it changes nothing. A part of a long text is no keyword, nor is a text that cannot be read or that comes from no phone.
+    func decision(_ text: InboundText) -> Decision? {
+        guard let body = text.text, (text.part?.total ?? 1) == 1, let address = address(text),
+            let action = matcher.action(body, from: address)
+        else { return nil }
+        let scope: String? =
+            switch action {
+            case .stop: scope
+            // Never less than STOP.
+            case .stopAll: scope == "all" ? scope : "all_except_otp"
+            case .start: nil
+            }
+        return Decision(address: address, action: action, scope: scope, word: EventText.clean(body, limit: 40))
+    }
+
+    // MARK: whose phone it is
+
+    /// Carriers write numbers as E.164 with or without `+` or `00`, and some as they are dialled at home: then it is the country of the
+    /// sender whose number was written to, else of the default sender.
+    private func address(_ text: InboundText) -> String? {
+        let written = Substring(text.from)
+        if written.hasPrefix("+") { return Self.international(written.dropFirst()) }
+        if written.hasPrefix("00") { return Self.international(written.dropFirst(2)) }
+        guard Self.isNumber(written, 3...15) else { return nil }
+        let to = Self.withoutPlus(text.to)
+        // A carrier may append digits of its own to the number.
+        let country = countries.first { to.hasPrefix($0.number) }?.country ?? defaultCountry
+        guard let country else { return Self.international(written) }
+        if written.hasPrefix("0") { return Self.international(country.dropFirst() + written.dropFirst()) }
+        return Self.international(Self.isNational(written, country) ? country.dropFirst() + written : written)
+    }
+
+    /// Where numbers at home have no 0 in front that would tell: mobile numbers of China, all of North America.
+    private static func isNational(_ digits: Substring, _ country: String) -> Bool {
+        switch country {
+        case "+86": digits.utf8.count == 11 && digits.hasPrefix("1") && digits.dropFirst().first.map { ("3"..."9") ~= $0 } == true
+        case "+1": digits.utf8.count == 10 && digits.first.map { ("2"..."9") ~= $0 } == true
+        default: false
+        }
+    }
+
+    private static func international(_ digits: Substring) -> String? {
+        isNumber(digits, 7...15) && digits.first != "0" ? "+\(digits)" : nil
+    }
+
+    private static func isNumber(_ text: Substring, _ length: ClosedRange<Int>) -> Bool {
+        length.contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    private static func withoutPlus(_ text: String) -> Substring { text.hasPrefix("+") ? text.dropFirst() : Substring(text) }
+}

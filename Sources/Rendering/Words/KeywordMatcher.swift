@@ -1,0 +1,63 @@
+import Domain
+
+/// Whether a text from a phone is a keyword: the whole text, without case and width, without characters that do not show, without space
+/// and punctuation around it. A keyword within a sentence is none, and neither is a question (`STOP?`).
+public struct KeywordMatcher: Sendable {
+    /// No keyword has more UTF-8 than this, with whatever stands around it.
+    static let longest = 400
+
+    private let everywhere: [[UInt32]: KeywordAction]
+    private let byCountry: [(prefix: String, words: [[UInt32]: KeywordAction])]
+
+    public init(_ policy: KeywordPolicy) {
+        var common = Self.table(KeywordPolicy.everywhere)
+        common.merge(Self.table(policy.added[""] ?? [:]), uniquingKeysWith: Self.stronger)
+        everywhere = common
+        byCountry = policy.added.filter { !$0.key.isEmpty }.map { ($0.key, Self.table($0.value)) }
+    }
+
+    /// What `text` asks for; nil: it is no keyword.
+    /// - Parameter phone: whose it is, E.164: its country's words count beside those that count everywhere.
+    public func action(_ text: String, from phone: String) -> KeywordAction? {
+        guard text.utf8.count <= Self.longest else { return nil }
+        let word = Self.trimmed(Folding.fold(text))
+        guard !word.isEmpty else { return nil }
+        var found = everywhere[word]
+        for country in byCountry where phone.hasPrefix(country.prefix) {
+            guard let action = country.words[word] else { continue }
+            found = found.map { Self.stronger($0, action) } ?? action
+        }
+        return found
+    }
+
+    private static func table(_ words: [KeywordAction: [String]]) -> [[UInt32]: KeywordAction] {
+        var table: [[UInt32]: KeywordAction] = [:]
+        for (action, words) in words {
+            for word in words { table.merge([trimmed(Folding.fold(word)): action], uniquingKeysWith: stronger) }
+        }
+        table[[]] = nil
+        return table
+    }
+
+    /// Who may mean two things opts out, of more rather than less.
+    private static func stronger(_ left: KeywordAction, _ right: KeywordAction) -> KeywordAction {
+        [.stopAll, .stop].first { left == $0 || right == $0 } ?? .start
+    }
+
+    private static func trimmed(_ folded: [UInt32]) -> [UInt32] {
+        guard let first = folded.firstIndex(where: { !isAround($0) }), let last = folded.lastIndex(where: { !isAround($0) })
+        else { return [] }
+        return Array(folded[first...last])
+    }
+
+    /// Space, line breaks, control characters, and punctuation except the question mark.
+    private static func isAround(_ code: UInt32) -> Bool {
+        guard let scalar = Unicode.Scalar(code), scalar != "?" else { return false }
+        switch scalar.properties.generalCategory {
+        case .spaceSeparator, .lineSeparator, .paragraphSeparator, .control, .connectorPunctuation, .dashPunctuation,
+            .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation, .otherPunctuation:
+            return true
+        default: return false
+        }
+    }
+}
