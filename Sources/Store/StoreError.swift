@@ -42,6 +42,9 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
     /// was stopped, its disk is full, an administrator ended the connection.
     public var isDataError: Bool { !hasRingMoved && sqlstate.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false }
 
+    /// Somebody else held a lock for longer than `lock_timeout`.
+    public var isLockTimeout: Bool { sqlstate == "55P03" }
+
     /// Another transaction inserted the same key first.
     public var isUniqueViolation: Bool { sqlstate == "23505" }
 

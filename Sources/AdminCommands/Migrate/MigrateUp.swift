@@ -5,8 +5,8 @@ struct MigrateUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Apply what is pending, each migration in a transaction of its own.",
         discussion: """
-            Safe while workers run and when several run it at once. A migration that cannot get its locks within 5 s gives up;
-            run it again.
+            Safe while workers run and when several run it at once. A migration that cannot get its locks within 5 s lets go,
+            tries twice more, then gives up; run it again.
 
             EXAMPLES
               martlet migrate up

@@ -2,7 +2,7 @@ import Postgres
 
 /// Brings a database to the schema this binary knows: forward only, each migration in a transaction, one migrator at a time.
 ///
-/// Safe while workers run: a migration that cannot get its locks within 5 s gives up, and is tried again by the next run.
+/// Safe while workers run: a migration that cannot get its locks within 5 s lets go, so that nobody queues behind it, and tries twice more.
 public struct Migrator: Sendable {
     let database: Database
     let migrations: [Migration]
@@ -27,11 +27,22 @@ public struct Migrator: Sendable {
             try await connection.script("create_migrations", Self.bootstrap)
             var applied: [String] = []
             for migration in migrations {
-                if try await self.apply(migration, on: connection, within: dryRun) { applied.append(migration.name) }
+                if try await self.applyPatiently(migration, on: connection, within: dryRun) { applied.append(migration.name) }
             }
             if dryRun { await connection.rollbackAfterError() }
             return applied
         }
+    }
+
+    private func applyPatiently(_ migration: Migration, on connection: StoreConnection, within open: Bool) async throws -> Bool {
+        for _ in 1..<(open ? 1 : 3) {
+            do { return try await apply(migration, on: connection, within: open) } catch let error as StoreError
+                where error.isLockTimeout
+            {
+                try await Task.sleep(for: .milliseconds(Int.random(in: 500...1500)))
+            }
+        }
+        return try await apply(migration, on: connection, within: open)
     }
 
     private func apply(_ migration: Migration, on connection: StoreConnection, within open: Bool) async throws -> Bool {
