@@ -68,7 +68,10 @@ struct RingTests {
             try await connection.execute(script: "begin; \(Fixture.enqueue)")
             let during = try await store.run(Pulse())
             #expect(during.sequence == before.sequence + 1)
-            #expect((during.open.first ?? during.limit) <= before.nextTransaction)
+            let number = try #require(Int64(try await connection.value("select pg_current_xact_id()::text") ?? ""))
+            // The pulse may count one too many; that only makes the lane wait longer.
+            #expect(number >= before.nextTransaction - 1, "it had none yet when the sequence was read")
+            #expect(during.open.contains(number) || number >= during.limit, "a pulse shows it as open")
             try await connection.execute(script: "rollback")
         }
     }
