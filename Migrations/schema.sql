@@ -81,6 +81,13 @@ end $$;
 
 ALTER FUNCTION martlet.discard(message_id bigint, why text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.drain_provider(provider text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, 'draining', null, why) $$;
+
+ALTER FUNCTION martlet.drain_provider(provider text, why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb DEFAULT '{}'::jsonb, idempotency_key text DEFAULT NULL::text, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, recipient_key text DEFAULT NULL::text, locale text DEFAULT NULL::text, time_zone text DEFAULT NULL::text, tier text DEFAULT NULL::text, group_key text DEFAULT NULL::text, sender text DEFAULT NULL::text, headers jsonb DEFAULT NULL::jsonb, traceparent text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -379,6 +386,13 @@ end $$;
 
 ALTER FUNCTION martlet.import_begin(name text, digest text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.move_provider(provider text, target text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, 'moved', target, why) $$;
+
+ALTER FUNCTION martlet.move_provider(provider text, target text, why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet.pause_lane(lane integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -395,6 +409,13 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.pause_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.pause_provider(provider text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, 'paused', null, why) $$;
+
+ALTER FUNCTION martlet.pause_provider(provider text, why text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provider text, accepted bigint, delivered bigint, undelivered bigint, delivered_share numeric, reported_share numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -516,6 +537,13 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.resume_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.resume_provider(provider text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, null, null, why) $$;
+
+ALTER FUNCTION martlet.resume_provider(provider text, why text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint, failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1016,6 +1044,35 @@ CREATE FUNCTION martlet_data.normalise_phone(p_address text, p_country text) RET
 
 ALTER FUNCTION martlet_data.normalise_phone(p_address text, p_country text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform martlet_data.check_text('provider', coalesce(p_provider, ''), 64);
+    perform martlet_data.check_text('why', coalesce(p_why, ''), 1000);
+    perform martlet_data.commit_durably();
+    if p_target is not null and exists (select from martlet_data.provider_orders o where o.provider = p_target and o.state = 'moved') then
+        raise exception 'field target: the messages of % go to another provider themselves', quote_literal(p_target) using errcode = 'MT010',
+            hint = 'Name the provider that shall send them, or resume ' || p_target || ' first.';
+    end if;
+    if p_state = 'moved' and exists (select from martlet_data.provider_orders o where o.target = p_provider) then
+        raise exception 'field provider: the messages of another provider go to % already', quote_literal(p_provider) using errcode = 'MT010',
+            hint = 'Resume that one first, or move it too: see martlet.providers.';
+    end if;
+    if p_state is null then
+        delete from martlet_data.provider_orders o where o.provider = p_provider;
+    else
+        insert into martlet_data.provider_orders as o (provider, state, target, why) values (p_provider, p_state, p_target, p_why)
+            on conflict (provider) do update set state = excluded.state, target = excluded.target, why = excluded.why, changed_at = clock_timestamp(), changed_by = session_user;
+    end if;
+    insert into martlet_data.audit (action, object, why, detail)
+        values (case p_state when 'paused' then 'pause_provider' when 'draining' then 'drain_provider' when 'moved' then 'move_provider' else 'resume_provider' end,
+            p_provider, p_why, case when p_target is not null then jsonb_build_object('target', p_target) end);
+end $$;
+
+ALTER FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -1134,6 +1191,33 @@ CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
     AS $$ select case when pg_has_role(current_user, 'martlet_admin', 'usage') then p_address else martlet_data.mask(p_address) end $$;
 
 ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now  timestamptz;
+    v_tail timestamptz;
+begin
+    -- One after another; each statement below sees what those before committed.
+    perform pg_advisory_xact_lock(7340007, hashtext(p_provider));
+    v_now := clock_timestamp();
+    -- What lies further ahead was granted before the clock was set back.
+    select g.until into v_tail from martlet_data.rate_grants g where g.provider = p_provider and g.until < v_now + interval '1 hour' order by g.until desc limit 1;
+    v_tail := greatest(v_tail, v_now);
+    ahead := extract(epoch from v_tail - v_now);
+    granted := 0;
+    if ahead < p_horizon then
+        granted := greatest(p_need, least(p_want, ceil((p_horizon - ahead) * p_rate)::int));
+        insert into martlet_data.rate_grants (provider, until) values (p_provider, v_tail + make_interval(secs => granted / p_rate));
+        if random() < 0.02 then
+            delete from martlet_data.rate_grants g where g.provider = p_provider and g.until < v_now - interval '10 seconds';
+        end if;
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT
@@ -1610,6 +1694,102 @@ ALTER TABLE martlet.provider_slo OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.provider_slo IS 'By provider: what it accepted of the messages of the last hour, and what it has said about it since.';
 
+CREATE UNLOGGED TABLE martlet_data.provider_health (
+    session integer NOT NULL,
+    provider text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    circuit text NOT NULL,
+    reason text,
+    accepted real NOT NULL,
+    failed real NOT NULL,
+    throttled real NOT NULL,
+    refused real NOT NULL,
+    latency_ms real NOT NULL,
+    unanswered integer NOT NULL,
+    waiting integer NOT NULL,
+    CONSTRAINT provider_health_circuit_check CHECK ((circuit = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text])))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.provider_health OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.provider_health IS 'What one worker sees of one provider: answers per second of the last ten seconds or so, and its circuit.';
+
+CREATE TABLE martlet_data.provider_orders (
+    provider text NOT NULL,
+    state text NOT NULL,
+    target text,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    changed_by text DEFAULT SESSION_USER NOT NULL,
+    why text NOT NULL,
+    CONSTRAINT provider_orders_check CHECK ((((target IS NOT NULL) = (state = 'moved'::text)) AND (target <> provider))),
+    CONSTRAINT provider_orders_state_check CHECK ((state = ANY (ARRAY['paused'::text, 'draining'::text, 'moved'::text])))
+);
+
+ALTER TABLE martlet_data.provider_orders OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.provider_orders IS 'One row per provider that is not simply in use. paused: takes nothing, what was admitted comes back; draining: takes nothing new; moved: another one takes all of its messages.';
+
+CREATE TABLE martlet_data.sessions (
+    id integer NOT NULL,
+    worker text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL COLLATE pg_catalog."C",
+    pid integer NOT NULL,
+    version text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_flight integer DEFAULT 0 NOT NULL,
+    is_draining boolean DEFAULT false NOT NULL,
+    fenced_at timestamp with time zone,
+    ended_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
+
+CREATE VIEW martlet.providers AS
+ WITH seen AS (
+         SELECT h.provider,
+            count(*) AS workers,
+            count(*) FILTER (WHERE (h.circuit <> 'closed'::text)) AS circuits_open,
+            max(h.reason) FILTER (WHERE (h.circuit <> 'closed'::text)) AS reason,
+            sum(h.accepted) AS accepted,
+            sum(h.failed) AS failed,
+            sum(h.throttled) AS throttled,
+            sum(h.refused) AS refused,
+            (sum((h.latency_ms * h.accepted)) / NULLIF(sum(h.accepted), (0)::double precision)) AS latency_ms,
+            sum(h.unanswered) AS unanswered,
+            sum(h.waiting) AS waiting,
+            max(h.at) AS seen_at
+           FROM (martlet_data.provider_health h
+             JOIN martlet_data.sessions s_1 ON (((s_1.id = h.session) AND (s_1.ended_at IS NULL) AND (s_1.fenced_at IS NULL))))
+          WHERE (h.at > (clock_timestamp() - '00:00:30'::interval))
+          GROUP BY h.provider
+        )
+ SELECT COALESCE(s.provider, o.provider) AS provider,
+    COALESCE(o.state, 'in use'::text) AS state,
+    o.target,
+    o.changed_at,
+    o.changed_by,
+    o.why,
+    COALESCE(s.workers, (0)::bigint) AS workers,
+    COALESCE(s.circuits_open, (0)::bigint) AS circuits_open,
+    s.reason,
+    s.accepted AS accepted_per_second,
+    s.failed AS failed_per_second,
+    s.throttled AS throttled_per_second,
+    s.refused AS refused_per_second,
+    s.latency_ms,
+    s.unanswered,
+    s.waiting,
+    s.seen_at
+   FROM (seen s
+     FULL JOIN martlet_data.provider_orders o ON ((o.provider = s.provider)));
+
+ALTER TABLE martlet.providers OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.providers IS 'Providers that workers use now or admins have given an order about: the order, open circuits, answers per second of the last ten seconds or so.';
+
 CREATE VIEW martlet.receipts AS
  SELECT r.message_id,
     r.at,
@@ -1723,23 +1903,6 @@ CREATE VIEW martlet.unmatched_events AS
 ALTER TABLE martlet.unmatched_events OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.unmatched_events IS 'What providers said about messages that were not found; waiting: is still tried again.';
-
-CREATE TABLE martlet_data.sessions (
-    id integer NOT NULL,
-    worker text NOT NULL COLLATE pg_catalog."C",
-    host text NOT NULL COLLATE pg_catalog."C",
-    pid integer NOT NULL,
-    version text NOT NULL COLLATE pg_catalog."C",
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    in_flight integer DEFAULT 0 NOT NULL,
-    is_draining boolean DEFAULT false NOT NULL,
-    fenced_at timestamp with time zone,
-    ended_at timestamp with time zone
-)
-WITH (fillfactor='50');
-
-ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
 
 CREATE VIEW martlet.workers AS
  SELECT s.id AS session,
@@ -2089,6 +2252,14 @@ ALTER TABLE martlet_data.provider_events ALTER COLUMN id ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE UNLOGGED TABLE martlet_data.rate_grants (
+    provider text NOT NULL,
+    until timestamp with time zone NOT NULL
+)
+WITH (autovacuum_vacuum_threshold='1000', autovacuum_vacuum_scale_factor='0');
+
+ALTER TABLE martlet_data.rate_grants OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.ready_1 (
     slot smallint NOT NULL,
@@ -2716,6 +2887,12 @@ ALTER TABLE ONLY martlet_data.policies
 ALTER TABLE ONLY martlet_data.provider_events
     ADD CONSTRAINT provider_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.provider_health
+    ADD CONSTRAINT provider_health_pkey PRIMARY KEY (session, provider);
+
+ALTER TABLE ONLY martlet_data.provider_orders
+    ADD CONSTRAINT provider_orders_pkey PRIMARY KEY (provider);
+
 ALTER TABLE ONLY martlet_data.requeues
     ADD CONSTRAINT requeues_pkey PRIMARY KEY (message_id, series);
 
@@ -2766,6 +2943,8 @@ CREATE INDEX messages_default_recipient_key_idx ON martlet_data.messages_default
 CREATE INDEX provider_events_at ON martlet_data.provider_events USING btree (at);
 
 CREATE INDEX provider_events_next_try ON martlet_data.provider_events USING btree (next_try) WHERE (next_try IS NOT NULL);
+
+CREATE INDEX rate_grants_line ON martlet_data.rate_grants USING btree (provider, until DESC);
 
 CREATE INDEX ready_10_seq_idx ON martlet_data.ready_10 USING btree (seq);
 
@@ -2862,6 +3041,9 @@ GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_reader;
 REVOKE ALL ON FUNCTION martlet.discard(message_id bigint, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.discard(message_id bigint, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.drain_provider(provider text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.drain_provider(provider text, why text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_admin;
@@ -2882,8 +3064,14 @@ REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.pause_provider(provider text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.pause_provider(provider text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.provider_slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_reader;
@@ -2898,6 +3086,9 @@ GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jso
 
 REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.resume_provider(provider text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.resume_provider(provider text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
@@ -2986,6 +3177,8 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_address(p_kind text, p_address tex
 
 REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
@@ -3005,6 +3198,9 @@ GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) 
 REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 
@@ -3085,6 +3281,28 @@ GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_reader;
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_admin;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.provider_health TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.provider_health TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
+
+GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.providers TO martlet_reader;
+GRANT SELECT ON TABLE martlet.providers TO martlet_admin;
+
 GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_worker;
@@ -3102,19 +3320,6 @@ GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_reader;
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_admin;
-
-GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
-
-GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.workers TO martlet_reader;
 GRANT SELECT ON TABLE martlet.workers TO martlet_admin;
@@ -3199,6 +3404,9 @@ GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_admin;
 
 GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.rate_grants TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.rate_grants TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_1 TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.ready_1 TO martlet_admin;

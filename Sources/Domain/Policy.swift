@@ -221,9 +221,28 @@ public struct ProviderPolicy: Sendable, Equatable {
     }
 }
 
-/// Which provider takes what; every condition left out matches all.
+/// Which providers take what; every condition left out matches all.
 public struct Route: Sendable, Equatable {
-    public var provider: String
+    /// One provider of a route.
+    public struct Choice: Sendable, Equatable {
+        public var name: String
+        /// Its share of the messages beside the others' weights; 0: only while none of the others is well.
+        public var weight: Int
+        public init(name: String, weight: Int) {
+            self.name = name
+            self.weight = weight
+        }
+    }
+    /// How one of several is chosen.
+    public enum Rule: String, Sendable, CaseIterable {
+        /// By chance, in proportion to the weights.
+        case weight
+        /// The cheapest for the recipient's number.
+        case cost
+    }
+    /// Never empty.
+    public var providers: [Choice]
+    public var choice: Rule
     public var channel: Channel?
     public var classes: [String]
     /// E.164 prefixes (`+86`) or mail domains; empty: all.
@@ -231,14 +250,25 @@ public struct Route: Sendable, Equatable {
     public var sender: String?
 
     public init(
-        provider: String, channel: Channel? = nil, classes: [String] = [], prefixes: [String] = [],
+        providers: [Choice], choice: Rule = .weight, channel: Channel? = nil, classes: [String] = [], prefixes: [String] = [],
         sender: String? = nil
     ) {
-        self.provider = provider
+        self.providers = providers
+        self.choice = choice
         self.channel = channel
         self.classes = classes
         self.prefixes = prefixes
         self.sender = sender
+    }
+
+    /// A route with one provider.
+    public init(
+        provider: String, channel: Channel? = nil, classes: [String] = [], prefixes: [String] = [],
+        sender: String? = nil
+    ) {
+        self.init(
+            providers: [Choice(name: provider, weight: 1)], channel: channel, classes: classes, prefixes: prefixes, sender: sender
+        )
     }
 }
 

@@ -18,6 +18,7 @@ final class Flow: Sendable {
     private let results = Results()
     private let wakeUps = WakeUps()
     private let outlets = Outlets([])
+    private let room: Room
     private let claim: Claim
     private let pipeline: Pipeline
     private let recorder: EventRecorder
@@ -39,7 +40,7 @@ final class Flow: Sendable {
         recorder = EventRecorder(shared: shared, database: eventDatabase, meters: meters, logger: logger)
         (started, starting) = AsyncStream.makeStream()
         inFlight = InFlight(limit: settings.maxInFlight)
-        let room = Room(outlets: outlets)
+        room = Room(outlets: outlets)
         claim = Claim(shared: shared, database: database, room: room, lease: settings.lease, idlePoll: settings.idlePoll)
         pipeline = Pipeline(
             shared: shared, database: database, claim: claim, room: room, outlets: outlets, results: results, inFlight: inFlight,
@@ -181,7 +182,22 @@ final class Flow: Sendable {
             sessionsChanged: { [self] sessions in
                 for outlet in outlets.all { outlet.divide(among: sessions) }
                 report()
-            })
+            },
+            outlets: outlets, ordersChanged: { [self] in rerouted() })
+    }
+
+    /// Messages may go to other providers than before: Claim finds out at once to which.
+    private func rerouted() {
+        room.forget()
+        wakeUps.everybody()
+    }
+
+    private func circuitOpened(_ provider: String) {
+        let seen = outlets.outlet(provider)?.health()
+        logger.warning(
+            "a provider's circuit is open; its messages go to others of their routes, or wait",
+            metadata: ["provider": "\(provider)", "reason": "\(seen?.reason ?? "")"])
+        rerouted()
     }
 
     private func report() {
@@ -190,6 +206,7 @@ final class Flow: Sendable {
         for outlet in outlets.all {
             meters.gauge("martlet_provider_unanswered", [("provider", outlet.name)], Double(outlet.unanswered))
             meters.gauge("martlet_provider_waiting", [("provider", outlet.name)], Double(outlet.waiting))
+            meters.gauge("martlet_provider_circuit_open", [("provider", outlet.name)], outlet.condition == .well ? 0 : 1)
             meters.gauge("martlet_provider_paused_seconds", [("provider", outlet.name)], outlet.pausedFor.inSeconds)
         }
     }
@@ -202,7 +219,9 @@ final class Flow: Sendable {
             let transport = try TransportFactory.make(policy, logger: logger, events: recorder)
             let outlet = Outlet(
                 policy: policy, transport: transport,
-                hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, results: { [results] in results.add($0) })
+                takeRate: { [beatDatabase] in try await beatDatabase.run($0, within: .seconds(2)) },
+                hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, rerouted: { [self] in circuitOpened(policy.name) },
+                results: { [results] in results.add($0) })
             outlet.divide(among: shared.liveSessions)
             outlets.add(outlet)
             starting.yield(outlet)

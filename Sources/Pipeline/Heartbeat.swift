@@ -16,6 +16,9 @@ struct Heartbeat: Sendable {
     let logger: Logger
     let policyChanged: @Sendable (PolicySnapshot) -> Void
     let sessionsChanged: @Sendable (Int) -> Void
+    let outlets: Outlets
+    /// Called when an admin's orders about providers have changed.
+    let ordersChanged: @Sendable () -> Void
 
     func run() async {
         var timeline: Int64 = 0
@@ -55,6 +58,7 @@ struct Heartbeat: Sendable {
             do {
                 try await readRings()
                 try await readPolicy()
+                try await shareProviders()
                 pause.reset()
                 await Pause.sleep(refreshInterval)
             } catch is CancellationError {
@@ -80,6 +84,23 @@ struct Heartbeat: Sendable {
             try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
         }
         shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused)
+    }
+
+    /// What admins order about providers, whose circuits others found open, and what this worker sees of them.
+    func shareProviders() async throws {
+        let session = shared.session
+        let seen = outlets.all.map { $0.health() }.filter(\.isWorthTelling)
+        let states = try await database.withConnection { connection in
+            if !seen.isEmpty { try await connection.run(WriteProviderHealth(session: session, seen: seen)) }
+            return try await connection.run(LoadProviderStates(session: session))
+        }
+        for (name, why) in states.open { outlets.outlet(name)?.othersFound(why) }
+        if outlets.obey(states.orders) {
+            ordersChanged()
+            for (name, order) in states.orders {
+                logger.notice("order about a provider", metadata: ["provider": "\(name)", "order": "\(order)"])
+            }
+        }
     }
 
     private func readPolicy() async throws {

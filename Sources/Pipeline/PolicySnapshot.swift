@@ -19,6 +19,7 @@ final class PolicySnapshot: Sendable {
     /// Providers whose receipts will name the ids that they answer with; no others.
     let receiptIDs: [String: ReceiptIDs]
     let keywords: InboundKeywords
+    let router: Router
     private let capRules: [CapKey: CapRules]
 
     struct TemplateKey: Hashable, Sendable {
@@ -47,6 +48,7 @@ final class PolicySnapshot: Sendable {
         self.capRetention = numbers.capRetention
         self.receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
         self.keywords = InboundKeywords(policy)
+        self.router = Router(policy)
         self.capRules = Self.capRules(policy, numbers)
     }
 
@@ -72,24 +74,6 @@ final class PolicySnapshot: Sendable {
     func caps(classID: Int16, channelID: Int16, tier: String?) -> [CapDecision.Rule] {
         guard let rules = capRules[CapKey(classID: classID, channelID: channelID)] else { return [] }
         return rules.rules(tier: tier)
-    }
-
-    /// The provider that the first matching route names; nil: none matches.
-    func provider(for message: Message) -> ProviderPolicy? {
-        for route in policy.routes where matches(route, message) {
-            if let provider = policy.providers[route.provider] { return provider }
-        }
-        return nil
-    }
-
-    private func matches(_ route: Route, _ message: Message) -> Bool {
-        if let channel = route.channel, channel != message.channel { return false }
-        if !route.classes.isEmpty && !route.classes.contains(message.messageClass) { return false }
-        if let sender = route.sender, sender != message.sender { return false }
-        guard !route.prefixes.isEmpty else { return true }
-        return route.prefixes.contains {
-            message.channel == .email ? message.address.hasSuffix("@\($0)") : message.address.hasPrefix($0)
-        }
     }
 }
 

@@ -56,13 +56,16 @@ struct Render: Sendable {
     let snapshot: PolicySnapshot
     /// What admins set when they requeued, by message.
     let overrides: [MessageID: LoadRequeues.Override]
+    /// Which providers take messages now.
+    var availability = Availability()
 
     func render(_ batch: [ClaimedMessage]) -> Answer {
         var answer = Answer()
+        var availability = availability
         answer.works.reserveCapacity(batch.count)
         for claimed in batch {
             do {
-                let (work, warnings) = try render(claimed)
+                let (work, warnings) = try render(claimed, &availability)
                 answer.works.append(work)
                 for warning in warnings { answer.warnings[warning.code, default: 0] += 1 }
             } catch {
@@ -72,7 +75,9 @@ struct Render: Sendable {
         return answer
     }
 
-    private func render(_ claimed: ClaimedMessage) throws(Unsendable) -> (Work, [RenderWarning]) {
+    private func render(
+        _ claimed: ClaimedMessage, _ availability: inout Availability
+    ) throws(Unsendable) -> (Work, [RenderWarning]) {
         guard var message = claimed.message else { throw Unsendable(reason: .bodyMissing) }
         guard let policy = snapshot.classes[claimed.classID], let channel = snapshot.channels[claimed.channelID] else {
             throw Unsendable(
@@ -87,12 +92,12 @@ struct Render: Sendable {
             message.expiresAt = override.expiresAt
             message.variables = override.variables ?? message.variables
         }
-        guard let provider = override?.provider.flatMap({ snapshot.policy.providers[$0] }) ?? snapshot.provider(for: message)
-        else {
-            throw Unsendable(reason: .unroutable(channel))
-        }
         do {
             let sender = try snapshot.renderer.sender(for: message)
+            let routed =
+                override?.provider.flatMap({ snapshot.policy.providers[$0] })
+                ?? snapshot.router.provider(for: message, sender: sender.key, tries: Int(claimed.lease.burned), &availability)
+            guard let provider = routed else { throw Unsendable(reason: .unroutable(channel)) }
             guard
                 let template = snapshot.templates[.init(key: message.template, channel: channel)]?
                     .best(for: message.locale, sender: sender.defaultLocale)

@@ -79,6 +79,9 @@ final class Room: Sendable {
         }
     }
 
+    /// Providers have come or gone: what the lanes need where is found out anew, at once.
+    func forget() { lanes.withLock { $0 = [:] } }
+
     /// What became of a claim: of `claimed` messages so many needed a place at each provider.
     func learn(lane: Int16, claimed: Int, needed: [String: Int]) {
         guard claimed > 0 else { return }

@@ -24,7 +24,7 @@ public enum PolicyFiles {
             "signatures", "opt_out",
         ],
         "providers.yaml": ["transport", "channels", "rate", "window", "send_within", "timeout", "options"],
-        "routes.yaml": ["provider", "channel", "classes", "prefixes", "sender"],
+        "routes.yaml": ["provider", "providers", "choose", "channel", "classes", "prefixes", "sender"],
         "prices.yaml": ["currency", "per_segment"],
         "words.yaml": ["action", "words", "prefixes", "providers"],
         "keywords.yaml": ["stop", "stop_all", "start"],

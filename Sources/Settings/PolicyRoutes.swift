@@ -8,9 +8,13 @@ extension PolicyReading {
                 let route = readRoute(object)
             else { continue }
             if routes.contains(route) { value.report("is there twice", "keep one") }
-            if let channel = route.channel, let provider = providers[route.provider], !provider.channels.contains(channel) {
+            for choice in route.providers {
+                guard let channel = route.channel, let provider = providers[choice.name], !provider.channels.contains(channel)
+                else {
+                    continue
+                }
                 object["channel"]?.report(
-                    "provider \(route.provider) does not carry \(channel)",
+                    "provider \(choice.name) does not carry \(channel)",
                     "its channels: \(provider.channels.map(\.rawValue).joined(separator: ", "))")
             }
             routes.append(route)
@@ -19,13 +23,38 @@ extension PolicyReading {
     }
 
     private func readRoute(_ object: YAMLObject) -> Route? {
-        let provider = object.required("provider", "which provider takes it").flatMap { reference(.provider, $0) }
+        let choices = readChoices(object)
+        let rule = object["choose"]?.word(Route.Rule.self)
+        if rule != nil, object["providers"] == nil {
+            object["choose"]?.report("there is nothing to choose", "name several under `providers:`, or leave it out")
+        }
         let channel = object["channel"]?.name().map { Channel(rawValue: $0) }
         let classes = object["classes"]?.texts { reference(.messageClass, $0) } ?? []
         let prefixes = object["prefixes"]?.texts { $0.prefixOrDomain() } ?? []
         let sender = object["sender"].flatMap { reference(.sender, $0) }
-        guard let provider else { return nil }
-        return Route(provider: provider, channel: channel, classes: classes, prefixes: prefixes, sender: sender)
+        guard !choices.isEmpty else { return nil }
+        return Route(
+            providers: choices, choice: rule ?? .weight, channel: channel, classes: classes, prefixes: prefixes, sender: sender)
+    }
+
+    /// `provider: name`, or `providers: {name: weight, …}`.
+    private func readChoices(_ object: YAMLObject) -> [Route.Choice] {
+        guard let several = object["providers"] else {
+            let one = object.required("provider", "which provider takes it, or `providers: {name: weight, …}`")
+            return one.flatMap { reference(.provider, $0) }.map { [Route.Choice(name: $0, weight: 1)] } ?? []
+        }
+        object["provider"]?.report("stands beside `providers`", "write one of the two")
+        var choices: [Route.Choice] = []
+        for (name, place, value) in several.entries() {
+            if let known = defined[.provider], !known.contains(name) {
+                value.file.report(
+                    "there is no provider \(value.quoted(name))", knownWords(name, among: known), at: place, path: value.path)
+            } else if let weight = value.integer(in: 0...10_000) {
+                choices.append(Route.Choice(name: name, weight: weight))
+            }
+        }
+        if choices.isEmpty { several.report("names no provider", "write `name: weight` for each") }
+        return choices
     }
 
     func readPrices(_ root: YAMLObject) -> [Price] {

@@ -23,6 +23,15 @@ public enum Statements {
             ClaimReady(
                 segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedSegment: 1),
             handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), Pulse(), LoadSegments(),
+            TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)), LoadProviderStates(session: 1),
+            WriteProviderHealth(
+                session: 1,
+                seen: [
+                    ProviderSeen(
+                        provider: "p", circuit: "open", reason: "connect_refused", accepted: 1, failed: 0, throttled: 0,
+                        refused: 0,
+                        latency: .milliseconds(5), unanswered: 1, waiting: 0)
+                ]),
             LoadPausedLanes(), BeginSession(worker: "w", host: "h", pid: 1, version: "1"),
             Beat(session: 1, inFlight: 0, isDraining: false), EndSession(session: 1), QueueIsEmpty(), ServerUp(),
         ]
@@ -137,7 +146,9 @@ public enum Statements {
             ListSuppressions(address: address, channel: "sms", includesLifted: true, limit: 10),
             Suppress(channel: "sms", address: address, scope: "all", reason: "asked"),
             Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),
-            CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"), ListLanes(),
+            CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"),
+            ListProviders(),
+            OrderProvider("a", .moved(to: "b"), why: "x"), ListLanes(),
             LaneCounters(), ListWorkers(all: true), LoadThroughput(), ClassLevels(since: .seconds(3600)),
             ProviderLevels(since: .seconds(3600)), PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),

@@ -69,4 +69,6 @@ public protocol Transport: Sendable {
     func run() async throws
     /// Stops taking work: what has not been written is answered `deferred` (`not_sent`), what has been written is awaited.
     func drain() async
+    /// Answers `deferred` (`not_sent`) for what has not been written yet; goes on working.
+    func retract()
 }

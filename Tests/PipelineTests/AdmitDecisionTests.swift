@@ -39,9 +39,10 @@ private struct Situation {
     func decide() throws -> AdmitDecision {
         let work = work
         let provider = work.provider
-        let outlet = Outlet(policy: provider, transport: try TransportFactory.make(provider, logger: Logger(label: "test"))) {
-            _ in
-        }
+        let outlet = Outlet(
+            policy: provider, transport: try TransportFactory.make(provider, logger: Logger(label: "test")),
+            takeRate: Outlet.noRate,
+            results: { _ in })
         for _ in 0..<taken { #expect(outlet.reserve(work)) }
         var facts = AdmitFacts.Answer()
         if isHeld { facts.held = [work.message.id] }

@@ -27,7 +27,9 @@ struct Bench {
         let results = results
         outlets = Outlets(
             try snapshot.policy.providers.values.map { policy in
-                Outlet(policy: policy, transport: try TransportFactory.make(policy, logger: logger)) { results.add($0) }
+                Outlet(
+                    policy: policy, transport: try TransportFactory.make(policy, logger: logger),
+                    takeRate: { try await database.run($0) }, results: { results.add($0) })
             })
         let room = Room(outlets: outlets)
         claim = Claim(shared: shared, database: database, room: room, lease: .seconds(30), idlePoll: .milliseconds(50))

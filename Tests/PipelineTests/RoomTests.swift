@@ -27,6 +27,7 @@ private struct Two {
                 options: ["outbox": "none", "rules": rules])
             return Outlet(
                 policy: policy, transport: try TransportFactory.make(policy, logger: Logger(label: "test")),
+                takeRate: Outlet.noRate,
                 hasRoom: { [told] in told.add($0) }, results: { _ in })
         }
         near = try outlet("near", told)

@@ -5,6 +5,11 @@ import Postgres
 @testable import Rendering
 @testable import Store
 
+extension Outlet {
+    /// A line that is given out for ever.
+    static let noRate: TakeRates = { _ in TakeRate.Answer(granted: 0, ahead: .seconds(60)) }
+}
+
 extension Work {
     /// A message to Ann in Shanghai that has been claimed and rendered.
     static func sample(

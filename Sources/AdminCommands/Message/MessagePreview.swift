@@ -71,7 +71,7 @@ struct MessagePreview: AsyncParsableCommand {
         let message = Self.message(to: address, channel: .sms, class: "", template: "", sender: sender ?? policy.defaultSender)
         let rendered = RenderedMessage(content: .sms(sms), from: "", templateVersion: 0)
         var preview = Preview(rendered: rendered, to: address)
-        preview.price(policy, provider ?? policy.provider(for: message, sender: sender ?? policy.defaultSender)?.name)
+        preview.price(policy, provider ?? Router(policy).provider(for: message, sender: sender ?? policy.defaultSender)?.name)
         return preview
     }
 
@@ -89,7 +89,7 @@ struct MessagePreview: AsyncParsableCommand {
             guard let template = TemplateSet(candidates).best(for: locale, sender: sender.defaultLocale) else {
                 throw .unknownTemplate(key, message.channel, locales: candidates.map(\.template.locale))
             }
-            let route = provider ?? policy.provider(for: message, sender: sender.key)?.name
+            let route = provider ?? Router(policy).provider(for: message, sender: sender.key)?.name
             let rendered = try renderer.render(message, template: template, provider: route)
             var preview = Preview(rendered: rendered.message, to: address)
             preview.template = template.template

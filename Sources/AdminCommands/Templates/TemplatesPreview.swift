@@ -68,7 +68,7 @@ struct TemplatesPreview: AsyncParsableCommand {
             var preview = Preview(rendered: rendered.message, to: address)
             preview.template = template.template
             preview.warnings += rendered.warnings.map { (code: $0.code, text: $0.description) }
-            preview.price(policy, policy.provider(for: message, sender: sender.key)?.name)
+            preview.price(policy, Router(policy).provider(for: message, sender: sender.key)?.name)
             return preview
         } catch {
             throw AdminError(.refused, "\(error.code): \(error.sentence)", hint: error.remedy)

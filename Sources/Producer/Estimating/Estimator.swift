@@ -11,12 +11,14 @@ struct Estimator: Sendable {
     }
     private let policy: Policy
     private let renderer: Renderer
+    private let router: Router
     private let templates: [TemplateName: TemplateSet]
     private let channels: Set<String>
 
     init(_ policy: Policy, templates: [Template]) throws(ProducerError) {
         self.policy = policy
         renderer = Renderer(policy)
+        router = Router(policy)
         channels = Set(policy.providers.values.flatMap(\.channels).map(\.rawValue)).union(["sms", "email"])
         var parsed: [TemplateName: [ParsedTemplate]] = [:]
         for template in templates {
@@ -57,8 +59,8 @@ struct Estimator: Sendable {
             summary.encodings[text.encoding.rawValue, default: 0] += 1
         }
         for warning in rendered.warnings { summary.warnings[warning.code, default: 0] += 1 }
-        let amount = route(message, sender).flatMap {
-            renderer.estimate(rendered.message, to: message.address, provider: $0).amount
+        let amount = router.provider(for: message, sender: sender.key).flatMap {
+            renderer.estimate(rendered.message, to: message.address, provider: $0.name).amount
         }
         guard let amount else {
             summary.unpriced += 1
@@ -95,18 +97,6 @@ struct Estimator: Sendable {
             address: address, template: row["template"] ?? "", locale: row["locale"], sender: row["sender"],
             timeZone: row["time_zone"], tier: row["tier"], groupKey: row["group_key"], variables: row["variables"] ?? "{}",
             headers: row["headers"], createdAt: epoch, expiresAt: epoch)
-    }
-
-    /// The provider of the first route that matches (`routes.yaml`).
-    private func route(_ message: Message, _ sender: Sender) -> String? {
-        let domain = message.address.split(separator: "@").last.map(String.init) ?? ""
-        return policy.routes.first { route in
-            (route.channel == nil || route.channel == message.channel)
-                && (route.classes.isEmpty || route.classes.contains(message.messageClass))
-                && (route.prefixes.isEmpty
-                    || route.prefixes.contains { $0.hasPrefix("+") ? message.address.hasPrefix($0) : domain == $0 })
-                && (route.sender == nil || route.sender == sender.key)
-        }?.provider
     }
 
     private func list(_ names: some Sequence<String>) -> String { names.sorted().joined(separator: ", ") }

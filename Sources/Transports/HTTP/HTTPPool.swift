@@ -212,12 +212,16 @@ final class HTTPPool: @unchecked Sendable {
         isDraining = true
         if isClosed { return waiter.resume() }
         drainWaiters.append(waiter)
+        retract()
+        closeIfDrained()
+    }
+
+    func retract() {
         for call in calls.values where !call.isWritten {
             call.withdraw()
             calls[ObjectIdentifier(call)] = nil
             call.job.answer(.deferred(.notSent))
         }
-        closeIfDrained()
     }
 
     private func closeIfDrained() {

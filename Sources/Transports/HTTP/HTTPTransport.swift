@@ -55,6 +55,10 @@ final class HTTPTransport: Transport {
     }
 
     /// Also closes the connections: a drained transport takes no more work.
+    func retract() {
+        eventLoop.execute { [pool] in pool.retract() }
+    }
+
     func drain() async {
         workEnded.finish()
         await withCheckedContinuation { waiter in

@@ -283,13 +283,19 @@ final class SMPPPool: @unchecked Sendable {
 
     // MARK: the end
 
+    func retract() { turn { giveBackUnwritten() } }
+
+    private func giveBackUnwritten() {
+        sweep(.notSent) { _ in true }
+        for job in delayed.values { giveUp(job, .notSent) }
+        delayed = [:]
+    }
+
     func drain(_ waiter: CheckedContinuation<Void, Never>) {
         turn {
             isDraining = true
             drainWaiters.append(waiter)
-            sweep(.notSent) { _ in true }
-            for job in delayed.values { giveUp(job, .notSent) }
-            delayed = [:]
+            giveBackUnwritten()
             drainBinds()
         }
     }

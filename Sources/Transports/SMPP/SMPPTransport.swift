@@ -75,6 +75,10 @@ final class SMPPTransport: Transport {
     }
 
     /// Also unbinds: a drained transport takes no more work.
+    func retract() {
+        eventLoop.execute { [pool] in pool.retract() }
+    }
+
     func drain() async {
         await withCheckedContinuation { waiter in
             eventLoop.execute { [pool] in pool.drain(waiter) }

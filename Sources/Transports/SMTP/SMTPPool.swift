@@ -301,6 +301,8 @@ final class SMTPPool: @unchecked Sendable {
 
     // MARK: the end
 
+    func retract() { answerQueued(.notSent) }
+
     /// Resumed when everything is answered and all connections are closed.
     func drain(_ waiter: CheckedContinuation<Void, Never>) {
         isDraining = true

@@ -64,6 +64,10 @@ final class SMTPTransport: Transport {
     }
 
     /// Also closes the connections, and ends the reading of reports: a drained transport takes no more work.
+    func retract() {
+        eventLoop.execute { [pool] in pool.retract() }
+    }
+
     func drain() async {
         workEnded.finish()
         await withCheckedContinuation { waiter in

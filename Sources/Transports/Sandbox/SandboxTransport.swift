@@ -77,6 +77,9 @@ final class SandboxTransport: Transport, @unchecked Sendable {
         await drain()
     }
 
+    /// Nothing waits here: what is submitted is written at once.
+    func retract() {}
+
     func drain() async {
         await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
             let isIdle = lock.withLock {

@@ -4,36 +4,18 @@ import Store
 import Synchronization
 import Transports
 
-/// One outlet per provider: the places and the rate this worker has there, and the queue of what is admitted and not yet handed over.
-final class Outlets: Sendable {
-    private let outlets: Mutex<[String: Outlet]>
-
-    init(_ outlets: [Outlet]) {
-        self.outlets = Mutex(Dictionary(outlets.map { ($0.name, $0) }) { first, _ in first })
-    }
-
-    var all: [Outlet] { outlets.withLock { Array($0.values) } }
-    func outlet(_ name: String) -> Outlet? { outlets.withLock { $0[name] } }
-    func add(_ outlet: Outlet) { outlets.withLock { $0[outlet.name] = outlet } }
-
-    /// Takes a place for a message if its provider can start it within a second.
-    func hasRoom(for work: Work) -> Bool { outlet(work.provider.name)?.reserve(work) ?? false }
-    /// How long a message waits whose provider has no room.
-    func pause(for work: Work) -> Duration { outlet(work.provider.name)?.pause(for: work) ?? .seconds(5) }
-    func giveBack(_ works: [Work]) {
-        for work in works { outlet(work.provider.name)?.giveBack(work) }
-    }
-}
-
 /// Send's side of one provider: hands admitted messages to the transport as places and rate allow, the urgent ones first.
 ///
 /// Admit reserves before it commits, so that a killed worker leaves few messages in doubt: what is reserved and waiting is at most one
 /// window, and one second of rate or a quarter of a second of what the provider answered lately, beyond what is on its way. A tenth of
-/// the window and of the rate is kept for lane 0. Of the places that Admit may reserve lane 2 may fill four fifths and the lanes behind
-/// it three fifths, so that a campaign never fills a provider to the brim: lane 1 always finds a place, and its messages leave before
-/// those of higher lanes that were admitted earlier.
+/// the window is kept for lane 0, which also has the first right to whatever the rate allows. Of the places that Admit may reserve lane 2
+/// may fill four fifths and the lanes behind it three fifths, so that a campaign never fills a provider to the brim: lane 1 always finds a
+/// place, and its messages leave before those of higher lanes that were admitted earlier.
+///
+/// While its circuit is open (`Breaker`) or an admin has stopped it nothing is admitted for it, and what was admitted and not handed over
+/// goes back to be routed anew.
 final class Outlet: Sendable {
-    private struct State {
+    struct State {
         /// Lane 0, lane 1, all others: the first leaves first.
         var urgent = WaitingItems()
         var prompt = WaitingItems()
@@ -45,50 +27,76 @@ final class Outlet: Sendable {
         /// The most urgent lane that Claim left alone because there was no room.
         var refused: Int16?
         var pace = Pace()
-        var unanswered: [Key: Work] = [:]
-        /// Segments that may leave now; refilled by time, at most one second's worth.
-        var tokens: Double
-        var refilled = ContinuousClock.now
+        var tally = Tally()
+        var unanswered: [Key: Handed] = [:]
+        /// What of the contract's rate this worker may use.
+        var rate = RateTokens()
+        /// What it would be if all workers had as much to send.
         var share: Double
+        /// After "slower" the whole line runs slower for a while; 1: at the contract's rate.
+        var speed = Speed()
         /// A provider that said "slower": nothing leaves before.
         var pausedUntil: ContinuousClock.Instant?
         var pauseLength: Duration = .zero
+        var breaker = Breaker()
+        /// The one message that finds out whether the provider is well again.
+        var probe: Key?
+        var order: ProviderOrder?
         /// By lane: when the last message that was put off for want of room may come. A lane does not wait behind another's backlog.
         var booked: [Int16: ContinuousClock.Instant] = [:]
+
+        var waitingCount: Int { urgent.count + prompt.count + normal.count }
+        var isStopped: Bool { order.map { $0 != .draining } ?? false }
     }
-    private struct Key: Hashable {
+    struct Key: Hashable {
         var messageID: MessageID
         var attempt: Int
+    }
+    struct Handed {
+        var work: Work
+        var at: ContinuousClock.Instant
     }
 
     let name: String
     let policy: ProviderPolicy
     let transport: any Transport
-    private let state: Mutex<State>
+    let state: Mutex<State>
+    let takeRate: TakeRates
+    let rateWanted = Signal()
+    let changed = Signal()
     private let results: @Sendable ([(SubmissionResult, Work)]) -> Void
     private let hasRoom: @Sendable (_ lane: Int16) -> Void
-    private let changed = Signal()
+    /// The circuit opened, or an admin stopped it: what waits in the lanes may go elsewhere.
+    let rerouted: @Sendable () -> Void
 
-    /// - Parameter hasRoom: called when a lane that found no room may look again, with the most urgent of them.
+    /// - Parameters:
+    ///   - takeRate: how a stretch of the provider's rate is taken from what the cluster shares; for providers with a rate.
+    ///   - hasRoom: called when a lane that found no room may look again, with the most urgent of them.
+    ///   - rerouted: called when nothing goes here any more.
     init(
-        policy: ProviderPolicy, transport: any Transport, hasRoom: @escaping @Sendable (_ lane: Int16) -> Void = { _ in },
+        policy: ProviderPolicy, transport: any Transport, takeRate: @escaping TakeRates,
+        hasRoom: @escaping @Sendable (_ lane: Int16) -> Void = { _ in }, rerouted: @escaping @Sendable () -> Void = {},
         results: @escaping @Sendable ([(SubmissionResult, Work)]) -> Void
     ) {
         self.name = policy.name
         self.policy = policy
         self.transport = transport
+        self.takeRate = takeRate
         self.results = results
         self.hasRoom = hasRoom
-        state = Mutex(State(tokens: policy.rate ?? 0, share: policy.rate ?? 0))
+        self.rerouted = rerouted
+        state = Mutex(State(share: policy.rate ?? 0))
     }
 
     private var reserveOfWindow: Int { max(1, transport.window / 10) }
 
-    /// Shares the provider's rate among the sessions that live.
+    /// Shares the provider's rate among the sessions that live: how much may be admitted ahead, not how fast it leaves.
     func divide(among sessions: Int) {
         guard let rate = policy.rate else { return }
         state.withLock { $0.share = rate / Double(max(1, sessions)) }
     }
+
+    // MARK: places
 
     func reserve(_ work: Work) -> Bool {
         state.withLock { state in
@@ -108,9 +116,9 @@ final class Outlet: Sendable {
         }
     }
 
-    /// Many small claims cost more than the wait for a larger one, but a code never waits for company.
+    /// Many small claims cost more than the wait for a larger one, but a code never waits for company, nor does a probe.
     private func worthClaiming(_ state: State, lane: Int16) -> Int {
-        lane == 0 ? 1 : max(1, places(state, lane: lane) / 4)
+        lane == 0 || !state.breaker.isClosed ? 1 : max(1, places(state, lane: lane) / 4)
     }
 
     /// Messages are being claimed (or, negative, no longer) that will probably need a place here.
@@ -119,7 +127,7 @@ final class Outlet: Sendable {
         if count < 0 { tellRoom() }
     }
 
-    private func tellRoom() {
+    func tellRoom() {
         let lane = state.withLock { state -> Int16? in
             guard let lane = state.refused else { return nil }
             guard free(state, lane: lane) - state.expected >= worthClaiming(state, lane: lane) else { return nil }
@@ -130,7 +138,12 @@ final class Outlet: Sendable {
     }
 
     private func free(_ state: State, lane: Int16) -> Int {
+        if state.isStopped { return 0 }
         if lane > 0, let paused = state.pausedUntil, paused > .now { return 0 }
+        guard state.breaker.isClosed else {
+            // One probe, whichever lane has a message first.
+            return state.breaker.allowance(.now) - (state.probe == nil ? 0 : 1) - (state.reserved - state.unanswered.count)
+        }
         return places(state, lane: lane) - state.reserved
     }
 
@@ -163,7 +176,9 @@ final class Outlet: Sendable {
         state.withLock { state in
             let now = ContinuousClock.now
             let lane = work.lease.lane
-            let soonest = now + .milliseconds(lane == 0 ? 50 : 250)
+            var soonest = now + .milliseconds(lane == 0 ? 50 : 250)
+            if case .open(let until) = state.breaker.circuit { soonest = max(soonest, until) }
+            if state.isStopped { soonest = max(soonest, now + .seconds(2)) }
             if lane == 0 { return soonest - now }
             let each =
                 policy.rate == nil ? Duration.milliseconds(1) : .seconds(Double(work.cost.segments) / max(state.share, 0.001))
@@ -173,6 +188,8 @@ final class Outlet: Sendable {
             return booked - now
         }
     }
+
+    // MARK: handing over
 
     /// Takes what Admit has committed; `pump` hands it over.
     func enqueue(_ admitted: [Admit.Admitted]) {
@@ -187,106 +204,131 @@ final class Outlet: Sendable {
             }
         }
         pump()
+        if policy.rate != nil { rateWanted.fire() }
     }
 
     /// Hands over what places and rate allow, now.
     func pump() {
         let (items, late) = state.withLock { takeReady(&$0, now: .now) }
-        if !late.isEmpty { finish(late.map { ($0, Self.tooLate($0)) }) }
+        if !late.isEmpty { finish(late.map { ($0, Self.tooLate) }) }
         guard !items.isEmpty else { return }
         transport.submit(items.map(\.submission)) { [weak self] results in self?.received(results) }
     }
 
     /// Pumps whenever a place or the rate may have become free, until cancelled.
     func run() async {
-        while !Task.isCancelled {
-            let generation = changed.generation
-            pump()
-            tellRoom()
-            await changed.wait(after: generation, timeout: nextPump())
+        await withDiscardingTaskGroup { group in
+            if let rate = policy.rate { group.addTask { await self.keepRate(rate) } }
+            while !Task.isCancelled {
+                let generation = changed.generation
+                lookForSilence()
+                pump()
+                tellRoom()
+                await changed.wait(after: generation, timeout: nextPump())
+            }
+            group.cancelAll()
         }
     }
 
-    /// How long until waiting messages may leave or have waited too long.
+    /// How long until waiting messages may leave or have waited too long, or something else is to be looked at.
     private func nextPump() -> Duration {
         state.withLock { state in
-            if state.urgent.isEmpty && state.prompt.isEmpty && state.normal.isEmpty {
-                guard state.refused != nil, let paused = state.pausedUntil else { return .seconds(60) }
-                return max(paused - .now, .milliseconds(5))
+            let now = ContinuousClock.now
+            var next = Duration.seconds(60)
+            if state.waitingCount > 0 {
+                let rate = state.rate.next.map { max($0 - now, .milliseconds(1)) } ?? .milliseconds(100)
+                next = policy.rate == nil ? .milliseconds(100) : min(rate, .milliseconds(100))
+            } else if state.refused != nil, let paused = state.pausedUntil {
+                next = max(paused - now, .milliseconds(5))
             }
-            return policy.rate == nil ? .milliseconds(100) : .milliseconds(5)
+            if !state.unanswered.isEmpty { next = min(next, .milliseconds(250)) }
+            if case .open(let until) = state.breaker.circuit, until > now { next = min(next, until - now) }
+            return next
         }
     }
 
     private func takeReady(_ state: inout State, now: ContinuousClock.Instant) -> (ready: [Item], late: [Item]) {
-        refill(&state, now)
+        state.rate.dropLate(now)
         var late = state.urgent.takeLate(now)
         late += state.prompt.takeLate(now)
         late += state.normal.takeLate(now)
         var ready: [Item] = []
-        let places = transport.window - state.unanswered.count
-        take(&state.urgent, &state.tokens, state.share, places: places, keep: 0, into: &ready)
-        if (state.pausedUntil ?? now) <= now {
-            let keep = policy.rate == nil ? 0 : state.share * 0.1
-            let open = places - reserveOfWindow * (transport.window > 1 ? 1 : 0)
-            take(&state.prompt, &state.tokens, state.share, places: open, keep: keep, into: &ready)
-            take(&state.normal, &state.tokens, state.share, places: open, keep: keep, into: &ready)
+        guard !state.isStopped else { return (ready, late) }
+        var places = transport.window - state.unanswered.count
+        var open = places - reserveOfWindow * (transport.window > 1 ? 1 : 0)
+        if !state.breaker.isClosed {
+            places = min(places, state.probe == nil ? state.breaker.allowance(now) : 0)
+            open = places
         }
-        for item in ready { state.unanswered[Key(messageID: item.work.message.id, attempt: item.submission.attempt)] = item.work }
+        take(&state.urgent, &state.rate, places: places, now, into: &ready)
+        if (state.pausedUntil ?? now) <= now {
+            take(&state.prompt, &state.rate, places: open, now, into: &ready)
+            take(&state.normal, &state.rate, places: open, now, into: &ready)
+        }
+        guard !ready.isEmpty else { return (ready, late) }
+        for item in ready { state.unanswered[item.key] = Handed(work: item.work, at: now) }
+        if !state.breaker.isClosed { state.probe = ready[0].key }
+        state.breaker.handedOver(now)
         return (ready, late)
     }
 
     private func take(
-        _ waiting: inout WaitingItems, _ tokens: inout Double, _ share: Double, places: Int, keep: Double,
+        _ waiting: inout WaitingItems, _ rate: inout RateTokens, places: Int, _ now: ContinuousClock.Instant,
         into ready: inout [Item]
     ) {
         while ready.count < places, let item = waiting.first {
-            if policy.rate != nil {
-                // A message longer than a second's worth leaves when the bucket is full.
-                let price = min(Double(item.submission.rendered.segments), max(1, share))
-                guard tokens - keep >= price || (keep > 0 && tokens >= max(1, share)) else { break }
-                tokens -= price
-            }
+            guard policy.rate == nil || rate.take(item.price, now: now) else { break }
             ready.append(item)
             waiting.removeFirst()
         }
     }
 
-    private func refill(_ state: inout State, _ now: ContinuousClock.Instant) {
-        guard policy.rate != nil else { return }
-        state.tokens = min(max(1, state.share), state.tokens + (now - state.refilled).inSeconds * state.share)
-        state.refilled = now
-    }
+    // MARK: answers
 
     private func received(_ answers: [SubmissionResult]) {
-        let finished = state.withLock { state in
-            answers.compactMap { answer -> (SubmissionResult, Work)? in
+        let now = ContinuousClock.now
+        let (finished, hasOpened) = state.withLock { state in
+            var hasOpened = false
+            let finished = answers.compactMap { answer -> (SubmissionResult, Work)? in
                 let key = Key(messageID: answer.messageID, attempt: answer.attempt)
-                guard let work = state.unanswered.removeValue(forKey: key) else { return nil }
+                guard let handed = state.unanswered.removeValue(forKey: key) else { return nil }
                 state.reserved -= 1
-                adapt(&state, to: answer.outcome)
-                return (answer, work)
+                if adapt(&state, to: answer, key, now) { hasOpened = true }
+                return (answer, handed.work)
             }
+            state.pace.count(finished.count, now: now)
+            return (finished, hasOpened)
         }
-        state.withLock { $0.pace.count(finished.count, now: .now) }
         results(finished)
+        if hasOpened { circuitOpened() }
         tellRoom()
         changed.fire()
     }
 
-    /// Throttling slows the whole account, 1 s doubling to 60 s with jitter; an acceptance ends it.
-    private func adapt(_ state: inout State, to outcome: Outcome) {
+    /// Throttling slows the whole account, 1 s doubling to 60 s with jitter; an acceptance ends it. True: the circuit has just opened.
+    private func adapt(_ state: inout State, to answer: SubmissionResult, _ key: Key, _ now: ContinuousClock.Instant) -> Bool {
+        let outcome = answer.outcome
+        state.tally.count(outcome, at: now)
         if outcome.failure?.throttled == true {
-            guard (state.pausedUntil ?? .now) <= .now else { return }
-            state.pauseLength = min(max(state.pauseLength * 2, .seconds(1)), .seconds(60))
-            let asked = outcome.failure?.retryAfter ?? .zero
-            state.pausedUntil = .now + max(asked, state.pauseLength * Double.random(in: 0.5...1))
+            if (state.pausedUntil ?? now) <= now {
+                state.pauseLength = min(max(state.pauseLength * 2, .seconds(1)), .seconds(60))
+                let asked = outcome.failure?.retryAfter ?? .zero
+                state.pausedUntil = now + max(asked, state.pauseLength * Double.random(in: 0.5...1))
+                state.speed.slow(now)
+            }
         } else if case .accepted = outcome {
             state.pauseLength = .zero
         }
+        let isProbe = state.probe == key
+        if isProbe { state.probe = nil }
+        // While the circuit is open answers to what was handed over before may only close it.
+        guard state.breaker.isClosed || isProbe || Breaker.Sign(outcome) == .works else { return false }
+        return state.breaker.answered(outcome, after: answer.latency, now: now, jitter: .random(in: 0..<1))
     }
 
-    private func finish(_ items: [(Item, Outcome)]) {
+    /// Ends messages that were not handed over.
+    func finish(_ items: [(Item, Outcome)]) {
+        guard !items.isEmpty else { return }
         state.withLock { $0.reserved -= items.count }
         tellRoom()
         results(
@@ -300,27 +342,29 @@ final class Outlet: Sendable {
             })
     }
 
-    private static func tooLate(_ item: Item) -> Outcome {
-        .deferred(
-            Failure(
-                code: "deadline_passed", detail: "the send deadline passed while it waited for a place", blame: .martlet,
-                burnsAttempt: false))
-    }
+    private static let tooLate = Outcome.deferred(
+        Failure(
+            code: "deadline_passed", detail: "the send deadline passed while it waited for a place", blame: .martlet,
+            burnsAttempt: false))
 
     /// Stops: what waits here is un-admitted, the transport answers the rest.
     func drain() async {
+        giveBackWaiting("the worker is stopping; nothing was written")
+        await transport.drain()
+    }
+
+    /// What waits here is un-admitted.
+    func giveBackWaiting(_ why: String) {
         let waiting = state.withLock { state in
             state.urgent.takeAll() + state.prompt.takeAll() + state.normal.takeAll()
         }
-        let failure = Failure(
-            code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
+        let failure = Failure(code: "not_sent", detail: why, blame: .martlet, burnsAttempt: false)
         finish(waiting.map { ($0, .deferred(failure)) })
-        await transport.drain()
     }
 
     /// Unanswered submissions now.
     var unanswered: Int { state.withLock { $0.unanswered.count } }
-    var waiting: Int { state.withLock { $0.urgent.count + $0.prompt.count + $0.normal.count } }
+    var waiting: Int { state.withLock { $0.waitingCount } }
     var pausedFor: Duration {
         state.withLock { state in state.pausedUntil.map { max(.zero, $0 - .now) } ?? .zero }
     }

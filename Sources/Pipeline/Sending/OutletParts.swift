@@ -7,6 +7,9 @@ extension Outlet {
     final class Item: Sendable {
         let submission: Submission
         let work: Work
+        /// What it costs of the provider's rate.
+        var price: Int { max(1, submission.rendered.segments) }
+        var key: Key { Key(messageID: submission.messageID, attempt: submission.attempt) }
 
         init(_ admitted: Admit.Admitted, timeout: Duration) {
             work = admitted.work
@@ -35,8 +38,55 @@ extension Outlet {
         func answered(in time: Duration) -> Int { Int(perSecond * time.inSeconds) }
     }
 
+    /// Answers a second by what they say, over the last ten to twenty seconds.
+    struct Tally {
+        struct Counts {
+            var accepted = 0.0
+            /// The provider's own fault, unanswered, or unreachable.
+            var failed = 0.0
+            var throttled = 0.0
+            /// Not the provider's fault: the recipient's, the sender's, the text's.
+            var refused = 0.0
+        }
+        private static let span = Duration.seconds(10)
+        private var before = Counts()
+        private var now = Counts()
+        private var since = ContinuousClock.now
+
+        mutating func count(_ outcome: Outcome, at instant: ContinuousClock.Instant) {
+            turn(instant)
+            if case .accepted = outcome {
+                now.accepted += 1
+            } else if outcome.failure?.throttled == true {
+                now.throttled += 1
+            } else if Breaker.Sign(outcome) == .works {
+                now.refused += 1
+            } else {
+                now.failed += 1
+            }
+        }
+
+        mutating func perSecond(_ instant: ContinuousClock.Instant) -> Counts {
+            turn(instant)
+            let part = (instant - since) / Self.span
+            func rate(_ count: (Counts) -> Double) -> Double { (count(before) * (1 - part) + count(now)) / Self.span.inSeconds }
+            return Counts(
+                accepted: rate(\.accepted), failed: rate(\.failed), throttled: rate(\.throttled), refused: rate(\.refused))
+        }
+
+        private mutating func turn(_ instant: ContinuousClock.Instant) {
+            let passed = instant - since
+            guard passed >= Self.span else { return }
+            before = passed < Self.span * 2 ? now : Counts()
+            now = Counts()
+            since = passed < Self.span * 2 ? since + Self.span : instant
+        }
+    }
+
     /// What waits for a place or the rate, first in, first out.
     struct WaitingItems {
+        /// What all of them cost of the rate.
+        private(set) var price = 0
         private var items: [Item] = []
         private var head = 0
         /// No item's deadline is before this.
@@ -48,10 +98,12 @@ extension Outlet {
 
         mutating func append(_ item: Item) {
             items.append(item)
+            price += item.price
             soonest = min(soonest ?? item.submission.sendBy, item.submission.sendBy)
         }
 
         mutating func removeFirst() {
+            price -= items[head].price
             head += 1
             if head == items.count {
                 items.removeAll(keepingCapacity: true)

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Domain
+import Store
+
+struct ProvidersList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Every provider: in use or stopped, its circuit, answers a second.",
+        discussion: """
+            Answers a second over the last ten seconds or so, of all workers together. failed: its own fault, unanswered or unreachable;
+            refused: the recipient's, the sender's or the text's fault. A circuit that is open sends nothing but a probe now and then.
+
+            EXAMPLES
+              martlet providers
+              martlet providers list --json | jq '.[] | select(.circuits_open > 0)'
+            """)
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let (providers, now) = try await shared.withDatabase(.reader) { database in
+            // A reader may not see the policy; then those are listed that are in use.
+            let rights = try await database.run(CurrentRights())
+            var known: [String] = []
+            if rights.isAdmin, let stored = try await database.run(LoadPolicy()) {
+                known = try stored.policy().providers.keys.sorted()
+            }
+            let listed = try await database.run(ListProviders())
+            let idle = known.filter { name in !listed.contains { $0.name == name } }.map(ListProviders.Provider.init(idle:))
+            return ((listed + idle).sorted { $0.name < $1.name }, rights.now)
+        }
+        if shared.json { return Terminal.out.json(.list(providers, json)) }
+        var table = Table(
+            "provider", "state", "circuit", "#accepted/s", "#failed/s", "#throttled/s", "#refused/s", "#latency", "#unanswered",
+            "#waiting")
+        for provider in providers {
+            table.add(
+                "\(provider.name)", state(provider, now), circuit(provider), "\(rate(provider.accepted))",
+                "\(rate(provider.failed))", "\(rate(provider.throttled))", "\(rate(provider.refused))",
+                "\(provider.latency.map { "\(Int($0.rounded())) ms" } ?? "")", "\(provider.unanswered.map(String.init) ?? "")",
+                "\(provider.waiting.map(String.init) ?? "")")
+        }
+        Terminal.out.table(table)
+    }
+
+    private func state(_ provider: ListProviders.Provider, _ now: Timestamp) -> Table.Cell {
+        guard provider.state != "in use" else { return Table.Cell("in use", .green) }
+        let target = provider.target.map { " to \($0)" } ?? ""
+        let since = provider.changedAt.map { " \($0.relative(to: now))" } ?? ""
+        return Table.Cell(
+            "\(provider.state)\(target)\(since) by \(provider.changedBy ?? "?"): \(provider.why ?? "")", .yellow)
+    }
+
+    private func circuit(_ provider: ListProviders.Provider) -> Table.Cell {
+        guard provider.circuitsOpen > 0 else { return provider.workers > 0 ? Table.Cell("closed", .green) : "" }
+        return Table.Cell("open at \(provider.circuitsOpen) of \(provider.workers): \(provider.reason ?? "")", .red)
+    }
+
+    private func rate(_ value: Double?) -> String {
+        guard let value, value > 0 else { return "" }
+        return value >= 10 ? String(Int(value.rounded())) : "\((value * 10).rounded() / 10)"
+    }
+
+    private func json(_ provider: ListProviders.Provider) -> JSONValue {
+        func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
+        return [
+            "provider": .string(provider.name), "state": .string(provider.state), "target": .text(provider.target),
+            "changed_at": .time(provider.changedAt), "changed_by": .text(provider.changedBy), "why": .text(provider.why),
+            "workers": .int(provider.workers), "circuits_open": .int(provider.circuitsOpen), "reason": .text(provider.reason),
+            "accepted_per_second": number(provider.accepted), "failed_per_second": number(provider.failed),
+            "throttled_per_second": number(provider.throttled), "refused_per_second": number(provider.refused),
+            "latency_ms": number(provider.latency), "unanswered": provider.unanswered.map { .int($0) } ?? .null,
+            "waiting": provider.waiting.map { .int($0) } ?? .null,
+        ]
+    }
+}

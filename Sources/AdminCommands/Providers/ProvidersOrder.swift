@@ -1,0 +1,113 @@
+import ArgumentParser
+import Domain
+import Store
+
+struct ProvidersPause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Hand nothing over to a provider; what waits for it goes elsewhere.",
+        discussion: """
+            Takes effect within two seconds. What was admitted and not handed over comes back and goes to other providers of its route, or waits
+            where there is none, and may expire. What was handed over still gets its answer.
+
+            EXAMPLES
+              martlet providers pause carrier-a --why "wrong sender id until they mend it"
+            """)
+    @OptionGroup var target: OrderArguments
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try await target.give(.paused, "takes nothing any more; resume it with `martlet providers resume`", shared)
+    }
+}
+
+struct ProvidersDrain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Give a provider nothing new; what was admitted for it is still handed over.",
+        discussion: """
+            EXAMPLES
+              martlet providers drain carrier-a --why "contract ends tonight"
+            """)
+    @OptionGroup var target: OrderArguments
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws { try await target.give(.draining, "gets nothing new", shared) }
+}
+
+struct ProvidersMove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "move", abstract: "Send everything by another provider that the routes give to this one.",
+        discussion: """
+            Waiting messages too. Until `martlet providers resume`, or a policy with other routes.
+
+            EXAMPLES
+              martlet providers move carrier-a --to carrier-b --why "carrier-a loses receipts"
+            """)
+    @OptionGroup var target: OrderArguments
+    @Option(name: .customLong("to"), help: "The provider that takes them.", completion: .none)
+    var other: String
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try await target.give(.moved(to: other), "sends nothing; \(other) takes its messages", shared)
+    }
+}
+
+struct ProvidersResume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Use a paused, draining or moved provider again.",
+        discussion: """
+            EXAMPLES
+              martlet providers resume carrier-a --why "mended"
+            """)
+    @OptionGroup var target: OrderArguments
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws { try await target.give(nil, "is in use", shared) }
+}
+
+/// What all orders about a provider have.
+struct OrderArguments: ParsableArguments {
+    @Argument(help: "Name of the provider in the policy.")
+    var provider: String
+    @Option(name: .long, help: "Why; shown to everybody who looks, and kept in the audit.")
+    var why: String
+
+    func give(_ order: ProviderOrder?, _ told: String, _ shared: SharedOptions) async throws {
+        try await shared.withDatabase(.admin) { [provider, why] database in
+            let (_, policy) = try await currentPolicy(database)
+            // One that the policy no longer has may still be resumed.
+            if order != nil { try check(provider, policy) }
+            if case .moved(let target) = order {
+                try check(target, policy)
+                guard let channels = policy.providers[provider]?.channels, let others = policy.providers[target]?.channels,
+                    Set(channels).isSubset(of: others)
+                else {
+                    throw AdminError(
+                        .refused, "\(target) does not carry all channels of \(provider)",
+                        hint: "\(provider) has \(list(policy, provider)), \(target) has \(list(policy, target))")
+                }
+            }
+            try await database.run(OrderProvider(provider, order, why: why))
+        }
+        let word =
+            switch order {
+            case .paused: "paused"
+            case .draining: "draining"
+            case .moved: "moved"
+            case nil: "in use"
+            }
+        if shared.json { return Terminal.out.json(["provider": .string(provider), "state": .string(word)]) }
+        Terminal.out.line("\(provider) \(told)")
+    }
+
+    private func check(_ name: String, _ policy: Policy) throws {
+        guard policy.providers[name] == nil else { return }
+        throw AdminError(
+            .refused, "there is no provider `\(name)` in the policy",
+            hint: "providers: \(policy.providers.keys.sorted().joined(separator: ", "))")
+    }
+
+    private func list(_ policy: Policy, _ name: String) -> String {
+        policy.providers[name]?.channels.map(\.rawValue).joined(separator: ", ") ?? ""
+    }
+}

@@ -1,0 +1,68 @@
+import Domain
+import Store
+import Synchronization
+
+/// One outlet per provider: the places and the rate this worker has there, and the queue of what is admitted and not yet handed over.
+final class Outlets: Sendable {
+    private struct State {
+        var outlets: [String: Outlet]
+        /// By admins, for the whole cluster.
+        var orders: [String: ProviderOrder] = [:]
+    }
+    private let state: Mutex<State>
+
+    init(_ outlets: [Outlet]) {
+        state = Mutex(State(outlets: Dictionary(outlets.map { ($0.name, $0) }) { first, _ in first }))
+    }
+
+    var all: [Outlet] { state.withLock { Array($0.outlets.values) } }
+    func outlet(_ name: String) -> Outlet? { state.withLock { $0.outlets[name] } }
+    func add(_ outlet: Outlet) {
+        let order = state.withLock { state in
+            state.outlets[outlet.name] = outlet
+            return state.orders[outlet.name]
+        }
+        outlet.obey(order)
+    }
+
+    /// Takes a place for a message if its provider can start it within a second.
+    func hasRoom(for work: Work) -> Bool { outlet(work.provider.name)?.reserve(work) ?? false }
+    /// How long a message waits whose provider has no room.
+    func pause(for work: Work) -> Duration { outlet(work.provider.name)?.pause(for: work) ?? .seconds(5) }
+    func giveBack(_ works: [Work]) {
+        for work in works { outlet(work.provider.name)?.giveBack(work) }
+    }
+
+    /// What the router must know now: who takes nothing, and who sends for whom.
+    var availability: Availability {
+        let (outlets, orders) = state.withLock { ($0.outlets, $0.orders) }
+        var availability = Availability()
+        for (name, order) in orders {
+            if case .moved(let target) = order {
+                availability.moved[name] = target
+            } else {
+                availability.unavailable.insert(name)
+            }
+        }
+        for (name, outlet) in outlets {
+            switch outlet.condition {
+            case .well: continue
+            case .probing: availability.probing.insert(name)
+            case .open: availability.unavailable.insert(name)
+            }
+        }
+        return availability
+    }
+
+    /// True: something changed, and what waits in the lanes may go elsewhere now.
+    func obey(_ orders: [String: ProviderOrder]) -> Bool {
+        let outlets = state.withLock { state -> [String: Outlet]? in
+            guard state.orders != orders else { return nil }
+            state.orders = orders
+            return state.outlets
+        }
+        guard let outlets else { return false }
+        for (name, outlet) in outlets { outlet.obey(orders[name]) }
+        return true
+    }
+}

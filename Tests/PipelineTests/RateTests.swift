@@ -1,0 +1,114 @@
+import Domain
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Pipeline
+@testable import Store
+
+/// What workers were given of a line.
+private final class Stretches: Sendable {
+    struct Stretch {
+        /// Where it ends on the line.
+        var end: Timestamp
+        var count: Int
+        var worker: Int
+    }
+    private let stretches = Mutex<[Stretch]>([])
+    var all: [Stretch] { stretches.withLock { $0 } }
+    func add(_ stretch: Stretch) { stretches.withLock { $0.append(stretch) } }
+}
+
+@Suite("A provider's rate", .migratedDatabase)
+struct RateTests {
+    private static let start = ContinuousClock.now
+    private static func at(_ milliseconds: Int) -> ContinuousClock.Instant { start + .milliseconds(milliseconds) }
+
+    @Test("a segment leaves at its instant or within the tolerance, never before and never after")
+    func instants() {
+        var tokens = RateTokens()
+        tokens.add(4, from: Self.at(100), rate: 10)
+        #expect(tokens.take(1, now: Self.at(99)) == false)
+        #expect(tokens.take(1, now: Self.at(100)) == true)
+        #expect(tokens.take(1, now: Self.at(100)) == false)
+        tokens.dropLate(Self.at(240))
+        #expect(tokens.take(1, now: Self.at(240)) == true, "40 ms late is in time")
+        tokens.dropLate(Self.at(341))
+        #expect(tokens.take(1, now: Self.at(341)) == false, "41 ms is not")
+        #expect(tokens.count == 1)
+        tokens.dropLate(Self.at(10_000))
+        #expect(tokens.count == 0 && tokens.next == nil)
+    }
+
+    @Test("a text of several segments leaves with its first one and takes the others, across stretches")
+    func several() {
+        var tokens = RateTokens()
+        tokens.add(2, from: Self.at(0), rate: 10)
+        #expect(tokens.take(3, now: Self.at(0)) == false)
+        tokens.add(3, from: Self.at(500), rate: 10)
+        #expect(tokens.take(3, now: Self.at(0)) == true)
+        #expect(tokens.count == 2 && tokens.next == Self.at(600))
+    }
+
+    @Test(
+        "eight workers that always want more share the line: no instant twice, none left out, nobody left behind",
+        arguments: [200.0, 3])
+    func shared(_ rate: Double) async throws {
+        try await ScratchDatabase.migrated { scratch, _ in
+            let stretches = Stretches()
+            let until = ContinuousClock.now + .seconds(3)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for worker in 0..<8 {
+                    group.addTask {
+                        let connection = try await scratch.connect()
+                        while ContinuousClock.now < until {
+                            try await connection.execute(script: "begin")
+                            let want = max(1, Int(rate / 20))
+                            let granted = try await connection.value(
+                                "select granted from martlet_data.take_rate('p', \(rate), \(want), 1, 0.4)")
+                            let end = try await connection.value(
+                                "select (extract(epoch from until) * 1000000)::int8 from martlet_data.rate_grants where xmin = pg_current_xact_id_if_assigned()::xid"
+                            )
+                            try await connection.execute(script: "commit")
+                            if let end = end.flatMap({ Int64($0) }), let count = granted.flatMap({ Int($0) }) {
+                                stretches.add(.init(end: Timestamp(microseconds: end), count: count, worker: worker))
+                            } else {
+                                try await Task.sleep(for: .milliseconds(Int.random(in: 5...20)))
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let line = stretches.all.sorted { $0.end < $1.end }
+            for (one, next) in zip(line, line.dropFirst()) {
+                let spacing = Duration.seconds(1 / rate)
+                #expect(next.end - spacing * next.count - one.end >= .microseconds(-10), "the line is given out once")
+            }
+            let (first, last) = (try #require(line.first), try #require(line.last))
+            let granted = Double(line.dropFirst().reduce(0) { $0 + $1.count })
+            #expect(granted > 0.9 * rate * (last.end - first.end).inSeconds, "and all of it, while somebody wants it")
+            let shares = Dictionary(grouping: line, by: \.worker).mapValues { $0.reduce(0) { $0 + $1.count } }
+            if rate > 100 { #expect(shares.count > 5, "\(shares)") }
+        }
+    }
+
+    @Test("a line that nobody used begins at the present; a code may reach further ahead than others")
+    func horizons() async throws {
+        try await ScratchDatabase.migrated { _, store in
+            func take(_ want: Int32, _ need: Int32 = 1, horizon: Duration = .milliseconds(400)) async throws -> TakeRate.Answer {
+                try await store.run(TakeRate(provider: "p", rate: 10, want: want, need: need, horizon: horizon))
+            }
+            let first = try await take(100)
+            #expect(first.granted == 4 && first.ahead == .zero, "no further than the horizon")
+            #expect(try await take(1).granted == 0 || first.ahead < .milliseconds(400))
+            let long = try await take(1, 30, horizon: .seconds(2))
+            #expect(long.granted == 30 && long.ahead > .milliseconds(200), "a text of 30 segments gets what it needs")
+            #expect(try await take(1, horizon: .seconds(2)).granted == 0)
+            #expect(
+                try await store.run(TakeRate(provider: "q", rate: 10, want: 1, need: 1, horizon: .milliseconds(400))).granted == 1
+            )
+        }
+    }
+}
