@@ -14,6 +14,7 @@ import rows_enqueue
 import rows_latency
 import rows_pipeline
 import rows_pressure
+import rows_rate
 import rows_soak
 import rows_transports
 from bench import Bench
@@ -33,6 +34,8 @@ TASKS = [
     ("pickup", "pickup_admitted pickup_accepted", rows_latency.pickup),
     ("otp", "otp_under_campaign", rows_latency.otp),
     ("peak", "peak", rows_latency.peak),
+    ("rate", "rate_N (N = 1, 4, 8 workers)", rows_rate.rate),
+    ("failover", "failover", rows_rate.failover),
     ("backlog", "backlog_10k backlog_1m backlog_10m (--quick: backlog_10k backlog_200k)", rows_backlog.backlog),
     ("pressure", "idle_in_tx_saturation", rows_pressure.idle_in_tx_saturation),
     ("pressure", "active_readers", rows_pressure.active_readers),

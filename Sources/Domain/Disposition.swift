@@ -35,8 +35,10 @@ public enum Disposition: Sendable, Equatable {
         case .deferred(let failure):
             let burned = counters.burned + (failure.burnsAttempt ? 1 : 0)
             if burned >= policy.retry.attempts { return .dead(.attemptsExhausted(burned, failure)) }
-            let own = policy.retry.delay(after: max(burned, 1), jitter: jitter())
-            let pause = max(own, failure.retryAfter ?? .zero)
+            let pause =
+                failure.isUnreachable
+                ? unreachablePause * (0.5 + jitter() / 2)
+                : max(policy.retry.delay(after: max(burned, 1), jitter: jitter()), failure.retryAfter ?? .zero)
             return pause >= remaining
                 ? .expired
                 : .retry(
@@ -45,6 +47,9 @@ public enum Disposition: Sendable, Equatable {
             return afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: jitter())
         }
     }
+
+    /// Whoever could not reach a provider may go by another one soon; if there is none the provider's circuit holds it back.
+    public static let unreachablePause = Duration.seconds(3)
 
     /// An attempt whose answer nobody knows, or a worker that died with one.
     public static func afterDoubt(

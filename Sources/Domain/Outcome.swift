@@ -46,6 +46,9 @@ public struct Failure: Sendable, Equatable, Codable {
     /// True when the address itself is bad (hard bounce): it goes to the suppressions.
     public var suppressesAddress: Bool
 
+    /// The provider as a whole could not be asked: no connection, no login.
+    public var isUnreachable: Bool { blame == .provider && !burnsAttempt && !throttled }
+
     public init(
         code: String, detail: String, blame: Blame, retryAfter: Duration? = nil, burnsAttempt: Bool = true,
         throttled: Bool = false, suppressesAddress: Bool = false

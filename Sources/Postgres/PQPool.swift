@@ -104,6 +104,8 @@ public actor PQPool {
             try await withCheckedThrowingContinuation { continuation in
                 waiter.continuation = continuation
                 waiters.append(waiter)
+                serve()
+                guard waiter.continuation != nil else { return }
                 arm(waiter.deadline)
                 openIfWanted()
             }
@@ -137,13 +139,18 @@ public actor PQPool {
     }
 
     func offer(_ connection: PQConnection) {
-        guard let waiter = waiters.first else {
-            idle.append(connection)
-            return
+        idle.append(connection)
+        serve()
+    }
+
+    /// Gives idle connections to those who wait. Whoever has begun to wait calls it too: a connection may have come back between the look at the
+    /// idle ones and the wait, and nobody else would ever bring the two together while others wait as well.
+    func serve() {
+        while let waiter = waiters.first, let connection = takeIdle() {
+            waiters.removeFirst()
+            lent[ObjectIdentifier(connection)] = connection
+            waiter.resume(.success(connection))
         }
-        waiters.removeFirst()
-        lent[ObjectIdentifier(connection)] = connection
-        waiter.resume(.success(connection))
     }
 
     private func cancel(_ id: UInt64) {

@@ -147,7 +147,7 @@ public enum Statements {
             Suppress(channel: "sms", address: address, scope: "all", reason: "asked"),
             Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),
             CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"),
-            ListProviders(),
+            ListProviders(), WaitingMessages(limit: 10),
             OrderProvider("a", .moved(to: "b"), why: "x"), ListLanes(),
             LaneCounters(), ListWorkers(all: true), LoadThroughput(), ClassLevels(since: .seconds(3600)),
             ProviderLevels(since: .seconds(3600)), PickupTimes(messageIDs: [message]),

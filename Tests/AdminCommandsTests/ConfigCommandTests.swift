@@ -33,7 +33,7 @@ struct ConfigCommandTests {
         let run = try await MartletBinary(conninfo: "").run(["config", "validate", "--config", directory])
         #expect(run.code == 65)
         #expect(run.output.contains("\(directory)/policy/classes.yaml:7:11: classes.otp.lane"), "\(run.output)")
-        #expect(run.output.contains("\(directory)/policy/routes.yaml:4:"), "\(run.output)")
+        #expect(run.output.contains("\(directory)/policy/routes.yaml:5:"), "\(run.output)")
         #expect(run.output.contains("\(directory)/templates/login-code/en.sms.mustache:4:"), "\(run.output)")
     }
 

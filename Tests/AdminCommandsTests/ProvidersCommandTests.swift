@@ -51,4 +51,46 @@ struct ProvidersCommandTests {
         #expect(wrongChannel.code == 2 && wrongChannel.output.contains("does not carry sms"), "\(wrongChannel.output)")
         #expect(try await martlet.run(["providers", "test", "deaf", "--send"]).code == 64)
     }
+
+    @Test(
+        "a provider is paused, moved and resumed, and listed with who and why; what cannot be is refused with the names there are"
+    )
+    func orders() async throws {
+        let martlet = try MartletBinary.here()
+        let nobody = try await martlet.run(["providers", "pause", "nobody", "--why", "x"])
+        #expect(nobody.code == 2 && nobody.output.contains("providers: sandbox-email, sandbox-sms"), "\(nobody.output)")
+        let other = try await martlet.run(["providers", "move", "sandbox-sms", "--to", "sandbox-email", "--why", "x"])
+        #expect(other.code == 2 && other.output.contains("does not carry all channels"), "\(other.output)")
+        #expect(try await martlet.run(["providers", "pause", "sandbox-sms", "--why", "wrong sender"]).code == 0)
+        let listed = try await martlet.run(["providers"])
+        #expect(listed.output.contains("paused") && listed.output.contains("wrong sender"), "\(listed.output)")
+        #expect(listed.output.contains("sandbox-email"), "those that nobody uses are listed too")
+        #expect(try await martlet.json(["providers", "drain", "sandbox-sms", "--why", "x"])["state"] as? String == "draining")
+        #expect(try await martlet.json(["providers", "resume", "sandbox-sms", "--why", "x"])["state"] as? String == "in use")
+        #expect(
+            try await Owner().count("select count(*) from martlet.audit where object = 'sandbox-sms' and why = 'wrong sender'")
+                == 1)
+    }
+
+    @Test("a dry run of a policy says how many waiting messages would change provider")
+    func dryRun() async throws {
+        let martlet = try MartletBinary.here()
+        let owner = try await Owner()
+        for number in 1...3 { _ = try await owner.enqueue("+44770090000\(number)") }
+        let directory = try copy()
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
+        let same = try await martlet.run(["config", "apply", "--config", directory, "--dry-run"])
+        #expect(same.output.contains("routes: none of 3 waiting messages would change provider"), "\(same.output)")
+        let providers = directory + "/policy/providers.yaml"
+        let text = try String(contentsOfFile: providers, encoding: .utf8)
+        let more = "\n  second:\n    transport: sandbox\n    channels: [sms]\n    options:\n      outbox: none\n"
+        try (text + more).write(toFile: providers, atomically: true, encoding: .utf8)
+        let routes = directory + "/policy/routes.yaml"
+        let changed = try String(contentsOfFile: routes, encoding: .utf8).replacing(
+            "provider: sandbox-sms", with: "provider: second")
+        try changed.write(toFile: routes, atomically: true, encoding: .utf8)
+        let dry = try await martlet.json(["config", "apply", "--config", directory, "--dry-run"])
+        let moves = (dry["routes"] as? [String: Any])?["moves"] as? [[String: Any]]
+        #expect(moves?.count == 1 && moves?[0]["to"] as? String == "second" && moves?[0]["messages"] as? Int == 3, "\(dry)")
+    }
 }

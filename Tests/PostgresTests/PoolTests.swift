@@ -30,6 +30,25 @@ struct PoolTests {
         await pool.close()
     }
 
+    @Test("no connection lies idle while somebody waits, however borrowers come and go")
+    func neverIdleBesideWaiters() async throws {
+        let pool = try pool(2)
+        let until = ContinuousClock.now + .seconds(3)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for borrower in 0..<4 {
+                let preference = borrower == 0 ? pool.loop : nil
+                group.addTask(executorPreference: preference) {
+                    while ContinuousClock.now < until {
+                        try await pool.withConnection(within: .milliseconds(500)) { _ = try await $0.query(one) }
+                        if borrower > 1 { try await Task.sleep(for: .microseconds(Int.random(in: 0...400))) }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await pool.close()
+    }
+
     @Test("an exhausted pool says who holds its connections, while the reserved one still answers")
     func exhausted() async throws {
         let pool = try pool(1) { $0.reservesConnection = true }

@@ -34,6 +34,8 @@ struct ConfigApply: AsyncParsableCommand {
         var change: JSONValue
         var lines: [String]
         var pushed: [PushTemplates.Pushed]
+        /// Of a dry run.
+        var routes: RouteChanges?
     }
 
     func run() async throws {
@@ -46,7 +48,12 @@ struct ConfigApply: AsyncParsableCommand {
                 for line in planned.lines { Terminal.error.line(line) }
                 try Confirmation.ask("Apply this and retire what is named?", yes: yes)
             }
-            return try await apply(content, to: database, confirmed: planned)
+            var result = try await apply(content, to: database, confirmed: planned)
+            if dryRun, let before {
+                let waiting = try await database.run(WaitingMessages(limit: RouteChanges.most))
+                result.routes = RouteChanges(waiting, from: try before.policy(), to: content.policy)
+            }
+            return result
         }
         show(result)
     }
@@ -101,10 +108,11 @@ struct ConfigApply: AsyncParsableCommand {
         if shared.json {
             return out.json([
                 "dry_run": .bool(dryRun), "changed": .bool(!isUnchanged), "version": .int(result.version),
-                "change": result.change, "templates": .list(result.pushed, \.json),
+                "change": result.change, "templates": .list(result.pushed, \.json), "routes": result.routes?.json ?? .null,
             ])
         }
         for line in result.lines { out.line(line) }
+        if let routes = result.routes { out.line(routes.line) }
         for template in result.pushed {
             out.line("template: \(template.key) \(template.locale).\(template.channel) version \(template.version)")
         }

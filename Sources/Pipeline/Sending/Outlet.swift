@@ -297,7 +297,7 @@ final class Outlet: Sendable {
                 return (answer, handed.work)
             }
             state.pace.count(finished.count, now: now)
-            return (finished, hasOpened)
+            return (state.breaker.isClosed ? finished : finished.map(Self.rerouted), hasOpened)
         }
         results(finished)
         if hasOpened { circuitOpened() }
@@ -324,6 +324,15 @@ final class Outlet: Sendable {
         // While the circuit is open answers to what was handed over before may only close it.
         guard state.breaker.isClosed || isProbe || Breaker.Sign(outcome) == .works else { return false }
         return state.breaker.answered(outcome, after: answer.latency, now: now, jitter: .random(in: 0..<1))
+    }
+
+    /// What could not reach a provider whose circuit is open goes back at once, to be routed anew, not after a pause.
+    private static func rerouted(_ result: SubmissionResult, _ work: Work) -> (SubmissionResult, Work) {
+        guard let failure = result.outcome.failure, Breaker.Sign(result.outcome) == .unreachable else { return (result, work) }
+        var back = result
+        back.outcome = .deferred(
+            Failure(code: "not_sent", detail: "\(failure.code): \(failure.detail)", blame: .provider, burnsAttempt: false))
+        return (back, work)
     }
 
     /// Ends messages that were not handed over.
