@@ -14,7 +14,8 @@ public struct Availability: Sendable, Equatable {
 ///
 /// The choice is the same for the same message, policy and availability. Among those that are available a message goes to one with a
 /// chance by weight; providers of weight 0 stand by for when none of the others is. Where none is available it goes where it would go
-/// if all were, and waits there. A message whose tries were burned goes to the next provider of the route each time.
+/// if all were, and waits there. A message whose tries were burned, or that is sent again in doubt, goes to the next provider of the route
+/// each time, and never to one that is only being tried.
 public struct Router: Sendable {
     private struct Candidates: Sendable {
         var route: Route
@@ -33,7 +34,7 @@ public struct Router: Sendable {
 
     /// - Parameters:
     ///   - sender: key of the sender, its own or the one that its class or the policy gives it.
-    ///   - tries: burned tries of the message so far.
+    ///   - tries: burned tries of the message so far, and times it was sent again while in doubt.
     /// - Returns: nil: no route matches that has a provider for the message's channel.
     public func provider(
         for message: Message, sender: String, tries: Int = 0, _ availability: inout Availability

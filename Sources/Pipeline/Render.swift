@@ -96,7 +96,9 @@ struct Render: Sendable {
             let sender = try snapshot.renderer.sender(for: message)
             let routed =
                 override?.provider.flatMap({ snapshot.policy.providers[$0] })
-                ?? snapshot.router.provider(for: message, sender: sender.key, tries: Int(claimed.lease.burned), &availability)
+                ?? snapshot.router.provider(
+                    for: message, sender: sender.key, tries: Int(claimed.lease.burned + claimed.lease.resends),
+                    &availability)
             guard let provider = routed else { throw Unsendable(reason: .unroutable(channel)) }
             guard
                 let template = snapshot.templates[.init(key: message.template, channel: channel)]?

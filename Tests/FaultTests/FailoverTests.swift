@@ -111,7 +111,9 @@ extension Faults {
                 // Those whose answer never came are sent once more after the deadline of the answer; all others are quick.
                 let late = try await shop.texts(
                     """
-                    select r.message_id || ' ' || r.at - greatest(d.at, martlet.created_at(r.message_id)) from martlet.receipts r, dark d
+                    select r.message_id || ' ' || r.at - greatest(d.at, martlet.created_at(r.message_id)) || ': '
+                        || (select string_agg(concat_ws(' ', h.at - d.at, h.kind, h.provider, h.code), ', ' order by h.at) from martlet.receipts h where h.message_id = r.message_id)
+                    from martlet.receipts r, dark d
                     where r.kind = 'accepted' and r.at - greatest(d.at, martlet.created_at(r.message_id)) > interval '5 seconds'
                         and not exists (select from martlet.receipts u where u.message_id = r.message_id and u.kind = 'unknown')
                     """)

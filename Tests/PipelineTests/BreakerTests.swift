@@ -53,16 +53,24 @@ struct BreakerTests {
     @Test("silence opens it after three seconds, or five times what answers take; an answer in between begins the wait anew")
     func silence() {
         var breaker = Breaker()
-        #expect(breaker.look(oldest: nil, now: Self.at(100), jitter: 1) == false)
-        #expect(breaker.look(oldest: Self.at(0), now: Self.at(2.9), jitter: 1) == false)
+        #expect(breaker.look(oldest: nil, timeout: .seconds(60), now: Self.at(100), jitter: 1) == false)
+        #expect(breaker.look(oldest: Self.at(0), timeout: .seconds(60), now: Self.at(2.9), jitter: 1) == false)
         _ = breaker.answered(Self.accepted, after: .milliseconds(10), now: Self.at(2), jitter: 1)
-        #expect(breaker.look(oldest: Self.at(0), now: Self.at(4.9), jitter: 1) == false)
-        #expect(breaker.look(oldest: Self.at(0), now: Self.at(5.1), jitter: 1) == true)
+        #expect(breaker.look(oldest: Self.at(0), timeout: .seconds(60), now: Self.at(4.9), jitter: 1) == false)
+        #expect(breaker.look(oldest: Self.at(0), timeout: .seconds(60), now: Self.at(5.1), jitter: 1) == true)
         #expect(breaker.reason?.contains("silent") == true)
         var slow = Breaker()
         _ = slow.answered(Self.accepted, after: .seconds(2), now: Self.at(0), jitter: 1)
-        #expect(slow.look(oldest: Self.at(0), now: Self.at(9.9), jitter: 1) == false)
-        #expect(slow.look(oldest: Self.at(0), now: Self.at(10.1), jitter: 1) == true)
+        #expect(slow.look(oldest: Self.at(0), timeout: .seconds(60), now: Self.at(9.9), jitter: 1) == false)
+        #expect(slow.look(oldest: Self.at(0), timeout: .seconds(60), now: Self.at(10.1), jitter: 1) == true)
+    }
+
+    @Test("but never later than a third of the time that an answer is awaited")
+    func silenceOfSlow() {
+        var slow = Breaker()
+        _ = slow.answered(Self.accepted, after: .seconds(4), now: Self.at(0), jitter: 1)
+        #expect(slow.look(oldest: Self.at(0), timeout: .seconds(12), now: Self.at(3.9), jitter: 1) == false)
+        #expect(slow.look(oldest: Self.at(0), timeout: .seconds(12), now: Self.at(4.1), jitter: 1) == true)
     }
 
     @Test("after a pause one probe goes; a failure doubles the pause up to 30 s, an answer closes it")

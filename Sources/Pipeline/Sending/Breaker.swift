@@ -65,7 +65,7 @@ struct Breaker: Sendable {
     private var closedAt: ContinuousClock.Instant?
     private(set) var lastWorked: ContinuousClock.Instant?
     private var lastAnswer: ContinuousClock.Instant?
-    /// Smoothed over some twenty answers.
+    /// Smoothed over some five answers: the first ones of a new connection are slow.
     private(set) var latency: Duration?
 
     /// How many may be unanswered now.
@@ -93,7 +93,7 @@ struct Breaker: Sendable {
         case .works:
             (unreachable, inARow) = (0, 0)
             lastWorked = now
-            latency = latency.map { $0 + (taken - $0) / 20 } ?? taken
+            latency = latency.map { $0 + (taken - $0) / 5 } ?? taken
             if !isClosed { close(now) }
             return false
         case .fails, .unreachable:
@@ -108,9 +108,12 @@ struct Breaker: Sendable {
     }
 
     /// A look at what is unanswered. True: the circuit has just opened for silence.
-    mutating func look(oldest: ContinuousClock.Instant?, now: ContinuousClock.Instant, jitter: Double) -> Bool {
+    /// - Parameter timeout: how long an answer is awaited; a third of it is as long as silence may last, however slow answers were.
+    mutating func look(
+        oldest: ContinuousClock.Instant?, timeout: Duration, now: ContinuousClock.Instant, jitter: Double
+    ) -> Bool {
         guard isClosed, let oldest else { return false }
-        let patience = max(Self.silence, (latency ?? .zero) * 5)
+        let patience = max(Self.silence, min((latency ?? .zero) * 5, timeout / 3))
         guard max(oldest, lastAnswer ?? oldest) + patience < now else { return false }
         return open("silent: no answer for \(patience.rounded)", now, jitter)
     }

@@ -234,7 +234,8 @@ final class Outlet: Sendable {
     private func nextPump() -> Duration {
         state.withLock { state in
             let now = ContinuousClock.now
-            var next = Duration.seconds(60)
+            // `enqueue` pumps without waking this loop: so long silence may begin unseen.
+            var next = Duration.milliseconds(500)
             if state.waitingCount > 0 {
                 let rate = state.rate.next.map { max($0 - now, .milliseconds(1)) } ?? .milliseconds(100)
                 next = policy.rate == nil ? .milliseconds(100) : min(rate, .milliseconds(100))

@@ -54,7 +54,7 @@ extension Outlet {
         let hasOpened = state.withLock { state in
             guard state.breaker.isClosed, !state.unanswered.isEmpty else { return false }
             let oldest = state.unanswered.values.reduce(ContinuousClock.now) { min($0, $1.at) }
-            return state.breaker.look(oldest: oldest, now: .now, jitter: .random(in: 0..<1))
+            return state.breaker.look(oldest: oldest, timeout: policy.timeout, now: .now, jitter: .random(in: 0..<1))
         }
         if hasOpened { circuitOpened() }
     }
