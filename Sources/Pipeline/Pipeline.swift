@@ -161,7 +161,9 @@ struct Pipeline: Sendable {
         let snapshot = shared.policy
         let requeued = claimed.filter { $0.lease.series > 0 }.map(\.lease.messageID)
         let overrides = requeued.isEmpty ? [] : try await database.run(LoadRequeues(messageIDs: requeued))
-        let render = Render(snapshot: snapshot, overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 })
+        let render = Render(
+            snapshot: snapshot, prices: snapshot.prices(at: shared.databaseNow()),
+            overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 })
         let rendered = render.render(claimed)
         for (code, count) in rendered.warnings { meters.count("martlet_render_warnings_total", [("code", code)], by: count) }
         if !rendered.failed.isEmpty {

@@ -81,6 +81,7 @@ struct RecordWrites {
     private var back: HandBack
     private var receipts = InsertReceipts()
     private var released: [(key: String, message: MessageID, attempt: Int16)] = []
+    private var budgets = ReleaseBudgets()
     private var suppressions = InsertSuppressions()
     private var erased: [MessageID] = []
 
@@ -163,8 +164,10 @@ struct RecordWrites {
         if postponed.count > 0 { statements.append(postponed) }
         if dead.count > 0 { statements.append(dead) }
         if !back.messageIDs.isEmpty { statements.append(back) }
-        if !released.isEmpty { statements.append(releases) }
         if !suppressions.addresses.isEmpty { statements.append(suppressions) }
+        // Budgets before cap rows, as Admit locks them.
+        if !budgets.isEmpty { statements.append(budgets) }
+        if !released.isEmpty { statements.append(releases) }
         if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
         return statements
     }
@@ -191,12 +194,14 @@ struct RecordWrites {
         return statement
     }
 
-    /// A send that certainly did not happen gives its slot back; what may have happened keeps it.
+    /// A send that certainly did not happen gives its slot and its budgets back; what may have happened keeps them.
     private mutating func releaseIfNotSent(_ result: SubmissionResult, _ work: Work) {
-        guard !work.caps.isEmpty else { return }
+        guard !work.caps.isEmpty || !work.budgets.isEmpty else { return }
         switch result.outcome {
         case .accepted, .unknown: break
-        case .deferred, .rejected: released.append((work.message.recipientKey, work.message.id, work.attempt))
+        case .deferred, .rejected:
+            if !work.caps.isEmpty { released.append((work.message.recipientKey, work.message.id, work.attempt)) }
+            if !work.budgets.isEmpty { budgets.add(work.message.id, attempt: work.attempt) }
         }
     }
 

@@ -48,7 +48,14 @@ public enum Statements {
         release.recipientKeys = ["+8613800138000"]
         release.messageIDs = [message]
         release.attempts = [1]
+        let day = BudgetUsage(unit: "EUR", used: 1, start: then, end: then + .seconds(86_400))
+        var updateBudget = UpdateBudgetUsage()
+        updateBudget.add("daily", day)
+        var releaseBudgets = ReleaseBudgets()
+        releaseBudgets.add(message, attempt: 1)
         return [
+            LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
+            PurgeBudgetUsage(keep: .seconds(86_400)),
             AdmitLock(session: 1, buckets: [1, 2]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
@@ -120,6 +127,12 @@ public enum Statements {
             UpsertChannels(channels: [Channel(rawValue: "push")]),
             PushTemplates(templates: [Template(key: "new", locale: "en", channel: .sms, body: "Hi", required: ["a", "b"])]),
             LoadTemplates(), PolicyStamp(),
+            UpsertBudgets(budgets: [
+                BudgetRule(
+                    name: "daily", classes: ["otp"], channels: [.sms], timeZone: "Etc/UTC", unit: .money(currency: "EUR"),
+                    limit: 1_000_000,
+                    over: .defer)
+            ]),
         ]
     }
 

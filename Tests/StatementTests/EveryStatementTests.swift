@@ -45,9 +45,12 @@ struct EveryStatementTests {
     static let withoutRows: Set<String> = [
         "InsertAttempts", "UpdateCapUsage", "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RescuableSessions", "DropOldestPartitions",
-        "InsertCarrierIDs", "InsertCarrierReceipts", "ConcludeParts", "ResolveDoubt", "SuppressRecipients",
+        "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "InsertCarrierIDs", "InsertCarrierReceipts", "ConcludeParts",
+        "ResolveDoubt", "SuppressRecipients",
     ]
-    static let byAdmins: Set<String> = ["InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "PushTemplates"]
+    static let byAdmins: Set<String> = [
+        "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "PushTemplates",
+    ]
     static let byMigrators: Set<String> = ["HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration"]
 
     @Test(

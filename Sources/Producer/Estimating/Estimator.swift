@@ -11,12 +11,16 @@ struct Estimator: Sendable {
     }
     private let policy: Policy
     private let renderer: Renderer
+    /// Those of now: a price that ends before the messages are sent is not foreseen.
+    private let prices: PriceTable
     private let templates: [TemplateName: TemplateSet]
     private let channels: Set<String>
 
     init(_ policy: Policy, templates: [Template]) throws(ProducerError) {
         self.policy = policy
         renderer = Renderer(policy)
+        let now = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+        prices = PriceTable(policy.prices, at: now)
         channels = Set(policy.providers.values.flatMap(\.channels).map(\.rawValue)).union(["sms", "email"])
         var parsed: [TemplateName: [ParsedTemplate]] = [:]
         for template in templates {
@@ -58,7 +62,7 @@ struct Estimator: Sendable {
         }
         for warning in rendered.warnings { summary.warnings[warning.code, default: 0] += 1 }
         let amount = route(message, sender).flatMap {
-            renderer.estimate(rendered.message, to: message.address, provider: $0).amount
+            prices.estimate(rendered.message, to: message.address, provider: $0).amount
         }
         guard let amount else {
             summary.unpriced += 1
