@@ -238,6 +238,7 @@ struct Pipeline: Sendable {
                 try await Failpoint.beforeRecord.reached(taken.map(\.1.message.address))
                 let answer = try await record.record(taken)
                 for (word, count) in answer.moved { meters.count("martlet_recorded_total", [("as", word)], by: count) }
+                meters.count(answer.bills)
                 return release(taken)
             } catch let error as StoreError where error.isDataError && taken.count > 1 {
                 // A data error: one bad row must not harm the others.

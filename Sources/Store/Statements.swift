@@ -114,7 +114,8 @@ public enum Statements {
             RescuableSessions(), RescueLock(session: 1), FenceSession(session: 1), AttemptStates(messageIDs: [message]),
             PromoteDue(slot: 1), AddSegment(kind: .ready, lane: 1), AdvanceSegment(kind: .ready, lane: 0),
             RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
-            CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)), PurgeIdempotencyKeys(keep: .seconds(0)),
+            MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)),
+            PurgeIdempotencyKeys(keep: .seconds(0)),
         ]
     }
 
@@ -132,7 +133,7 @@ public enum Statements {
                     name: "daily", classes: ["otp"], channels: [.sms], timeZone: "Etc/UTC", unit: .money(currency: "EUR"),
                     limit: 1_000_000,
                     over: .defer)
-            ]),
+            ]), UpsertReceiptPromises(promises: [("p", .seconds(86_400))]),
         ]
     }
 
@@ -152,7 +153,11 @@ public enum Statements {
             Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),
             CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"), ListLanes(),
             LaneCounters(), ListWorkers(all: true), LoadThroughput(), ClassLevels(since: .seconds(3600)),
-            ProviderLevels(since: .seconds(3600)), PickupTimes(messageIDs: [message]),
+            ProviderLevels(since: .seconds(3600)), ProviderUsage(since: then), MissingReceipts(since: .seconds(3600)),
+            ListBudgets(limit: 10),
+            ReportMessages(scope: ReportScope(since: then), optOutWithin: .seconds(3600)),
+            ReportCosts(scope: ReportScope(since: then)),
+            PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
             LockConfiguration(), CurrentRights(), ServerFacts(), QueueFacts(), RingFacts(), OldTransactions(),

@@ -45,7 +45,8 @@ struct EveryStatementTests {
     static let withoutRows: Set<String> = [
         "InsertAttempts", "UpdateCapUsage", "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RescuableSessions", "DropOldestPartitions",
-        "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "InsertCarrierIDs", "InsertCarrierReceipts", "ConcludeParts",
+        "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
+        "InsertCarrierReceipts", "ConcludeParts",
         "ResolveDoubt", "SuppressRecipients",
     ]
     static let byAdmins: Set<String> = [

@@ -2,6 +2,7 @@ import ArgumentParser
 
 struct ProvidersGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "providers", abstract: "Accounts at carriers, mail servers and HTTP APIs.", subcommands: [ProvidersTest.self]
+        commandName: "providers", abstract: "Accounts at carriers, mail servers and HTTP APIs.",
+        subcommands: [ProvidersTest.self, ProvidersShow.self]
     )
 }
