@@ -56,8 +56,8 @@ struct CostCommandTests {
         #expect(try await martlet.run(["budgets", "list"]).output.contains("no budgets"))
         try await owner.execute(
             """
-            insert into martlet_data.budgets values ('day', '{}', '{}', '{sandbox-sms}', false, 'Etc/UTC', 'EUR', 5000000, 'defer'),
-                ('each', '{marketing}', '{}', '{}', true, 'Asia/Tokyo', 'segments', 10, 'stop'), ('old', '{}', '{}', '{}', false, 'Etc/UTC', 'EUR', 1, 'stop', now());
+            insert into martlet_data.budgets values ('day', '{}', '{}', '{sandbox-sms}', false, 'Etc/UTC', 'EUR', 5000000, 'defer', null),
+                ('each', '{marketing}', '{}', '{}', true, 'Asia/Tokyo', 'segments', 10, 'stop', null), ('old', '{}', '{}', '{}', false, 'Etc/UTC', 'EUR', 1, 'stop', now());
             insert into martlet_data.budget_usage values ('day', 'EUR', 1250000, now() - interval '1 hour', now() + interval '1 hour'),
                 ('each/spring', 'segments', 10, now() - interval '1 hour', now() + interval '1 hour'), ('each/autumn', 'segments', 10, now() - interval '2 days', now() - interval '1 day');
             """)

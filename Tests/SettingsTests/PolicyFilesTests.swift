@@ -58,7 +58,8 @@ struct PolicyFilesTests {
             budgets == [
                 BudgetRule(name: "a", timeZone: "Europe/London", unit: .money(currency: "EUR"), limit: 250_500_000, over: .defer),
                 BudgetRule(
-                    name: "b", classes: ["otp"], channels: [.sms], providers: ["sandbox-sms"], isPerGroup: true, timeZone: "Asia/Shanghai",
+                    name: "b", classes: ["otp"], channels: [.sms], providers: ["sandbox-sms"], isPerGroup: true,
+                    timeZone: "Asia/Shanghai",
                     unit: .segments, limit: 20_000, over: .stop),
             ])
         #expect(budgets.map(\.limitText) == ["250.50 EUR", "20000 segments"])
@@ -82,8 +83,10 @@ struct PolicyFilesTests {
     @Test(
         "an instant is a date at midnight UTC, or has a time and a zone",
         arguments: [
-            ("1970-01-01", 0), ("2000-02-29", 951_782_400), ("2026-11-22T10:38:15Z", 1_795_343_895), ("2026-11-22T18:38:15+08:00", 1_795_343_895),
-            ("2026-11-22T05:08-05:30", 1_795_343_880), ("2100-02-29", nil), ("2026-13-01", nil), ("2026-11-22T10:38:15", nil), ("2026-11-22T25:00Z", nil),
+            ("1970-01-01", 0), ("2000-02-29", 951_782_400), ("2026-11-22T10:38:15Z", 1_795_343_895),
+            ("2026-11-22T18:38:15+08:00", 1_795_343_895),
+            ("2026-11-22T05:08-05:30", 1_795_343_880), ("2100-02-29", nil), ("2026-13-01", nil), ("2026-11-22T10:38:15", nil),
+            ("2026-11-22T25:00Z", nil),
             ("22.11.2026", nil),
         ] as [(String, Int64?)])
     func instants(_ text: String, _ seconds: Int64?) {

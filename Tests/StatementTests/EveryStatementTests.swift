@@ -50,7 +50,8 @@ struct EveryStatementTests {
         "ResolveDoubt", "SuppressRecipients",
     ]
     static let byAdmins: Set<String> = [
-        "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "PushTemplates",
+        "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "UpsertReceiptPromises",
+        "PushTemplates",
     ]
     static let byMigrators: Set<String> = ["HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration"]
 
