@@ -385,6 +385,8 @@ CREATE FUNCTION martlet.missing_receipts_since(since interval) RETURNS TABLE(pro
     SET enable_seqscan TO 'off'
     SET enable_nestloop TO 'off'
     SET work_mem TO '64MB'
+    SET enable_hashagg TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
     with bounds as materialized (
         select p.provider, p.receipt_within, clock_timestamp() - p.receipt_within as time_up,
@@ -426,6 +428,8 @@ CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provide
     SET enable_seqscan TO 'off'
     SET enable_nestloop TO 'off'
     SET work_mem TO '64MB'
+    SET enable_hashagg TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
     with bounds as materialized (
         select martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
@@ -640,6 +644,8 @@ CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, prom
     SET enable_seqscan TO 'off'
     SET enable_nestloop TO 'off'
     SET work_mem TO '64MB'
+    SET enable_hashagg TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
     with bounds as materialized (
         select clock_timestamp() as now, martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
