@@ -81,13 +81,6 @@ end $$;
 
 ALTER FUNCTION martlet.discard(message_id bigint, why text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.drain_provider(provider text, why text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select martlet_data.order_provider(provider, 'draining', null, why) $$;
-
-ALTER FUNCTION martlet.drain_provider(provider text, why text) OWNER TO martlet_owner;
-
 CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb DEFAULT '{}'::jsonb, idempotency_key text DEFAULT NULL::text, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, recipient_key text DEFAULT NULL::text, locale text DEFAULT NULL::text, time_zone text DEFAULT NULL::text, tier text DEFAULT NULL::text, group_key text DEFAULT NULL::text, sender text DEFAULT NULL::text, headers jsonb DEFAULT NULL::jsonb, traceparent text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -386,12 +379,31 @@ end $$;
 
 ALTER FUNCTION martlet.import_begin(name text, digest text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.move_provider(provider text, target text, why text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION martlet.missing_receipts_since(since interval) RETURNS TABLE(provider text, receipt_within interval, accepted bigint, missing bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select martlet_data.order_provider(provider, 'moved', target, why) $$;
+    SET enable_seqscan TO 'off'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    SET enable_hashagg TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+    with bounds as materialized (
+        select p.provider, p.receipt_within, clock_timestamp() - p.receipt_within as time_up,
+            martlet_data.first_id(clock_timestamp() - p.receipt_within - least(greatest(since, interval '1 second'), interval '1 day')) as first,
+            martlet_data.first_id(clock_timestamp() - p.receipt_within) as last
+        from martlet_data.receipt_promises p),
+    hand_overs as (
+        select r.provider, r.message_id, min(r.at) filter (where r.kind = 'accepted') as accepted_at, bool_or(r.kind in ('delivered', 'undelivered')) as told
+        from martlet_data.receipts r
+        where r.message_id >= (select min(b.first) from bounds b) and r.message_id < (select max(b.last) from bounds b)
+            and r.kind in ('accepted', 'delivered', 'undelivered') and r.provider is not null and r.attempt is not null
+        group by r.message_id, r.attempt, r.provider)
+    select b.provider, b.receipt_within, count(h.message_id), count(h.message_id) filter (where not h.told)
+    from bounds b left join hand_overs h on h.provider = b.provider and h.message_id >= b.first and h.message_id < b.last and h.accepted_at < b.time_up
+    group by b.provider, b.receipt_within order by b.provider $$;
 
-ALTER FUNCTION martlet.move_provider(provider text, target text, why text) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.missing_receipts_since(since interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.pause_lane(lane integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -410,19 +422,14 @@ end $$;
 
 ALTER FUNCTION martlet.pause_lane(lane integer, why text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.pause_provider(provider text, why text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select martlet_data.order_provider(provider, 'paused', null, why) $$;
-
-ALTER FUNCTION martlet.pause_provider(provider text, why text) OWNER TO martlet_owner;
-
 CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provider text, accepted bigint, delivered bigint, undelivered bigint, delivered_share numeric, reported_share numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_nestloop TO 'off'
     SET work_mem TO '64MB'
+    SET enable_hashagg TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
     with bounds as materialized (
         select martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
@@ -439,6 +446,35 @@ CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provide
     from counted c order by c.provider $$;
 
 ALTER FUNCTION martlet.provider_slo_since(since interval) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.provider_usage(since timestamp with time zone, enqueued_since timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(provider text, currency text, sent bigint, accepted bigint, delivered bigint, undelivered bigint, refused bigint, in_doubt bigint, segments bigint, cost_micros numeric, in_doubt_micros numeric, unpriced bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with handed as materialized (
+        select a.message_id, a.attempt, a.provider, a.segments, a.cost_micros, a.currency from martlet_data.attempts a
+        where a.message_id >= martlet_data.first_id(coalesce(enqueued_since, since - interval '8 days')) and a.admitted_at >= since),
+    said as materialized (
+        select r.message_id, r.attempt, bool_or(r.kind in ('accepted', 'delivered', 'undelivered')) as accepted, bool_or(r.kind = 'delivered') as delivered,
+            bool_or(r.kind = 'undelivered') as undelivered, bool_or(r.kind in ('deferred', 'rejected')) as refused
+        from martlet_data.receipts r
+        where r.message_id >= martlet_data.first_id(coalesce(enqueued_since, since - interval '8 days')) and r.at >= since and r.attempt is not null
+        group by r.message_id, r.attempt),
+    judged as (
+        select h.provider, h.currency, h.segments, h.cost_micros, coalesce(s.accepted, false) as accepted, coalesce(s.delivered, false) as delivered,
+            coalesce(s.undelivered and not s.delivered, false) as undelivered, coalesce(s.refused and not s.accepted, false) as refused
+        from handed h left join said s on s.message_id = h.message_id and s.attempt = h.attempt)
+    select j.provider, j.currency, count(*), count(*) filter (where j.accepted), count(*) filter (where j.delivered), count(*) filter (where j.undelivered),
+        count(*) filter (where j.refused), count(*) filter (where not j.accepted and not j.refused), coalesce(sum(j.segments) filter (where j.accepted), 0),
+        coalesce(sum(j.cost_micros) filter (where j.accepted), 0), coalesce(sum(j.cost_micros) filter (where not j.accepted and not j.refused), 0),
+        count(*) filter (where j.accepted and j.cost_micros is null)
+    from judged j group by j.provider, j.currency order by j.provider, j.currency $$;
+
+ALTER FUNCTION martlet.provider_usage(since timestamp with time zone, enqueued_since timestamp with time zone) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.provider_usage(since timestamp with time zone, enqueued_since timestamp with time zone) IS 'Hand-overs admitted since then, of messages enqueued at most 8 days before that (or since enqueued_since), by provider and currency.';
 
 CREATE FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -469,6 +505,70 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.report_costs(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text) RETURNS TABLE(class_name text, provider text, currency text, accepted bigint, delivered bigint, undelivered bigint, in_doubt bigint, segments bigint, cost_micros numeric, in_doubt_micros numeric, unpriced bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with chosen as materialized (
+        select m.id, m.class_id from martlet_data.messages m
+        where m.id >= martlet_data.first_id(report_costs.since) and (report_costs.group_key is null or m.group_key = report_costs.group_key)
+            and (report_costs.class is null or m.class_id = (select c.id from martlet_data.classes c where c.name = report_costs.class))),
+    said as materialized (
+        select r.message_id, r.attempt, bool_or(r.kind in ('accepted', 'delivered', 'undelivered')) as accepted, bool_or(r.kind = 'delivered') as delivered,
+            bool_or(r.kind = 'undelivered') as undelivered, bool_or(r.kind in ('deferred', 'rejected')) as refused
+        from martlet_data.receipts r where r.message_id >= martlet_data.first_id(report_costs.since) and r.attempt is not null group by r.message_id, r.attempt),
+    judged as (
+        select c.class_id, a.provider, a.currency, a.segments, a.cost_micros, coalesce(s.accepted, false) as accepted, coalesce(s.delivered, false) as delivered,
+            coalesce(s.undelivered and not s.delivered, false) as undelivered, coalesce(s.refused and not s.accepted, false) as refused
+        from chosen c join martlet_data.attempts a on a.message_id = c.id left join said s on s.message_id = a.message_id and s.attempt = a.attempt
+        where a.message_id >= martlet_data.first_id(report_costs.since))
+    select k.name, j.provider, j.currency, count(*) filter (where j.accepted), count(*) filter (where j.delivered), count(*) filter (where j.undelivered),
+        count(*) filter (where not j.accepted and not j.refused), coalesce(sum(j.segments) filter (where j.accepted), 0),
+        coalesce(sum(j.cost_micros) filter (where j.accepted), 0), coalesce(sum(j.cost_micros) filter (where not j.accepted and not j.refused), 0),
+        count(*) filter (where j.accepted and j.cost_micros is null)
+    from judged j join martlet_data.classes k on k.id = j.class_id group by k.lane, k.name, j.provider, j.currency order by k.lane, k.name, j.provider, j.currency $$;
+
+ALTER FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text, opt_out_within interval DEFAULT '7 days'::interval) RETURNS TABLE(class_name text, messages bigint, accepted bigint, delivered bigint, undelivered bigint, waiting bigint, suppressed bigint, capped bigint, expired bigint, cancelled bigint, dead bigint, opted_out bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with chosen as materialized (
+        select m.id, m.class_id, m.address, h.name as channel from martlet_data.messages m join martlet_data.channels h on h.id = m.channel_id
+        where m.id >= martlet_data.first_id(report_messages.since) and (report_messages.group_key is null or m.group_key = report_messages.group_key)
+            and (report_messages.class is null or m.class_id = (select c.id from martlet_data.classes c where c.name = report_messages.class))),
+    ends as materialized (
+        select r.message_id, min(r.at) filter (where r.kind in ('accepted', 'delivered', 'undelivered')) as accepted_at, bool_or(r.kind = 'delivered') as delivered,
+            bool_or(r.kind = 'undelivered') as undelivered, bool_or(r.kind = 'suppressed') as suppressed, bool_or(r.kind = 'capped') as capped,
+            bool_or(r.kind = 'expired') as expired, bool_or(r.kind in ('cancelled', 'discarded')) as cancelled
+        from martlet_data.receipts r where r.message_id >= martlet_data.first_id(report_messages.since) group by r.message_id),
+    dead as materialized (select d.message_id from martlet_data.dead_letters d where d.message_id >= martlet_data.first_id(report_messages.since)),
+    -- One person opts out of what came last: each address counts once in a class.
+    outs as (
+        select o.class_id, count(distinct (o.channel, o.address)) as people
+        from (select c.class_id, c.channel, c.address, e.accepted_at from chosen c join ends e on e.message_id = c.id where e.accepted_at is not null) o
+        join martlet_data.suppressions s on s.address = o.address and s.channel = o.channel
+        where s.reason in ('opt_out', 'opt_out_text', 'complaint') and s.created_at >= o.accepted_at and s.created_at < o.accepted_at + report_messages.opt_out_within
+        group by o.class_id),
+    counted as (
+        select c.class_id, count(*) as messages, count(*) filter (where e.accepted_at is not null) as accepted, count(*) filter (where e.delivered) as delivered,
+            count(*) filter (where e.undelivered and not e.delivered) as undelivered,
+            count(*) filter (where e.accepted_at is null and d.message_id is null
+                and (e.message_id is null or not (e.suppressed or e.capped or e.expired or e.cancelled))) as waiting,
+            count(*) filter (where e.accepted_at is null and e.suppressed) as suppressed, count(*) filter (where e.accepted_at is null and e.capped) as capped,
+            count(*) filter (where e.accepted_at is null and e.expired) as expired, count(*) filter (where e.accepted_at is null and e.cancelled) as cancelled,
+            count(d.message_id) as dead
+        from chosen c left join ends e on e.message_id = c.id left join dead d on d.message_id = c.id group by c.class_id)
+    select k.name, n.messages, n.accepted, n.delivered, n.undelivered, n.waiting, n.suppressed, n.capped, n.expired, n.cancelled, n.dead, coalesce(o.people, 0)
+    from counted n join martlet_data.classes k on k.id = n.class_id left join outs o on o.class_id = n.class_id order by k.lane, k.name $$;
+
+ALTER FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb DEFAULT NULL::jsonb, provider text DEFAULT NULL::text, may_duplicate boolean DEFAULT false, approve_words boolean DEFAULT false) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
@@ -538,19 +638,14 @@ end $$;
 
 ALTER FUNCTION martlet.resume_lane(lane integer, why text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.resume_provider(provider text, why text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select martlet_data.order_provider(provider, null, null, why) $$;
-
-ALTER FUNCTION martlet.resume_provider(provider text, why text) OWNER TO martlet_owner;
-
 CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint, failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_nestloop TO 'off'
     SET work_mem TO '64MB'
+    SET enable_hashagg TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
     with bounds as materialized (
         select clock_timestamp() as now, martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '1 day')) as first),
@@ -996,6 +1091,40 @@ CREATE FUNCTION martlet_data.mask(p_address text) RETURNS text
 
 ALTER FUNCTION martlet_data.mask(p_address text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.measure_levels(p_span interval) RETURNS double precision
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_began timestamptz := clock_timestamp();
+    v_took  float8;
+begin
+    delete from martlet_data.levels;
+    insert into martlet_data.levels (kind, name, figure, value)
+        select 'class', s.class, f.figure, f.value from martlet.slo_since(p_span) s cross join lateral (values
+            ('within_share', s.within_share::float8), ('accepted_share', s.accepted_share::float8), ('overdue', s.overdue::float8),
+            ('oldest_waiting_seconds', coalesce(extract(epoch from s.oldest_waiting)::float8, 0)), ('peak_delay_seconds', extract(epoch from s.peak_delay)::float8)) f(figure, value)
+        where f.value is not null
+        union all
+        select 'provider', s.provider, f.figure, f.value from martlet.provider_slo_since(p_span) s cross join lateral (values
+            ('delivered_share', s.delivered_share::float8), ('reported_share', s.reported_share::float8)) f(figure, value)
+        where f.value is not null
+        union all
+        select 'provider', m.provider, f.figure, f.value from martlet.missing_receipts_since(p_span) m cross join lateral (values
+            ('missing_receipts', m.missing::float8), ('missing_receipts_share', m.missing::float8 / nullif(m.accepted, 0))) f(figure, value)
+        where f.value is not null
+        union all
+        select 'budget', b.name || ' ' || b.unit, f.figure, f.value from martlet.budgets b cross join lateral (values
+            ('used', b.used::float8), ('limit', b.limit_amount::float8)) f(figure, value)
+        where b.group_key is null;
+    v_took := extract(epoch from clock_timestamp() - v_began);
+    insert into martlet_data.levels (kind, name, figure, value)
+        values ('measure', '', 'span_seconds', extract(epoch from p_span)), ('measure', '', 'took_seconds', v_took);
+    return v_took;
+end $$;
+
+ALTER FUNCTION martlet_data.measure_levels(p_span interval) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1043,35 +1172,6 @@ CREATE FUNCTION martlet_data.normalise_phone(p_address text, p_country text) RET
         from (select translate(replace(p_address, '(0)', ''), ' .-()/' || chr(160), '') as d) digits) normal $_$;
 
 ALTER FUNCTION martlet_data.normalise_phone(p_address text, p_country text) OWNER TO martlet_owner;
-
-CREATE FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-    perform martlet_data.check_text('provider', coalesce(p_provider, ''), 64);
-    perform martlet_data.check_text('why', coalesce(p_why, ''), 1000);
-    perform martlet_data.commit_durably();
-    if p_target is not null and exists (select from martlet_data.provider_orders o where o.provider = p_target and o.state = 'moved') then
-        raise exception 'field target: the messages of % go to another provider themselves', quote_literal(p_target) using errcode = 'MT010',
-            hint = 'Name the provider that shall send them, or resume ' || p_target || ' first.';
-    end if;
-    if p_state = 'moved' and exists (select from martlet_data.provider_orders o where o.target = p_provider) then
-        raise exception 'field provider: the messages of another provider go to % already', quote_literal(p_provider) using errcode = 'MT010',
-            hint = 'Resume that one first, or move it too: see martlet.providers.';
-    end if;
-    if p_state is null then
-        delete from martlet_data.provider_orders o where o.provider = p_provider;
-    else
-        insert into martlet_data.provider_orders as o (provider, state, target, why) values (p_provider, p_state, p_target, p_why)
-            on conflict (provider) do update set state = excluded.state, target = excluded.target, why = excluded.why, changed_at = clock_timestamp(), changed_by = session_user;
-    end if;
-    insert into martlet_data.audit (action, object, why, detail)
-        values (case p_state when 'paused' then 'pause_provider' when 'draining' then 'drain_provider' when 'moved' then 'move_provider' else 'resume_provider' end,
-            p_provider, p_why, case when p_target is not null then jsonb_build_object('target', p_target) end);
-end $$;
-
-ALTER FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1126,6 +1226,46 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+    v_first bigint := (select min(i) from unnest(p_message_ids) i);
+    v_last  bigint := (select max(i) from unnest(p_message_ids) i);
+    v_keys  text[];
+    v_count int;
+begin
+    perform 1 from martlet_data.attempts a
+        where a.message_id = any (p_message_ids) and a.message_id between v_first and v_last and a.budgets is not null
+        order by a.message_id, a.attempt for no key update;
+    if not found then
+        return 0;
+    end if;
+    select array_agg(distinct k.key) into v_keys
+        from martlet_data.attempts a join unnest(p_message_ids, p_attempts) i(message_id, attempt) on i.message_id = a.message_id and i.attempt = a.attempt
+            cross join lateral unnest(a.budgets) k(key)
+        where a.message_id = any (p_message_ids) and a.message_id between v_first and v_last and a.budgets is not null;
+    perform 1 from martlet_data.budget_usage u where u.key = any (v_keys) order by u.key for no key update;
+    update martlet_data.budget_usage u set used = greatest(0, u.used - g.amount)
+        from (select w.key, sum(case when w.unit = 'segments' then a.segments when w.unit = a.currency then a.cost_micros else 0 end)::bigint as amount
+            from martlet_data.attempts a join unnest(p_message_ids, p_attempts) i(message_id, attempt) on i.message_id = a.message_id and i.attempt = a.attempt
+                cross join lateral unnest(a.budgets) k(key) join martlet_data.budget_usage w on w.key = k.key
+            where a.message_id = any (p_message_ids) and a.message_id between v_first and v_last
+                and a.admitted_at >= w.starts_at and a.admitted_at < w.ends_at
+            group by w.key) g
+        where u.key = g.key;
+    update martlet_data.attempts a set budgets = null
+        from unnest(p_message_ids, p_attempts) i(message_id, attempt)
+        where a.message_id = any (p_message_ids) and a.message_id between v_first and v_last
+            and a.message_id = i.message_id and a.attempt = i.attempt and a.budgets is not null;
+    get diagnostics v_count = row_count;
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) RETURNS boolean
     LANGUAGE plpgsql
@@ -1192,33 +1332,6 @@ CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
 
 ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_now  timestamptz;
-    v_tail timestamptz;
-begin
-    -- One after another; each statement below sees what those before committed.
-    perform pg_advisory_xact_lock(7340007, hashtext(p_provider));
-    v_now := clock_timestamp();
-    -- What lies further ahead was granted before the clock was set back.
-    select g.until into v_tail from martlet_data.rate_grants g where g.provider = p_provider and g.until < v_now + interval '1 hour' order by g.until desc limit 1;
-    v_tail := greatest(v_tail, v_now);
-    ahead := extract(epoch from v_tail - v_now);
-    granted := 0;
-    if ahead < p_horizon then
-        granted := greatest(p_need, least(p_want, ceil((p_horizon - ahead) * p_rate)::int));
-        insert into martlet_data.rate_grants (provider, until) values (p_provider, v_tail + make_interval(secs => granted / p_rate));
-        if random() < 0.02 then
-            delete from martlet_data.rate_grants g where g.provider = p_provider and g.until < v_now - interval '10 seconds';
-        end if;
-    end if;
-end $$;
-
-ALTER FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) OWNER TO martlet_owner;
-
 CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT
     AS $$
@@ -1241,11 +1354,14 @@ CREATE TABLE martlet_data.attempts (
     template_version integer NOT NULL,
     segments smallint NOT NULL,
     cost_micros bigint,
-    currency text COLLATE pg_catalog."C"
+    currency text COLLATE pg_catalog."C",
+    budgets text[]
 )
 PARTITION BY RANGE (message_id);
 
 ALTER TABLE martlet_data.attempts OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.attempts.budgets IS 'Keys of the budgets that this attempt counts in; null: in none, or given back.';
 
 CREATE TABLE martlet_data.receipts (
     message_id bigint NOT NULL,
@@ -1326,6 +1442,73 @@ CREATE VIEW martlet.audit AS
    FROM martlet_data.audit a;
 
 ALTER TABLE martlet.audit OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.budget_usage (
+    key text NOT NULL COLLATE pg_catalog."C",
+    unit text NOT NULL COLLATE pg_catalog."C",
+    used bigint NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    CONSTRAINT budget_usage_used_check CHECK ((used >= 0))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02');
+
+ALTER TABLE martlet_data.budget_usage OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.budget_usage.key IS 'The budget''s name; with the group''s key behind a slash where each group has the budget for itself.';
+
+COMMENT ON COLUMN martlet_data.budget_usage.ends_at IS 'Midnight in the budget''s zone; from then on nothing is used.';
+
+CREATE TABLE martlet_data.budgets (
+    name text NOT NULL COLLATE pg_catalog."C",
+    classes text[] NOT NULL,
+    channels text[] NOT NULL,
+    providers text[] NOT NULL,
+    per_group boolean NOT NULL,
+    time_zone text NOT NULL COLLATE pg_catalog."C",
+    unit text NOT NULL COLLATE pg_catalog."C",
+    amount bigint NOT NULL,
+    over text NOT NULL COLLATE pg_catalog."C",
+    retired_at timestamp with time zone,
+    CONSTRAINT budgets_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT budgets_over_check CHECK ((over = ANY (ARRAY['defer'::text, 'stop'::text])))
+);
+
+ALTER TABLE martlet_data.budgets OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.budgets.classes IS 'Empty: all; so are channels and providers.';
+
+COMMENT ON COLUMN martlet_data.budgets.unit IS '''segments'', or the currency of amount, which is in millionths then.';
+
+CREATE VIEW martlet.budgets AS
+ SELECT b.name,
+    NULLIF(substr(u.key, (length(b.name) + 2)), ''::text) AS group_key,
+    b.classes,
+    b.channels,
+    b.providers,
+    b.unit,
+    b.amount AS limit_amount,
+    c.used,
+    GREATEST((0)::bigint, (b.amount - c.used)) AS left_amount,
+    b.over,
+    b.time_zone,
+    ((date_trunc('day'::text, (clock_timestamp() AT TIME ZONE b.time_zone)) + '1 day'::interval) AT TIME ZONE b.time_zone) AS renews_at
+   FROM ((martlet_data.budgets b
+     LEFT JOIN martlet_data.budget_usage u ON (
+        CASE
+            WHEN b.per_group THEN (starts_with(u.key, (b.name || '/'::text)) AND (u.ends_at > clock_timestamp()))
+            ELSE (u.key = b.name)
+        END))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN ((u.ends_at > clock_timestamp()) AND (u.unit = b.unit)) THEN u.used
+                    ELSE (0)::bigint
+                END AS used) c)
+  WHERE (b.retired_at IS NULL);
+
+ALTER TABLE martlet.budgets OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.budgets IS 'What is used of each budget today. Amounts in segments, or in millionths of the currency that unit names; group_key: where each group has the budget for itself.';
 
 CREATE VIEW martlet.bulk_enqueue AS
  SELECT NULL::text AS class,
@@ -1681,6 +1864,31 @@ CREATE VIEW martlet.message_status AS
 
 ALTER TABLE martlet.message_status OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.receipt_promises (
+    provider text NOT NULL COLLATE pg_catalog."C",
+    receipt_within interval NOT NULL,
+    CONSTRAINT receipt_promises_receipt_within_check CHECK ((receipt_within > '00:00:00'::interval))
+);
+
+ALTER TABLE martlet_data.receipt_promises OWNER TO martlet_owner;
+
+CREATE VIEW martlet.missing_receipts AS
+ SELECT r.provider,
+    r.message_id,
+    r.attempt,
+    r.at AS accepted_at,
+    (r.at + p.receipt_within) AS missing_since,
+    r.reference
+   FROM (martlet_data.receipt_promises p
+     JOIN martlet_data.receipts r ON ((r.provider = p.provider)))
+  WHERE ((r.kind = 'accepted'::text) AND (r.message_id >= martlet_data.first_id((now() - '8 days'::interval))) AND (r.at < (now() - p.receipt_within)) AND (NOT (EXISTS ( SELECT
+           FROM martlet_data.receipts d
+          WHERE ((d.message_id = r.message_id) AND (d.attempt = r.attempt) AND (d.kind = ANY (ARRAY['delivered'::text, 'undelivered'::text])))))));
+
+ALTER TABLE martlet.missing_receipts OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.missing_receipts IS 'Hand-overs of messages of the last 8 days that the provider accepted and said nothing about within its receipt_within.';
+
 CREATE VIEW martlet.provider_slo AS
  SELECT provider_slo_since.provider,
     provider_slo_since.accepted,
@@ -1693,102 +1901,6 @@ CREATE VIEW martlet.provider_slo AS
 ALTER TABLE martlet.provider_slo OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.provider_slo IS 'By provider: what it accepted of the messages of the last hour, and what it has said about it since.';
-
-CREATE UNLOGGED TABLE martlet_data.provider_health (
-    session integer NOT NULL,
-    provider text NOT NULL,
-    at timestamp with time zone NOT NULL,
-    circuit text NOT NULL,
-    reason text,
-    accepted real NOT NULL,
-    failed real NOT NULL,
-    throttled real NOT NULL,
-    refused real NOT NULL,
-    latency_ms real NOT NULL,
-    unanswered integer NOT NULL,
-    waiting integer NOT NULL,
-    CONSTRAINT provider_health_circuit_check CHECK ((circuit = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text])))
-)
-WITH (fillfactor='50');
-
-ALTER TABLE martlet_data.provider_health OWNER TO martlet_owner;
-
-COMMENT ON TABLE martlet_data.provider_health IS 'What one worker sees of one provider: answers per second of the last ten seconds or so, and its circuit.';
-
-CREATE TABLE martlet_data.provider_orders (
-    provider text NOT NULL,
-    state text NOT NULL,
-    target text,
-    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    changed_by text DEFAULT SESSION_USER NOT NULL,
-    why text NOT NULL,
-    CONSTRAINT provider_orders_check CHECK ((((target IS NOT NULL) = (state = 'moved'::text)) AND (target <> provider))),
-    CONSTRAINT provider_orders_state_check CHECK ((state = ANY (ARRAY['paused'::text, 'draining'::text, 'moved'::text])))
-);
-
-ALTER TABLE martlet_data.provider_orders OWNER TO martlet_owner;
-
-COMMENT ON TABLE martlet_data.provider_orders IS 'One row per provider that is not simply in use. paused: takes nothing, what was admitted comes back; draining: takes nothing new; moved: another one takes all of its messages.';
-
-CREATE TABLE martlet_data.sessions (
-    id integer NOT NULL,
-    worker text NOT NULL COLLATE pg_catalog."C",
-    host text NOT NULL COLLATE pg_catalog."C",
-    pid integer NOT NULL,
-    version text NOT NULL COLLATE pg_catalog."C",
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    in_flight integer DEFAULT 0 NOT NULL,
-    is_draining boolean DEFAULT false NOT NULL,
-    fenced_at timestamp with time zone,
-    ended_at timestamp with time zone
-)
-WITH (fillfactor='50');
-
-ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
-
-CREATE VIEW martlet.providers AS
- WITH seen AS (
-         SELECT h.provider,
-            count(*) AS workers,
-            count(*) FILTER (WHERE (h.circuit <> 'closed'::text)) AS circuits_open,
-            max(h.reason) FILTER (WHERE (h.circuit <> 'closed'::text)) AS reason,
-            sum(h.accepted) AS accepted,
-            sum(h.failed) AS failed,
-            sum(h.throttled) AS throttled,
-            sum(h.refused) AS refused,
-            (sum((h.latency_ms * h.accepted)) / NULLIF(sum(h.accepted), (0)::double precision)) AS latency_ms,
-            sum(h.unanswered) AS unanswered,
-            sum(h.waiting) AS waiting,
-            max(h.at) AS seen_at
-           FROM (martlet_data.provider_health h
-             JOIN martlet_data.sessions s_1 ON (((s_1.id = h.session) AND (s_1.ended_at IS NULL) AND (s_1.fenced_at IS NULL))))
-          WHERE (h.at > (clock_timestamp() - '00:00:30'::interval))
-          GROUP BY h.provider
-        )
- SELECT COALESCE(s.provider, o.provider) AS provider,
-    COALESCE(o.state, 'in use'::text) AS state,
-    o.target,
-    o.changed_at,
-    o.changed_by,
-    o.why,
-    COALESCE(s.workers, (0)::bigint) AS workers,
-    COALESCE(s.circuits_open, (0)::bigint) AS circuits_open,
-    s.reason,
-    s.accepted AS accepted_per_second,
-    s.failed AS failed_per_second,
-    s.throttled AS throttled_per_second,
-    s.refused AS refused_per_second,
-    s.latency_ms,
-    s.unanswered,
-    s.waiting,
-    s.seen_at
-   FROM (seen s
-     FULL JOIN martlet_data.provider_orders o ON ((o.provider = s.provider)));
-
-ALTER TABLE martlet.providers OWNER TO martlet_owner;
-
-COMMENT ON VIEW martlet.providers IS 'Providers that workers use now or admins have given an order about: the order, open circuits, answers per second of the last ten seconds or so.';
 
 CREATE VIEW martlet.receipts AS
  SELECT r.message_id,
@@ -1904,6 +2016,23 @@ ALTER TABLE martlet.unmatched_events OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.unmatched_events IS 'What providers said about messages that were not found; waiting: is still tried again.';
 
+CREATE TABLE martlet_data.sessions (
+    id integer NOT NULL,
+    worker text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL COLLATE pg_catalog."C",
+    pid integer NOT NULL,
+    version text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_flight integer DEFAULT 0 NOT NULL,
+    is_draining boolean DEFAULT false NOT NULL,
+    fenced_at timestamp with time zone,
+    ended_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
+
 CREATE VIEW martlet.workers AS
  SELECT s.id AS session,
     s.worker,
@@ -1937,7 +2066,8 @@ CREATE TABLE martlet_data.attempts_default (
     template_version integer NOT NULL,
     segments smallint NOT NULL,
     cost_micros bigint,
-    currency text COLLATE pg_catalog."C"
+    currency text COLLATE pg_catalog."C",
+    budgets text[]
 );
 
 ALTER TABLE martlet_data.attempts_default OWNER TO martlet_owner;
@@ -2191,6 +2321,17 @@ CREATE SEQUENCE martlet_data.leased_cursor
 
 ALTER TABLE martlet_data.leased_cursor OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.levels (
+    kind text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    figure text NOT NULL COLLATE pg_catalog."C",
+    value double precision NOT NULL,
+    measured_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT levels_kind_check CHECK ((kind = ANY (ARRAY['class'::text, 'provider'::text, 'budget'::text, 'measure'::text])))
+);
+
+ALTER TABLE martlet_data.levels OWNER TO martlet_owner;
+
 CREATE SEQUENCE martlet_data.message_seq
     START WITH 1
     INCREMENT BY 1
@@ -2252,14 +2393,6 @@ ALTER TABLE martlet_data.provider_events ALTER COLUMN id ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE UNLOGGED TABLE martlet_data.rate_grants (
-    provider text NOT NULL,
-    until timestamp with time zone NOT NULL
-)
-WITH (autovacuum_vacuum_threshold='1000', autovacuum_vacuum_scale_factor='0');
-
-ALTER TABLE martlet_data.rate_grants OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.ready_1 (
     slot smallint NOT NULL,
@@ -2830,6 +2963,12 @@ ALTER TABLE ONLY martlet_data.attempts_default
 ALTER TABLE ONLY martlet_data.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.budget_usage
+    ADD CONSTRAINT budget_usage_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY martlet_data.budgets
+    ADD CONSTRAINT budgets_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY martlet_data.cancellations
     ADD CONSTRAINT cancellations_pkey PRIMARY KEY (message_id);
 
@@ -2875,6 +3014,9 @@ ALTER TABLE ONLY martlet_data.inbound_texts
 ALTER TABLE ONLY martlet_data.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (lane);
 
+ALTER TABLE ONLY martlet_data.levels
+    ADD CONSTRAINT levels_pkey PRIMARY KEY (kind, name, figure);
+
 ALTER TABLE ONLY martlet_data.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
 
@@ -2887,11 +3029,8 @@ ALTER TABLE ONLY martlet_data.policies
 ALTER TABLE ONLY martlet_data.provider_events
     ADD CONSTRAINT provider_events_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY martlet_data.provider_health
-    ADD CONSTRAINT provider_health_pkey PRIMARY KEY (session, provider);
-
-ALTER TABLE ONLY martlet_data.provider_orders
-    ADD CONSTRAINT provider_orders_pkey PRIMARY KEY (provider);
+ALTER TABLE ONLY martlet_data.receipt_promises
+    ADD CONSTRAINT receipt_promises_pkey PRIMARY KEY (provider);
 
 ALTER TABLE ONLY martlet_data.requeues
     ADD CONSTRAINT requeues_pkey PRIMARY KEY (message_id, series);
@@ -2943,8 +3082,6 @@ CREATE INDEX messages_default_recipient_key_idx ON martlet_data.messages_default
 CREATE INDEX provider_events_at ON martlet_data.provider_events USING btree (at);
 
 CREATE INDEX provider_events_next_try ON martlet_data.provider_events USING btree (next_try) WHERE (next_try IS NOT NULL);
-
-CREATE INDEX rate_grants_line ON martlet_data.rate_grants USING btree (provider, until DESC);
 
 CREATE INDEX ready_10_seq_idx ON martlet_data.ready_10 USING btree (seq);
 
@@ -3041,9 +3178,6 @@ GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_reader;
 REVOKE ALL ON FUNCTION martlet.discard(message_id bigint, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.discard(message_id bigint, why text) TO martlet_admin;
 
-REVOKE ALL ON FUNCTION martlet.drain_provider(provider text, why text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.drain_provider(provider text, why text) TO martlet_admin;
-
 REVOKE ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_admin;
@@ -3064,31 +3198,38 @@ REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_admin;
 
-REVOKE ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) TO martlet_admin;
+REVOKE ALL ON FUNCTION martlet.missing_receipts_since(since interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
-
-REVOKE ALL ON FUNCTION martlet.pause_provider(provider text, why text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.pause_provider(provider text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.provider_slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.provider_usage(since timestamp with time zone, enqueued_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.provider_usage(since timestamp with time zone, enqueued_since timestamp with time zone) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.provider_usage(since timestamp with time zone, enqueued_since timestamp with time zone) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;
-
-REVOKE ALL ON FUNCTION martlet.resume_provider(provider text, why text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.resume_provider(provider text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
@@ -3143,6 +3284,7 @@ GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_admin;
 REVOKE ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_reader;
 
 REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
 
@@ -3165,6 +3307,9 @@ GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_worker;
 
+REVOKE ALL ON FUNCTION martlet_data.measure_levels(p_span interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.measure_levels(p_span interval) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) TO martlet_admin;
@@ -3177,8 +3322,6 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_address(p_kind text, p_address tex
 
 REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
@@ -3186,6 +3329,9 @@ GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, 
 REVOKE ALL ON FUNCTION martlet_data.refresh_enqueue_places() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_worker;
@@ -3198,9 +3344,6 @@ GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) 
 REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
-
-REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 
@@ -3225,6 +3368,15 @@ GRANT INSERT(why) ON TABLE martlet_data.audit TO martlet_worker;
 GRANT INSERT(detail) ON TABLE martlet_data.audit TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.audit TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.budget_usage TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.budget_usage TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.budgets TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.budgets TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.budgets TO martlet_admin;
+GRANT SELECT ON TABLE martlet.budgets TO martlet_reader;
 
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_producer;
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
@@ -3278,30 +3430,14 @@ GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
 GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
 GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet_data.receipt_promises TO martlet_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.receipt_promises TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.missing_receipts TO martlet_reader;
+GRANT SELECT ON TABLE martlet.missing_receipts TO martlet_admin;
+
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_reader;
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_admin;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.provider_health TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.provider_health TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_admin;
-
-GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
-
-GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT SELECT ON TABLE martlet.providers TO martlet_reader;
-GRANT SELECT ON TABLE martlet.providers TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
@@ -3320,6 +3456,19 @@ GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_reader;
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
+
+GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.workers TO martlet_reader;
 GRANT SELECT ON TABLE martlet.workers TO martlet_admin;
@@ -3390,6 +3539,9 @@ GRANT SELECT ON TABLE martlet_data.leased_2 TO martlet_admin;
 GRANT SELECT ON SEQUENCE martlet_data.leased_cursor TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.leased_cursor TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet_data.levels TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.levels TO martlet_admin;
+
 GRANT SELECT,USAGE ON SEQUENCE martlet_data.message_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.message_seq TO martlet_admin;
 
@@ -3404,9 +3556,6 @@ GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_admin;
 
 GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_admin;
-
-GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.rate_grants TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.rate_grants TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_1 TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.ready_1 TO martlet_admin;

@@ -38,7 +38,7 @@ public struct Martlet: AsyncParsableCommand {
         subcommands: [
             MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
             DeadLettersGroup.self, LanesGroup.self,
-            SLO.self, Workers.self, CapsGroup.self, SuppressionsGroup.self, Doctor.self,
+            SLO.self, Report.self, Workers.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self, Doctor.self,
         ])
 
     public init() {}

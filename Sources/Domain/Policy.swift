@@ -11,11 +11,12 @@ public struct Policy: Sendable, Equatable {
     public var prices: [Price]
     public var wordLists: [WordList]
     public var keywords: KeywordPolicy
+    public var budgets: [BudgetRule]
 
     public init(
         classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,
         providers: [String: ProviderPolicy], routes: [Route], prices: [Price], wordLists: [WordList],
-        keywords: KeywordPolicy = KeywordPolicy()
+        keywords: KeywordPolicy = KeywordPolicy(), budgets: [BudgetRule] = []
     ) {
         self.classes = classes
         self.caps = caps
@@ -26,6 +27,7 @@ public struct Policy: Sendable, Equatable {
         self.prices = prices
         self.wordLists = wordLists
         self.keywords = keywords
+        self.budgets = budgets
     }
 }
 
@@ -203,6 +205,8 @@ public struct ProviderPolicy: Sendable, Equatable {
     /// How long Admit gives a message to leave (D in the design), and how long Send waits for the answer.
     public var sendWithin: Duration
     public var timeout: Duration
+    /// A message that it accepted and said nothing about for so long misses its receipt; nil: 24 h, if its transport brings receipts.
+    public var receiptWithin: Duration?
     /// Transport-specific keys, each checked by the transport: host, port, user, password_file, tls, path, script, …
     public var options: [String: String]
 
@@ -281,11 +285,23 @@ public struct Price: Sendable, Equatable {
     public var micros: Int64
     /// ISO 4217.
     public var currency: String
-    public init(provider: String, prefix: String, micros: Int64, currency: String) {
+    /// Valid from this instant on; nil: always has been.
+    public var from: Timestamp?
+    /// Valid until before this instant; nil: for good.
+    public var until: Timestamp?
+    public init(
+        provider: String, prefix: String, micros: Int64, currency: String, from: Timestamp? = nil, until: Timestamp? = nil
+    ) {
         self.provider = provider
         self.prefix = prefix
         self.micros = micros
         self.currency = currency
+        self.from = from
+        self.until = until
+    }
+
+    public func isValid(at instant: Timestamp) -> Bool {
+        (from.map { $0 <= instant } ?? true) && (until.map { instant < $0 } ?? true)
     }
 }
 

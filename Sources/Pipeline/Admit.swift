@@ -4,10 +4,11 @@ import Store
 /// Admit: one short transaction for a batch. Locks first, looks second, decides message by message, commits the attempts.
 /// No committed attempt, no send; an opt-out that committed before always wins.
 ///
-/// 1. BEGIN; the session's lock (shared) and the buckets' locks (shared, without waiting); the cap rows, in order of their keys; then,
-///    in fresh statements, what stands against the messages and what time it is where they go. One round trip.
+/// 1. BEGIN; the session's lock (shared) and the buckets' locks (shared, without waiting); if any message counts in a budget, the
+///    budgets' rows, in order of their keys; the cap rows, in order of theirs; then, in fresh statements, what stands against the
+///    messages and what time it is where they go. One round trip.
 /// 2. The decision: pure, `AdmitDecision`.
-/// 3. Attempts, cap rows, what ends and what is put off; COMMIT. One round trip.
+/// 3. Attempts, cap rows, budgets, what ends and what is put off; COMMIT. One round trip.
 struct Admit: Sendable {
     let shared: SharedState
     let database: Database
@@ -36,6 +37,8 @@ struct Admit: Sendable {
         for attempt in 1... {
             do {
                 return try await once(batch, expected, slot: slot)
+            } catch let missing as MissingBudgets where attempt < 4 {
+                try await database.run(CreateBudgetUsage(keys: missing.keys))
             } catch let error as StoreError where attempt < 4 && (error.isUniqueViolation || error.isRetryable) {
                 continue  // another worker created a cap row between our look and our write: decide again
             }
@@ -46,27 +49,16 @@ struct Admit: Sendable {
     private func once(_ batch: [Work], _ expected: Room.Expected, slot: Int16) async throws -> Answer {
         let session = shared.session
         let snapshot = shared.policy
-        // One message at a time per person and batch is not needed: the decision adds each slot before it looks at the next message.
-        let capKeys = Set(batch.filter { !$0.caps.isEmpty }.map(\.message.recipientKey)).sorted()
         let hours = AdmitHours(batch)
         let asked = ContinuousClock.now
         return try await database.withConnection { connection in
             do {
-                let (lock, usage, facts, local) = try await connection.begin(
-                    AdmitLock(session: session, buckets: Self.buckets(batch)),
-                    LockCapUsage(recipientKeys: capKeys),
-                    AdmitFacts(
-                        slot: slot, session: session, rows: batch.map(\.lease.row), messageIDs: batch.map(\.message.id),
-                        addresses: Array(Set(batch.map(\.message.address))),
-                        consentKeys: Array(Set(batch.filter(\.policy.requiresConsent).map(\.message.recipientKey))),
-                        groupKeys: Array(Set(batch.compactMap(\.message.groupKey))),
-                        attemptedIDs: batch.filter { $0.lease.attempt > 0 }.map(\.message.id)),
-                    LocalHours(queries: hours.queries))
+                let (lock, seen) = try await look(batch, hours, slot: slot, session: session, on: connection)
                 guard lock.isOurs, shared.mayClaim else { throw NotOurs() }
-                shared.setClock(local.now, sent: asked)
+                shared.setClock(seen.local.now, sent: asked)
                 var decision = AdmitDecision(
-                    session: session, slot: slot, asked: asked, facts: facts, hours: hours, local: local, busy: Set(lock.busy),
-                    usage: usage, outlets: outlets, retention: snapshot.capRetention)
+                    session: session, slot: slot, asked: asked, seen: seen, outlets: outlets,
+                    prices: snapshot.prices(at: seen.local.now), retention: snapshot.capRetention)
                 expected.end()
                 for work in batch { decision.decide(work) }
                 do {
@@ -85,6 +77,33 @@ struct Admit: Sendable {
 }
 
 extension Admit {
+    /// Locks, then looks. A batch without budgets asks for nothing more than one did before there were any.
+    private func look(
+        _ batch: [Work], _ hours: AdmitHours, slot: Int16, session: Int32, on connection: StoreConnection
+    ) async throws -> (lock: AdmitLock.Answer, seen: AdmitDecision.Seen) {
+        let admitLock = AdmitLock(session: session, buckets: Self.buckets(batch))
+        // One message at a time per person and batch is not needed: the decision adds each slot before it looks at the next message.
+        let caps = LockCapUsage(recipientKeys: Set(batch.filter { !$0.caps.isEmpty }.map(\.message.recipientKey)).sorted())
+        let facts = AdmitFacts(
+            slot: slot, session: session, rows: batch.map(\.lease.row), messageIDs: batch.map(\.message.id),
+            addresses: Array(Set(batch.map(\.message.address))),
+            consentKeys: Array(Set(batch.filter(\.policy.requiresConsent).map(\.message.recipientKey))),
+            groupKeys: Array(Set(batch.compactMap(\.message.groupKey))),
+            attemptedIDs: batch.filter { $0.lease.attempt > 0 }.map(\.message.id))
+        let localHours = LocalHours(queries: hours.queries)
+        var budgetKeys: Set<String> = []
+        for work in batch where !work.budgets.isEmpty { budgetKeys.formUnion(work.budgets.map(\.key)) }
+        guard !budgetKeys.isEmpty else {
+            let (lock, usage, known, local) = try await connection.begin(admitLock, caps, facts, localHours)
+            return (lock, .init(facts: known, hours: hours, local: local, busy: Set(lock.busy), usage: usage))
+        }
+        let budgets = LockBudgetUsage(keys: budgetKeys.sorted())
+        let (lock, used, usage, known, local) = try await connection.begin(admitLock, budgets, caps, facts, localHours)
+        let missing = budgetKeys.subtracting(used.map(\.key))
+        guard missing.isEmpty else { throw MissingBudgets(keys: missing.sorted()) }
+        return (lock, .init(facts: known, hours: hours, local: local, busy: Set(lock.busy), usage: usage, budgets: used))
+    }
+
     private static func buckets(_ batch: [Work]) -> [Int32] {
         var buckets: Set<Int32> = []
         for work in batch { work.buckets.insert(into: &buckets) }
@@ -97,19 +116,28 @@ struct NotOurs: Error, CustomStringConvertible {
     var description: String { "this worker may not admit now" }
 }
 
-/// The distinct zones and quiet hours of a batch, and where each message finds its own.
+/// The distinct zones and quiet hours of a batch and the zones of its budgets, and where each message finds its own.
 struct AdmitHours: Sendable {
     private(set) var queries: [LocalHours.Query] = []
     private var indices: [LocalHours.Query: Int] = [:]
 
     init(_ batch: [Work]) {
         for work in batch {
-            let query = Self.query(work)
-            if indices[query] == nil {
-                indices[query] = queries.count
-                queries.append(query)
-            }
+            ask(Self.query(work))
+            for budget in work.budgets { ask(Self.query(budget.rule.timeZone)) }
         }
+    }
+
+    private mutating func ask(_ query: LocalHours.Query) {
+        guard indices[query] == nil else { return }
+        indices[query] = queries.count
+        queries.append(query)
+    }
+
+    /// The local day in the zone of a budget.
+    func day(in zone: String, _ answer: LocalHours.Answer) -> CapDecision.Calendar? {
+        guard let index = indices[Self.query(zone)], index < answer.hours.count else { return nil }
+        return answer.hours[index].calendars[.day]
     }
 
     func hours(_ work: Work, _ answer: LocalHours.Answer) -> LocalHours.Hours {
@@ -122,4 +150,6 @@ struct AdmitHours: Sendable {
     private static func query(_ work: Work) -> LocalHours.Query {
         LocalHours.Query(zone: work.zone, quietHours: work.policy.quietHours)
     }
+
+    private static func query(_ zone: String) -> LocalHours.Query { LocalHours.Query(zone: zone, quietHours: nil) }
 }

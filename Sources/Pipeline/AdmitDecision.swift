@@ -5,8 +5,17 @@ import Store
 /// What becomes of each message of a batch, from the facts that Admit has read under its locks; and the writes that make it so.
 ///
 /// The order of the questions is the order of their weight: whose is it, is it decided already, may it be sent at all, may it be sent
-/// now. All of a message's caps are taken or none.
+/// now. All of a message's caps and budgets are taken or none.
 struct AdmitDecision {
+    /// What Admit has read under its locks.
+    struct Seen {
+        var facts: AdmitFacts.Answer
+        var hours: AdmitHours
+        var local: LocalHours.Answer
+        var busy: Set<Int32> = []
+        var usage: [LockCapUsage.Row] = []
+        var budgets: [LockBudgetUsage.Row] = []
+    }
     let session: Int32
     let asked: ContinuousClock.Instant
     let facts: AdmitFacts.Answer
@@ -14,32 +23,40 @@ struct AdmitDecision {
     let local: LocalHours.Answer
     let busy: Set<Int32>
     let outlets: Outlets
+    /// Those of now.
+    let prices: PriceTable
 
     private(set) var answer = Admit.Answer()
+    private var budgets: AdmitBudgets
     private var ledgers: [String: CapLedger] = [:]
     private let existing: Set<String>
     private var changed: Set<String> = []
     private var attempts: InsertAttempts
     private var ended: Finish
     private var postponed: PutOff
+    private var dead: InsertDeadLetters
     private var erased: [MessageID] = []
 
+    /// - Parameter prices: those that are valid at the instant that was seen.
     init(
-        session: Int32, slot: Int16, asked: ContinuousClock.Instant, facts: AdmitFacts.Answer, hours: AdmitHours,
-        local: LocalHours.Answer, busy: Set<Int32>, usage: [LockCapUsage.Row], outlets: Outlets, retention: Duration
+        session: Int32, slot: Int16, asked: ContinuousClock.Instant, seen: Seen, outlets: Outlets, prices: PriceTable,
+        retention: Duration
     ) {
         self.session = session
         self.asked = asked
-        self.facts = facts
-        self.hours = hours
-        self.local = local
-        self.busy = busy
+        facts = seen.facts
+        hours = seen.hours
+        local = seen.local
+        busy = seen.busy
         self.outlets = outlets
-        existing = Set(usage.map(\.recipientKey))
+        self.prices = prices
+        budgets = AdmitBudgets(seen.budgets, hours: seen.hours, local: seen.local)
+        existing = Set(seen.usage.map(\.recipientKey))
         attempts = InsertAttempts(session: session, admittedAt: local.now)
         ended = Finish(slot: slot)
         postponed = PutOff(slot: slot)
-        for row in usage {
+        dead = InsertDeadLetters(slot: slot)
+        for row in seen.usage {
             // A row of another length is nobody's ledger; it counts as empty rather than stopping every message to this person.
             var ledger = CapLedger(row.hits) ?? CapLedger()
             ledger.prune(before: local.now - retention, plannedBefore: local.now - .seconds(60))
@@ -59,15 +76,24 @@ struct AdmitDecision {
         if let code = suppression(work) { return end(work, "suppressed", code: code) }
         let place = hours.hours(work, local)
         if let until = place.quietUntil { return holdOvernight(work, until: until) }
-        // Before the provider's room: what is over a cap needs none.
+        // Before the provider's room: what is over a cap or a budget needs none.
         guard isWithinCaps(work, place) else { return }
+        let cost = cost(of: work)
+        guard isWithinBudgets(work, cost) else { return }
         guard outlets.hasRoom(for: work) else {
             let pause = outlets.pause(for: work)
             answer.withoutRoom[work.provider.name, default: 0] += 1
             return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
         }
         if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isPlanned: false) }
-        admit(work, place)
+        if !work.budgets.isEmpty { budgets.take(work, cost) }
+        admit(work, place, cost)
+    }
+
+    /// The instant of sending decides about the price: one that began or ended after Render is looked up anew.
+    private func cost(of work: Work) -> Estimate {
+        guard work.cost.period != prices.period else { return work.cost }
+        return prices.estimate(work.rendered, to: work.message.address, provider: work.provider.name)
     }
 
     /// Statements of the transaction's second half.
@@ -87,9 +113,11 @@ struct AdmitDecision {
         var writes: [any Statement] = []
         if !insert.recipientKeys.isEmpty { writes.append(insert) }
         if !update.recipientKeys.isEmpty { writes.append(update) }
+        budgets.addWrites(to: &writes)
         if !attempts.messageIDs.isEmpty { writes.append(attempts) }
         if ended.count > 0 { writes.append(ended) }
         if postponed.count > 0 { writes.append(postponed) }
+        if dead.count > 0 { writes.append(dead) }
         if !erased.isEmpty { writes.append(EraseBodies(messageIDs: erased)) }
         return writes
     }
@@ -150,6 +178,32 @@ struct AdmitDecision {
         return false
     }
 
+    /// True when every budget has room for it; otherwise it has been ended, put off or stopped.
+    private mutating func isWithinBudgets(_ work: Work, _ cost: Estimate) -> Bool {
+        guard !work.budgets.isEmpty else { return true }
+        switch budgets.judge(work, cost) {
+        case .fits: return true
+        case .over(let rule, let until) where rule.over == .defer && until < work.message.expiresAt:
+            putOff(
+                work, until: until, reason: "budget", code: rule.name,
+                detail: "budget \(rule.name) (\(rule.limitText) a day) is used up until midnight in \(rule.timeZone)")
+        case .over(let rule, _) where rule.over == .defer:
+            end(
+                work, "expired", code: rule.name,
+                detail: "budget \(rule.name) (\(rule.limitText) a day) is used up for longer than its time to live")
+        case .over(let rule, _): stop(work, .budgetUsedUp(rule))
+        case .tooSmall(let rule): stop(work, .budgetTooSmall(rule))
+        case .noPrice(let rule): stop(work, .noPrice(rule, provider: work.provider.name))
+        }
+        return false
+    }
+
+    private mutating func stop(_ work: Work, _ reason: DeadLetterReason) {
+        dead.add(work.lease, attempt: work.lease.attempt, provider: work.provider.name, reason: reason)
+        if work.policy.erasesBody { erased.append(work.message.id) }
+        count(reason.code)
+    }
+
     private mutating func hit(_ work: Work, at: Timestamp, isPlanned: Bool) {
         let hit = CapLedger.Hit(
             messageID: work.message.id, at: at, attempt: work.attempt, classID: work.classID,
@@ -158,19 +212,27 @@ struct AdmitDecision {
         changed.insert(work.message.recipientKey)
     }
 
-    private mutating func admit(_ work: Work, _ place: LocalHours.Hours) {
+    private mutating func admit(_ work: Work, _ place: LocalHours.Hours, _ cost: Estimate) {
+        note(work.budgets)
         attempts.messageIDs.append(work.message.id)
         attempts.attempts.append(work.attempt)
         attempts.providers.append(work.provider.name)
         attempts.sendBys.append(local.now + work.provider.sendWithin)
         attempts.templateVersions.append(Int32(clamping: work.rendered.templateVersion))
-        attempts.segments.append(Int16(clamping: work.cost.segments))
-        attempts.costs.append(work.cost.amount?.micros)
-        attempts.currencies.append(work.cost.amount?.currency)
+        attempts.segments.append(Int16(clamping: cost.segments))
+        attempts.costs.append(cost.amount?.micros)
+        attempts.currencies.append(cost.amount?.currency)
         let expires = work.message.expiresAt - local.now
         let validity = place.nextQuiet.map { min(expires, $0 - local.now) } ?? expires
         // From before the question was sent, on our own clock: earlier than `now` there, so never later than admit + D.
         answer.admitted.append(.init(work: work, sendBy: asked + work.provider.sendWithin, validity: validity))
+    }
+
+    /// Which budgets the attempt that is being added counts in; until one does, the column stays away.
+    private mutating func note(_ budgets: [Work.Budget]) {
+        guard !budgets.isEmpty || !attempts.budgets.isEmpty else { return }
+        while attempts.budgets.count < attempts.messageIDs.count { attempts.budgets.append(nil) }
+        attempts.budgets.append(budgets.isEmpty ? nil : budgets.map(\.key).joined(separator: "\n"))
     }
 
     private mutating func end(_ work: Work, _ kind: String, code: String? = nil, detail: String? = nil) {

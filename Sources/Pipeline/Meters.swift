@@ -24,3 +24,15 @@ final class Meters: Sendable {
         }?.record(value)
     }
 }
+
+extension Meters {
+    /// What providers took: segments, and their cost in millionths of the currency.
+    func count(_ bills: [Bill]) {
+        for bill in bills {
+            let labels = [("provider", bill.provider), ("class", bill.messageClass)]
+            count("martlet_segments_total", labels, by: bill.segments)
+            guard let currency = bill.currency else { continue }
+            count("martlet_cost_micros_total", labels + [("currency", currency)], by: Int(bill.micros))
+        }
+    }
+}

@@ -162,8 +162,8 @@ struct Pipeline: Sendable {
         let requeued = claimed.filter { $0.lease.series > 0 }.map(\.lease.messageID)
         let overrides = requeued.isEmpty ? [] : try await database.run(LoadRequeues(messageIDs: requeued))
         let render = Render(
-            snapshot: snapshot, overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 },
-            availability: outlets.availability)
+            snapshot: snapshot, prices: snapshot.prices(at: shared.databaseNow()),
+            overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 }, availability: outlets.availability)
         let rendered = render.render(claimed)
         for (code, count) in rendered.warnings { meters.count("martlet_render_warnings_total", [("code", code)], by: count) }
         if !rendered.failed.isEmpty {
@@ -238,6 +238,7 @@ struct Pipeline: Sendable {
                 try await Failpoint.beforeRecord.reached(taken.map(\.1.message.address))
                 let answer = try await record.record(taken)
                 for (word, count) in answer.moved { meters.count("martlet_recorded_total", [("as", word)], by: count) }
+                meters.count(answer.bills)
                 return release(taken)
             } catch let error as StoreError where error.isDataError && taken.count > 1 {
                 // A data error: one bad row must not harm the others.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Rendering
 import Settings
 import Store
+import Synchronization
 import Transports
 
 /// One version of everything operators decide, ready for the stages: read once a second at most, shared by all loops.
@@ -21,6 +22,8 @@ final class PolicySnapshot: Sendable {
     let keywords: InboundKeywords
     let router: Router
     private let capRules: [CapKey: CapRules]
+    private let budgetRules: [BudgetKey: [BudgetRule]]
+    private let priceTable: Mutex<PriceTable>
 
     struct TemplateKey: Hashable, Sendable {
         var key: String
@@ -29,6 +32,11 @@ final class PolicySnapshot: Sendable {
     private struct CapKey: Hashable {
         var classID: Int16
         var channelID: Int16
+    }
+    private struct BudgetKey: Hashable {
+        var messageClass: String
+        var channel: Channel
+        var provider: String
     }
 
     init(
@@ -50,6 +58,39 @@ final class PolicySnapshot: Sendable {
         self.keywords = InboundKeywords(policy)
         self.router = Router(policy)
         self.capRules = Self.capRules(policy, numbers)
+        self.budgetRules = Self.budgetRules(policy)
+        self.priceTable = Mutex(PriceTable(policy.prices, at: Timestamp(microseconds: 0)))
+    }
+
+    private static func budgetRules(_ policy: Policy) -> [BudgetKey: [BudgetRule]] {
+        var rules: [BudgetKey: [BudgetRule]] = [:]
+        guard !policy.budgets.isEmpty else { return rules }
+        for provider in policy.providers.values {
+            for channel in provider.channels {
+                for name in policy.classes.keys {
+                    let own = policy.budgets.filter { $0.matches(messageClass: name, channel: channel, provider: provider.name) }
+                    if !own.isEmpty { rules[BudgetKey(messageClass: name, channel: channel, provider: provider.name)] = own }
+                }
+            }
+        }
+        return rules
+    }
+
+    /// The prices that are valid at an instant; picked out again when one has begun or ended.
+    func prices(at instant: Timestamp) -> PriceTable {
+        priceTable.withLock { table in
+            if !table.period.contains(instant) { table = PriceTable(policy.prices, at: instant) }
+            return table
+        }
+    }
+
+    /// The budgets that a message counts in at a provider.
+    func budgets(of message: Message, provider: String) -> [Work.Budget] {
+        guard !budgetRules.isEmpty else { return [] }
+        let key = BudgetKey(messageClass: message.messageClass, channel: message.channel, provider: provider)
+        return (budgetRules[key] ?? []).compactMap { rule in
+            rule.key(group: message.groupKey).map { Work.Budget(rule: rule, key: $0) }
+        }
     }
 
     private static func capRules(_ policy: Policy, _ numbers: LoadNumbers.Numbers) -> [CapKey: CapRules] {

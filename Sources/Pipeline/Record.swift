@@ -1,4 +1,5 @@
 import Domain
+import Rendering
 import Store
 import Synchronization
 import Transports
@@ -14,6 +15,8 @@ struct Record: Sendable {
     struct Answer: Sendable {
         /// Counts by word: accepted, retry, dead, handed_back, …
         var moved: [String: Int] = [:]
+        /// What providers took, and bill.
+        var bills: [Bill] = []
     }
 
     /// Rows of one leased segment under one session: a worker that was fenced still has answers of the session before.
@@ -25,20 +28,21 @@ struct Record: Sendable {
     func record(_ results: [(SubmissionResult, Work)]) async throws -> Answer {
         var answer = Answer()
         for (place, group) in Dictionary(grouping: results, by: { Place(slot: $0.1.lease.slot, session: $0.1.lease.session) }) {
-            let moved: [String: Int]
+            let written: RecordWrites
             do {
-                moved = try await write(group, place, oneByOne: false)
+                written = try await write(group, place, oneByOne: false)
             } catch let error as StoreError where error.isLeaseLost {
-                moved = try await write(group, place, oneByOne: true)
+                written = try await write(group, place, oneByOne: true)
             }
-            answer.moved.merge(moved) { $0 + $1 }
+            answer.moved.merge(written.moved) { $0 + $1 }
+            answer.bills += written.bills
         }
         return answer
     }
 
     private func write(
         _ group: [(SubmissionResult, Work)], _ place: Place, oneByOne: Bool
-    ) async throws -> [String: Int] {
+    ) async throws -> RecordWrites {
         var writes = RecordWrites(
             slot: place.slot, session: place.session, now: shared.databaseNow(), receiptIDs: shared.policy.receiptIDs,
             oneByOne: oneByOne)
@@ -47,7 +51,7 @@ struct Record: Sendable {
         try await database.withConnection { connection in
             try await connection.transactAll(statements)
         }
-        return writes.moved
+        return writes
     }
 
     /// Messages that Render refused: dead letters without an attempt.
@@ -65,6 +69,16 @@ struct Record: Sendable {
     }
 }
 
+/// Segments and cost that one provider accepted of one class; one in doubt that it took after all is not among them.
+struct Bill: Sendable {
+    var provider: String
+    var messageClass: String
+    /// nil: without a price.
+    var currency: String?
+    var segments: Int
+    var micros: Int64
+}
+
 /// The writes of one Record transaction.
 struct RecordWrites {
     private let slot: Int16
@@ -72,6 +86,7 @@ struct RecordWrites {
     private let now: Timestamp
     private let oneByOne: Bool
     private(set) var moved: [String: Int] = [:]
+    private(set) var bills: [Bill] = []
     private let receiptIDs: [String: ReceiptIDs]
     private var carrierIDs = InsertCarrierIDs()
     private var accepted: FinishAccepted
@@ -81,6 +96,7 @@ struct RecordWrites {
     private var back: HandBack
     private var receipts = InsertReceipts()
     private var released: [(key: String, message: MessageID, attempt: Int16)] = []
+    private var budgets = ReleaseBudgets()
     private var suppressions = InsertSuppressions()
     private var erased: [MessageID] = []
 
@@ -130,6 +146,7 @@ struct RecordWrites {
                     code: lease.resends > 0 ? "may_be_duplicate" : nil, reference: reference)
             }
             count("accepted", final: true, work)
+            bill(work)
         case .retry(let after, let reason, let burned, let resends):
             postponed.add(
                 lease, until: now + after, reason: reason, attempt: work.attempt, burned: Int16(clamping: burned),
@@ -163,10 +180,29 @@ struct RecordWrites {
         if postponed.count > 0 { statements.append(postponed) }
         if dead.count > 0 { statements.append(dead) }
         if !back.messageIDs.isEmpty { statements.append(back) }
-        if !released.isEmpty { statements.append(releases) }
         if !suppressions.addresses.isEmpty { statements.append(suppressions) }
+        // Budgets before cap rows, as Admit locks them.
+        if !budgets.isEmpty { statements.append(budgets) }
+        if !released.isEmpty { statements.append(releases) }
         if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
         return statements
+    }
+
+    private mutating func bill(_ work: Work) {
+        let (currency, micros) = (work.cost.amount?.currency, work.cost.amount?.micros ?? 0)
+        // Few: classes times providers times currencies, and nearly always the one before.
+        let known = bills.lastIndex {
+            $0.messageClass == work.policy.name && $0.provider == work.provider.name && $0.currency == currency
+        }
+        guard let known else {
+            return bills.append(
+                Bill(
+                    provider: work.provider.name, messageClass: work.policy.name, currency: currency,
+                    segments: work.cost.segments,
+                    micros: micros))
+        }
+        bills[known].segments += work.cost.segments
+        bills[known].micros += micros
     }
 
     /// What receipts will find this message by.
@@ -191,12 +227,14 @@ struct RecordWrites {
         return statement
     }
 
-    /// A send that certainly did not happen gives its slot back; what may have happened keeps it.
+    /// A send that certainly did not happen gives its slot and its budgets back; what may have happened keeps them.
     private mutating func releaseIfNotSent(_ result: SubmissionResult, _ work: Work) {
-        guard !work.caps.isEmpty else { return }
+        guard !work.caps.isEmpty || !work.budgets.isEmpty else { return }
         switch result.outcome {
         case .accepted, .unknown: break
-        case .deferred, .rejected: released.append((work.message.recipientKey, work.message.id, work.attempt))
+        case .deferred, .rejected:
+            if !work.caps.isEmpty { released.append((work.message.recipientKey, work.message.id, work.attempt)) }
+            if !work.budgets.isEmpty { budgets.add(work.message.id, attempt: work.attempt) }
         }
     }
 

@@ -20,13 +20,15 @@ final class Work: Sendable {
     let zone: String
     /// Rules that limit it; a message that no rule limits takes no slot.
     let caps: [CapDecision.Rule]
+    /// Budgets that it counts in; nearly always none.
+    let budgets: [Budget]
 
     /// Number of the attempt that Admit will commit.
     var attempt: Int16 { lease.attempt + 1 }
 
     init(
         _ claimed: ClaimedMessage, message: Message, policy: ClassPolicy, provider: ProviderPolicy, rendered: RenderedMessage,
-        cost: Estimate, zone: String, caps: [CapDecision.Rule]
+        cost: Estimate, zone: String, caps: [CapDecision.Rule], budgets: [Budget]
     ) {
         lease = claimed.lease
         classID = claimed.classID
@@ -40,6 +42,7 @@ final class Work: Sendable {
         self.cost = cost
         self.zone = zone
         self.caps = caps
+        self.budgets = budgets
     }
 }
 
@@ -54,6 +57,8 @@ struct Render: Sendable {
     }
 
     let snapshot: PolicySnapshot
+    /// Those of now; Admit looks again if one begins or ends meanwhile.
+    let prices: PriceTable
     /// What admins set when they requeued, by message.
     let overrides: [MessageID: LoadRequeues.Override]
     /// Which providers take messages now.
@@ -115,9 +120,10 @@ struct Render: Sendable {
                 message, template: template, provider: provider.name, approvesWords: override?.approvesWords ?? false)
             let work = Work(
                 claimed, message: message, policy: policy, provider: provider, rendered: rendered.message,
-                cost: snapshot.renderer.estimate(rendered.message, to: message.address, provider: provider.name),
+                cost: prices.estimate(rendered.message, to: message.address, provider: provider.name),
                 zone: message.timeZone ?? sender.timeZone,
-                caps: snapshot.caps(classID: claimed.classID, channelID: claimed.channelID, tier: message.tier))
+                caps: snapshot.caps(classID: claimed.classID, channelID: claimed.channelID, tier: message.tier),
+                budgets: snapshot.budgets(of: message, provider: provider.name))
             return (work, rendered.warnings)
         } catch let error as Unsendable {
             throw error

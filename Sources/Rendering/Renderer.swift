@@ -13,7 +13,6 @@ public struct Renderer: Sendable {
     private let classes: [String: PreparedClass]
     private let senders: [String: PreparedSender]
     private let defaultSender: String
-    private let prices: [Price]
     private let words: WordRules
     let limits: RenderLimits
 
@@ -21,7 +20,6 @@ public struct Renderer: Sendable {
         self.classes = policy.classes.mapValues(PreparedClass.init)
         self.senders = policy.senders.mapValues(PreparedSender.init)
         self.defaultSender = policy.defaultSender
-        self.prices = policy.prices
         self.words = WordRules(policy.wordLists)
         self.limits = limits
     }
@@ -70,11 +68,6 @@ public struct Renderer: Sendable {
     /// The sender of a message: its own, else its class's, else the policy's.
     public func sender(for message: Message) throws(RenderError) -> Sender {
         try preparedSender(for: message, rules(of: message)).sender
-    }
-
-    /// Segments and price of a rendered message at one provider.
-    public func estimate(_ message: RenderedMessage, to address: String, provider: String) -> Estimate {
-        Estimate(message, to: address, provider: provider, prices: prices)
     }
 
     private func rules(of message: Message) throws(RenderError) -> PreparedClass {

@@ -8,8 +8,8 @@ public enum PolicyFiles {
     public static let names = [
         "classes.yaml", "caps.yaml", "senders.yaml", "providers.yaml", "routes.yaml", "prices.yaml", "words.yaml",
     ]
-    /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same.
-    public static let optionalNames = ["keywords.yaml"]
+    /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same, and nothing has a budget.
+    public static let optionalNames = ["keywords.yaml", "budgets.yaml"]
 
     /// The keys of one entry (class, cap, …) in each file.
     public static let keys: [String: [String]] = [
@@ -23,11 +23,12 @@ public enum PolicyFiles {
             "sms_from", "email_from", "email_name", "reply_to", "time_zone", "default_country", "default_locale",
             "signatures", "opt_out",
         ],
-        "providers.yaml": ["transport", "channels", "rate", "window", "send_within", "timeout", "options"],
+        "providers.yaml": ["transport", "channels", "rate", "window", "send_within", "timeout", "receipt_within", "options"],
         "routes.yaml": ["provider", "providers", "choose", "channel", "classes", "prefixes", "sender"],
-        "prices.yaml": ["currency", "per_segment"],
+        "prices.yaml": ["currency", "per_segment", "from", "until"],
         "words.yaml": ["action", "words", "prefixes", "providers"],
         "keywords.yaml": ["stop", "stop_all", "start"],
+        "budgets.yaml": ["classes", "channels", "providers", "each", "time_zone", "limit", "over"],
     ]
 
     /// The texts of the policy files in a directory, by name. Dotfiles and files that are not YAML are left alone.
@@ -105,13 +106,14 @@ final class PolicyReading {
         let prices = root("prices.yaml", keys: ["prices"]).map(readPrices) ?? []
         let words = root("words.yaml", keys: ["lists"]).map(readWordLists) ?? []
         var keywords = root("keywords.yaml", keys: ["scope", "words"]).map(readKeywords) ?? KeywordPolicy()
+        let budgets = root("budgets.yaml", keys: ["budgets"]).map(readBudgets) ?? []
         // Where there is no such class that scope would stop nothing.
         if keywords.scope == KeywordPolicy().scope, classes[keywords.scope] == nil { keywords.scope = "all_except_otp" }
         checkReferences()
         guard let defaultSender = senders.0, allProblems.isEmpty else { return nil }
         let policy = Policy(
             classes: classes, caps: caps, senders: senders.1, defaultSender: defaultSender, providers: providers,
-            routes: routes, prices: prices, wordLists: words, keywords: keywords)
+            routes: routes, prices: prices, wordLists: words, keywords: keywords, budgets: budgets)
         checkTexts(of: policy)
         return policy
     }

@@ -57,27 +57,6 @@ extension PolicyReading {
         return choices
     }
 
-    func readPrices(_ root: YAMLObject) -> [Price] {
-        var prices: [Price] = []
-        for (provider, place, value) in root.required("prices", "write `prices: {}` for none")?.entries() ?? [] {
-            if let known = defined[.provider], !known.contains(provider) {
-                value.file.report(
-                    "there is no provider \(value.quoted(provider))", knownWords(provider, among: known), at: place,
-                    path: value.path)
-            }
-            guard let object = value.object(in: "prices.yaml") else { continue }
-            let currency = object.required("currency", "an ISO 4217 code such as EUR")?.currency()
-            let micros = readByPrefix(object.required("per_segment", "prefix: millionths, such as +86: 6500")) {
-                $0.integer(in: 0...1_000_000_000_000)
-            }
-            guard let currency else { continue }
-            for (prefix, amount) in micros.sorted(by: { $0.key < $1.key }) {
-                prices.append(Price(provider: provider, prefix: prefix, micros: Int64(amount), currency: currency))
-            }
-        }
-        return prices
-    }
-
     func readWordLists(_ root: YAMLObject) -> [WordList] {
         definitions(nil, "lists", of: root).compactMap { name, value in
             guard let object = value.object(in: "words.yaml") else { return nil }

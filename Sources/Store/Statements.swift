@@ -57,7 +57,14 @@ public enum Statements {
         release.recipientKeys = ["+8613800138000"]
         release.messageIDs = [message]
         release.attempts = [1]
+        let day = BudgetUsage(unit: "EUR", used: 1, start: then, end: then + .seconds(86_400))
+        var updateBudget = UpdateBudgetUsage()
+        updateBudget.add("daily", day)
+        var releaseBudgets = ReleaseBudgets()
+        releaseBudgets.add(message, attempt: 1)
         return [
+            LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
+            PurgeBudgetUsage(keep: .seconds(86_400)),
             AdmitLock(session: 1, buckets: [1, 2]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
@@ -116,7 +123,8 @@ public enum Statements {
             RescuableSessions(), RescueLock(session: 1), FenceSession(session: 1), AttemptStates(messageIDs: [message]),
             PromoteDue(slot: 1), AddSegment(kind: .ready, lane: 1), AdvanceSegment(kind: .ready, lane: 0),
             RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
-            CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)), PurgeIdempotencyKeys(keep: .seconds(0)),
+            MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)),
+            PurgeIdempotencyKeys(keep: .seconds(0)),
         ]
     }
 
@@ -129,6 +137,12 @@ public enum Statements {
             UpsertChannels(channels: [Channel(rawValue: "push")]),
             PushTemplates(templates: [Template(key: "new", locale: "en", channel: .sms, body: "Hi", required: ["a", "b"])]),
             LoadTemplates(), PolicyStamp(),
+            UpsertBudgets(budgets: [
+                BudgetRule(
+                    name: "daily", classes: ["otp"], channels: [.sms], timeZone: "Etc/UTC", unit: .money(currency: "EUR"),
+                    limit: 1_000_000,
+                    over: .defer)
+            ]), UpsertReceiptPromises(promises: [("p", .seconds(86_400))]),
         ]
     }
 
@@ -150,7 +164,11 @@ public enum Statements {
             ListProviders(), WaitingMessages(limit: 10),
             OrderProvider("a", .moved(to: "b"), why: "x"), ListLanes(),
             LaneCounters(), ListWorkers(all: true), LoadThroughput(), ClassLevels(since: .seconds(3600)),
-            ProviderLevels(since: .seconds(3600)), PickupTimes(messageIDs: [message]),
+            ProviderLevels(since: .seconds(3600)), ProviderUsage(since: then), MissingReceipts(since: .seconds(3600)),
+            ListBudgets(limit: 10),
+            ReportMessages(scope: ReportScope(since: then), optOutWithin: .seconds(3600)),
+            ReportCosts(scope: ReportScope(since: then)),
+            PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
             LockConfiguration(), CurrentRights(), ServerFacts(), QueueFacts(), RingFacts(), OldTransactions(),

@@ -193,7 +193,7 @@ struct CommandTests {
         #expect(!run.output.contains("\u{1B}"))
         let commands = [
             "migrate up", "migrate status", "migrate validate", "migrate dry-run", "config validate", "config apply",
-            "config show", "providers test",
+            "config show", "providers test", "providers show", "budgets list", "report",
             "templates list", "templates preview", "templates push", "message preview", "message show", "message find",
             "dead-letters list",
             "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume",

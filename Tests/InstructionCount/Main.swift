@@ -12,6 +12,7 @@ guard CommandLine.arguments.count == 2, let count = Int(CommandLine.arguments[1]
 }
 let policy = try PolicyFiles.parse(PolicyFiles.read(directory: "Config/policy"))
 let renderer = Renderer(policy)
+let prices = PriceTable(policy.prices, at: Timestamp(microseconds: 1_800_000_000_000_000))
 let templates = try TemplateFiles.read(directory: "Config/templates").map { try ParsedTemplate($0) }
 let classes = policy.classes.keys.sorted()
 
@@ -30,7 +31,7 @@ for index in 0..<count {
     let message = messages[index % messages.count]
     do {
         let rendered = try renderer.render(message, template: templates[index % templates.count])
-        segments += renderer.estimate(rendered.message, to: message.address, provider: "null").segments
+        segments += prices.estimate(rendered.message, to: message.address, provider: "null").segments
     } catch {
         refused += 1  // a template that is meant to be refused, or too long for its class: counted, and the same in every run
     }

@@ -90,7 +90,8 @@ public struct Shop: Sendable {
             _ = try await connection.run(PushTemplates(templates: policy.templates))
             _ = try await connection.run(
                 UpsertClasses(classes: parsed.classes.values.sorted { $0.name < $1.name }),
-                UpsertSenders(senders: Array(parsed.senders.values), defaultSender: parsed.defaultSender))
+                UpsertSenders(senders: Array(parsed.senders.values), defaultSender: parsed.defaultSender),
+                UpsertBudgets(budgets: parsed.budgets))
         }
     }
 }

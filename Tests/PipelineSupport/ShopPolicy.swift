@@ -21,6 +21,10 @@ public struct ShopPolicy: Sendable {
     public var moreProviders = ""
     /// Routes before the sandbox's, one `  - {…}` a line.
     public var moreRoutes = ""
+    /// What is behind `budgets:` in budgets.yaml; nil: there is none.
+    public var budgets: String?
+    /// What is behind `prices:` in prices.yaml.
+    public var prices = "{}"
     /// keywords.yaml; nil: there is none.
     public var keywords: String?
     /// Channels beside sms; each has the template `note`.
@@ -51,8 +55,9 @@ public struct ShopPolicy: Sendable {
         classes += "    quiet_hours: \(quietHours)\n    release_over: 30m\n"
         classes += Self.messageClass("asked", lane: 5, attempts: attempts, doubt: "hold").replacing(
             "consent: false", with: "consent: true")
-        let files = [
-            "classes.yaml": classes, "caps.yaml": "caps: \(caps)\n", "prices.yaml": "prices: {}\n", "words.yaml": "lists: {}\n",
+        var files = [
+            "classes.yaml": classes, "caps.yaml": "caps: \(caps)\n", "prices.yaml": "prices: \(prices)\n",
+            "words.yaml": "lists: {}\n",
             "senders.yaml":
                 "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    email_from: shop@example.com\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
             "routes.yaml": (carrierPort == nil ? "routes:\n" : "routes:\n  - provider: carrier\n    channel: sms\n")
@@ -71,7 +76,9 @@ public struct ShopPolicy: Sendable {
 
             """ + carrier + moreProviders,
         ]
-        return keywords.map { files.merging(["keywords.yaml": $0]) { $1 } } ?? files
+        files["keywords.yaml"] = keywords
+        files["budgets.yaml"] = budgets.map { "budgets: \($0)\n" }
+        return files
     }
 
     private var carrier: String {

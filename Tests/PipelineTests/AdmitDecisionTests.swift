@@ -28,7 +28,26 @@ private struct Situation {
     var taken = 0
     var window = 1
     var messageClass = "marketing"
+    var prices: [Price] = []
+    var renderedPrices: [Price]?
+    var budgets: [BudgetRule] = []
+    /// What is used of each budget in its day.
+    var used: [Int64] = []
+    var budgetRows: [LockBudgetUsage.Row] {
+        zip(budgets, used).map { rule, used in
+            .init(
+                key: rule.name,
+                usage: BudgetUsage(unit: rule.unit.code, used: used, start: now - .seconds(60), end: now + .seconds(600)))
+        }
+    }
 
+    static let purse = BudgetRule(name: "purse", timeZone: "Asia/Tokyo", unit: .segments, limit: 10, over: .defer)
+    static var stopping: BudgetRule {
+        var rule = purse
+        rule.name = "stopping"
+        rule.over = .stop
+        return rule
+    }
     static let day = CapDecision.Rule(
         name: "day", classIDs: [3], channelIDs: [], window: .rolling(.seconds(86_400)), limit: 1, over: .defer)
 
@@ -53,12 +72,16 @@ private struct Situation {
         if let consent { facts.consents[.init(recipientKey: "ann", channel: "sms", purpose: messageClass)] = consent }
         let local = LocalHours.Answer(
             now: now,
-            hours: [.init(quietUntil: quietFor.map { now + $0 }, nextQuiet: now + .seconds(600), calendars: [:])])
+            hours: [
+                .init(quietUntil: quietFor.map { now + $0 }, nextQuiet: now + .seconds(600), calendars: [:]),
+                .init(calendars: [.day: .init(start: now - .seconds(60), end: now + .seconds(600))]),
+            ])
         let usage = hits.isEmpty ? [] : [LockCapUsage.Row(recipientKey: "ann", hits: CapLedger(hits: hits).bytes)]
         var decision = AdmitDecision(
-            session: 1, slot: 1, asked: .now, facts: facts, hours: AdmitHours([work]), local: local, busy: busyBuckets,
-            usage: usage,
-            outlets: Outlets([outlet]), retention: .seconds(31 * 86_400))
+            session: 1, slot: 1, asked: .now,
+            seen: .init(
+                facts: facts, hours: AdmitHours([work]), local: local, busy: busyBuckets, usage: usage, budgets: budgetRows),
+            outlets: Outlets([outlet]), prices: PriceTable(prices, at: now), retention: .seconds(31 * 86_400))
         decision.decide(work)
         return decision
     }
@@ -72,7 +95,11 @@ private struct Situation {
             name: "p", transport: "sandbox", channels: [.sms], rate: nil, window: window, sendWithin: .seconds(5),
             timeout: .seconds(5),
             options: ["outbox": "none"])
-        return .sample(policy: policy, provider: provider, now: now, timeToLive: timeToLive, caps: caps)
+        let rendered = RenderedMessage(content: .http("x"), from: "Shop", templateVersion: 1)
+        let cost = PriceTable(renderedPrices ?? prices, at: now).estimate(rendered, to: "+8613800138000", provider: "p")
+        return .sample(
+            policy: policy, provider: provider, now: now, timeToLive: timeToLive, caps: caps, cost: cost,
+            budgets: budgets.map { .init(rule: $0, key: $0.name) })
     }
 }
 
@@ -177,6 +204,80 @@ struct AdmitDecisionTests {
                 week.window = .rolling(.seconds(7 * 86_400))
                 $0.caps = [Situation.day, week]
                 $0.hits = [$0.hit(before: .seconds(100_000))]
+            }
+        ),
+        (
+            "its budget is untouched", nil, "UpdateBudgetUsage InsertAttempts",
+            {
+                $0.budgets = [Situation.purse]
+                $0.used = [0]
+            }
+        ),
+        (
+            "the last of its budget is left", nil, "UpdateBudgetUsage InsertAttempts",
+            {
+                $0.budgets = [Situation.purse]
+                $0.used = [9]
+            }
+        ),
+        (
+            "its budget is used up, and it lives until tomorrow", "budget", "PutOff",
+            {
+                $0.budgets = [Situation.purse]
+                $0.used = [10]
+            }
+        ),
+        (
+            "its budget is used up for longer than it lives", "expired", "Finish",
+            {
+                $0.budgets = [Situation.purse]
+                $0.used = [10]
+                $0.timeToLive = .seconds(600)
+            }
+        ),
+        (
+            "one of two budgets is used up, and stops: the other is not taken", "budget_used_up", "InsertDeadLetters",
+            {
+                $0.budgets = [Situation.purse, Situation.stopping]
+                $0.used = [10, 10]
+            }
+        ),
+        (
+            "a day's budget is less than it takes alone", "budget_too_small", "InsertDeadLetters",
+            {
+                $0.budgets = [Situation.purse]
+                $0.budgets[0].limit = 0
+            }
+        ),
+        (
+            "its budget counts money, and it has no price", "no_price", "InsertDeadLetters",
+            {
+                $0.budgets = [Situation.purse]
+                $0.budgets[0].unit = .money(currency: "EUR")
+            }
+        ),
+        (
+            "its budget counts another currency", nil, "InsertAttempts",
+            {
+                $0.budgets = [Situation.purse]
+                $0.budgets[0].unit = .money(currency: "EUR")
+                $0.prices = [Price(provider: "p", prefix: "", micros: 11, currency: "USD")]
+            }
+        ),
+        (
+            "its price has risen since it was rendered: the new one counts", "budget_too_small", "InsertDeadLetters",
+            {
+                $0.budgets = [Situation.purse]
+                $0.budgets[0].unit = .money(currency: "EUR")
+                $0.renderedPrices = [Price(provider: "p", prefix: "", micros: 10, currency: "EUR", until: $0.now + .seconds(1))]
+                $0.prices = [Price(provider: "p", prefix: "", micros: 11, currency: "EUR", from: $0.now)]
+            }
+        ),
+        (
+            "the provider has no room: no budget is taken either", "provider_busy", "PutOff",
+            {
+                $0.budgets = [Situation.purse]
+                $0.taken = 1
             }
         ),
         (

@@ -9,15 +9,18 @@ import Transports
 /// The stages of one worker in this process, without its loops: a test takes each step itself.
 struct Bench {
     let shop: Shop
+    let database: Database
     let shared: SharedState
     let claim: Claim
     let outlets: Outlets
     let results = Results()
     let pipeline: Pipeline
 
-    init(_ shop: Shop) async throws {
+    /// - Parameter database: where many work at once, one with a connection for each; nil: the shop's.
+    init(_ shop: Shop, on database: Database? = nil) async throws {
         self.shop = shop
-        let database = shop.store
+        let database = database ?? shop.store
+        self.database = database
         guard let snapshot = try await PolicySnapshot.load(from: database) else { preconditionFailure("a shop has a policy") }
         let asked = ContinuousClock.now
         let session = try await database.run(BeginSession(worker: "bench", host: "here", pid: 1, version: "0"))
@@ -42,7 +45,7 @@ struct Bench {
 
     /// Looks at the rings and takes the pulse.
     func refresh() async throws {
-        let (segments, pulse) = try await shop.store.withConnection { try await $0.run(LoadSegments(), Pulse()) }
+        let (segments, pulse) = try await database.withConnection { try await $0.run(LoadSegments(), Pulse()) }
         shared.update(segments: SegmentTable(segments, pulse: pulse), paused: [])
         _ = claim.update(pulse)
     }
@@ -60,14 +63,14 @@ struct Bench {
         while true {
             let taken = await results.take(500, timeout: .zero)
             guard !taken.isEmpty else { return }
-            _ = try await Record(shared: shared, database: shop.store).record(taken)
+            _ = try await Record(shared: shared, database: database).record(taken)
         }
     }
 
     /// Moves into the lanes what is due by now.
     func promote() async throws -> Int {
         var count = 0
-        for segment in shared.segments.due { count += try await shop.store.run(PromoteDue(slot: segment.slot)).count }
+        for segment in shared.segments.due { count += try await database.run(PromoteDue(slot: segment.slot)).count }
         try await refresh()
         claim.resetHints()
         return count

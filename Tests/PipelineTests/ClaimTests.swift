@@ -75,7 +75,10 @@ struct ClaimTests {
             #expect(try await Rescue(shared: other.shared, database: shop.store).round() == ["resend": 1, "ready": 1])
             try await bench.recordAll()
             let answer = try await Admit(shared: bench.shared, database: shop.store, outlets: bench.outlets).admit(
-                Render(snapshot: bench.shared.policy, overrides: [:]).render(unsent).works, Room.Expected(limit: 1))
+                Render(
+                    snapshot: bench.shared.policy, prices: bench.shared.policy.prices(at: bench.shared.databaseNow()),
+                    overrides: [:]
+                ).render(unsent).works, Room.Expected(limit: 1))
             #expect(answer.admitted.isEmpty && answer.others == ["lease_lost": 1])
             #expect(
                 try await shop.texts("select kind || ' ' || stale from martlet_data.receipts order by 1") == [

@@ -15,7 +15,7 @@ extension Work {
     static func sample(
         lane: Int16 = 3, policy: ClassPolicy = .sample, provider: ProviderPolicy,
         now: Timestamp = Timestamp(microseconds: 1_800_000_000_000_000), timeToLive: Duration = .seconds(3600),
-        caps: [CapDecision.Rule] = []
+        caps: [CapDecision.Rule] = [], cost: Estimate? = nil, budgets: [Work.Budget] = []
     ) -> Work {
         let lease = Lease(
             slot: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: lane, attempt: 0, burned: 0,
@@ -30,7 +30,9 @@ extension Work {
             content: .sms(SMSText(text: "hi", encoding: .gsm7, parts: ["hi"], units: 2)), from: "Shop", templateVersion: 1)
         return Work(
             claimed, message: message, policy: policy, provider: provider, rendered: rendered,
-            cost: Estimate(rendered, to: message.address, provider: provider.name, prices: []), zone: "Asia/Shanghai", caps: caps)
+            cost: cost ?? PriceTable([], at: now).estimate(rendered, to: message.address, provider: provider.name),
+            zone: "Asia/Shanghai",
+            caps: caps, budgets: budgets)
     }
 }
 

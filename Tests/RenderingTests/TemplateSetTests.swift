@@ -49,7 +49,8 @@ struct TemplateSetTests {
         ]
         let renderer = Renderer(policy)
         let rendered = try renderer.render(message(.sms, to: address), template: parsed(.sms, times("好", 71)))
-        let estimate = renderer.estimate(rendered.message, to: address, provider: provider)
+        let prices = PriceTable(policy.prices, at: Timestamp(microseconds: 0))
+        let estimate = prices.estimate(rendered.message, to: address, provider: provider)
         #expect(estimate.segments == 2)
         #expect(estimate.amount?.micros == micros)
         #expect(estimate.amount?.currency == currency)

@@ -45,6 +45,54 @@ struct PolicyFilesTests {
             wide.keywords == KeywordPolicy(scope: "all_except_otp", added: ["": [.stop: ["BASTA"], .stopAll: [], .start: []]]))
     }
 
+    @Test("budgets.yaml may be missing; a limit is segments or money, to the millionth")
+    func budgets() throws {
+        #expect(try PolicyFiles.parse(shipped(["budgets.yaml": nil])).budgets == [])
+        let text = """
+            budgets:
+              a: {time_zone: Europe/London, limit: 250.5 EUR, over: defer}
+              b: {each: group, classes: [otp], channels: [sms], providers: [sandbox-sms], time_zone: Asia/Shanghai, limit: 20_000 segments, over: stop}
+            """
+        let budgets = try PolicyFiles.parse(shipped(["budgets.yaml": text])).budgets
+        #expect(
+            budgets == [
+                BudgetRule(name: "a", timeZone: "Europe/London", unit: .money(currency: "EUR"), limit: 250_500_000, over: .defer),
+                BudgetRule(
+                    name: "b", classes: ["otp"], channels: [.sms], providers: ["sandbox-sms"], isPerGroup: true,
+                    timeZone: "Asia/Shanghai",
+                    unit: .segments, limit: 20_000, over: .stop),
+            ])
+        #expect(budgets.map(\.limitText) == ["250.50 EUR", "20000 segments"])
+    }
+
+    @Test("one provider may have several price lists with dates that follow one another")
+    func datedPrices() throws {
+        let text = """
+            prices:
+              sandbox-sms:
+                - {currency: EUR, until: 2026-12-01, per_segment: {other: 1, "+86": 2}}
+                - {currency: EUR, from: 2026-12-01T00:00:00Z, until: 2026-12-02T08:00:00+08:00, per_segment: {other: 3}}
+                - {currency: CNY, from: 2026-12-02, per_segment: {other: 4}}
+            """
+        let prices = try PolicyFiles.parse(shipped(["prices.yaml": text])).prices
+        #expect(prices.map(\.micros) == [1, 2, 3, 4])
+        #expect(prices[2].from == prices[0].until && prices[2].until == prices[3].from && prices[0].from == nil)
+        #expect(prices[0].until == Timestamp(microseconds: 1_796_083_200_000_000))
+    }
+
+    @Test(
+        "an instant is a date at midnight UTC, or has a time and a zone",
+        arguments: [
+            ("1970-01-01", 0), ("2000-02-29", 951_782_400), ("2026-11-22T10:38:15Z", 1_795_343_895),
+            ("2026-11-22T18:38:15+08:00", 1_795_343_895),
+            ("2026-11-22T05:08-05:30", 1_795_343_880), ("2100-02-29", nil), ("2026-13-01", nil), ("2026-11-22T10:38:15", nil),
+            ("2026-11-22T25:00Z", nil),
+            ("22.11.2026", nil),
+        ] as [(String, Int64?)])
+    func instants(_ text: String, _ seconds: Int64?) {
+        #expect(Timestamp(configured: text)?.microseconds == seconds.map { $0 * 1_000_000 })
+    }
+
     @Test("the shipped policy says what the table of the design says")
     func shippedPolicy() throws {
         let policy = try PolicyFiles.parse(shipped())

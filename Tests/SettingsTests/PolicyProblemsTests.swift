@@ -100,6 +100,46 @@ struct PolicyProblemsTests {
             ),
             Mistake("prices.yaml", "currency: EUR", "currency: euro", "`euro` is not a currency"),
             Mistake("prices.yaml", "7300", "0.0073", "`0.0073` is not a whole number"),
+            Mistake(
+                "providers.yaml", "window: 100", "receipt_within: 30d", "30d is out of range; write a duration from 1m to 7d"),
+            Mistake(
+                "prices.yaml", "currency: EUR", "currency: EUR\n    from: 2026-02-30",
+                "`2026-02-30` is not a date; write 2026-12-01"),
+            Mistake(
+                "prices.yaml", "currency: EUR", "currency: EUR\n    from: 2026-02-01\n    until: 2026-02-01",
+                "prices.sandbox-sms.until: is not after from"),
+            Mistake(
+                "prices.yaml", "  sandbox-email:\n    currency: EUR\n    per_segment:\n      other: 90\n",
+                "  sandbox-email:\n    - {currency: EUR, until: 2026-12-02, per_segment: {other: 90}}\n    - {currency: USD, from: 2026-12-01T23:00:00Z, per_segment: {other: 95}}\n",
+                "prices.sandbox-email[1]: the price of other overlaps another list's (EUR, without a beginning); let one end"),
+            Mistake(
+                "budgets.yaml", "budgets: {}",
+                "budgets: {day: {time_zone: Etc/UTC, limit: 5 segments, over: stop, classes: [opt]}}",
+                "budgets.day.classes[0]: there is no class `opt`; did you mean otp?"),
+            Mistake(
+                "budgets.yaml", "budgets: {}",
+                "budgets: {day: {time_zone: Etc/UTC, limit: 5 segments, over: stop, providers: [smtp]}}",
+                "there is no provider `smtp`"),
+            Mistake(
+                "budgets.yaml", "budgets: {}", "budgets: {day: {limit: 5 segments, over: stop}}",
+                "budgets.day: time_zone is missing"),
+            Mistake(
+                "budgets.yaml", "budgets: {}", "budgets: {day: {time_zone: Etc/UTC, limit: 5, over: stop}}",
+                "`5` is not an amount a day"),
+            Mistake(
+                "budgets.yaml", "budgets: {}", "budgets: {day: {time_zone: Etc/UTC, limit: 5.1234567 EUR, over: stop}}",
+                "is not an amount a day; write 250.50 EUR"),
+            Mistake(
+                "budgets.yaml", "budgets: {}", "budgets: {day: {time_zone: Etc/UTC, limit: 5 segments, over: drop}}",
+                "known: defer, stop"),
+            Mistake(
+                "budgets.yaml", "budgets: {}",
+                "budgets: {day: {time_zone: Etc/UTC, limit: 5 segments, over: stop, each: recipient}}",
+                "`recipient` is not known here; known: group"),
+            Mistake(
+                "budgets.yaml", "budgets: {}",
+                "budgets: {day: {time_zone: Etc/UTC, limit: 5 segments, over: stop, channels: []}}",
+                "budgets.day.channels: is empty"),
             Mistake("words.yaml", "action: hold", "action: stop", "known: block, hold, warn"),
             Mistake("words.yaml", "[act now,", "[act now, act now,", "`act now` is there twice"),
             Mistake(

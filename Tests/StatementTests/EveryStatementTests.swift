@@ -46,9 +46,14 @@ struct EveryStatementTests {
         "LoadProviderStates", "WriteProviderHealth",
         "InsertAttempts", "UpdateCapUsage", "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RescuableSessions", "DropOldestPartitions",
-        "InsertCarrierIDs", "InsertCarrierReceipts", "ConcludeParts", "ResolveDoubt", "SuppressRecipients",
+        "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
+        "InsertCarrierReceipts", "ConcludeParts",
+        "ResolveDoubt", "SuppressRecipients",
     ]
-    static let byAdmins: Set<String> = ["InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "PushTemplates"]
+    static let byAdmins: Set<String> = [
+        "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "UpsertReceiptPromises",
+        "PushTemplates",
+    ]
     static let byMigrators: Set<String> = ["HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration"]
 
     @Test(

@@ -34,6 +34,8 @@ enum Fixture {
         insert into martlet_data.idempotency_keys values ('shop', 'k', 'x', 1, now() - interval '1 day');
         insert into martlet_data.carrier_ids (folded, id, provider, recipient, message_id, attempt, part, parts) values ('a1', '0A1', 'p', '8613800138000', 1, 1, 1, 2);
         insert into martlet_data.provider_events (provider, kind, payload, reason, next_try) values ('p', 'receipt', '{}', 'no_match', now());
+        insert into martlet_data.budget_usage values ('daily', 'EUR', 5, now() - interval '1 hour', now() + interval '1 hour');
+        insert into martlet_data.levels (kind, name, figure, value) values ('class', 'otp', 'overdue', 1);
         insert into martlet_data.policies (files) values ('{}');
         update martlet_data.lanes set paused_at = now() where lane = 5;
         """

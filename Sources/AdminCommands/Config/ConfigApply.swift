@@ -81,7 +81,8 @@ struct ConfigApply: AsyncParsableCommand {
                         UpsertClasses(classes: policy.classes.values.sorted { $0.name < $1.name }),
                         UpsertSenders(
                             senders: policy.senders.values.sorted { $0.key < $1.key }, defaultSender: policy.defaultSender),
-                        UpsertChannels(channels: policy.furtherChannels))
+                        UpsertChannels(channels: policy.furtherChannels), UpsertBudgets(budgets: policy.budgets),
+                        UpsertReceiptPromises(promises: policy.receiptPromises))
                 }
                 let result = Result(version: version, change: change.json, lines: change.lines, pushed: pushed)
                 if dryRun || (change.isEmpty && pushed.isEmpty) {

@@ -117,6 +117,7 @@ extension ConfigDirectory {
         where !policy.routes.contains(where: { $0.channel == nil || $0.channel == channel }) {
             warnings.append("no route takes messages of channel \(channel)")
         }
+        warnings += policy.budgetWarnings
         return warnings
     }
 }

@@ -6,6 +6,8 @@ struct MessageShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one message: state, reason, and everything that happened to it.",
         discussion: """
+            The price of each attempt is where it was admitted; cost is the sum of those that the provider accepted, as it bills them:
+            a message that was sent again while in doubt may be paid twice.
             Addresses are masked unless your role is martlet_admin, and who requeued or discarded is shown to admins only.
 
             EXAMPLES
@@ -40,6 +42,7 @@ struct MessageShow: AsyncParsableCommand {
         if shared.json {
             guard case .object(var members) = found.message.json else { return }
             members.append(.init(name: "variables", value: .raw(found.variables)))
+            members.append(.init(name: "cost", value: MessageCost(found.attempts, found.receipts).json))
             members.append(.init(name: "timeline", value: timeline.json))
             members.append(.init(name: "next", value: .text(advice)))
             return Terminal.out.json(.object(members))
@@ -76,6 +79,7 @@ struct MessageShow: AsyncParsableCommand {
         out.line("expires    \(message.expiresAt.shown), \(message.expiresAt.relative(to: found.now))")
         if let group = message.groupKey { out.line("group      \(Printable.line(group))") }
         if let variables = found.variables { out.line("variables  \(Printable.line(variables))") }
+        if let cost = MessageCost(found.attempts, found.receipts).text { out.line("cost       \(cost)") }
         out.line()
         var table = Table("time (UTC)", "after", "what", "who", "detail")
         for event in timeline.events {

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Rendering
 
 /// A rendered message with what an admin should know before it is sent.
@@ -26,7 +27,8 @@ struct Preview {
         guard let provider, let to else {
             return warnings.append(("no_route", "no route of the policy takes it: it would become a dead letter"))
         }
-        cost = Estimate(rendered, to: to, provider: provider, prices: policy.prices).amount
+        let now = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+        cost = PriceTable(policy.prices, at: now).estimate(rendered, to: to, provider: provider).amount
     }
 
     /// Which characters make a text UCS-2 although most of it is GSM-7: they double the cost.

@@ -5,6 +5,6 @@ struct ProvidersGroup: AsyncParsableCommand {
         commandName: "providers", abstract: "Accounts at carriers, mail servers and HTTP APIs.",
         subcommands: [
             ProvidersList.self, ProvidersPause.self, ProvidersDrain.self, ProvidersMove.self, ProvidersResume.self,
-            ProvidersTest.self,
+            ProvidersShow.self, ProvidersTest.self,
         ], defaultSubcommand: ProvidersList.self)
 }

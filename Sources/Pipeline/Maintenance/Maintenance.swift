@@ -19,12 +19,14 @@ struct Maintenance: Sendable {
     let recorder: EventRecorder
     let meters: Meters
     let logger: Logger
+    let levels = Levels()
 
     private enum Duty: Int32 {
         case promote = 2
         case rotate = 3
         case retention = 4
         case events = 5
+        case levels = 6
     }
 
     func run() async {
@@ -34,6 +36,7 @@ struct Maintenance: Sendable {
             group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
             group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
             group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
+            group.addTask { await repeating(every: .seconds(10), "levels") { try await measure() } }
             group.addTask { await repeating(every: .seconds(600), "retention") { try await retain() } }
         }
     }
@@ -113,6 +116,7 @@ struct Maintenance: Sendable {
         }
         while try await database.run(PurgeIdempotencyKeys(keep: .seconds(30 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeParkedEvents(keep: ParkEvents.tried + Self.unmatchedKept)) >= 10_000 {}
+        while try await database.run(PurgeBudgetUsage(keep: .seconds(2 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeInboundTexts(keep: .seconds(35 * 86_400))) >= 10_000 {}
         return false
     }
@@ -134,6 +138,29 @@ struct Maintenance: Sendable {
                 return true
             }
         }
+    }
+
+    /// Exports the levels; measures them when nobody did so lately.
+    private func measure() async throws -> Bool {
+        var last = try await database.run(LoadLevels())
+        if last.age.map({ $0 >= Levels.interval }) ?? true {
+            let span = levels.span(after: last)
+            do {
+                let measured = try await onDuty(.levels) { connection in
+                    // Another worker may just have done it.
+                    guard try await connection.run(LoadLevels()).age.map({ $0 >= Levels.interval }) ?? true else { return false }
+                    _ = try await connection.run(MeasureLevels(span: span), within: Levels.deadline)
+                    return true
+                }
+                if measured == true { levels.succeeded() }
+            } catch {
+                levels.failed(span)
+                throw error
+            }
+            last = try await database.run(LoadLevels())
+        }
+        levels.export(last, to: meters)
+        return false
     }
 
     private func countEvents() async throws -> Bool {

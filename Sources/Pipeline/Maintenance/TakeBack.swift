@@ -37,6 +37,7 @@ struct TakeBack: Sendable {
         var back = HandBack(slot: slot)
         var receipts = InsertReceipts()
         var released: [(key: String, message: MessageID, attempt: Int16)] = []
+        var budgets = ReleaseBudgets()
         for row in rows {
             let next = row.lease.attempt + 1
             if let state = made[.init(messageID: row.lease.messageID, attempt: next)] {
@@ -44,6 +45,7 @@ struct TakeBack: Sendable {
                     row.lease.messageID, kind: "deferred", attempt: next, provider: state.provider, code: "not_sent",
                     detail: "the commit of its admission was not confirmed; nothing was written")
                 if let key = row.message?.recipientKey { released.append((key, row.lease.messageID, next)) }
+                budgets.add(row.lease.messageID, attempt: next)
                 back.add(row.lease, attempt: next)
             } else {
                 back.add(row.lease)
@@ -57,6 +59,7 @@ struct TakeBack: Sendable {
         }
         var writes: [any Statement] = [back]
         if !receipts.isEmpty { writes.append(receipts) }
+        if !budgets.isEmpty { writes.append(budgets) }
         if !released.isEmpty { writes.append(release) }
         return writes
     }

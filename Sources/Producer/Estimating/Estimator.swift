@@ -12,6 +12,8 @@ struct Estimator: Sendable {
     private let policy: Policy
     private let renderer: Renderer
     private let router: Router
+    /// Those of now: a price that ends before the messages are sent is not foreseen.
+    private let prices: PriceTable
     private let templates: [TemplateName: TemplateSet]
     private let channels: Set<String>
 
@@ -19,6 +21,8 @@ struct Estimator: Sendable {
         self.policy = policy
         renderer = Renderer(policy)
         router = Router(policy)
+        let now = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+        prices = PriceTable(policy.prices, at: now)
         channels = Set(policy.providers.values.flatMap(\.channels).map(\.rawValue)).union(["sms", "email"])
         var parsed: [TemplateName: [ParsedTemplate]] = [:]
         for template in templates {
@@ -60,7 +64,7 @@ struct Estimator: Sendable {
         }
         for warning in rendered.warnings { summary.warnings[warning.code, default: 0] += 1 }
         let amount = router.provider(for: message, sender: sender.key).flatMap {
-            renderer.estimate(rendered.message, to: message.address, provider: $0.name).amount
+            prices.estimate(rendered.message, to: message.address, provider: $0.name).amount
         }
         guard let amount else {
             summary.unpriced += 1

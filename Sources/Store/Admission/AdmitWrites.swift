@@ -15,6 +15,8 @@ public struct InsertAttempts: Statement {
     /// Millionths of `currencies`; nil: no price known.
     public var costs: [Int64?] = []
     public var currencies: [String?] = []
+    /// Keys of the budgets it counts in, one a line; nil: in none. Empty: none of the batch counts in any.
+    public var budgets: [String?] = []
 
     public init(session: Int32, admittedAt: Timestamp) {
         self.session = session
@@ -22,12 +24,15 @@ public struct InsertAttempts: Statement {
     }
 
     public var sql: String {
-        """
-        insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments, cost_micros, currency)
-        select message_id, attempt, provider, $1, $2, send_by, version, segments, cost, currency
-        from unnest($3::int8[], $4::int2[], $5::text[], $6::timestamptz[], $7::int4[], $8::int2[], $9::int8[], $10::text[])
-            i(message_id, attempt, provider, send_by, version, segments, cost, currency)
-        """
+        // Without budgets a column less is sent and read.
+        let (column, value, array, name) =
+            budgets.isEmpty ? ("", "", "", "") : (", budgets", ", string_to_array(budgets, E'\\n')", ", $11::text[]", ", budgets")
+        return """
+            insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments, cost_micros, currency\(column))
+            select message_id, attempt, provider, $1, $2, send_by, version, segments, cost, currency\(value)
+            from unnest($3::int8[], $4::int2[], $5::text[], $6::timestamptz[], $7::int4[], $8::int2[], $9::int8[], $10::text[]\(array))
+                i(message_id, attempt, provider, send_by, version, segments, cost, currency\(name))
+            """
     }
     public func bind(_ parameters: inout PQParams) {
         parameters.int4(session)
@@ -40,6 +45,7 @@ public struct InsertAttempts: Statement {
         parameters.int2Array(segments)
         parameters.int8Array(costs)
         parameters.textArray(currencies)
+        if !budgets.isEmpty { parameters.textArray(budgets) }
     }
 }
 

@@ -1,0 +1,72 @@
+import Domain
+import Store
+import Synchronization
+
+/// How well messages are served, as gauges: measured by one worker for all every 30 s, exported by each.
+///
+/// What a measurement reads grows with the messages of its span, so the span follows what the last one took: an hour on a quiet
+/// cluster, a minute or less beside a campaign of millions. It is exported too.
+final class Levels: Sendable {
+    static let interval = Duration.seconds(30)
+    static let deadline = Duration.seconds(20)
+    private static let spans = Duration.seconds(10)...Duration.seconds(3600)
+    private static let first = Duration.seconds(60)
+
+    private struct Series: Hashable {
+        var name: String
+        var labels: [String]
+    }
+    private struct State {
+        /// What a failure leaves of the span; nil: none failed.
+        var limit: Duration?
+        var exported: Set<Series> = []
+    }
+    private let state = Mutex(State())
+
+    /// The span to measure, after what was measured last.
+    func span(after last: LoadLevels.Answer) -> Duration {
+        let values = Dictionary(last.levels.filter { $0.kind == "measure" }.map { ($0.figure, $0.value) }) { $1 }
+        let limit = state.withLock { $0.limit } ?? Self.spans.upperBound
+        guard let span = values["span_seconds"], let took = values["took_seconds"] else { return min(Self.first, limit) }
+        return min(Self.next(span: .seconds(span), took: .seconds(took)), limit)
+    }
+
+    /// Half of it when it took more than a second, twice as much when it took less than a fifth of one.
+    static func next(span: Duration, took: Duration) -> Duration {
+        let wanted = took > .seconds(1) ? span / 2 : took < .milliseconds(200) ? span * 2 : span
+        return min(max(wanted, spans.lowerBound), spans.upperBound)
+    }
+
+    func failed(_ span: Duration) { state.withLock { $0.limit = max(span / 2, Self.spans.lowerBound) } }
+    func succeeded() { state.withLock { $0.limit = $0.limit.map { $0 * 2 }.flatMap { $0 >= Self.spans.upperBound ? nil : $0 } } }
+
+    /// What is no longer measured becomes NaN, which a dashboard shows as nothing.
+    func export(_ answer: LoadLevels.Answer, to meters: Meters) {
+        let isFresh = answer.age.map { $0 < Self.interval * 4 } ?? false
+        var now: Set<Series> = []
+        for level in isFresh ? answer.levels : [] {
+            let (name, labels) = Self.series(level)
+            meters.gauge(name, labels, level.value)
+            now.insert(Series(name: name, labels: labels.flatMap { [$0.0, $0.1] }))
+        }
+        let gone = state.withLock { state in
+            defer { state.exported = now }
+            return state.exported.subtracting(now)
+        }
+        for series in gone {
+            let labels = stride(from: 0, to: series.labels.count, by: 2).map { (series.labels[$0], series.labels[$0 + 1]) }
+            meters.gauge(series.name, labels, .nan)
+        }
+    }
+
+    static func series(_ level: LoadLevels.Level) -> (name: String, labels: [(String, String)]) {
+        switch level.kind {
+        case "class": return ("martlet_slo_\(level.figure)", [("class", level.name)])
+        case "provider": return ("martlet_provider_\(level.figure)", [("provider", level.name)])
+        case "budget":
+            let parts = level.name.split(separator: " ").map(String.init)
+            return ("martlet_budget_\(level.figure)", [("budget", parts.first ?? ""), ("unit", parts.last ?? "")])
+        default: return ("martlet_slo_measured_\(level.figure)", [])
+        }
+    }
+}

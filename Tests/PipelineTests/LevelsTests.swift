@@ -1,0 +1,64 @@
+import Domain
+import PipelineSupport
+import Testing
+
+@testable import Pipeline
+@testable import Store
+
+@Suite("Levels for metrics")
+struct LevelsTests {
+    @Test(
+        "the span follows what the last measurement took, between ten seconds and an hour",
+        arguments: [(60, 1100, 30), (60, 900, 60), (60, 100, 120), (3600, 10, 3600), (10, 5000, 10)] as [(Int, Int, Int)])
+    func span(span: Int, took: Int, next: Int) {
+        #expect(Levels.next(span: .seconds(span), took: .milliseconds(took)) == .seconds(next))
+    }
+
+    @Test("one that failed halves the next until some have succeeded")
+    func failures() {
+        let levels = Levels()
+        #expect(levels.span(after: .init()) == .seconds(60))
+        levels.failed(.seconds(60))
+        #expect(levels.span(after: .init()) == .seconds(30))
+        levels.succeeded()
+        #expect(levels.span(after: .init()) == .seconds(60))
+        for _ in 0..<8 { levels.succeeded() }
+        let quiet = LoadLevels.Answer(
+            levels: [
+                .init(kind: "measure", name: "", figure: "span_seconds", value: 1800),
+                .init(kind: "measure", name: "", figure: "took_seconds", value: 0.01),
+            ], age: .seconds(40))
+        #expect(levels.span(after: quiet) == .seconds(3600))
+    }
+
+    @Test("a figure has the name and the labels of what it is about")
+    func names() {
+        func text(_ kind: String, _ name: String, _ figure: String) -> String {
+            let series = Levels.series(.init(kind: kind, name: name, figure: figure, value: 1))
+            return series.name + series.labels.map { " \($0.0)=\($0.1)" }.joined()
+        }
+        #expect(text("class", "otp", "within_share") == "martlet_slo_within_share class=otp")
+        #expect(text("provider", "p", "delivered_share") == "martlet_provider_delivered_share provider=p")
+        #expect(text("budget", "day EUR", "used") == "martlet_budget_used budget=day unit=EUR")
+        #expect(text("measure", "", "span_seconds") == "martlet_slo_measured_span_seconds")
+    }
+
+    @Test("what providers took is added up by provider, class and currency")
+    func bills() async throws {
+        let policy = ShopPolicy { $0.prices = #"{sandbox: {currency: EUR, per_segment: {"+44": 20000}}}"# }
+        try await Shop.with(policy) { shop in
+            let bench = try await Bench(shop)
+            try await shop.enqueue("marketing", to: "+447700900001")
+            try await shop.enqueue(
+                "marketing", to: "+447700900002", variables: #"{"text":"\#(String(repeating: "x", count: 200))"}"#)
+            try await shop.enqueue("marketing", to: "+4917000000000")
+            try await bench.refresh()
+            let batch = try #require(try await bench.claim.take(lane: 3, limit: 10))
+            _ = try await bench.pipeline.process(batch)
+            let taken = await bench.results.take(10, timeout: .seconds(10))
+            let bills = try await Record(shared: bench.shared, database: shop.store).record(taken).bills
+            let lines = bills.map { "\($0.provider) \($0.messageClass) \($0.currency ?? "-") \($0.segments) \($0.micros)" }
+            #expect(lines.sorted() == ["sandbox marketing - 1 0", "sandbox marketing EUR 3 60000"])
+        }
+    }
+}
