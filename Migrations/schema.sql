@@ -379,6 +379,25 @@ end $$;
 
 ALTER FUNCTION martlet.import_begin(name text, digest text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.missing_receipts_since(since interval, older interval) RETURNS TABLE(provider text, accepted bigint, missing bigint, oldest timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+    with bounds as materialized (
+        select martlet_data.first_id(clock_timestamp() - least(greatest(since, interval '1 second'), interval '30 days')) as first, clock_timestamp() - older as until),
+    hand_overs as (
+        select r.provider, min(r.at) filter (where r.kind = 'accepted') as accepted_at, bool_or(r.kind in ('delivered', 'undelivered')) as reported
+        from martlet_data.receipts r
+        where r.message_id >= (select first from bounds) and r.kind in ('accepted', 'delivered', 'undelivered') and r.provider is not null and r.attempt is not null
+        group by r.message_id, r.attempt, r.provider)
+    select h.provider, count(*), count(*) filter (where not h.reported), min(h.accepted_at) filter (where not h.reported)
+    from hand_overs h cross join bounds b where h.accepted_at < b.until group by h.provider order by h.provider $$;
+
+ALTER FUNCTION martlet.missing_receipts_since(since interval, older interval) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet.pause_lane(lane integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -664,6 +683,22 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_changed boolean[] := '{}';
+begin
+    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
+    for i in 1 .. cardinality(p_addresses) loop
+        v_changed := v_changed || martlet_data.apply_keywords(p_channels[i], p_addresses[i:i], p_scopes[i:i], p_words[i:i]);
+    end loop;
+    return v_changed;
+end $$;
+
+ALTER FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1147,6 +1182,39 @@ end $$;
 
 ALTER FUNCTION martlet_data.time_from(p_field text, p_value text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_channel text;
+    v_address text;
+    v_person text;
+    v_changed boolean;
+begin
+    select c.name, m.address, m.recipient_key into v_channel, v_address, v_person
+        from martlet_data.messages m join martlet_data.channels c on c.id = m.channel_id where m.id = p_message_id;
+    if not found then
+        return null;
+    end if;
+    if p_scope is null or not exists (select from martlet_data.classes c where c.name = p_scope) then
+        p_scope := 'marketing';
+    end if;
+    perform martlet_data.commit_durably();
+    -- Both, in order, as everybody takes them.
+    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(array[v_address, v_person]) a order by 1 offset 0) b;
+    insert into martlet_data.suppressions (channel, address, scope, reason) values (v_channel, v_address, p_scope, 'opt_out_link')
+        on conflict (address, channel, scope) where lifted_at is null do nothing;
+    v_changed := found;
+    insert into martlet_data.consents (recipient_key, channel, purpose, status, method)
+        select v_person, v_channel, p_scope, 'withdrawn', 'link'
+        from (select c.status from martlet_data.consents c where c.recipient_key = v_person and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
+        where n.status <> 'withdrawn';
+    return v_changed or found;
+end $$;
+
+ALTER FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) OWNER TO martlet_owner;
+
 CREATE TABLE martlet_data.attempts (
     message_id bigint NOT NULL,
     attempt smallint NOT NULL,
@@ -1596,6 +1664,17 @@ CREATE VIEW martlet.message_status AS
          LIMIT 1) f ON (true));
 
 ALTER TABLE martlet.message_status OWNER TO martlet_owner;
+
+CREATE VIEW martlet.missing_receipts AS
+ SELECT missing_receipts_since.provider,
+    missing_receipts_since.accepted,
+    missing_receipts_since.missing,
+    missing_receipts_since.oldest
+   FROM martlet.missing_receipts_since('1 day'::interval, '01:00:00'::interval) missing_receipts_since(provider, accepted, missing, oldest);
+
+ALTER TABLE martlet.missing_receipts OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.missing_receipts IS 'By provider: messages of the last day that it accepted more than an hour ago, and how many of them it has not reported on.';
 
 CREATE VIEW martlet.provider_slo AS
  SELECT provider_slo_since.provider,
@@ -2840,10 +2919,12 @@ GRANT USAGE ON SCHEMA martlet TO martlet_producer;
 GRANT USAGE ON SCHEMA martlet TO martlet_worker;
 GRANT USAGE ON SCHEMA martlet TO martlet_admin;
 GRANT USAGE ON SCHEMA martlet TO martlet_reader;
+GRANT USAGE ON SCHEMA martlet TO martlet_gateway;
 
 GRANT USAGE ON SCHEMA martlet_data TO martlet_worker;
 GRANT USAGE ON SCHEMA martlet_data TO martlet_admin;
 GRANT USAGE ON SCHEMA martlet_data TO martlet_reader;
+GRANT USAGE ON SCHEMA martlet_data TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet.cancel(message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.cancel(message_id bigint) TO martlet_producer;
@@ -2882,6 +2963,10 @@ REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.missing_receipts_since(since interval, older interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval, older interval) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval, older interval) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
 
@@ -2917,6 +3002,10 @@ GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO 
 REVOKE ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) TO martlet_gateway;
+GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) TO martlet_worker;
@@ -2964,6 +3053,7 @@ REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM P
 REVOKE ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient text) FROM PUBLIC;
 
@@ -3008,11 +3098,16 @@ GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) TO martlet_gateway;
+
 GRANT SELECT,INSERT ON TABLE martlet_data.attempts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.attempts TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.attempts TO martlet_gateway;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.receipts TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.attempts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.attempts TO martlet_admin;
@@ -3021,12 +3116,16 @@ GRANT SELECT ON TABLE martlet_data.audit TO martlet_worker;
 GRANT SELECT,INSERT ON TABLE martlet_data.audit TO martlet_admin;
 
 GRANT INSERT(action) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(action) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT INSERT(object) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(object) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT INSERT(why) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(why) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT INSERT(detail) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(detail) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.audit TO martlet_admin;
 
@@ -3035,18 +3134,25 @@ GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.dead_letters TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
+GRANT DELETE ON TABLE martlet_data.dead_letters TO martlet_gateway;
+
+GRANT SELECT(message_id) ON TABLE martlet_data.dead_letters TO martlet_gateway;
+
+GRANT SELECT(reason) ON TABLE martlet_data.dead_letters TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_reader;
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.inbound_texts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.inbound_texts TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.inbound_texts TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
@@ -3068,9 +3174,18 @@ GRANT SELECT ON TABLE martlet.lanes TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.channels TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.channels TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.channels TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
+
+GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
 
 GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
 
@@ -3081,6 +3196,9 @@ GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
 GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.missing_receipts TO martlet_reader;
+GRANT SELECT ON TABLE martlet.missing_receipts TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_reader;
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_admin;
@@ -3095,10 +3213,21 @@ GRANT SELECT ON TABLE martlet.slo TO martlet_admin;
 GRANT SELECT,INSERT ON TABLE martlet_data.suppressions TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.suppressions TO martlet_admin;
 
+GRANT SELECT(channel),INSERT(channel) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT SELECT(address),INSERT(address) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT SELECT(scope),INSERT(scope) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT INSERT(reason) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT SELECT(lifted_at) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
 GRANT SELECT ON TABLE martlet.suppressions TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.provider_events TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.provider_events TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_reader;
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_admin;
@@ -3136,6 +3265,7 @@ GRANT SELECT ON TABLE martlet_data.cap_usage TO martlet_admin;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.carrier_ids TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.carrier_ids TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.carrier_ids TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.carrier_ids_default TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.carrier_ids_default TO martlet_admin;
@@ -3193,6 +3323,7 @@ GRANT SELECT ON TABLE martlet_data.messages_default TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.policies TO martlet_worker;
 GRANT SELECT,INSERT ON TABLE martlet_data.policies TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.policies TO martlet_gateway;
 
 GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_admin;
@@ -3295,6 +3426,10 @@ GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.templates TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.templates TO martlet_admin;
+
+GRANT SELECT(key) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(pushed_at) ON TABLE martlet_data.templates TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_admin;

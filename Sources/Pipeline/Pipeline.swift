@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import Store
+import Telemetry
 import Transports
 
 /// The way of a message through a worker: Claim → Render → Admit → Send → Record, each in its own file.

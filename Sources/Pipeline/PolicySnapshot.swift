@@ -1,4 +1,5 @@
 import Domain
+import Events
 import FoundationEssentials
 import Rendering
 import Settings
@@ -17,8 +18,8 @@ final class PolicySnapshot: Sendable {
     let channels: [Int16: Channel]
     let capRetention: Duration
     /// Providers whose receipts will name the ids that they answer with; no others.
-    let receiptIDs: [String: ReceiptIDs]
-    let keywords: InboundKeywords
+    var receiptIDs: [String: ReceiptIDs] { events.receiptIDs }
+    let events: EventPolicy
     private let capRules: [CapKey: CapRules]
 
     struct TemplateKey: Hashable, Sendable {
@@ -45,8 +46,7 @@ final class PolicySnapshot: Sendable {
         self.classes = numbers.classes.compactMapValues { policy.classes[$0] }
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
-        self.receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
-        self.keywords = InboundKeywords(policy)
+        self.events = EventPolicy(policy)
         self.capRules = Self.capRules(policy, numbers)
     }
 
