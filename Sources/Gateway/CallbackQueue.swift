@@ -68,7 +68,7 @@ final class CallbackQueue: Service {
 
     /// Writes until it is told to stop, and then what still waits.
     func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for _ in 0..<writers {
                     group.addTask {
@@ -76,7 +76,7 @@ final class CallbackQueue: Service {
                     }
                 }
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             self.close()
         }
     }

@@ -103,6 +103,7 @@ struct GatewayShop {
               mail:
                 transport: smtp
                 channels: [email]
+                timeout: 2s
                 options:
                   host: 127.0.0.1
                   unsubscribe_url: https://links.swallow.example/u/{token}

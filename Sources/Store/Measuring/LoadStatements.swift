@@ -80,7 +80,7 @@ public struct SeedHandOvers: Statement {
             insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, variables, producer, created_at, expires_at)
             select first + n, coalesce((select min(id) from martlet_data.classes), 1::int2), (select id from martlet_data.channels where name = 'sms'), 'load-' || n,
                 '+86139' || 10000000 + n, 'load', '{}', session_user, clock_timestamp(), clock_timestamp() + interval '1 day'
-            from base, generate_series(0, $1 - 1) n returning id),
+            from base, generate_series(0, $1::int8 - 1) n returning id),
         attempts as (
             insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments)
             select id, 1, $2, 1, clock_timestamp(), clock_timestamp(), 1, 1 from messages),
