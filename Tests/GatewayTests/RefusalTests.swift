@@ -89,6 +89,47 @@ extension Gateways {
             }
         }
 
+        @Test("S17: a receipt that names its hand-over counts before the answer is written down, and is tried again then")
+        func early() async throws {
+            try await GatewayShop.with(["vonage-sms.yaml"]) { bench in
+                let gateway = try await GatewayProgram.start(in: bench.shop)
+                let message = try await bench.accepted(by: "vonage", to: "+447700900001")
+                try await bench.shop.script(
+                    "delete from martlet_data.receipts where message_id = \(message) and kind = 'accepted'")
+                let target = "/callbacks/vonage?key=\(GatewayShop.secret)&status=delivered&client-ref=\(message).1"
+                for _ in 0..<2 { #expect(try await gateway.request(target).status == 200) }
+                #expect(try await bench.state(message) == "delivered")
+                #expect(
+                    try await bench.shop.texts(
+                        "select distinct reason || ' ' || (next_try is not null) from martlet_data.provider_events")
+                        == ["no_outcome true"])
+                try await gateway.stop()
+            }
+        }
+
+        @Test("what a provider accepted and never reported on is counted by provider, for those who only read")
+        func missing() async throws {
+            try await GatewayShop.with(["vonage-sms.yaml", "infobip-sms.yaml"]) { bench in
+                let gateway = try await GatewayProgram.start(in: bench.shop)
+                var messages: [Int64] = []
+                for n in 1...3 { messages.append(try await bench.accepted(by: "vonage", to: "+44770090000\(n)")) }
+                _ = try await bench.accepted(by: "infobip", to: "+447700900009")
+                for (message, status) in zip(messages, ["delivered", "failed"]) {
+                    let target = "/callbacks/vonage?key=\(GatewayShop.secret)&status=\(status)&client-ref=\(message).1"
+                    #expect(try await gateway.request(target).status == 200)
+                }
+                try await bench.shop.script("set role martlet_reader")
+                let columns = "provider || ' ' || accepted || ' ' || missing || ' ' || (oldest is not null)"
+                #expect(
+                    try await bench.shop.texts("select \(columns) from martlet.missing_receipts_since('1 hour', '0 s')")
+                        == ["infobip 1 1 true", "vonage 3 1 true"])
+                #expect(
+                    try await bench.shop.texts("select \(columns) from martlet.missing_receipts") == [], "none is an hour old")
+                try await bench.shop.script("reset role")
+                try await gateway.stop()
+            }
+        }
+
         @Test("a secret's file that is gone makes 503 of that provider's callbacks, until it is there again; the others go on")
         func secretGone() async throws {
             try await GatewayShop.with(["vonage-sms.yaml", "infobip-sms.yaml"]) { bench in
