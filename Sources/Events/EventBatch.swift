@@ -35,6 +35,8 @@ package struct EventBatch: Sendable {
     private let receiptIDs: [String: ReceiptIDs]
     private let keywords: InboundKeywords
     private var matches: [Match]
+    /// Named by receipts, and without an answer as far as can be seen.
+    private var unanswered: Set<HandOver> = []
 
     init(_ items: [Item], receiptIDs: [String: ReceiptIDs], keywords: InboundKeywords) {
         self.items = items
@@ -72,6 +74,7 @@ package struct EventBatch: Sendable {
     mutating func match(named: [FindHandOvers.Found]) {
         guard !named.isEmpty else { return }
         let found = Dictionary(named.map { (HandOver($0.messageID, attempt: $0.attempt), $0) }) { first, _ in first }
+        unanswered = Set(found.filter { !$0.value.isAnswered }.keys)
         for (index, item) in items.enumerated() {
             guard case .receipt(let receipt) = item.event, let handOver = receipt.handOver, let known = found[handOver],
                 known.provider == receipt.provider
@@ -135,7 +138,7 @@ package struct EventBatch: Sendable {
             case (.receipt(let receipt), .one(let known)):
                 writing.add(receipt, known)
                 // One that has a name can come before the answer; a doubt that is written down after it would not see it.
-                if receipt.handOver != nil, receipt.isFinal {
+                if receipt.isFinal, let handOver = receipt.handOver, unanswered.contains(handOver) {
                     writing.park(Self.row(item, known.messageID, Int(known.attempt)))
                 }
             case (.receipt(let receipt), .ambiguous): writing.park(Self.row(receipt, item, "ambiguous"))

@@ -49,6 +49,7 @@ struct CallbackTaker: Sendable {
             var response = Response.text(challenge == nil ? .forbidden : .unauthorized, "not verified\n")
             if let challenge { response.headers[.wwwAuthenticate] = challenge }
             return ("forged", response)
+        case .handshake(let text): return ("handshake", .text(.ok, text))
         case .unverifiable(let problem):
             note("callbacks cannot be verified: \(problem)", provider)
             return ("unverifiable", .text(.serviceUnavailable, "cannot verify it now\n", retryAfter: 60))

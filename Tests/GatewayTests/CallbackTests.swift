@@ -136,6 +136,44 @@ extension Gateways {
             }
         }
 
+        @Test("WhatsApp: the subscription's handshake, signed statuses, and a STOP that counts for WhatsApp and not for SMS")
+        func whatsapp() async throws {
+            try await GatewayShop.with(["whatsapp-cloud.yaml"], channels: ["whatsapp"]) { bench in
+                let gateway = try await GatewayProgram.start(in: bench.shop)
+                let message = try await bench.accepted(by: "whatsapp", to: "+16505551234", channel: "whatsapp")
+                let hub = "/callbacks/whatsapp?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
+                let answer = try await gateway.request(hub + GatewayShop.older)
+                #expect(answer.status == 200 && answer.body == "1158201444")
+                #expect(try await gateway.request(hub + "a-token-of-nobody").status == 403)
+                #expect(try await gateway.request(hub.replacing("1158201444", with: "%3Cb%3E") + GatewayShop.older).status == 403)
+                func post(_ value: String, key: String = GatewayShop.secret) async throws -> Int {
+                    let body =
+                        #"{"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"field": "messages", "value": \#(value)}]}]}"#
+                    try body.write(toFile: "\(bench.directory)/body", atomically: true, encoding: .utf8)
+                    let digest = try await runProcess([
+                        "openssl", "dgst", "-sha256", "-hmac", key, "-r", "\(bench.directory)/body",
+                    ])
+                    return try await gateway.json(
+                        "/callbacks/whatsapp", body, ["-H", "X-Hub-Signature-256: sha256=\(digest.prefix { $0 != " " })"])
+                }
+                let metadata =
+                    #""messaging_product": "whatsapp", "metadata": {"display_phone_number": "15550783881", "phone_number_id": "106540352242922"}"#
+                let status =
+                    #"{\#(metadata), "statuses": [{"id": "wamid.HBgL", "status": "read", "timestamp": "1750030073", "recipient_id": "16505551234", "biz_opaque_callback_data": "\#(message).1"}]}"#
+                #expect(try await post(status, key: "some-other-key-of-nobody") == 403)
+                #expect(try await bench.state(message) == "accepted")
+                #expect(try await post(status) == 200)
+                #expect(try await bench.state(message) == "delivered")
+                let text =
+                    #"{\#(metadata), "messages": [{"from": "16505551234", "id": "wamid.X", "timestamp": "1749416383", "type": "text", "text": {"body": "Stop"}}]}"#
+                #expect(try await post(text) == 200)
+                #expect(
+                    try await bench.shop.texts("select channel || ' ' || address || ' ' || scope from martlet_data.suppressions")
+                        == ["whatsapp +16505551234 marketing"])
+                try await gateway.stop()
+            }
+        }
+
         @Test("MessageBird: status reports by GET")
         func messagebird() async throws {
             try await GatewayShop.with(["messagebird-sms.yaml"]) { bench in

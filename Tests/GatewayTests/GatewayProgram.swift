@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Glibc
 import PipelineSupport
@@ -111,7 +112,10 @@ struct GatewayShop {
                   unsubscribe_classes: marketing
 
             """
-        let policy = ShopPolicy { [providers] in $0.moreProviders = providers }
+        let policy = ShopPolicy { [providers] in
+            $0.moreProviders = providers
+            $0.moreChannels = channels.map { Channel(rawValue: $0) }
+        }
         try await Shop.with(policy, on: server) { try await body(GatewayShop(shop: $0, directory: directory)) }
     }
 

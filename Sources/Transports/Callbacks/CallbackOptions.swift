@@ -13,6 +13,8 @@ struct CallbackOptions: Sendable {
     var reader: Reader
     /// By what callbacks name messages: whether the provider's ids must be kept.
     var receiptIDs: ReceiptIDs
+    /// Meta's `hub.challenge` is answered.
+    var answersHub = false
 
     /// nil: the provider has none.
     /// - Throws: `TransportError`.
@@ -20,6 +22,7 @@ struct CallbackOptions: Sendable {
         let format = options.text("callback")
         let auth = options.text("callback_auth")
         let file = options.text("callback_secret_file")
+        let handshake = options.text("callback_handshake")
         let rules = try Self.rules(&options)
         guard let format else {
             if let left = [("callback_auth", auth), ("callback_secret_file", file)].first(where: { $0.1 != nil }) {
@@ -39,6 +42,8 @@ struct CallbackOptions: Sendable {
         guard let file else {
             throw options.missing("callback_secret_file", remedy: "name a file with one secret a line; all are tried")
         }
+        if let handshake, handshake != "hub" { throw options.bad("callback_handshake", handshake, "use hub, or leave it out") }
+        answersHub = handshake != nil
         provider = options.provider
         do { self.auth = try CallbackAuth(auth) } catch { throw options.bad("callback_auth", auth, error.remedy) }
         secretFile = ("callback_secret_file", file)

@@ -37,6 +37,8 @@ public struct CallbackRequest: Sendable {
 public enum CallbackVerdict: Sendable {
     /// It is from the provider, and says this; empty: nothing that the policy describes.
     case events([ProviderEvent])
+    /// It asks whether we want its callbacks at all: the body of the answer.
+    case handshake(String)
     /// It is not from the provider, or nobody can tell. `challenge`: what `WWW-Authenticate` asks for.
     case forged(challenge: String?)
     /// It is from the provider, and cannot be read.

@@ -33,6 +33,7 @@ public final class ProviderCallbacks: Sendable {
     public func read(_ request: CallbackRequest) -> CallbackVerdict {
         let secrets: [String]
         do { secrets = try self.secrets() } catch { return .unverifiable("\(error)") }
+        if options.answersHub, request.method == "GET" { return Self.handshake(request, secrets) }
         guard options.auth.isGenuine(request, secrets) else {
             if case .basic = options.auth { return .forged(challenge: "Basic realm=\"callbacks\", charset=\"UTF-8\"") }
             return .forged(challenge: nil)
@@ -42,6 +43,15 @@ public final class ProviderCallbacks: Sendable {
         case .rules(let rules):
             do { return .events(try rules.read(request, provider: options.provider)) } catch { return .unreadable(error.problem) }
         }
+    }
+
+    /// https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
+    private static func handshake(_ request: CallbackRequest, _ secrets: [String]) -> CallbackVerdict {
+        guard request.queryValue("hub.mode") == "subscribe",
+            CallbackAuth.token(.query("hub.verify_token")).isGenuine(request, secrets),
+            let challenge = request.queryValue("hub.challenge"), challenge.wholeMatch(of: /[A-Za-z0-9_\-]{1,200}/) != nil
+        else { return .forged(challenge: nil) }
+        return .handshake(challenge)
     }
 
     /// Why callbacks cannot be verified; nil: they can.
