@@ -40,7 +40,7 @@ public struct GatewaySettings: Sendable, Equatable {
             limits: "scheme and host without a slash at the end, else https and the Host header"
         ) { $0.origin() }
         health = reader.addressOrOff("gateway.health", default: ListenAddress(host: "127.0.0.1", port: 9465))
-        connections = reader.integer("gateway.connections", default: 2, in: 1...16, unit: "connections")
+        connections = reader.integer("gateway.connections", default: 1, in: 1...16, unit: "connections")
         queue = reader.integer("gateway.queue", default: 10_000, in: 1...1_000_000, unit: "events")
         clients = reader.integer("gateway.clients", default: 4000, in: 1...100_000, unit: "connections")
         drainGrace = reader.duration("gateway.drain_grace", default: .seconds(15), in: .seconds(1)...Duration.seconds(3600))
