@@ -36,7 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
     [
-        "AdminCommands", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store", "Telemetry", "Transports",
+        "AdminCommands", "Events", "Gateway", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store", "Telemetry",
+        "Transports",
         "martlet-load",
     ].contains(name)
         ? ["README.md"] : []
@@ -48,6 +49,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["martlet"]),
         .executable(name: "martlet-producer", targets: ["martlet-producer"]),
         .executable(name: "martlet-worker", targets: ["martlet-worker"]),
+        .executable(name: "martlet-gateway", targets: ["martlet-gateway"]),
         .executable(name: "martlet-load", targets: ["martlet-load"]),
     ],
     dependencies: [
@@ -59,6 +61,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -78,9 +82,20 @@ let package = Package(
             ] + nio),
         module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),
         module("Telemetry", ["Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
+        module("Events", ["Store", "Rendering", "Transports", "Telemetry", "Domain", logging]),
         module(
             "Pipeline",
-            ["Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics, lifecycle, unixSignals]),
+            [
+                "Events", "Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics, lifecycle,
+                unixSignals,
+            ]),
+        module(
+            "Gateway",
+            [
+                "Events", "Store", "Transports", "Settings", "Telemetry", "Domain", logging, lifecycle, unixSignals,
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         module("Producer", ["Store", "Rendering", "Settings", "Domain", "CZlib", logging]),
         module(
             "AdminCommands",
@@ -90,6 +105,7 @@ let package = Package(
         program(
             "martlet-worker",
             ["Pipeline", "Settings", "Store", "Telemetry", argumentParser, logging, metrics, lifecycle]),
+        program("martlet-gateway", ["Gateway", "Settings", "Store", "Telemetry", argumentParser, logging, metrics]),
         program(
             "martlet-load",
             [
@@ -132,7 +148,11 @@ let package = Package(
         tests("ContractTests", ["Store", "Postgres"], exclude: ["contract_test.py"]),
         tests(
             "PipelineTests",
-            ["PipelineSupport", "Pipeline", "Store", "Postgres", "Rendering", "Transports", "Settings", "Domain", logging]),
+            [
+                "PipelineSupport", "Pipeline", "Events", "Telemetry", "Store", "Postgres", "Rendering", "Transports", "Settings",
+                "Domain",
+                logging,
+            ]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
         tests("AdminCommandsTests", ["AdminCommands", "Store", "Postgres", "Settings", argumentParser]),
         tests(
@@ -141,6 +161,7 @@ let package = Package(
                 "CarrierSupport", "PipelineSupport", "Store", "Postgres", "Domain",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
+        tests("GatewayTests", ["PipelineSupport", "Transports", "Domain", "Postgres", "Store"]),
         tests("ExampleTests", ["Settings", "Rendering", "Domain"]),
     ]
 )

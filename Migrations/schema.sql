@@ -81,6 +81,13 @@ end $$;
 
 ALTER FUNCTION martlet.discard(message_id bigint, why text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.drain_provider(provider text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, 'draining', null, why) $$;
+
+ALTER FUNCTION martlet.drain_provider(provider text, why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb DEFAULT '{}'::jsonb, idempotency_key text DEFAULT NULL::text, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, recipient_key text DEFAULT NULL::text, locale text DEFAULT NULL::text, time_zone text DEFAULT NULL::text, tier text DEFAULT NULL::text, group_key text DEFAULT NULL::text, sender text DEFAULT NULL::text, headers jsonb DEFAULT NULL::jsonb, traceparent text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -405,6 +412,13 @@ CREATE FUNCTION martlet.missing_receipts_since(since interval) RETURNS TABLE(pro
 
 ALTER FUNCTION martlet.missing_receipts_since(since interval) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.move_provider(provider text, target text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, 'moved', target, why) $$;
+
+ALTER FUNCTION martlet.move_provider(provider text, target text, why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet.pause_lane(lane integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -421,6 +435,13 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.pause_lane(lane integer, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.pause_provider(provider text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, 'paused', null, why) $$;
+
+ALTER FUNCTION martlet.pause_provider(provider text, why text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provider text, accepted bigint, delivered bigint, undelivered bigint, delivered_share numeric, reported_share numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -638,6 +659,13 @@ end $$;
 
 ALTER FUNCTION martlet.resume_lane(lane integer, why text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.resume_provider(provider text, why text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select martlet_data.order_provider(provider, null, null, why) $$;
+
+ALTER FUNCTION martlet.resume_provider(provider text, why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint, failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -787,6 +815,22 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_changed boolean[] := '{}';
+begin
+    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
+    for i in 1 .. cardinality(p_addresses) loop
+        v_changed := v_changed || martlet_data.apply_keywords(p_channels[i], p_addresses[i:i], p_scopes[i:i], p_words[i:i]);
+    end loop;
+    return v_changed;
+end $$;
+
+ALTER FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1173,6 +1217,35 @@ CREATE FUNCTION martlet_data.normalise_phone(p_address text, p_country text) RET
 
 ALTER FUNCTION martlet_data.normalise_phone(p_address text, p_country text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform martlet_data.check_text('provider', coalesce(p_provider, ''), 64);
+    perform martlet_data.check_text('why', coalesce(p_why, ''), 1000);
+    perform martlet_data.commit_durably();
+    if p_target is not null and exists (select from martlet_data.provider_orders o where o.provider = p_target and o.state = 'moved') then
+        raise exception 'field target: the messages of % go to another provider themselves', quote_literal(p_target) using errcode = 'MT010',
+            hint = 'Name the provider that shall send them, or resume ' || p_target || ' first.';
+    end if;
+    if p_state = 'moved' and exists (select from martlet_data.provider_orders o where o.target = p_provider) then
+        raise exception 'field provider: the messages of another provider go to % already', quote_literal(p_provider) using errcode = 'MT010',
+            hint = 'Resume that one first, or move it too: see martlet.providers.';
+    end if;
+    if p_state is null then
+        delete from martlet_data.provider_orders o where o.provider = p_provider;
+    else
+        insert into martlet_data.provider_orders as o (provider, state, target, why) values (p_provider, p_state, p_target, p_why)
+            on conflict (provider) do update set state = excluded.state, target = excluded.target, why = excluded.why, changed_at = clock_timestamp(), changed_by = session_user;
+    end if;
+    insert into martlet_data.audit (action, object, why, detail)
+        values (case p_state when 'paused' then 'pause_provider' when 'draining' then 'drain_provider' when 'moved' then 'move_provider' else 'resume_provider' end,
+            p_provider, p_why, case when p_target is not null then jsonb_build_object('target', p_target) end);
+end $$;
+
+ALTER FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -1332,6 +1405,33 @@ CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
 
 ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now  timestamptz;
+    v_tail timestamptz;
+begin
+    -- One after another; each statement below sees what those before committed.
+    perform pg_advisory_xact_lock(7340007, hashtext(p_provider));
+    v_now := clock_timestamp();
+    -- What lies further ahead was granted before the clock was set back.
+    select g.until into v_tail from martlet_data.rate_grants g where g.provider = p_provider and g.until < v_now + interval '1 hour' order by g.until desc limit 1;
+    v_tail := greatest(v_tail, v_now);
+    ahead := extract(epoch from v_tail - v_now);
+    granted := 0;
+    if ahead < p_horizon then
+        granted := greatest(p_need, least(p_want, ceil((p_horizon - ahead) * p_rate)::int));
+        insert into martlet_data.rate_grants (provider, until) values (p_provider, v_tail + make_interval(secs => granted / p_rate));
+        if random() < 0.02 then
+            delete from martlet_data.rate_grants g where g.provider = p_provider and g.until < v_now - interval '10 seconds';
+        end if;
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT
     AS $$
@@ -1343,6 +1443,39 @@ exception when invalid_datetime_format or datetime_field_overflow or invalid_par
 end $$;
 
 ALTER FUNCTION martlet_data.time_from(p_field text, p_value text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_channel text;
+    v_address text;
+    v_person text;
+    v_changed boolean;
+begin
+    select c.name, m.address, m.recipient_key into v_channel, v_address, v_person
+        from martlet_data.messages m join martlet_data.channels c on c.id = m.channel_id where m.id = p_message_id;
+    if not found then
+        return null;
+    end if;
+    if p_scope is null or not exists (select from martlet_data.classes c where c.name = p_scope) then
+        p_scope := 'marketing';
+    end if;
+    perform martlet_data.commit_durably();
+    -- Both, in order, as everybody takes them.
+    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(array[v_address, v_person]) a order by 1 offset 0) b;
+    insert into martlet_data.suppressions (channel, address, scope, reason) values (v_channel, v_address, p_scope, 'opt_out_link')
+        on conflict (address, channel, scope) where lifted_at is null do nothing;
+    v_changed := found;
+    insert into martlet_data.consents (recipient_key, channel, purpose, status, method)
+        select v_person, v_channel, p_scope, 'withdrawn', 'link'
+        from (select c.status from martlet_data.consents c where c.recipient_key = v_person and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
+        where n.status <> 'withdrawn';
+    return v_changed or found;
+end $$;
+
+ALTER FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.attempts (
     message_id bigint NOT NULL,
@@ -1902,6 +2035,102 @@ ALTER TABLE martlet.provider_slo OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.provider_slo IS 'By provider: what it accepted of the messages of the last hour, and what it has said about it since.';
 
+CREATE UNLOGGED TABLE martlet_data.provider_health (
+    session integer NOT NULL,
+    provider text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    circuit text NOT NULL,
+    reason text,
+    accepted real NOT NULL,
+    failed real NOT NULL,
+    throttled real NOT NULL,
+    refused real NOT NULL,
+    latency_ms real NOT NULL,
+    unanswered integer NOT NULL,
+    waiting integer NOT NULL,
+    CONSTRAINT provider_health_circuit_check CHECK ((circuit = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text])))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.provider_health OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.provider_health IS 'What one worker sees of one provider: answers per second of the last ten seconds or so, and its circuit.';
+
+CREATE TABLE martlet_data.provider_orders (
+    provider text NOT NULL,
+    state text NOT NULL,
+    target text,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    changed_by text DEFAULT SESSION_USER NOT NULL,
+    why text NOT NULL,
+    CONSTRAINT provider_orders_check CHECK ((((target IS NOT NULL) = (state = 'moved'::text)) AND (target <> provider))),
+    CONSTRAINT provider_orders_state_check CHECK ((state = ANY (ARRAY['paused'::text, 'draining'::text, 'moved'::text])))
+);
+
+ALTER TABLE martlet_data.provider_orders OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.provider_orders IS 'One row per provider that is not simply in use. paused: takes nothing, what was admitted comes back; draining: takes nothing new; moved: another one takes all of its messages.';
+
+CREATE TABLE martlet_data.sessions (
+    id integer NOT NULL,
+    worker text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL COLLATE pg_catalog."C",
+    pid integer NOT NULL,
+    version text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_flight integer DEFAULT 0 NOT NULL,
+    is_draining boolean DEFAULT false NOT NULL,
+    fenced_at timestamp with time zone,
+    ended_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
+
+CREATE VIEW martlet.providers AS
+ WITH seen AS (
+         SELECT h.provider,
+            count(*) AS workers,
+            count(*) FILTER (WHERE (h.circuit <> 'closed'::text)) AS circuits_open,
+            max(h.reason) FILTER (WHERE (h.circuit <> 'closed'::text)) AS reason,
+            sum(h.accepted) AS accepted,
+            sum(h.failed) AS failed,
+            sum(h.throttled) AS throttled,
+            sum(h.refused) AS refused,
+            (sum((h.latency_ms * h.accepted)) / NULLIF(sum(h.accepted), (0)::double precision)) AS latency_ms,
+            sum(h.unanswered) AS unanswered,
+            sum(h.waiting) AS waiting,
+            max(h.at) AS seen_at
+           FROM (martlet_data.provider_health h
+             JOIN martlet_data.sessions s_1 ON (((s_1.id = h.session) AND (s_1.ended_at IS NULL) AND (s_1.fenced_at IS NULL))))
+          WHERE (h.at > (clock_timestamp() - '00:00:30'::interval))
+          GROUP BY h.provider
+        )
+ SELECT COALESCE(s.provider, o.provider) AS provider,
+    COALESCE(o.state, 'in use'::text) AS state,
+    o.target,
+    o.changed_at,
+    o.changed_by,
+    o.why,
+    COALESCE(s.workers, (0)::bigint) AS workers,
+    COALESCE(s.circuits_open, (0)::bigint) AS circuits_open,
+    s.reason,
+    s.accepted AS accepted_per_second,
+    s.failed AS failed_per_second,
+    s.throttled AS throttled_per_second,
+    s.refused AS refused_per_second,
+    s.latency_ms,
+    s.unanswered,
+    s.waiting,
+    s.seen_at
+   FROM (seen s
+     FULL JOIN martlet_data.provider_orders o ON ((o.provider = s.provider)));
+
+ALTER TABLE martlet.providers OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.providers IS 'Providers that workers use now or admins have given an order about: the order, open circuits, answers per second of the last ten seconds or so.';
+
 CREATE VIEW martlet.receipts AS
  SELECT r.message_id,
     r.at,
@@ -2015,23 +2244,6 @@ CREATE VIEW martlet.unmatched_events AS
 ALTER TABLE martlet.unmatched_events OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.unmatched_events IS 'What providers said about messages that were not found; waiting: is still tried again.';
-
-CREATE TABLE martlet_data.sessions (
-    id integer NOT NULL,
-    worker text NOT NULL COLLATE pg_catalog."C",
-    host text NOT NULL COLLATE pg_catalog."C",
-    pid integer NOT NULL,
-    version text NOT NULL COLLATE pg_catalog."C",
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    in_flight integer DEFAULT 0 NOT NULL,
-    is_draining boolean DEFAULT false NOT NULL,
-    fenced_at timestamp with time zone,
-    ended_at timestamp with time zone
-)
-WITH (fillfactor='50');
-
-ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
 
 CREATE VIEW martlet.workers AS
  SELECT s.id AS session,
@@ -2393,6 +2605,14 @@ ALTER TABLE martlet_data.provider_events ALTER COLUMN id ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE UNLOGGED TABLE martlet_data.rate_grants (
+    provider text NOT NULL,
+    until timestamp with time zone NOT NULL
+)
+WITH (autovacuum_vacuum_threshold='1000', autovacuum_vacuum_scale_factor='0');
+
+ALTER TABLE martlet_data.rate_grants OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.ready_1 (
     slot smallint NOT NULL,
@@ -3029,6 +3249,12 @@ ALTER TABLE ONLY martlet_data.policies
 ALTER TABLE ONLY martlet_data.provider_events
     ADD CONSTRAINT provider_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.provider_health
+    ADD CONSTRAINT provider_health_pkey PRIMARY KEY (session, provider);
+
+ALTER TABLE ONLY martlet_data.provider_orders
+    ADD CONSTRAINT provider_orders_pkey PRIMARY KEY (provider);
+
 ALTER TABLE ONLY martlet_data.receipt_promises
     ADD CONSTRAINT receipt_promises_pkey PRIMARY KEY (provider);
 
@@ -3082,6 +3308,8 @@ CREATE INDEX messages_default_recipient_key_idx ON martlet_data.messages_default
 CREATE INDEX provider_events_at ON martlet_data.provider_events USING btree (at);
 
 CREATE INDEX provider_events_next_try ON martlet_data.provider_events USING btree (next_try) WHERE (next_try IS NOT NULL);
+
+CREATE INDEX rate_grants_line ON martlet_data.rate_grants USING btree (provider, until DESC);
 
 CREATE INDEX ready_10_seq_idx ON martlet_data.ready_10 USING btree (seq);
 
@@ -3156,10 +3384,12 @@ GRANT USAGE ON SCHEMA martlet TO martlet_producer;
 GRANT USAGE ON SCHEMA martlet TO martlet_worker;
 GRANT USAGE ON SCHEMA martlet TO martlet_admin;
 GRANT USAGE ON SCHEMA martlet TO martlet_reader;
+GRANT USAGE ON SCHEMA martlet TO martlet_gateway;
 
 GRANT USAGE ON SCHEMA martlet_data TO martlet_worker;
 GRANT USAGE ON SCHEMA martlet_data TO martlet_admin;
 GRANT USAGE ON SCHEMA martlet_data TO martlet_reader;
+GRANT USAGE ON SCHEMA martlet_data TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet.cancel(message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.cancel(message_id bigint) TO martlet_producer;
@@ -3177,6 +3407,9 @@ GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_reader;
 
 REVOKE ALL ON FUNCTION martlet.discard(message_id bigint, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.discard(message_id bigint, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.drain_provider(provider text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.drain_provider(provider text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_producer;
@@ -3202,8 +3435,14 @@ REVOKE ALL ON FUNCTION martlet.missing_receipts_since(since interval) FROM PUBLI
 GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.pause_provider(provider text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.pause_provider(provider text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.provider_slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_reader;
@@ -3231,6 +3470,9 @@ GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jso
 REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.resume_provider(provider text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.resume_provider(provider text, why text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_admin;
@@ -3249,6 +3491,10 @@ GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO 
 REVOKE ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) TO martlet_gateway;
+GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) TO martlet_worker;
@@ -3297,6 +3543,7 @@ REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM P
 REVOKE ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient text) FROM PUBLIC;
 
@@ -3322,6 +3569,8 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_address(p_kind text, p_address tex
 
 REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
@@ -3345,13 +3594,21 @@ REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) TO martlet_gateway;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.attempts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.attempts TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.attempts TO martlet_gateway;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.receipts TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.attempts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.attempts TO martlet_admin;
@@ -3360,12 +3617,16 @@ GRANT SELECT ON TABLE martlet_data.audit TO martlet_worker;
 GRANT SELECT,INSERT ON TABLE martlet_data.audit TO martlet_admin;
 
 GRANT INSERT(action) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(action) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT INSERT(object) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(object) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT INSERT(why) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(why) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT INSERT(detail) ON TABLE martlet_data.audit TO martlet_worker;
+GRANT INSERT(detail) ON TABLE martlet_data.audit TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.audit TO martlet_admin;
 
@@ -3383,18 +3644,25 @@ GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.dead_letters TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
+GRANT DELETE ON TABLE martlet_data.dead_letters TO martlet_gateway;
+
+GRANT SELECT(message_id) ON TABLE martlet_data.dead_letters TO martlet_gateway;
+
+GRANT SELECT(reason) ON TABLE martlet_data.dead_letters TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_reader;
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.inbound_texts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.inbound_texts TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.inbound_texts TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
@@ -3416,9 +3684,18 @@ GRANT SELECT ON TABLE martlet.lanes TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.channels TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.channels TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.channels TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
+
+GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
 
 GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
 
@@ -3439,23 +3716,11 @@ GRANT SELECT ON TABLE martlet.missing_receipts TO martlet_admin;
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_reader;
 GRANT SELECT ON TABLE martlet.provider_slo TO martlet_admin;
 
-GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
-GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
-GRANT SELECT ON TABLE martlet.receipts TO martlet_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.provider_health TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.provider_health TO martlet_admin;
 
-GRANT SELECT ON TABLE martlet.slo TO martlet_reader;
-GRANT SELECT ON TABLE martlet.slo TO martlet_admin;
-
-GRANT SELECT,INSERT ON TABLE martlet_data.suppressions TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.suppressions TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet.suppressions TO martlet_admin;
-
-GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.provider_events TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_reader;
-GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_admin;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
@@ -3469,6 +3734,38 @@ GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
 GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.providers TO martlet_reader;
+GRANT SELECT ON TABLE martlet.providers TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
+GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
+GRANT SELECT ON TABLE martlet.receipts TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.slo TO martlet_reader;
+GRANT SELECT ON TABLE martlet.slo TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.suppressions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.suppressions TO martlet_admin;
+
+GRANT SELECT(channel),INSERT(channel) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT SELECT(address),INSERT(address) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT SELECT(scope),INSERT(scope) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT INSERT(reason) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT SELECT(lifted_at) ON TABLE martlet_data.suppressions TO martlet_gateway;
+
+GRANT SELECT ON TABLE martlet.suppressions TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.provider_events TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.provider_events TO martlet_gateway;
+
+GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_reader;
+GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.workers TO martlet_reader;
 GRANT SELECT ON TABLE martlet.workers TO martlet_admin;
@@ -3490,6 +3787,7 @@ GRANT SELECT ON TABLE martlet_data.cap_usage TO martlet_admin;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.carrier_ids TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.carrier_ids TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.carrier_ids TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.carrier_ids_default TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.carrier_ids_default TO martlet_admin;
@@ -3550,12 +3848,16 @@ GRANT SELECT ON TABLE martlet_data.messages_default TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.policies TO martlet_worker;
 GRANT SELECT,INSERT ON TABLE martlet_data.policies TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.policies TO martlet_gateway;
 
 GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.policies_version_seq TO martlet_admin;
 
 GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.provider_events_id_seq TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.rate_grants TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.rate_grants TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready_1 TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.ready_1 TO martlet_admin;
@@ -3652,6 +3954,10 @@ GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.templates TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.templates TO martlet_admin;
+
+GRANT SELECT(key) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(pushed_at) ON TABLE martlet_data.templates TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_admin;

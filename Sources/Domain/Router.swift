@@ -25,10 +25,12 @@ public struct Router: Sendable {
     private let routes: [Candidates]
     private let providers: [String: ProviderPolicy]
 
-    public init(_ policy: Policy) {
+    /// - Parameter now: whose prices count in the choice by cost; nil: those that have no end.
+    public init(_ policy: Policy, at now: Timestamp? = nil) {
+        let prices = policy.prices.filter { price in now.map(price.isValid) ?? (price.until == nil) }
         providers = policy.providers
         routes = policy.routes.map { route in
-            Candidates(route: route, costs: route.choice == .cost ? Self.costs(route, policy.prices) : [])
+            Candidates(route: route, costs: route.choice == .cost ? Self.costs(route, prices) : [])
         }
     }
 

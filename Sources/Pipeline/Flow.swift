@@ -1,9 +1,11 @@
 import Domain
+import Events
 import Logging
 import ServiceLifecycle
 import Settings
 import Store
 import Synchronization
+import Telemetry
 import Transports
 
 /// All loops of one worker, started and ended together.
@@ -37,7 +39,9 @@ final class Flow: Sendable {
         self.beatDatabase = beatDatabase
         self.identity = identity
         self.logger = logger
-        recorder = EventRecorder(shared: shared, database: eventDatabase, meters: meters, logger: logger)
+        recorder = EventRecorder(
+            shared: shared, database: eventDatabase, meters: meters, logger: logger,
+            afterwards: { try await Failpoint.afterEvents.reached([]) })
         (started, starting) = AsyncStream.makeStream()
         inFlight = InFlight(limit: settings.maxInFlight)
         room = Room(outlets: outlets)

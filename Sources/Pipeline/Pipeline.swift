@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import Store
+import Telemetry
 import Transports
 
 /// The way of a message through a worker: Claim → Render → Admit → Send → Record, each in its own file.
@@ -161,8 +162,9 @@ struct Pipeline: Sendable {
         let snapshot = shared.policy
         let requeued = claimed.filter { $0.lease.series > 0 }.map(\.lease.messageID)
         let overrides = requeued.isEmpty ? [] : try await database.run(LoadRequeues(messageIDs: requeued))
+        let now = shared.databaseNow()
         let render = Render(
-            snapshot: snapshot, prices: snapshot.prices(at: shared.databaseNow()),
+            snapshot: snapshot, prices: snapshot.prices(at: now), router: snapshot.router(at: now),
             overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 }, availability: outlets.availability)
         let rendered = render.render(claimed)
         for (code, count) in rendered.warnings { meters.count("martlet_render_warnings_total", [("code", code)], by: count) }

@@ -1,4 +1,5 @@
 import Domain
+import Events
 import FoundationEssentials
 import Rendering
 import Settings
@@ -18,12 +19,21 @@ final class PolicySnapshot: Sendable {
     let channels: [Int16: Channel]
     let capRetention: Duration
     /// Providers whose receipts will name the ids that they answer with; no others.
-    let receiptIDs: [String: ReceiptIDs]
-    let keywords: InboundKeywords
-    let router: Router
+    var receiptIDs: [String: ReceiptIDs] { events.receiptIDs }
+    let events: EventPolicy
     private let capRules: [CapKey: CapRules]
     private let budgetRules: [BudgetKey: [BudgetRule]]
-    private let priceTable: Mutex<PriceTable>
+    private let dated: Mutex<Dated>
+
+    /// What depends on the day: prices, and the choice by them.
+    private struct Dated {
+        var prices: PriceTable
+        var router: Router
+        init(_ policy: Policy, at instant: Timestamp) {
+            prices = PriceTable(policy.prices, at: instant)
+            router = Router(policy, at: instant)
+        }
+    }
 
     struct TemplateKey: Hashable, Sendable {
         var key: String
@@ -54,12 +64,10 @@ final class PolicySnapshot: Sendable {
         self.classes = numbers.classes.compactMapValues { policy.classes[$0] }
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
-        self.receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
-        self.keywords = InboundKeywords(policy)
-        self.router = Router(policy)
+        self.events = EventPolicy(policy)
         self.capRules = Self.capRules(policy, numbers)
         self.budgetRules = Self.budgetRules(policy)
-        self.priceTable = Mutex(PriceTable(policy.prices, at: Timestamp(microseconds: 0)))
+        self.dated = Mutex(Dated(policy, at: Timestamp(microseconds: 0)))
     }
 
     private static func budgetRules(_ policy: Policy) -> [BudgetKey: [BudgetRule]] {
@@ -77,10 +85,14 @@ final class PolicySnapshot: Sendable {
     }
 
     /// The prices that are valid at an instant; picked out again when one has begun or ended.
-    func prices(at instant: Timestamp) -> PriceTable {
-        priceTable.withLock { table in
-            if !table.period.contains(instant) { table = PriceTable(policy.prices, at: instant) }
-            return table
+    func prices(at instant: Timestamp) -> PriceTable { current(at: instant).prices }
+
+    func router(at instant: Timestamp) -> Router { current(at: instant).router }
+
+    private func current(at instant: Timestamp) -> Dated {
+        dated.withLock { dated in
+            if !dated.prices.period.contains(instant) { dated = Dated(policy, at: instant) }
+            return dated
         }
     }
 

@@ -69,16 +69,6 @@ struct Record: Sendable {
     }
 }
 
-/// Segments and cost that one provider accepted of one class; one in doubt that it took after all is not among them.
-struct Bill: Sendable {
-    var provider: String
-    var messageClass: String
-    /// nil: without a price.
-    var currency: String?
-    var segments: Int
-    var micros: Int64
-}
-
 /// The writes of one Record transaction.
 struct RecordWrites {
     private let slot: Int16

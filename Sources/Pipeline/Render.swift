@@ -59,6 +59,7 @@ struct Render: Sendable {
     let snapshot: PolicySnapshot
     /// Those of now; Admit looks again if one begins or ends meanwhile.
     let prices: PriceTable
+    let router: Router
     /// What admins set when they requeued, by message.
     let overrides: [MessageID: LoadRequeues.Override]
     /// Which providers take messages now.
@@ -101,7 +102,7 @@ struct Render: Sendable {
             let sender = try snapshot.renderer.sender(for: message)
             let routed =
                 override?.provider.flatMap({ snapshot.policy.providers[$0] })
-                ?? snapshot.router.provider(
+                ?? router.provider(
                     for: message, sender: sender.key, tries: Int(claimed.lease.burned + claimed.lease.resends),
                     &availability)
             guard let provider = routed else { throw Unsendable(reason: .unroutable(channel)) }

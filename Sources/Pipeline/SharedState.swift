@@ -1,4 +1,5 @@
 import Domain
+import Events
 import Store
 import Synchronization
 
@@ -79,6 +80,10 @@ final class SharedState: Sendable {
         let (database, sent) = values.withLock { $0.clock }
         return database + (ContinuousClock.now - sent)
     }
+}
+
+extension SharedState: EventSurroundings {
+    var eventPolicy: EventPolicy { policy.events }
 }
 
 /// The rings as last read: which segments each lane has, oldest first, and where new leased rows go.

@@ -4,7 +4,7 @@ import Yams
 /// Reads the settings of one program, remembers where each value came from, and finds all mistakes in one pass.
 final class SettingReader {
     /// Sections that exist; a file may serve several programs, so those of the others are left alone.
-    static let sections = ["database", "log", "worker", "producer"]
+    static let sections = ["database", "log", "worker", "producer", "gateway"]
 
     private let sources: SettingSources
     private let file: YAMLFile?
@@ -81,6 +81,17 @@ final class SettingReader {
     ) -> Value? {
         describe(key, standard, limits)
         return value(of: key).flatMap(read)
+    }
+
+    /// An address to listen on; nil: `off`.
+    func addressOrOff(_ key: String, default standard: ListenAddress) -> ListenAddress? {
+        var isOff = false
+        let address = text(key, default: "\(standard)", limits: "host:port, port 0 for any free one, or off") {
+            value -> ListenAddress? in
+            isOff = value.text() == "off"
+            return isOff ? nil : value.listenAddress()
+        }
+        return isOff ? nil : address ?? standard
     }
 
     /// True when a flag, variable or file sets it.

@@ -51,25 +51,13 @@ public struct WorkerSettings: Sendable, Equatable {
         lease = reader.duration("worker.lease", default: .seconds(60), in: .seconds(5)...Duration.seconds(600))
         heartbeat = reader.duration("worker.heartbeat", default: .seconds(2), in: .milliseconds(200)...Duration.seconds(5))
         drainGrace = reader.duration("worker.drain_grace", default: .seconds(25), in: .zero...Duration.seconds(3600))
-        health = Self.healthAddress(reader)
+        health = reader.addressOrOff("worker.health", default: ListenAddress(host: "127.0.0.1", port: 9464))
         wakePoll = reader.duration("worker.wake_poll", default: .milliseconds(2), in: .milliseconds(1)...Duration.seconds(1))
         idlePoll = reader.duration("worker.idle_poll", default: .milliseconds(50), in: .milliseconds(1)...Duration.seconds(10))
         policyPoll = reader.duration("worker.policy_poll", default: .seconds(1), in: .milliseconds(100)...Duration.seconds(60))
         maintenance = reader.bool("worker.maintenance", default: true)
         database = DatabaseSettings(reader)
         log = LogSettings(reader)
-    }
-
-    private static func healthAddress(_ reader: SettingReader) -> ListenAddress? {
-        var isOff = false
-        let address = reader.text(
-            "worker.health", default: "127.0.0.1:9464", limits: "host:port, port 0 for any free one, or off"
-        ) {
-            value -> ListenAddress? in
-            isOff = value.text() == "off"
-            return isOff ? nil : value.listenAddress()
-        }
-        return isOff ? nil : address ?? ListenAddress(host: "127.0.0.1", port: 9464)
     }
 
     private func check(_ reader: SettingReader) {

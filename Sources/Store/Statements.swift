@@ -7,7 +7,7 @@ import Postgres
 /// The samples speak of message 1, leased in segment 1 at the first place by session 1 with claim 1.
 public enum Statements {
     public static var all: [any Statement] {
-        queue + admission + recording + events + maintenance + policies + administration + importing + migrating
+        queue + admission + recording + events + links + maintenance + policies + administration + importing + migrating
     }
 
     static let message = MessageID(1)
@@ -98,6 +98,8 @@ public enum Statements {
     static var events: [any Statement] {
         var ids = InsertCarrierIDs()
         ids.add("0A1", folded: "a1", provider: "p", recipient: nil, messageID: message, attempt: 1, part: 1, parts: 2)
+        var handOvers = FindHandOvers()
+        handOvers.add(message, attempt: 1, provider: "p")
         var conclusions = ConcludeParts()
         conclusions.add(message, attempt: 1, parts: 2, provider: "p")
         var suppressions = SuppressRecipients()
@@ -105,7 +107,7 @@ public enum Statements {
         var keywords = ApplyKeywords()
         keywords.add("+8613800138000", scope: nil, word: "START")
         return [
-            EventLock(buckets: [1, 2]), FindCarrierIDs(folded: ["a1"], providers: ["p"], since: .seconds(86_400)), ids,
+            EventLock(buckets: [1, 2]), FindCarrierIDs(folded: ["a1"], providers: ["p"], since: .seconds(86_400)), handOvers, ids,
             InsertCarrierReceipts([.init(messageID: message, attempt: 1, kind: "part_delivered", part: 1, provider: "p")]),
             conclusions, ParkEvents([.init(provider: "p", kind: "receipt", payload: "{}", reason: "no_match")]),
             ResolveDoubt(messageIDs: [message]), suppressions,
@@ -116,6 +118,11 @@ public enum Statements {
             ]), TakeParkedEvents(), CountParkedEvents(), PurgeParkedEvents(keep: .seconds(1)),
             PurgeInboundTexts(keep: .seconds(1)), keywords,
         ]
+    }
+
+    /// What people click.
+    static var links: [any Statement] {
+        [FindUnsubscribing(messageID: message), Unsubscribe(messageID: message, scope: "marketing")]
     }
 
     static var maintenance: [any Statement] {
@@ -187,6 +194,7 @@ public enum Statements {
         [
             HasMigrations(), MigrationLock(), AppliedMigrations(texts: ["select 1"]), ResetRole(),
             RecordMigration(migration: Migration(version: 9999, name: "9999_try_it.sql", sql: "select 1")),
+            SeedHandOvers(count: 3, provider: "p"),
         ]
     }
 }

@@ -34,6 +34,20 @@ public struct CarrierReceipt: Sendable, Equatable, Codable {
     public var done: CarrierDate?
     /// The receipt's text, at most 300 characters.
     public var text: String
+    /// What it names by the words that we gave the provider for it; nil: it names `id` alone.
+    public var handOver: HandOver?
+    /// What else follows from it; nil: nothing.
+    public var consequence: Consequence?
+
+    /// What a provider says beyond the state.
+    public enum Consequence: String, Sendable, CaseIterable, Codable {
+        /// The address is dead.
+        case bounced
+        /// The recipient called it spam.
+        case complained
+        /// The recipient wants no more mailings.
+        case unsubscribed
+    }
 
     public init(
         provider: String, id: String?, state: State, isFinal: Bool, isIntermediate: Bool = false, error: String? = nil,
@@ -50,6 +64,30 @@ public struct CarrierReceipt: Sendable, Equatable, Codable {
         self.submitted = submitted
         self.done = done
         self.text = text
+    }
+}
+
+/// One try to hand a message to a provider, as we name it to providers that repeat such a name: `MESSAGE.ATTEMPT`.
+public struct HandOver: Sendable, Hashable, Codable {
+    public var messageID: MessageID
+    public var attempt: Int16
+
+    public init(_ messageID: MessageID, attempt: Int16) {
+        self.messageID = messageID
+        self.attempt = attempt
+    }
+
+    /// nil: not `MESSAGE.ATTEMPT`.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        self.init(message: parts[0], attempt: parts[1])
+    }
+
+    /// nil: not two numbers.
+    public init?(message: some StringProtocol, attempt: some StringProtocol) {
+        guard let id = Int64(message), id > 0, let attempt = Int16(attempt), attempt > 0 else { return nil }
+        self.init(MessageID(id), attempt: attempt)
     }
 }
 

@@ -44,8 +44,10 @@ public enum TransportFactory {
     /// What receipts name the messages of this provider by: whether the ids of accepted messages must be kept. `.none` for options that
     /// are wrong, too.
     public static func receiptIDs(_ policy: ProviderPolicy) -> ReceiptIDs {
-        guard policy.transport == "smpp" else { return .none }
-        do { return try SMPPOptions(policy).receiptIDs } catch {
+        do {
+            return policy.transport == "smpp"
+                ? try SMPPOptions(policy).receiptIDs : try ProviderCallbacks.options(policy)?.receiptIDs ?? .none
+        } catch {
             return .none  // `make` and `check` say what is wrong
         }
     }

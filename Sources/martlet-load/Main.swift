@@ -7,6 +7,6 @@ struct Main: AsyncParsableCommand {
         commandName: "martlet-load",
         abstract: "Load generator and benchmark; the database is MARTLET_DATABASE_URL. Deploy/bench runs it all.",
         subcommands: [
-            Enqueue.self, Offer.self, Drain.self, Claims.self, Pickup.self, Submit.self, Peer.self,
+            Enqueue.self, Offer.self, Drain.self, Claims.self, Pickup.self, Submit.self, Peer.self, Callbacks.self,
         ])
 }

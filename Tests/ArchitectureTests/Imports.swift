@@ -7,8 +7,9 @@ enum ImportTable {
         ["CLibCrypto", "CLibPQ", "CZlib"],
         ["Domain", "Postgres"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
+        ["Events"],
         ["Pipeline", "Producer", "AdminCommands", "Gateway", "MartletClient"],
-        ["martlet", "martlet-producer", "martlet-worker", "martlet-load"],
+        ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway", "martlet-load"],
     ]
 
     /// Modules of ours that not everybody above them may import.
@@ -19,7 +20,7 @@ enum ImportTable {
         "Postgres": ["Store"],
     ]
 
-    static let programs = layers[4]
+    static let programs = layers[5]
 
     /// Libraries from outside, and the modules that may import them. What is in no list may be imported nowhere.
     static let homes: [String: Set<String>] = [
@@ -32,10 +33,13 @@ enum ImportTable {
         "Crypto": ["Transports"],
         "CryptoExtras": ["Transports"],
         "Yams": ["Settings"],
+        "Hummingbird": ["Gateway"],
+        "HummingbirdCore": ["Gateway"],
+        "HTTPTypes": ["Gateway"],
         "Metrics": programs.union(["Telemetry", "Pipeline"]),
         "CoreMetrics": programs.union(["Telemetry", "Pipeline"]),
         "ServiceLifecycle": ["Pipeline", "Gateway", "martlet-worker"],
-        "UnixSignals": programs.union(["Pipeline"]),
+        "UnixSignals": programs.union(["Pipeline", "Gateway"]),
         "ArgumentParser": programs.union(["AdminCommands"]),
         "PackagePlugin": ["EmbedMigrations"],
     ]

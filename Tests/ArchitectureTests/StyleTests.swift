@@ -16,7 +16,9 @@ struct StyleTests {
         #expect(others == [])
     }
 
-    @Test("a program is one Main.swift of at most 80 lines", arguments: ["martlet", "martlet-producer", "martlet-worker"])
+    @Test(
+        "a program is one Main.swift of at most 80 lines",
+        arguments: ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway"])
     func thinPrograms(name: String) throws {
         let files = try Repository.files(below: "Sources/\(name)", ending: ".swift")
         #expect(files.map(\.path) == ["Sources/\(name)/Main.swift"])

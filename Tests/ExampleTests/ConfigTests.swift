@@ -63,6 +63,10 @@ struct ConfigTests {
         let standardProducer = try ProducerSettings(from: SettingSources(environment: [:]))
         producer.origins = standardProducer.origins
         #expect(producer == standardProducer)
+        var gateway = try GatewaySettings(from: sources("gateway.yaml"))
+        let standardGateway = try GatewaySettings(from: SettingSources(environment: [:]))
+        gateway.origins = standardGateway.origins
+        #expect(gateway == standardGateway)
         let admin = try AdminSettings(from: sources("martlet.yaml"))
         let standardAdmin = try AdminSettings(from: SettingSources(environment: [:]))
         #expect(admin == standardAdmin)
@@ -72,7 +76,7 @@ struct ConfigTests {
         "the settings files explain every key with its default and limits, and no other key",
         arguments: [
             ("worker.yaml", WorkerSettings.descriptions), ("producer.yaml", ProducerSettings.descriptions),
-            ("martlet.yaml", AdminSettings.descriptions),
+            ("martlet.yaml", AdminSettings.descriptions), ("gateway.yaml", GatewaySettings.descriptions),
         ])
     func explained(_ name: String, _ descriptions: [SettingDescription]) throws {
         let text = try String(contentsOfFile: "\(config)/\(name)", encoding: .utf8)
@@ -102,7 +106,7 @@ struct ConfigReadmeTests {
     func settings() throws {
         let text = try String(contentsOfFile: config + "/README.md", encoding: .utf8)
         var expected: [String] = []
-        for setting in WorkerSettings.descriptions + ProducerSettings.descriptions {
+        for setting in WorkerSettings.descriptions + ProducerSettings.descriptions + GatewaySettings.descriptions {
             let row =
                 "| `\(setting.key)` | `\(setting.flag)` | `\(setting.environmentVariable)` "
                 + "| \(setting.defaultText ?? "–") | \(setting.limits) |"

@@ -2,6 +2,7 @@ import Domain
 import Logging
 import PipelineSupport
 import Store
+import Telemetry
 import Transports
 
 @testable import Pipeline

@@ -1,3 +1,4 @@
+import Domain
 import PipelineSupport
 import Postgres
 import Store
@@ -205,7 +206,8 @@ struct BudgetTests {
             try await bench.refresh()
             let batch = try #require(try await bench.claim.take(lane: 3, limit: 3))
             let works = Render(
-                snapshot: bench.shared.policy, prices: bench.shared.policy.prices(at: bench.shared.databaseNow()), overrides: [:]
+                snapshot: bench.shared.policy, prices: bench.shared.policy.prices(at: bench.shared.databaseNow()),
+                router: Router(bench.shared.policy.policy), overrides: [:]
             )
             .render(batch.messages).works
             _ = try await Admit(shared: bench.shared, database: shop.store, outlets: bench.outlets).admit(works, batch.expected)

@@ -77,6 +77,7 @@ struct ClaimTests {
             let answer = try await Admit(shared: bench.shared, database: shop.store, outlets: bench.outlets).admit(
                 Render(
                     snapshot: bench.shared.policy, prices: bench.shared.policy.prices(at: bench.shared.databaseNow()),
+                    router: Router(bench.shared.policy.policy),
                     overrides: [:]
                 ).render(unsent).works, Room.Expected(limit: 1))
             #expect(answer.admitted.isEmpty && answer.others == ["lease_lost": 1])

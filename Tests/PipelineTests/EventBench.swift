@@ -1,8 +1,10 @@
 import Domain
+import Events
 import Logging
 import PipelineSupport
 import Postgres
 import Store
+import Telemetry
 import TestSupport
 import Transports
 

@@ -1,4 +1,5 @@
 import Domain
+import Events
 import Foundation
 import Logging
 import PipelineSupport

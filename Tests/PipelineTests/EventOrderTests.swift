@@ -1,4 +1,5 @@
 import Domain
+import Events
 import PipelineSupport
 import Store
 import TestSupport

@@ -1,4 +1,5 @@
 import Domain
+import Events
 import Glibc
 import PipelineSupport
 import Postgres

@@ -1,6 +1,8 @@
 import Domain
+import Events
 import PipelineSupport
 import Store
+import Telemetry
 import TestSupport
 import Testing
 import Transports

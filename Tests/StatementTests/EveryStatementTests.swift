@@ -54,7 +54,11 @@ struct EveryStatementTests {
         "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "UpsertReceiptPromises",
         "PushTemplates",
     ]
-    static let byMigrators: Set<String> = ["HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration"]
+    static let byMigrators: Set<String> = [
+        "HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration", "SeedHandOvers",
+    ]
+    /// Duties of workers among the statements about events.
+    static let notByGateways: Set<String> = ["TakeParkedEvents", "CountParkedEvents", "PurgeParkedEvents", "PurgeInboundTexts"]
 
     @Test(
         "runs as the role that needs it, on empty tables and on small data, and its answer can be read", arguments: [false, true])
@@ -66,15 +70,25 @@ struct EveryStatementTests {
             for statement in Statements.all where !type(of: statement).name.hasPrefix("Bulk") {
                 try await run(statement, on: connection, withData: withData)
             }
+            for statement in Statements.events + Statements.links + [LoadPolicy(), PolicyStamp()]
+            where !Self.notByGateways.contains(type(of: statement).name) {
+                try await run(statement, as: "martlet_gateway", on: connection, withData: withData)
+            }
         }
     }
 
-    private func run<S: Statement>(_ statement: S, on connection: PQConnection, withData: Bool) async throws {
+    private func run<S: Statement>(
+        _ statement: S, as given: String? = nil, on connection: PQConnection, withData: Bool
+    ) async throws {
         let isAdmins = Self.byAdmins.contains(S.name) || Statements.administration.contains { type(of: $0).name == S.name }
         let isProducers = Statements.importing.contains { type(of: $0).name == S.name }
+        let isGateways = Statements.links.contains { type(of: $0).name == S.name }
         let role =
-            Self.byMigrators.contains(S.name)
-            ? "none" : isAdmins ? "martlet_admin" : isProducers ? "martlet_producer" : "martlet_worker"
+            given
+            ?? (Self.byMigrators.contains(S.name)
+                ? "none"
+                : isAdmins
+                    ? "martlet_admin" : isProducers ? "martlet_producer" : isGateways ? "martlet_gateway" : "martlet_worker")
         do {
             let setRole = PQCall("role", "select set_config('role', '\(role)', true)", prepared: false)
             let rows = try await connection.pipeline([.begin, setRole, statement.call, .rollback])[2]

@@ -101,7 +101,10 @@ struct PlanTests {
             suppressions.add(id, scope: "all", reason: "hard_bounce")
         }
         let folded = ids.map { String($0.rawValue, radix: 16) }
+        var handOvers = FindHandOvers()
+        for id in ids { handOvers.add(id, attempt: 1, provider: "p") }
         return [
+            (handOvers, 10),
             (FindCarrierIDs(folded: folded, providers: ids.map { _ in "p" }, since: .seconds(20 * 366 * 86_400)), 15),
             (carrierIDs, 30),
             (

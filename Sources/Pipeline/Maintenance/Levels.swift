@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Telemetry
 import Synchronization
 
 /// How well messages are served, as gauges: measured by one worker for all every 30 s, exported by each.

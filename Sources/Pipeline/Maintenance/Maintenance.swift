@@ -1,6 +1,8 @@
 import Domain
+import Events
 import Logging
 import Store
+import Telemetry
 
 /// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
 /// events again that found nothing.

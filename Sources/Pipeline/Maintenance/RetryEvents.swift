@@ -1,4 +1,5 @@
 import Domain
+import Events
 import Store
 
 /// Tries parked events again: a receipt that came before the acceptance was written down finds its id a second later.

@@ -173,7 +173,7 @@ public struct SuppressRecipients: Statement {
         insert into martlet_data.suppressions (channel, address, scope, reason)
         select distinct on (m.address, c.name, i.scope) c.name, m.address, i.scope, i.reason
         from unnest($1::int8[], $2::text[], $3::text[]) i(message_id, scope, reason)
-        cross join lateral (select * from martlet_data.messages m where m.id = i.message_id offset 0) m
+        cross join lateral (select address, channel_id from martlet_data.messages m where m.id = i.message_id offset 0) m
         join martlet_data.channels c on c.id = m.channel_id
         order by m.address, c.name, i.scope, i.reason desc
         on conflict (address, channel, scope) where lifted_at is null do nothing

@@ -9,20 +9,20 @@ public struct ApplyKeywords: Statement {
     /// What is suppressed; nil: what was is lifted.
     public var scopes: [String?] = []
     public var words: [String] = []
-    /// SMS: only phones write so far.
-    public var channel = Channel.sms
+    public var channels: [String] = []
     public init() {}
     public var isEmpty: Bool { addresses.isEmpty }
-    public mutating func add(_ address: String, scope: String?, word: String) {
+    public mutating func add(_ address: String, channel: Channel = .sms, scope: String?, word: String) {
+        channels.append(channel.rawValue)
         addresses.append(address)
         scopes.append(scope)
         words.append(word)
     }
     public var sql: String {
-        "select unnest(martlet_data.apply_keywords($1, $2::text[], $3::text[], $4::text[]))"
+        "select unnest(martlet_data.apply_keywords($1::text[], $2::text[], $3::text[], $4::text[]))"
     }
     public func bind(_ parameters: inout PQParams) {
-        parameters.text(channel.rawValue)
+        parameters.textArray(channels)
         parameters.textArray(addresses)
         parameters.textArray(scopes)
         parameters.textArray(words)

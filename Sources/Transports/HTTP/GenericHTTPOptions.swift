@@ -33,6 +33,7 @@ extension HTTPOptions {
             }
             alphabet = (words[0], words[1])
         }
+        callbacks = try CallbackOptions(generic: &options)
         try checkTogether(options)
         try options.finish()
     }
@@ -49,7 +50,7 @@ extension HTTPOptions {
         return template
     }
 
-    private func checkTogether(_ options: TransportOptions) throws {
+    private mutating func checkTogether(_ options: TransportOptions) throws {
         if user != nil, passwordFile == nil {
             throw options.missing("password_file", remedy: "user needs a file with the password")
         }
@@ -60,6 +61,12 @@ extension HTTPOptions {
         var used = form.fields(of: form.body)
         if let body = form.htmlBody { used.formUnion(form.fields(of: body)) }
         for header in form.headers { used.formUnion(header.value.fields) }
+        if used.contains(.callbackSecret) {
+            guard let callbacks else {
+                throw options.missing("callback", remedy: "{callback_secret} stands for the first line of callback_secret_file")
+            }
+            sentCallbackFile = callbacks.secretFile.path
+        }
         if used.contains(.secret), secretFile == nil {
             throw options.missing("secret_file", remedy: "{secret} stands for what this file holds")
         }

@@ -30,6 +30,8 @@ enum HTTPField: String, Sendable, CaseIterable {
     case provider
     /// Content of `secret_file`.
     case secret
+    /// First line of `callback_secret_file`: for the URL that the provider is to call back.
+    case callbackSecret = "callback_secret"
 
     /// Is JSON already; nothing is escaped.
     var isJSON: Bool { self == .headers || self == .headersList }
@@ -43,6 +45,7 @@ struct HTTPFields: Sendable {
     var provider: String
     var from: String?
     var secret: String
+    var callbackSecret = ""
     var country: String
     var alphabet: (gsm: String, other: String)
     /// 1 s … the provider's longest.
@@ -72,6 +75,7 @@ struct HTTPFields: Sendable {
         case .alphabet: return isGSM ? alphabet.gsm : alphabet.other
         case .provider: return provider
         case .secret: return secret
+        case .callbackSecret: return callbackSecret
         }
     }
 

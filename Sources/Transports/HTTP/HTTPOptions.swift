@@ -31,14 +31,19 @@ struct HTTPOptions: Sendable {
     var allowsPrivate: Bool
     /// An address that needs the credentials and sends nothing, for `providers test`; nil: none is known.
     var testURL: HTTPTemplate?
+    /// How the provider's callbacks are read; nil: it has none.
+    var callbacks: CallbackOptions?
+    /// The file with the secret that requests tell the provider for its callbacks; nil: they tell none.
+    var sentCallbackFile: String?
 
     /// Scheme, host and port.
     var origin: String { "\(isTLS ? "https" : "http")://\(host):\(port)" }
 
     var secretFiles: [(option: String, path: String)] {
-        [(passwordOption, passwordFile), ("token_file", tokenFile), ("secret_file", secretFile)].compactMap { name, path in
-            path.map { (name, $0) }
-        }
+        [
+            (passwordOption, passwordFile), ("token_file", tokenFile), ("secret_file", secretFile),
+            ("callback_secret_file", sentCallbackFile),
+        ].compactMap { name, path in path.map { (name, $0) } }
     }
 
     /// The options that every HTTP provider has. `url` may contain placeholders behind the host.
@@ -86,7 +91,8 @@ struct HTTPOptions: Sendable {
     /// The values of one message.
     func fields(_ submission: Submission, _ secrets: HTTPSecrets.Values) -> HTTPFields {
         HTTPFields(
-            submission: submission, provider: provider, from: from, secret: secrets.secret, country: country, alphabet: alphabet,
+            submission: submission, provider: provider, from: from, secret: secrets.secret,
+            callbackSecret: secrets.callbackSecret, country: country, alphabet: alphabet,
             validity: max(.seconds(1), min(submission.validity, maximumValidity)))
     }
 

@@ -10,6 +10,8 @@ final class HTTPSecrets: Sendable {
         var authorization: String?
         /// `secret_file`.
         var secret = ""
+        /// The first line of `callback_secret_file`, where requests contain it.
+        var callbackSecret = ""
         /// Everything that must not appear in words of the provider.
         var hidden: [String] = []
 
@@ -71,20 +73,27 @@ final class HTTPSecrets: Sendable {
             values.secret = try text(options, "secret_file", path)
             values.hidden += [values.secret, HTTPTemplate.url(values.secret)]
         }
+        if let path = options.sentCallbackFile {
+            values.callbackSecret = try text(options, "callback_secret_file", path, firstLine: true)
+            values.hidden += [values.callbackSecret, HTTPTemplate.url(values.callbackSecret)]
+        }
         return values
     }
 
     /// One line without control characters: it goes into headers.
-    private static func text(_ options: HTTPOptions, _ option: String, _ path: String) throws -> String {
+    private static func text(
+        _ options: HTTPOptions, _ option: String, _ path: String, firstLine: Bool = false
+    ) throws -> String {
         func failure(_ cause: String) -> TransportError {
             .file(provider: options.provider, option: option, path: path, cause: cause)
         }
-        let text: String
+        var text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         } catch {
             throw failure(SMTPOptions.cause(error))
         }
+        if firstLine { text = text.split(whereSeparator: \.isNewline).first.map(\.trimmingBlanks) ?? "" }
         guard !text.isEmpty else { throw failure("the file is empty") }
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), text.utf8.count <= 8192 else {
             throw failure("the file must hold one line of at most 8192 bytes")

@@ -30,6 +30,10 @@ extension HTTPOptions {
         passwordFile = try options.required(
             passwordOption, remedy: "name the file with the auth token, or api_key_sid and api_key_secret_file")
         testURL = try Self.plain("\(base)/2010-04-01/Accounts/\(account).json", options)
+        let statusCallback = try options.text("status_callback").map { try Self.plain($0, options) }
+        // What an API key signs with is not what Twilio signs with.
+        callbacks = CallbackOptions(
+            twilio: &options, tokenFile: user == account ? passwordFile : nil, statusCallback: statusCallback)
         let range = Duration.seconds(1) ... .seconds(36_000)
         maximumValidity = min(maximumValidity, range.upperBound)
         try options.finish()

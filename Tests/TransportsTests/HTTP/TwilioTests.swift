@@ -67,6 +67,7 @@ struct TwilioTests {
         var service = try policy(
             server.port, secret.path,
             ["messaging_service_sid": "MG1", "address_prefix": "whatsapp:", "validity": "off", "api_key_sid": "SK1"])
+        service.options["status_callback"] = nil
         service.options["api_key_secret_file"] = service.options.removeValue(forKey: "auth_token_file")
         let transport = try TransportFactory.make(service)
         _ = await transport.answers([submission(to: "+447700900123", text: "hi", sendWithin: .seconds(30))])

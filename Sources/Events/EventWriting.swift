@@ -8,6 +8,8 @@ struct EventWriting {
     static let complaintScope = "all_except_otp"
     /// A dead mailbox is dead for every class, as an answer at RCPT is.
     static let bounceScope = "all"
+    /// Who leaves a list gets no more mailings.
+    static let unsubscribeScope = "marketing"
 
     private let receiptIDs: [String: ReceiptIDs]
     private var rows: [InsertCarrierReceipts.Row] = []
@@ -37,6 +39,9 @@ struct EventWriting {
 
     mutating func add(_ receipt: CarrierReceipt, _ known: FindCarrierIDs.Known) {
         let whole = known.parts == 1
+        if let consequence = receipt.consequence { follow(consequence, receipt, known) }
+        // What people think of a message says nothing about its way.
+        if receipt.consequence == .complained || receipt.consequence == .unsubscribed { return }
         let kind =
             !receipt.isFinal
             ? (receipt.state == .unknown ? "unclear" : "enroute")
@@ -50,6 +55,20 @@ struct EventWriting {
         decided.insert(known.messageID)
         if !whole { conclude(row, parts: known.parts) }
         if receipt.state != .delivered { locked.insert(known.messageID) }
+    }
+
+    private mutating func follow(
+        _ consequence: CarrierReceipt.Consequence, _ receipt: CarrierReceipt, _ known: FindCarrierIDs.Known
+    ) {
+        rows.append(
+            .init(
+                messageID: known.messageID, attempt: known.attempt, kind: consequence.rawValue, part: 0, provider: known.provider,
+                code: EventText.code(receipt), reference: receipt.id.map { EventText.clean($0) }))
+        switch consequence {
+        case .bounced: suppressions.add(known.messageID, scope: Self.bounceScope, reason: "hard_bounce")
+        case .complained: suppressions.add(known.messageID, scope: Self.complaintScope, reason: "complaint")
+        case .unsubscribed: suppressions.add(known.messageID, scope: Self.unsubscribeScope, reason: "opt_out")
+        }
     }
 
     /// The answer came too late to be the result. Accepted: as if it had come in time. Refused: evidence and nothing more; a message that
@@ -88,7 +107,7 @@ struct EventWriting {
     }
 
     mutating func add(_ text: InboundText, _ keyword: InboundKeywords.Decision?) {
-        if let keyword { keywords.add(keyword.address, scope: keyword.scope, word: keyword.word) }
+        if let keyword { keywords.add(keyword.address, channel: keyword.channel, scope: keyword.scope, word: keyword.word) }
         texts.append(
             .init(
                 provider: text.provider, sender: EventText.clean(text.from), recipient: EventText.clean(text.to),

@@ -1,7 +1,28 @@
 import Domain
 import Logging
 import Store
+import Telemetry
 import Transports
+
+/// What a recorder asks the program that it works in.
+package protocol EventSurroundings: Sendable {
+    /// Of the newest policy.
+    var eventPolicy: EventPolicy { get }
+    /// The database's clock, or nearly: only a gauge depends on it.
+    func databaseNow() -> Timestamp
+}
+
+/// What the policy says about events.
+package struct EventPolicy: Sendable {
+    /// Providers whose receipts will name the ids that they answer with; no others.
+    package var receiptIDs: [String: ReceiptIDs]
+    package var keywords: InboundKeywords
+
+    package init(_ policy: Policy) {
+        receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
+        keywords = InboundKeywords(policy)
+    }
+}
 
 /// Keeps what providers say later: receipts, late answers, texts, reports about mail. When `record` returns they are in PostgreSQL, and
 /// only then the carrier is told that they were taken (S14).
@@ -13,12 +34,14 @@ import Transports
 ///
 /// An event that finds nothing is parked, durably, and the duty `retry events` tries it again: its transaction may not yet see the commit
 /// of the acceptance, nor that one this. Whatever comes again finds itself there already.
-struct EventRecorder: ProviderEvents {
-    let shared: SharedState
+package struct EventRecorder: ProviderEvents {
+    let shared: any EventSurroundings
     /// Of its own: a flood of receipts takes no connection from Admit and Record.
     let database: Database
     let meters: Meters
-    let logger: Logger
+    package let logger: Logger
+    /// What comes after the commit and before the carrier is told: nothing, but in a test.
+    let afterwards: @Sendable () async throws -> Void
 
     /// Ids of the last days first: they are nearly all, and where a carrier gives an id twice the newer one is meant.
     static let recent = Duration.seconds(2 * 86_400)
@@ -26,10 +49,21 @@ struct EventRecorder: ProviderEvents {
     /// For a connection, and for each round trip. The carrier keeps what is not answered in time.
     static let deadline = Duration.seconds(5)
 
+    package init(
+        shared: any EventSurroundings, database: Database, meters: Meters, logger: Logger,
+        afterwards: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.shared = shared
+        self.database = database
+        self.meters = meters
+        self.logger = logger
+        self.afterwards = afterwards
+    }
+
     /// - Throws: `StoreError`; nothing of `events` was kept then, or nobody knows, and they may come again.
-    func record(_ events: [ProviderEvent]) async throws {
+    package func record(_ events: [ProviderEvent]) async throws {
         try await keep(events.map { EventBatch.Item(event: $0) })
-        try await Failpoint.afterEvents.reached([])
+        try await afterwards()
     }
 
     /// A data error bisects the batch, so that one bad event does not make the others come for ever.
@@ -61,7 +95,7 @@ struct EventRecorder: ProviderEvents {
         }
     }
 
-    struct Kept: Sendable {
+    package struct Kept: Sendable {
         var batch: EventBatch
         var parked: [String]
         var resolved: [MessageID]
@@ -74,14 +108,17 @@ struct EventRecorder: ProviderEvents {
     }
 
     /// - Parameter begins: begin a transaction and commit it; false: part of the caller's.
-    func apply(_ items: [EventBatch.Item], on connection: StoreConnection, begins: Bool) async throws -> Kept {
-        let policy = shared.policy
+    package func apply(_ items: [EventBatch.Item], on connection: StoreConnection, begins: Bool) async throws -> Kept {
+        let policy = shared.eventPolicy
         var batch = EventBatch(items, receiptIDs: policy.receiptIDs, keywords: policy.keywords)
         let first = batch.lookup(since: Self.recent)
-        let recent =
+        let named = batch.named
+        let (recent, handOvers) =
             begins
-            ? try await connection.begin(first, within: Self.deadline) : try await connection.run(first, within: Self.deadline)
+            ? try await connection.begin(first, named, within: Self.deadline)
+            : try await connection.run(first, named, within: Self.deadline)
         batch.match(recent)
+        batch.match(named: handOvers)
         let second = batch.lookup(since: Self.longest)
         if !second.folded.isEmpty { batch.match(try await connection.run(second, within: Self.deadline)) }
         let writes = batch.writes()
@@ -99,7 +136,7 @@ struct EventRecorder: ProviderEvents {
         return Kept(batch: batch, parked: parked, resolved: resolved, keywords: keywords)
     }
 
-    func report(_ kept: Kept) {
+    package func report(_ kept: Kept) {
         for (label, count) in kept.batch.firstTimes {
             meters.count("martlet_receipts_total", [("provider", label.provider), ("state", label.state)], by: count)
         }

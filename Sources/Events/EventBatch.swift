@@ -3,13 +3,19 @@ import Store
 import Transports
 
 /// Events of providers, what they are about, and what must be written for them. A value: no I/O.
-struct EventBatch: Sendable {
-    struct Item: Sendable {
+package struct EventBatch: Sendable {
+    package struct Item: Sendable {
         var event: ProviderEvent
         /// When it came first; nil: now.
         var at: Timestamp?
         /// Times it found nothing.
         var tries: Int32 = 0
+
+        package init(event: ProviderEvent, at: Timestamp? = nil, tries: Int32 = 0) {
+            self.event = event
+            self.at = at
+            self.tries = tries
+        }
     }
     struct Label: Hashable {
         var provider: String
@@ -29,6 +35,8 @@ struct EventBatch: Sendable {
     private let receiptIDs: [String: ReceiptIDs]
     private let keywords: InboundKeywords
     private var matches: [Match]
+    /// Named by receipts, and without an answer as far as can be seen.
+    private var unanswered: Set<HandOver> = []
 
     init(_ items: [Item], receiptIDs: [String: ReceiptIDs], keywords: InboundKeywords) {
         self.items = items
@@ -43,7 +51,9 @@ struct EventBatch: Sendable {
     func lookup(since: Duration) -> FindCarrierIDs {
         var keys: Set<Key> = []
         for (index, item) in items.enumerated() {
-            guard case .open = matches[index], case .receipt(let receipt) = item.event, let id = receipt.id else { continue }
+            guard case .open = matches[index], case .receipt(let receipt) = item.event, receipt.handOver == nil,
+                let id = receipt.id
+            else { continue }
             for folded in CarrierID.candidates(EventText.clean(id)) {
                 keys.insert(Key(provider: receipt.provider, folded: folded))
             }
@@ -51,11 +61,38 @@ struct EventBatch: Sendable {
         return FindCarrierIDs(folded: keys.map(\.folded), providers: keys.map(\.provider), since: since)
     }
 
+    /// Hand-overs that receipts name by our own words: a provider speaks of its own only.
+    var named: FindHandOvers {
+        var find = FindHandOvers()
+        for item in items {
+            guard case .receipt(let receipt) = item.event, let handOver = receipt.handOver else { continue }
+            find.add(handOver.messageID, attempt: handOver.attempt, provider: receipt.provider)
+        }
+        return find
+    }
+
+    mutating func match(named: [FindHandOvers.Found]) {
+        guard !named.isEmpty else { return }
+        let found = Dictionary(named.map { (HandOver($0.messageID, attempt: $0.attempt), $0) }) { first, _ in first }
+        unanswered = Set(found.filter { !$0.value.isAnswered }.keys)
+        for (index, item) in items.enumerated() {
+            guard case .receipt(let receipt) = item.event, let handOver = receipt.handOver, let known = found[handOver],
+                known.provider == receipt.provider
+            else { continue }
+            matches[index] = .one(
+                .init(
+                    folded: "", id: receipt.id ?? "", provider: known.provider, recipient: "", messageID: known.messageID,
+                    attempt: known.attempt, part: 1, parts: 1, at: known.admittedAt))
+        }
+    }
+
     mutating func match(_ known: [FindCarrierIDs.Known]) {
         guard !known.isEmpty else { return }
         let byKey = Dictionary(grouping: known) { Key(provider: $0.provider, folded: $0.folded) }
         for (index, item) in items.enumerated() {
-            guard case .open = matches[index], case .receipt(let receipt) = item.event, let id = receipt.id else { continue }
+            guard case .open = matches[index], case .receipt(let receipt) = item.event, receipt.handOver == nil,
+                let id = receipt.id
+            else { continue }
             let groups = CarrierID.candidates(EventText.clean(id)).compactMap {
                 byKey[Key(provider: receipt.provider, folded: $0)]
             }
@@ -98,10 +135,15 @@ struct EventBatch: Sendable {
         var writing = EventWriting(receiptIDs: receiptIDs)
         for (item, match) in zip(items, matches) {
             switch (item.event, match) {
-            case (.receipt(let receipt), .one(let known)): writing.add(receipt, known)
+            case (.receipt(let receipt), .one(let known)):
+                writing.add(receipt, known)
+                // One that has a name can come before the answer; a doubt that is written down after it would not see it.
+                if receipt.isFinal, let handOver = receipt.handOver, unanswered.contains(handOver) {
+                    writing.park(Self.row(item, known.messageID, Int(known.attempt)))
+                }
             case (.receipt(let receipt), .ambiguous): writing.park(Self.row(receipt, item, "ambiguous"))
             case (.receipt(let receipt), .open):
-                writing.park(Self.row(receipt, item, receipt.id == nil ? "unreadable" : "no_match"))
+                writing.park(Self.row(receipt, item, receipt.id == nil && receipt.handOver == nil ? "unreadable" : "no_match"))
             case (.response(let response), _):
                 writing.add(response, isFirst: item.tries == 0)
                 writing.park(Self.row(item, response.messageID, response.attempt))

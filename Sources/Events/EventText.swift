@@ -3,7 +3,7 @@ import FoundationEssentials
 import Transports
 
 /// The words and the JSON of events. No text of a message: receipts repeat its beginning, and codes are never written down.
-enum EventText {
+package enum EventText {
     /// Without NUL, which PostgreSQL has no place for, and not longer than `limit` characters.
     static func clean(_ text: String, limit: Int = 128) -> String {
         let text = text.utf8.contains(0) ? text.filter { $0 != "\0" } : text
@@ -58,7 +58,7 @@ enum EventText {
         }
     }
 
-    static func event(_ payload: String) throws -> ProviderEvent {
+    package static func event(_ payload: String) throws -> ProviderEvent {
         try JSONDecoder().decode(ProviderEvent.self, from: Data(payload.utf8))
     }
 

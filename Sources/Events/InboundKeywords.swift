@@ -3,15 +3,25 @@ import Rendering
 import Transports
 
 /// What a text from a phone asks for, and for which address. A value: no I/O.
-struct InboundKeywords: Sendable {
-    struct Decision: Sendable, Equatable {
+package struct InboundKeywords: Sendable {
+    package struct Decision: Sendable, Equatable {
         /// The phone, E.164: as messages to it have it.
-        var address: String
-        var action: KeywordAction
+        package var address: String
+        /// The one that the text came on.
+        package var channel: Channel
+        package var action: KeywordAction
         /// What is suppressed; nil: what was is lifted.
-        var scope: String?
+        package var scope: String?
         /// What the person wrote.
-        var word: String
+        package var word: String
+
+        package init(address: String, channel: Channel = .sms, action: KeywordAction, scope: String?, word: String) {
+            self.address = address
+            self.channel = channel
+            self.action = action
+            self.scope = scope
+            self.word = word
+        }
     }
 
     private let matcher: KeywordMatcher
@@ -19,8 +29,10 @@ struct InboundKeywords: Sendable {
     /// Our numbers, digits alone, with the country of their senders; the longest first.
     private let countries: [(number: String, country: String)]
     private let defaultCountry: String?
+    /// Where their texts are no SMS.
+    private let channels: [String: Channel]
 
-    init(_ policy: Policy) {
+    package init(_ policy: Policy) {
         matcher = KeywordMatcher(policy.keywords)
         scope = policy.keywords.scope
         countries = policy.senders.values.compactMap { sender in
@@ -30,10 +42,13 @@ struct InboundKeywords: Sendable {
             return (String(from), country)
         }.sorted { ($1.number.utf8.count, $0.number) < ($0.number.utf8.count, $1.number) }
         defaultCountry = policy.senders[policy.defaultSender]?.defaultCountry
+        channels = policy.providers.compactMapValues { provider in
+            provider.channels.contains(.sms) ? nil : provider.channels.min { $0.rawValue < $1.rawValue }
+        }
     }
 
     /// nil: it changes nothing. A part of a long text is no keyword, nor is a text that cannot be read or that comes from no phone.
-    func decision(_ text: InboundText) -> Decision? {
+    package func decision(_ text: InboundText) -> Decision? {
         guard let body = text.text, (text.part?.total ?? 1) == 1, let address = address(text),
             let action = matcher.action(body, from: address)
         else { return nil }
@@ -44,7 +59,9 @@ struct InboundKeywords: Sendable {
             case .stopAll: scope == "all" ? scope : "all_except_otp"
             case .start: nil
             }
-        return Decision(address: address, action: action, scope: scope, word: EventText.clean(body, limit: 40))
+        return Decision(
+            address: address, channel: channels[text.provider] ?? .sms, action: action, scope: scope,
+            word: EventText.clean(body, limit: 40))
     }
 
     // MARK: whose phone it is

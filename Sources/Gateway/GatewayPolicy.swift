@@ -1,0 +1,145 @@
+import Domain
+import Events
+import Foundation
+import Logging
+import ServiceLifecycle
+import Settings
+import Store
+import Synchronization
+import Transports
+
+/// The newest policy, as far as callbacks and links depend on it; read again when it changes.
+final class GatewayPolicy: Service, EventSurroundings {
+    struct Snapshot: Sendable {
+        var version: Int
+        var events: EventPolicy
+        var callbacks: [String: ProviderCallbacks]
+        var links: UnsubscribeLinks
+    }
+    private struct State {
+        var snapshot: Snapshot?
+        var linksRead = ContinuousClock.now
+        /// Why the database cannot be asked; nil: it was, a moment ago.
+        var problem: String? = "not asked yet"
+        var isDraining = false
+    }
+    /// Files with secrets of links may change, too.
+    static let linksKept = Duration.seconds(30)
+
+    /// No callback is taken before there is a policy.
+    private static let nothing = EventPolicy(
+        Policy(
+            classes: [:], caps: [], senders: [:], defaultSender: "", providers: [:], routes: [], prices: [], wordLists: []))
+
+    private let database: Database
+    private let poll: Duration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(database: Database, poll: Duration, logger: Logger) {
+        self.database = database
+        self.poll = poll
+        self.logger = logger
+    }
+
+    /// nil: none was ever read.
+    var snapshot: Snapshot? { state.withLock { $0.snapshot } }
+
+    var eventPolicy: EventPolicy { snapshot?.events ?? Self.nothing }
+    /// Our own clock: only a gauge depends on it.
+    func databaseNow() -> Timestamp { Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000)) }
+
+    /// Why callbacks had better go to another gateway; empty: they are welcome.
+    var reasonsNotReady: [String] {
+        state.withLock { state in
+            var reasons: [String] = []
+            if state.isDraining { reasons.append("draining") }
+            if let problem = state.problem { reasons.append("the database: \(problem)") }
+            if state.snapshot == nil { reasons.append("no policy yet") }
+            return reasons
+        }
+    }
+
+    func drain() { state.withLock { $0.isDraining = true } }
+
+    /// - Throws: `GatewayError`.
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await self.follow() }
+    }
+
+    private func follow() async throws {
+        var isChecked = false
+        while !Task.isCancelled {
+            do {
+                if !isChecked, let misfit = try await Migrator(database).status().misfit { throw GatewayError.misfit(misfit) }
+                isChecked = true
+                try await refresh()
+                note(nil)
+            } catch let error as StoreError {
+                note("\(error)")
+            }
+            do { try await Task.sleep(for: poll) } catch {
+                return  // cancelled
+            }
+        }
+    }
+
+    private func note(_ problem: String?) {
+        let before = state.withLock { state in
+            defer { state.problem = problem }
+            return state.problem
+        }
+        if let problem, before == nil || before == "not asked yet" {
+            logger.warning("the database is not to be had", metadata: ["error": "\(problem)"])
+        } else if problem == nil, before != nil {
+            logger.info("working", metadata: ["policy": "\(snapshot?.version ?? 0)"])
+        }
+    }
+
+    private func refresh() async throws {
+        let version = try await database.run(PolicyStamp(), within: .seconds(5)).version
+        let (known, linksRead) = state.withLock { ($0.snapshot?.version, $0.linksRead) }
+        guard version != known || .now - linksRead > Self.linksKept else { return }
+        guard let stored = try await database.run(LoadPolicy(), within: .seconds(5)) else { return }
+        do {
+            let files = try JSONDecoder().decode([String: String].self, from: Data(stored.files.utf8))
+            let new = snapshot(of: try PolicyFiles.parse(files), version: stored.version, isNew: version != known)
+            state.withLock { $0.snapshot = new }
+        } catch {
+            logger.error(
+                "the policy cannot be read; the one before goes on",
+                metadata: ["policy": "\(stored.version)", "error": "\(error)"])
+        }
+        state.withLock { $0.linksRead = .now }
+    }
+
+    private func snapshot(of policy: Policy, version: Int, isNew: Bool) -> Snapshot {
+        var callbacks: [String: ProviderCallbacks] = isNew ? [:] : snapshot?.callbacks ?? [:]
+        let links = UnsubscribeLinks(policy)
+        if isNew {
+            for provider in policy.providers.values {
+                do {
+                    guard let reader = try ProviderCallbacks(provider) else { continue }
+                    callbacks[provider.name] = reader
+                    if let problem = reader.problem { logger.warning("callbacks will be refused: \(problem)") }
+                } catch {
+                    logger.error("callbacks of a provider cannot be read: \(error)")
+                }
+            }
+            for problem in links.problems { logger.warning("links will not be verified: \(problem)") }
+        }
+        return Snapshot(version: version, events: EventPolicy(policy), callbacks: callbacks, links: links)
+    }
+}
+
+/// Why a gateway does not start.
+public enum GatewayError: Error, CustomStringConvertible {
+    /// The schema is not the one that this binary is made for.
+    case misfit(String)
+
+    public var description: String {
+        switch self {
+        case .misfit(let text): text
+        }
+    }
+}
