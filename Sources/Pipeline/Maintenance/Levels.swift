@@ -1,7 +1,7 @@
 import Domain
 import Store
-import Telemetry
 import Synchronization
+import Telemetry
 
 /// How well messages are served, as gauges: measured by one worker for all every 30 s, exported by each.
 ///
