@@ -202,8 +202,8 @@ create function martlet.missing_receipts_since(since interval) returns table (pr
     from bounds b left join hand_overs h on h.provider = b.provider and h.message_id >= b.first and h.message_id < b.last and h.accepted_at < b.time_up
     group by b.provider, b.receipt_within order by b.provider $$;
 
--- By the index in its order, in groups as they come: a hash of a million groups goes to disk (1,000,000 messages: provider_slo_since 4.5 s before, 1.7 s after;
--- slo_since 5.6 s, 4.0-5.1 s; on a busy machine).
+-- By the index in its order, in groups as they come: a hash of a million groups goes to disk (1,000,000 messages on a busy machine, single runs at
+-- different times: provider_slo_since 4.5 s and more before, 1.7 s after; slo_since 4.7-10.2 s before, 4.0-5.1 s after).
 alter function martlet.slo_since set enable_hashagg = off;
 alter function martlet.slo_since set enable_bitmapscan = off;
 alter function martlet.provider_slo_since set enable_hashagg = off;

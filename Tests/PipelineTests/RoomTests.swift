@@ -135,4 +135,16 @@ struct RoomTests {
         other.fill(other.near)
         #expect(other.room.take(lane: 3, limit: 500)?.limit == 120, "near is forgotten")
     }
+
+    @Test("a provider that an admin drains or pauses has no room, not even for a code; in use again it has")
+    func orders() throws {
+        for order in [ProviderOrder.draining, .paused, .moved(to: "far")] {
+            let two = try Two()
+            #expect(two.near.reserve(two.work(lane: 0)))
+            two.near.obey(order)
+            #expect(!two.near.reserve(two.work(lane: 0)) && !two.near.reserve(two.work(lane: 3)), "\(order)")
+            two.near.obey(nil)
+            #expect(two.near.reserve(two.work(lane: 0)) && two.near.reserve(two.work(lane: 3)), "\(order)")
+        }
+    }
 }

@@ -46,6 +46,7 @@ final class Outlet: Sendable {
         var booked: [Int16: ContinuousClock.Instant] = [:]
 
         var waitingCount: Int { urgent.count + prompt.count + normal.count }
+        /// Nothing is handed over any more; with any order nothing new is admitted.
         var isStopped: Bool { order.map { $0 != .draining } ?? false }
     }
     struct Key: Hashable {
@@ -138,7 +139,7 @@ final class Outlet: Sendable {
     }
 
     private func free(_ state: State, lane: Int16) -> Int {
-        if state.isStopped { return 0 }
+        if state.order != nil { return 0 }
         if lane > 0, let paused = state.pausedUntil, paused > .now { return 0 }
         guard state.breaker.isClosed else {
             // One probe, whichever lane has a message first.
@@ -178,7 +179,7 @@ final class Outlet: Sendable {
             let lane = work.lease.lane
             var soonest = now + .milliseconds(lane == 0 ? 50 : 250)
             if case .open(let until) = state.breaker.circuit { soonest = max(soonest, until) }
-            if state.isStopped { soonest = max(soonest, now + .seconds(2)) }
+            if state.order != nil { soonest = max(soonest, now + .seconds(2)) }
             if lane == 0 { return soonest - now }
             let each =
                 policy.rate == nil ? Duration.milliseconds(1) : .seconds(Double(work.cost.segments) / max(state.share, 0.001))

@@ -4,12 +4,12 @@ import Domain
 ///
 /// The line has one segment each 1/rate seconds, given out in stretches (`TakeRate`). A segment that does not leave within `tolerance` of
 /// its instant never does: so however the line is shared out, any stretch of time holds at most as many segments as the line has there
-/// and `tolerance` before. The line runs at `ofContract` of the contract's rate; 2 s and the tolerance of it are less than 2 s of the
-/// contract. A message of n segments leaves with the first of n: a window may hold n − 1 more than the line.
+/// and `tolerance` before. The line runs at `ofContract` of the contract's rate; 2 s and the tolerance of it are 1.97 s of the
+/// contract; the rest is for what scheduling and the network add. A message of n segments leaves with the first of n: a window may hold n − 1 more than the line.
 struct RateTokens: Sendable {
     /// Of the contract's rate.
-    static let ofContract = 0.975
-    static let tolerance = Duration.milliseconds(40)
+    static let ofContract = 0.97
+    static let tolerance = Duration.milliseconds(30)
 
     private struct Stretch {
         var first: ContinuousClock.Instant
