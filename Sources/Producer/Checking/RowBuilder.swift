@@ -5,6 +5,10 @@ import Store
 struct RowBuilder: Sendable {
     /// For records that lack the argument.
     var defaults: [String: String]
+    /// Names of variables that are no misspelt arguments: the same in nearly all lines, and finding out costs more than all else.
+    private var plainNames: Set<String> = []
+
+    init(defaults: [String: String]) { self.defaults = defaults }
 
     /// - Parameter columns: the names of the header; as many as `fields`.
     func row(columns: [String], fields: [String]) throws(Problem) -> BulkRow {
@@ -26,7 +30,7 @@ struct RowBuilder: Sendable {
     }
 
     /// - Parameter line: one JSON object, valid UTF-8.
-    func row(line: [UInt8]) throws(Problem) -> BulkRow {
+    mutating func row(line: [UInt8]) throws(Problem) -> BulkRow {
         var row = BulkRow()
         var extra: [(name: String, value: String)] = []
         var seen: Set<String> = []
@@ -37,13 +41,20 @@ struct RowBuilder: Sendable {
             let raw = String(decoding: line[member.range], as: UTF8.self)
             if BulkRow.isColumn(member.name) {
                 row[member.name] = try argument(member, line, raw)
-            } else if let meant = Self.misspelt(member.name) {
+            } else if let meant = misspeltOnce(member.name) {
                 throw Problem(member.name, "unknown_field", "is no argument of enqueue", "Did you mean \(meant)?")
             } else {
                 extra.append((member.name, raw))
             }
         }
         return try finish(row, extra)
+    }
+
+    private mutating func misspeltOnce(_ name: String) -> String? {
+        if plainNames.contains(name) { return nil }
+        if let meant = Self.misspelt(name) { return meant }
+        if plainNames.count < 1000 { plainNames.insert(name) }
+        return nil
     }
 
     /// The argument that a name differs from only in case or separators, so that it is not taken for a variable.

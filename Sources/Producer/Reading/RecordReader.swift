@@ -17,7 +17,7 @@ struct RecordReader {
 
     private var lines: LineReader
     private let format: FileFormat
-    private let builder: RowBuilder
+    private var builder: RowBuilder
     /// The last line that is done with; blank lines count.
     private(set) var lastLine = 0
     /// The last line had no line end: perhaps something was cut off.
