@@ -71,7 +71,11 @@ extension Gateways {
                 }
                 #expect(codes.prefix(7).allSatisfy { $0 == 503 } && codes.dropFirst(7).allSatisfy { $0 == 200 }, "\(codes)")
                 #expect(try await bench.state(message) == "delivered")
-                #expect(try await gateway.metrics().contains("martlet_callback_batches_total 2"))
+                let metrics = try await gateway.metrics()
+                // The first may have gone alone, or with those that came before its writer woke.
+                #expect(
+                    (1...4).contains { metrics.contains("martlet_callback_batches_total \($0)") },
+                    "five callbacks, fewer transactions")
                 await blocker.close()
                 try await gateway.stop()
             }
