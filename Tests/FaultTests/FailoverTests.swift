@@ -74,7 +74,7 @@ extension Faults {
             }
         }
 
-        /// Messages a tenth of a second apart, to phones of their own, until told to stop; how many there were.
+        /// Five messages each 50 ms or so, to phones of their own, until told to stop; how many there were.
         private func trickle(_ shop: Shop, while goesOn: Going) async throws -> Int {
             var count = 0
             while goesOn.goesOn {
@@ -102,6 +102,7 @@ extension Faults {
                 case .silent: a.fallSilent()
                 }
                 try await shop.script("create table dark as select clock_timestamp() as at")
+                // Not a wait for a result: so long messages go on coming in the dark.
                 try await ContinuousClock().sleep(for: .seconds(7))
                 goesOn.end()
                 let count = try await sent
