@@ -64,7 +64,7 @@ public enum Statements {
         releaseBudgets.add(message, attempt: 1)
         return [
             LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
-            PurgeBudgetUsage(keep: .seconds(86_400)),
+            PurgeBudgetUsage(keep: .seconds(86_400)), DecideFollowUps(limit: 10), PurgeFollowUps(keep: .seconds(86_400)),
             AdmitLock(session: 1, buckets: [1, 2]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
@@ -186,7 +186,7 @@ public enum Statements {
         [
             ImportBegin(name: "file", beginning: [1]), FileDigest(bytes: [1, 2]), BulkSavepoint(), BulkRelease(), BulkRollback(),
             ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()),
-            EnqueueRows(rows: []),
+            EnqueueRows(rows: []), FollowUpRows(messageIDs: [], followUps: []),
         ]
     }
 
