@@ -182,7 +182,8 @@ final class Outlet: Sendable {
             if state.order != nil { soonest = max(soonest, now + .seconds(2)) }
             if lane == 0 { return soonest - now }
             let each =
-                policy.rate == nil ? Duration.milliseconds(1) : .seconds(Double(work.cost.segments) / max(state.share, 0.001))
+                policy.rate == nil
+                ? Duration.milliseconds(1) : .seconds(Double(Item.price(of: work, policy)) / max(state.share, 0.001))
             let before = max(state.booked[lane] ?? now, soonest, state.pausedUntil ?? now)
             let booked = min(before + each, now + .seconds(300))
             state.booked[lane] = booked
@@ -194,7 +195,7 @@ final class Outlet: Sendable {
 
     /// Takes what Admit has committed; `pump` hands it over.
     func enqueue(_ admitted: [Admit.Admitted]) {
-        let items = admitted.map { Item($0, timeout: policy.timeout) }
+        let items = admitted.map { Item($0, policy: policy) }
         state.withLock { state in
             for item in items {
                 switch item.work.lease.lane {
