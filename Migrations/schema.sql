@@ -1647,6 +1647,41 @@ CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
 
 ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_workers int;
+    v_before  int;
+    v_target  int;
+    v_held    int;
+begin
+    perform pg_advisory_xact_lock(7340008, hashtext(p_provider)); -- the statements below see what those before committed
+    delete from martlet_data.connection_slots c where c.provider = p_provider
+        and not exists (select from martlet_data.sessions s where s.id = c.session and s.ended_at is null and s.fenced_at is null);
+    select count(*), count(*) filter (where s.id < p_session) into v_workers, v_before from martlet_data.sessions s
+        where s.ended_at is null and s.fenced_at is null and s.beat_at > clock_timestamp() - interval '10 seconds' and (not s.is_draining or s.id = p_session);
+    v_target := least(p_most, p_limit / greatest(v_workers, 1) + case when v_before < p_limit % greatest(v_workers, 1) then 1 else 0 end);
+    select count(*) into v_held from martlet_data.connection_slots c where c.provider = p_provider and c.session = p_session;
+    if v_held > greatest(v_target, p_needed) then
+        delete from martlet_data.connection_slots c where c.provider = p_provider and c.slot in (
+            select d.slot from martlet_data.connection_slots d where d.provider = p_provider and d.session = p_session order by d.slot desc limit v_held - greatest(v_target, p_needed));
+        v_held := greatest(v_target, p_needed);
+    elsif v_held < v_target then
+        insert into martlet_data.connection_slots (provider, slot, session)
+            select p_provider, n, p_session from generate_series(1, p_limit) n
+            where not exists (select from martlet_data.connection_slots c where c.provider = p_provider and c.slot = n)
+                -- Of a limit that was higher before, slots beyond it may still be held.
+                and (select count(*) from martlet_data.connection_slots c where c.provider = p_provider) < p_limit
+            order by n limit least(v_target - v_held, p_limit - (select count(*) from martlet_data.connection_slots c where c.provider = p_provider));
+        select count(*) into v_held from martlet_data.connection_slots c where c.provider = p_provider and c.session = p_session;
+    end if;
+    return least(v_held, v_target);
+end $$;
+
+ALTER FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1905,6 +1940,46 @@ CREATE VIEW martlet.bulk_enqueue AS
   WHERE false;
 
 ALTER TABLE martlet.bulk_enqueue OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.connection_slots (
+    provider text NOT NULL COLLATE pg_catalog."C",
+    slot integer NOT NULL,
+    session integer NOT NULL,
+    taken_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE martlet_data.connection_slots OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.sessions (
+    id integer NOT NULL,
+    worker text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL COLLATE pg_catalog."C",
+    pid integer NOT NULL,
+    version text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_flight integer DEFAULT 0 NOT NULL,
+    is_draining boolean DEFAULT false NOT NULL,
+    fenced_at timestamp with time zone,
+    ended_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
+
+CREATE VIEW martlet.connections AS
+ SELECT c.provider,
+    s.worker,
+    c.session,
+    count(*) AS connections,
+    min(c.taken_at) AS since
+   FROM (martlet_data.connection_slots c
+     LEFT JOIN martlet_data.sessions s ON ((s.id = c.session)))
+  GROUP BY c.provider, s.worker, c.session;
+
+ALTER TABLE martlet.connections OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.connections IS 'Of providers with max_connections: how many connections each worker may have open now.';
 
 CREATE TABLE martlet_data.dead_letters (
     message_id bigint NOT NULL,
@@ -2361,23 +2436,6 @@ CREATE TABLE martlet_data.provider_orders (
 ALTER TABLE martlet_data.provider_orders OWNER TO martlet_owner;
 
 COMMENT ON TABLE martlet_data.provider_orders IS 'One row per provider that is not simply in use. paused: takes nothing, what was admitted comes back; draining: takes nothing new; moved: another one takes all of its messages.';
-
-CREATE TABLE martlet_data.sessions (
-    id integer NOT NULL,
-    worker text NOT NULL COLLATE pg_catalog."C",
-    host text NOT NULL COLLATE pg_catalog."C",
-    pid integer NOT NULL,
-    version text NOT NULL COLLATE pg_catalog."C",
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    in_flight integer DEFAULT 0 NOT NULL,
-    is_draining boolean DEFAULT false NOT NULL,
-    fenced_at timestamp with time zone,
-    ended_at timestamp with time zone
-)
-WITH (fillfactor='50');
-
-ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
 
 CREATE VIEW martlet.providers AS
  WITH seen AS (
@@ -3501,6 +3559,9 @@ ALTER TABLE ONLY martlet_data.classes
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.connection_slots
+    ADD CONSTRAINT connection_slots_pkey PRIMARY KEY (provider, slot);
+
 ALTER TABLE ONLY martlet_data.consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
 
@@ -3916,6 +3977,9 @@ REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
 
@@ -3963,6 +4027,25 @@ GRANT SELECT ON TABLE martlet.budgets TO martlet_reader;
 
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_producer;
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.connection_slots TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.connection_slots TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
+
+GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.connections TO martlet_reader;
+GRANT SELECT ON TABLE martlet.connections TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.dead_letters TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
@@ -4070,19 +4153,6 @@ GRANT SELECT ON TABLE martlet_data.provider_health TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_admin;
-
-GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
-
-GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.providers TO martlet_reader;
 GRANT SELECT ON TABLE martlet.providers TO martlet_admin;

@@ -203,6 +203,8 @@ public struct ProviderPolicy: Sendable, Equatable {
     public var rate: Double?
     /// The rate counts messages, not segments.
     public var ratesMessages = false
+    /// Connections (SMPP: binds) at once, of all workers together; nil: as many as each worker's options say.
+    public var maxConnections: Int?
     /// Unanswered submissions at once, per worker; 1 or more.
     public var window: Int
     /// How long Admit gives a message to leave (D in the design), and how long Send waits for the answer.

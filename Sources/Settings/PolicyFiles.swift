@@ -24,7 +24,8 @@ public enum PolicyFiles {
             "signatures", "opt_out",
         ],
         "providers.yaml": [
-            "transport", "channels", "rate", "rate_of", "window", "send_within", "timeout", "receipt_within", "options",
+            "transport", "channels", "rate", "rate_of", "max_connections", "window", "send_within", "timeout", "receipt_within",
+            "options",
         ],
         "routes.yaml": ["provider", "providers", "choose", "channel", "classes", "prefixes", "sender"],
         "prices.yaml": ["currency", "per_segment", "from", "until"],

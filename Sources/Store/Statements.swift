@@ -24,6 +24,7 @@ public enum Statements {
                 segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedSegment: 1),
             handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), Pulse(), LoadSegments(),
             TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)), LoadProviderStates(session: 1),
+            TakeConnections(provider: "p", limit: 4, session: 1, needed: 0, most: 2),
             WriteProviderHealth(
                 session: 1,
                 seen: [

@@ -78,6 +78,10 @@ struct PolicyProblemsTests {
             Mistake("senders.yaml", "sms_from: Swallow", "sms_from: {}", "names no number"),
             Mistake("senders.yaml", "sms_from: Swallow", "sms_from: {\"+86\": [\"1069\", \"1069\"]}", "names a number twice"),
             Mistake("senders.yaml", "sms_from: Swallow", "sms_from: {CN: \"1069\"}", "`CN` is not a country prefix"),
+            Mistake(
+                "providers.yaml", "rate: 500/s", "max_connections: 4",
+                "max_connections: is not possible with transport sandbox"),
+            Mistake("providers.yaml", "rate: 500/s", "rate_of: bytes", "rate_of: `bytes` is not known here"),
             Mistake("senders.yaml", "email_name: Swallow & Co", "email_name: \"Swallow\\r\\nBcc: x\"", "contains a line break"),
             Mistake(
                 "providers.yaml", "rate: 500/s", "rate: fast", "`fast` is not a rate; write segments per time, such as 100/s"),

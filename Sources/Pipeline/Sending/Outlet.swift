@@ -42,6 +42,8 @@ final class Outlet: Sendable {
         /// The one message that finds out whether the provider is well again.
         var probe: Key?
         var order: ProviderOrder?
+        /// Of those that the cluster shares; nil: nobody counts them. Without one nothing is admitted here.
+        var connections: Int?
         /// By lane: when the last message that was put off for want of room may come. A lane does not wait behind another's backlog.
         var booked: [Int16: ContinuousClock.Instant] = [:]
 
@@ -86,7 +88,7 @@ final class Outlet: Sendable {
         self.results = results
         self.hasRoom = hasRoom
         self.rerouted = rerouted
-        state = Mutex(State(share: policy.rate ?? 0))
+        state = Mutex(State(share: policy.rate ?? 0, connections: policy.maxConnections.map { _ in 0 }))
     }
 
     private var reserveOfWindow: Int { max(1, transport.window / 10) }
@@ -139,7 +141,7 @@ final class Outlet: Sendable {
     }
 
     private func free(_ state: State, lane: Int16) -> Int {
-        if state.order != nil { return 0 }
+        if state.order != nil || state.connections == 0 { return 0 }
         if lane > 0, let paused = state.pausedUntil, paused > .now { return 0 }
         guard state.breaker.isClosed else {
             // One probe, whichever lane has a message first.
