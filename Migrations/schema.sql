@@ -1378,7 +1378,7 @@ begin
         where f.value is not null
         union all
         select 'provider', s.provider, f.figure, f.value from martlet.provider_slo_since(p_span) s cross join lateral (values
-            ('delivered_share', s.delivered_share::float8), ('reported_share', s.reported_share::float8)) f(figure, value)
+            ('delivered_share', s.delivered_share::float8), ('reported_share', s.reported_share::float8), ('reports', (s.delivered + s.undelivered)::float8)) f(figure, value)
         where f.value is not null
         union all
         select 'provider', m.provider, f.figure, f.value from martlet.missing_receipts_since(p_span) m cross join lateral (values

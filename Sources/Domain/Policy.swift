@@ -212,6 +212,8 @@ public struct ProviderPolicy: Sendable, Equatable {
     public var timeout: Duration
     /// A message that it accepted and said nothing about for so long misses its receipt; nil: 24 h, if its transport brings receipts.
     public var receiptWithin: Duration?
+    /// Below this share delivered, of what it reported on, others of the route get nearly all of its messages; nil: it is not judged.
+    public var deliveredAtLeast: Double?
     /// Transport-specific keys, each checked by the transport: host, port, user, password_file, tls, path, script, …
     public var options: [String: String]
 

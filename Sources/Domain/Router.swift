@@ -6,6 +6,9 @@ public struct Availability: Sendable, Equatable {
     public var probing: Set<String> = []
     /// Providers for which another one sends: name → the other.
     public var moved: [String: String] = [:]
+    /// They take messages and deliver too few of them: they get one in `trickle` of what is theirs, so that their recovery is seen.
+    public var poor: Set<String> = []
+    public static let trickle = 20
 
     public init() {}
 }
@@ -14,7 +17,7 @@ public struct Availability: Sendable, Equatable {
 ///
 /// The choice is the same for the same message, policy and availability. Among those that are available a message goes to one with a
 /// chance by weight; providers of weight 0 stand by for when none of the others is. Where none is available it goes where it would go
-/// if all were, and waits there. A message whose tries were burned, or that is sent again in doubt, goes to the next provider of the route
+/// if all were, and waits there. One that delivers too little (`Availability.poor`) keeps a twentieth of its share. A message whose tries were burned, or that is sent again in doubt, goes to the next provider of the route
 /// each time, and never to one that is only being tried.
 public struct Router: Sendable {
     private struct Candidates: Sendable {
@@ -66,6 +69,7 @@ public struct Router: Sendable {
         func isWell(_ choice: Route.Choice) -> Bool {
             !availability.unavailable.contains(availability.moved[choice.name] ?? choice.name)
         }
+        func isPoor(_ name: String) -> Bool { availability.poor.contains(availability.moved[name] ?? name) }
         var well = all.filter { isWell($0) && $0.weight > 0 }
         if well.isEmpty { well = all.filter(isWell) }
         // A provider that is being tried gets its one message only beside one that certainly works.
@@ -75,9 +79,13 @@ public struct Router: Sendable {
         switch candidates.route.choice {
         case .cost:
             let cheapest = candidates.costs.first { message.address.hasPrefix($0.prefix) }?.order ?? all.map(\.name)
-            order = cheapest.filter { name in set.contains { $0.name == name } }
+            let priced = cheapest.filter { name in set.contains { $0.name == name } }
+            let isTrickle = Self.mixed(UInt64(bitPattern: message.id.rawValue)) % UInt64(Availability.trickle) == 0
+            order = isTrickle ? priced : priced.filter { !isPoor($0) } + priced.filter(isPoor)
         case .weight:
-            order = Self.byWeight(set, message.id)
+            order = Self.byWeight(
+                set.map { .init(name: $0.name, weight: isPoor($0.name) ? $0.weight : $0.weight * Availability.trickle) },
+                message.id)
         }
         guard !order.isEmpty else { return nil }
         let first = order[tries % order.count]

@@ -62,7 +62,8 @@ final class Flow: Sendable {
             if settings.maintenance {
                 group.addTask {
                     await Maintenance(
-                        shared: self.shared, database: self.database, recorder: self.recorder, meters: self.meters,
+                        shared: self.shared, database: self.database, recorder: self.recorder, outlets: self.outlets,
+                        meters: self.meters,
                         logger: self.logger
                     ).run()
                 }

@@ -25,6 +25,7 @@ public enum PolicyFiles {
         ],
         "providers.yaml": [
             "transport", "channels", "rate", "rate_of", "max_connections", "window", "send_within", "timeout", "receipt_within",
+            "delivered_at_least",
             "options",
         ],
         "routes.yaml": ["provider", "providers", "choose", "channel", "classes", "prefixes", "sender"],

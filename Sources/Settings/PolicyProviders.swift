@@ -37,6 +37,7 @@ extension PolicyReading {
         if let window { provider.window = window }
         if let sendWithin { provider.sendWithin = sendWithin }
         if let timeout { provider.timeout = timeout }
+        provider.deliveredAtLeast = object["delivered_at_least"]?.share()
         provider.receiptWithin = object["receipt_within"]?.duration(in: .seconds(60)...Duration.seconds(7 * 86_400))
         return provider
     }

@@ -64,6 +64,14 @@ extension YAMLValue {
         return nil
     }
 
+    /// More than 0 and at most 1.
+    func share() -> Double? {
+        guard let text = text() else { return nil }
+        if let share = Double(text), share > 0, share <= 1 { return share }
+        report("\(quoted(text)) is not a share", "write a number such as 0.8")
+        return nil
+    }
+
     /// `100/s`, `30/m`, `5000/h`: per second.
     func rate() -> Double? {
         guard let text = text() else { return nil }

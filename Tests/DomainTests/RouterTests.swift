@@ -50,6 +50,26 @@ struct RouterTests {
         #expect(byDomain.provider(for: mail, sender: "shop")?.name == "mail")
     }
 
+    @Test("a provider that delivers too little keeps a twentieth of its share, by weight and by cost; alone it keeps all")
+    func poor() {
+        var now = Availability()
+        now.poor = ["a"]
+        let router = Router(Self.policy([Route(providers: [.init(name: "a", weight: 70), .init(name: "b", weight: 30)])]))
+        // 70 : 30 × 20.
+        #expect((900...1_200).contains(shares(router, now)["a"] ?? 0))
+        let prices = [("a", 1), ("b", 2)].map { Price(provider: $0.0, prefix: "", micros: Int64($0.1), currency: "EUR") }
+        let byCost = Router(
+            Self.policy(
+                [Route(providers: [.init(name: "a", weight: 1), .init(name: "b", weight: 1)], choice: .cost)], prices: prices))
+        #expect(shares(byCost)["a"] == 10_000)
+        #expect((400...600).contains(shares(byCost, now)["a"] ?? 0))
+        now.poor = ["a", "b"]
+        #expect((6_800...7_200).contains(shares(router, now)["a"] ?? 0))
+        #expect(shares(byCost, now)["a"] == 10_000)
+        now.poor = ["a"]
+        #expect(shares(Router(Self.policy([Route(provider: "a")])), now)["a"] == 10_000)
+    }
+
     @Test("messages are shared by weight, the same one always goes the same way, and weight 0 gets none")
     func weights() {
         let router = Router(

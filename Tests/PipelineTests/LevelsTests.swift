@@ -1,5 +1,6 @@
 import Domain
 import PipelineSupport
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -29,6 +30,53 @@ struct LevelsTests {
                 .init(kind: "measure", name: "", figure: "took_seconds", value: 0.01),
             ], age: .seconds(40))
         #expect(levels.span(after: quiet) == .seconds(3600))
+    }
+
+    @Test("a provider is poor when its policy says so, by enough and fresh reports")
+    func poor() {
+        var wanted = ProviderPolicy(name: "p", transport: "sandbox", channels: [.sms])
+        wanted.deliveredAtLeast = 0.8
+        let policies = ["p": wanted, "q": ProviderPolicy(name: "q", transport: "sandbox", channels: [.sms])]
+        func poor(_ share: Double, reports: Double, age: Int = 10) -> Set<String> {
+            let levels = ["p", "q"].flatMap { name in
+                [("delivered_share", share), ("reports", reports)].map {
+                    LoadLevels.Level(kind: "provider", name: name, figure: $0.0, value: $0.1)
+                }
+            }
+            return Levels.poor(.init(levels: levels, age: .seconds(age)), policies)
+        }
+        #expect(poor(0.79, reports: 20) == ["p"])
+        #expect(poor(0.8, reports: 1000).isEmpty)
+        #expect(poor(0.1, reports: 19).isEmpty)
+        #expect(poor(0.1, reports: 1000, age: 200).isEmpty)
+    }
+
+    @Test("what providers reported is measured and makes one poor, which the router then hears of")
+    func measured() async throws {
+        try await Shop.with { shop in
+            let bench = try await Bench(shop)
+            try await shop.enqueueMany("notification", count: 30)
+            while try await bench.step(lane: 2) {}
+            try await eventually(within: .seconds(20), "all are accepted") {
+                try await bench.recordAll()
+                return try await shop.number("select count(*) from martlet_data.receipts where kind = 'accepted'") == 30
+            }
+            try await shop.script(
+                """
+                insert into martlet_data.receipts (message_id, kind, attempt, provider, part)
+                    select message_id, case when row_number() over () <= 10 then 'delivered' else 'undelivered' end, attempt, provider, 0
+                    from martlet_data.receipts where kind = 'accepted'
+                """)
+            _ = try await shop.store.run(MeasureLevels(span: .seconds(3600)))
+            let levels = try await shop.store.run(LoadLevels())
+            var provider = try #require(bench.shared.policy.policy.providers["sandbox"])
+            #expect(Levels.poor(levels, ["sandbox": provider]).isEmpty)
+            provider.deliveredAtLeast = 0.5
+            let poor = Levels.poor(levels, ["sandbox": provider])
+            #expect(poor == ["sandbox"])
+            #expect(bench.outlets.setPoor(poor) && !bench.outlets.setPoor(poor))
+            #expect(bench.outlets.availability.poor == ["sandbox"])
+        }
     }
 
     @Test("a figure has the name and the labels of what it is about")

@@ -81,6 +81,7 @@ struct PolicyProblemsTests {
             Mistake(
                 "providers.yaml", "rate: 500/s", "max_connections: 4",
                 "max_connections: is not possible with transport sandbox"),
+            Mistake("providers.yaml", "rate: 500/s", "delivered_at_least: 80", "`80` is not a share"),
             Mistake("providers.yaml", "rate: 500/s", "rate_of: bytes", "rate_of: `bytes` is not known here"),
             Mistake("senders.yaml", "email_name: Swallow & Co", "email_name: \"Swallow\\r\\nBcc: x\"", "contains a line break"),
             Mistake(

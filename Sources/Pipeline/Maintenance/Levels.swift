@@ -60,6 +60,22 @@ final class Levels: Sendable {
         }
     }
 
+    /// Providers that deliver less than their policy wants, by enough reports to tell.
+    static func poor(_ answer: LoadLevels.Answer, _ providers: [String: ProviderPolicy]) -> Set<String> {
+        guard answer.age.map({ $0 < interval * 4 }) ?? false else { return [] }
+        func figure(_ figure: String) -> [String: Double] {
+            Dictionary(
+                answer.levels.filter { $0.kind == "provider" && $0.figure == figure }.map { ($0.name, $0.value) }
+            ) { $1 }
+        }
+        let (shares, reports) = (figure("delivered_share"), figure("reports"))
+        return Set(
+            providers.values.filter { provider in
+                guard let least = provider.deliveredAtLeast, let share = shares[provider.name] else { return false }
+                return share < least && reports[provider.name] ?? 0 >= 20
+            }.map(\.name))
+    }
+
     static func series(_ level: LoadLevels.Level) -> (name: String, labels: [(String, String)]) {
         switch level.kind {
         case "class": return ("martlet_slo_\(level.figure)", [("class", level.name)])

@@ -19,6 +19,7 @@ struct Maintenance: Sendable {
     let shared: SharedState
     let database: Database
     let recorder: EventRecorder
+    let outlets: Outlets
     let meters: Meters
     let logger: Logger
     let levels = Levels()
@@ -172,6 +173,10 @@ struct Maintenance: Sendable {
             last = try await database.run(LoadLevels())
         }
         levels.export(last, to: meters)
+        let poor = Levels.poor(last, shared.policy.policy.providers)
+        if outlets.setPoor(poor) {
+            logger.notice("providers that deliver less than their policy wants", metadata: ["providers": "\(poor.sorted())"])
+        }
         return false
     }
 

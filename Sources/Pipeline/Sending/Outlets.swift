@@ -8,6 +8,8 @@ final class Outlets: Sendable {
         var outlets: [String: Outlet]
         /// By admins, for the whole cluster.
         var orders: [String: ProviderOrder] = [:]
+        /// That deliver too few of what they take.
+        var poor: Set<String> = []
     }
     private let state: Mutex<State>
 
@@ -35,8 +37,9 @@ final class Outlets: Sendable {
 
     /// What the router must know now: who takes nothing, and who sends for whom.
     var availability: Availability {
-        let (outlets, orders) = state.withLock { ($0.outlets, $0.orders) }
+        let (outlets, orders, poor) = state.withLock { ($0.outlets, $0.orders, $0.poor) }
         var availability = Availability()
+        availability.poor = poor
         for (name, order) in orders {
             if case .moved(let target) = order {
                 availability.moved[name] = target
@@ -52,6 +55,14 @@ final class Outlets: Sendable {
             }
         }
         return availability
+    }
+
+    /// True: something changed.
+    func setPoor(_ poor: Set<String>) -> Bool {
+        state.withLock { state in
+            defer { state.poor = poor }
+            return state.poor != poor
+        }
     }
 
     /// True: something changed, and what waits in the lanes may go elsewhere now.
