@@ -65,13 +65,14 @@ struct Main: AsyncParsableCommand {
         ].compactMapValues(\.self)
         (options.importID, options.rejectsPath, options.keepsRecords) = (importId, rejects, !noRecord)
         (options.isStrict, options.duplicates, options.batch) = (strict, duplicates, settings.batch)
+        options.connections = settings.connections
         options.rejectLimit = strict ? 0 : settings.maxRejects == 0 ? nil : settings.maxRejects
         let stop = StopFlag()
         let interruption = Interruption(stop)
         defer { withExtendedLifetime(interruption) {} }
         let rehearsal = dryRun ? try DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take) : nil
         if let rehearsal { return try await Report(rehearsal.run()) }
-        let database = Database(settings.database.options(connections: 1))
+        let database = Database(settings.database.options(connections: settings.connections))
         return try await Report(Importer(options, database: database, stop: stop, tell: console.take).run())
     }
 }

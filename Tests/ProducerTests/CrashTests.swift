@@ -30,7 +30,7 @@ struct CrashTests {
         "killed with SIGKILL at any point, again and again: every line is in exactly once or rejected exactly once",
         .timeLimit(.minutes(3)))
     func killed() async throws {
-        let count = 5_000
+        let count = 12_000
         let (text, bad) = text("kill", count)
         let file = try TemporaryFile(try await gzipped(Array(text.utf8)), name: "list.csv.gz")
         let program = try program()

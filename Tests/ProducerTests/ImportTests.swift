@@ -11,9 +11,10 @@ import Testing
 struct ImportTests {
     private func importing(_ options: ImportOptions, stop: StopFlag = StopFlag()) async throws -> ImportSummary {
         let conninfo = try ScratchDatabase.required().conninfo
-        let database = Database(DatabaseOptions(conninfo: conninfo, applicationName: "tests", connections: 1))
+        let database = Database(DatabaseOptions(conninfo: conninfo, applicationName: "tests", connections: 2))
         var options = options
         options.patience = .seconds(5)
+        options.connections = 2
         let summary = try await Importer(options, database: database, stop: stop).run()
         await database.close()
         return summary
@@ -52,6 +53,19 @@ struct ImportTests {
         var other = ImportOptions(path: file.path)
         other.importID = "all, once more"
         #expect(try await importing(other).enqueued == 2_500)
+    }
+
+    @Test("chunks on their way at once that hold the same idempotency keys do not wait for each other in a circle")
+    func sameKeys() async throws {
+        let header = "\(required),group_key,idempotency_key\n"
+        let text = header + (0..<300).map { "marketing,sms,+447720000000,sale,same,same \($0 % 2)\n" }.joined()
+        let file = try TemporaryFile(text)
+        var options = ImportOptions(path: file.path)
+        options.batch = 2
+        options.duplicates = .ignore
+        let summary = try await importing(options)
+        #expect(summary.enqueued == 300 && summary.rejected == 0)
+        #expect(try await keys("same") == ["same": 2])
     }
 
     @Test("a record may say what follows if it fails; a wrong follow-up rejects its record alone")

@@ -21,6 +21,8 @@ public struct ImportOptions: Sendable {
     public var duplicates = DuplicatePolicy.warn
     /// Records per transaction.
     public var batch = 1000
+    /// Chunks on their way at once, each over a connection of its own.
+    public var connections = 1
     /// How long to try again when the database is away.
     public var patience = Duration.seconds(60)
 

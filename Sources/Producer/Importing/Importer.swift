@@ -63,24 +63,50 @@ public struct Importer: Sendable {
         return summary
     }
 
-    /// Parses the next chunk while the last one is copied.
+    private enum Step: Sendable {
+        case read(Result<Chunk, any Error>)
+        case committed
+    }
+
+    /// Parses the next chunk while those before it are copied, `connections` at a time.
     private func copyAll(
         _ reader: ChunkReader, _ begin: ImportBegin, _ rejects: RejectKeeper, _ start: ImportSummary
     ) async throws -> ImportSummary {
-        var summary = start
-        var current = try await reader.next()
-        while true {
-            try checkInterruption(summary, begin.name)
-            let chunk = current
-            async let following = chunk.isLast ? nil : reader.next()
-            let outcome = try await commit(chunk, from: summary.lines, begin, rejects, earlier: summary.rejected)
-            summary.enqueued += outcome.enqueued
-            summary.rejected += outcome.rejects.count
-            summary.lines = chunk.toLine
-            tell(.advanced(summary, consumed: chunk.consumed))
-            guard let next = try await following else { return summary }
-            current = next
+        let turns = Turnstile(start)
+        var pending: Result<Chunk, any Error>?
+        var line = start.lines
+        var (number, running, isLast) = (0, 0, false)
+        return try await withThrowingTaskGroup(of: Step.self) { group in
+            func read() { group.addTask { .read(await Self.result { try await reader.next() }) } }
+            read()
+            while true {
+                if !isLast, running < options.connections, case .success(let chunk)? = pending, !stop.isSet {
+                    let work = NumberedChunk(number: number, chunk: chunk, line: line)
+                    group.addTask {
+                        try await self.commit(work, begin, rejects, turns)
+                        return .committed
+                    }
+                    (line, number, running, isLast, pending) = (chunk.toLine, number + 1, running + 1, chunk.isLast, nil)
+                    if !isLast { read() }
+                }
+                // What is on its way is committed, whatever ends the import.
+                if running == 0 {
+                    let summary = await turns.summary
+                    if isLast { return summary }
+                    if case .failure(let error)? = pending { throw error }
+                    if pending != nil { try checkInterruption(summary, begin.name) }
+                }
+                switch try await group.next() {
+                case .read(let result)?: pending = result
+                case .committed?: running -= 1
+                case nil: return await turns.summary
+                }
+            }
         }
+    }
+
+    private static func result<Value: Sendable>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
 
     private func checkInterruption(_ summary: ImportSummary, _ name: String) throws {
@@ -93,34 +119,56 @@ public struct Importer: Sendable {
             "interrupted after line \(summary.lines), \(summary.enqueued) rows enqueued by this run; \(how)")
     }
 
+    private struct NumberedChunk: Sendable {
+        /// From 0, in this run.
+        var number: Int
+        var chunk: Chunk
+        /// Where it begins: lines done before it.
+        var line: Int
+    }
+
+    /// Its rows are sent while chunks before it may still be under way; position, rejects and COMMIT are in order.
     private func commit(
-        _ chunk: Chunk, from line: Int, _ begin: ImportBegin, _ rejects: RejectKeeper, earlier: Int
-    ) async throws -> ChunkCommit.Outcome {
-        if chunk.toLine == line, !chunk.isLast { return .init(enqueued: 0, rejects: []) }
+        _ one: NumberedChunk, _ begin: ImportBegin, _ rejects: RejectKeeper, _ turns: Turnstile
+    ) async throws {
+        let (chunk, line) = (one.chunk, one.line)
+        func passed(_ outcome: ChunkCommit.Outcome) async {
+            tell(.advanced(await turns.passed(one.number, outcome, to: chunk.toLine), consumed: chunk.consumed))
+        }
+        if chunk.toLine == line, !chunk.isLast {
+            try await turns.wait(for: one.number)
+            return await passed(.init(enqueued: 0, rejects: []))
+        }
         let advance = ImportAdvance(
             name: begin.name, fromLine: Int64(line), toLine: Int64(chunk.toLine), enqueued: 0, isFinished: chunk.isLast)
         let work = ChunkCommit(chunk: chunk, advance: advance)
         let lastTry = LastTry()
         let clock = ContinuousClock()
-        let end = clock.now + options.patience
+        var end = clock.now + options.patience
         while true {
             do {
                 let outcome = try await database.withConnection { connection in
                     try await work.run(on: connection) { outcome in
+                        try await turns.wait(for: one.number, atMost: .seconds(1))
                         try await rejects.write(outcome.rejects)
-                        try checkLimit(outcome, earlier, line)
+                        try checkLimit(outcome, await turns.summary.rejected, line)
                         await lastTry.set(outcome)
                     }
                 }
                 await rejects.keep()
-                return outcome
+                return await passed(outcome)
+            } catch is Turnstile.TooLong {
+                try await turns.wait(for: one.number)
+                end = clock.now + options.patience
             } catch let error as StoreError {
                 guard error.mayBeTriedAgain, clock.now < end else { throw error }
+                // Before all else: what comes before this chunk must be in.
+                try await turns.wait(for: one.number)
                 tell(.trouble(error.description))
                 let found = try await begun(begin)
                 if found == chunk.toLine, found != line, let outcome = await lastTry.outcome {
                     await rejects.keep()
-                    return outcome
+                    return await passed(outcome)
                 }
                 guard found == line else {
                     throw ProducerError.anotherRun(
