@@ -1,0 +1,53 @@
+public import Domain
+
+/// Makes the tokens that stand in links. The same message and address make the same token, so that every attempt reads alike.
+public struct LinkTokens: Sendable {
+    /// Of an address in a message: `clickLength` letters and digits.
+    public var click: @Sendable (_ message: MessageID, _ target: String) -> String
+    /// Of the picture in a message.
+    public var open: @Sendable (_ message: MessageID) -> String
+
+    public init(
+        click: @escaping @Sendable (_ message: MessageID, _ target: String) -> String,
+        open: @escaping @Sendable (_ message: MessageID) -> String
+    ) {
+        self.click = click
+        self.open = open
+    }
+
+    /// Characters of a token: what a link costs in an SMS, whatever the address was.
+    public static let clickLength = 22
+
+    /// For previews and estimates, which need no secret: of the right length, and good for nothing.
+    public static let placeholder = LinkTokens(
+        click: { _, _ in "TokenOfTwentyTwoLetter" }, open: { _ in "TokenOfTwentyTwoLetter" })
+}
+
+/// What Render needs of links for all messages of a policy, worked out once.
+struct LinkRules: Sendable {
+    let clickURL: String?
+    let openURL: String?
+    /// nil: the secret could not be read.
+    let tokens: LinkTokens?
+    /// Beginnings of addresses that are never rewritten: ways out, and what is tracked already.
+    let exempt: [String]
+
+    /// Words in addresses by which a way out is known.
+    static let wordsOfWaysOut = ["unsubscribe", "optout", "opt-out", "opt_out"]
+
+    init(_ policy: Policy, _ tokens: LinkTokens?) {
+        clickURL = policy.links?.clickURL
+        openURL = policy.links?.openURL
+        self.tokens = tokens
+        let waysOut = policy.providers.values.compactMap { $0.options["unsubscribe_url"] }.map { url in
+            url.firstRange(of: "{token}").map { String(url[..<$0.lowerBound]) } ?? url
+        }
+        exempt = waysOut + [clickURL, openURL].compactMap { $0.map { $0 + "/" } }
+    }
+
+    func isExempt(_ target: String) -> Bool {
+        guard !exempt.contains(where: { target.hasPrefix($0) }) else { return true }
+        let lower = target.lowercased()
+        return Self.wordsOfWaysOut.contains { lower.contains($0) }
+    }
+}
