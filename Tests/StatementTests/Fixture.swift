@@ -37,6 +37,8 @@ enum Fixture {
         insert into martlet_data.budget_usage values ('daily', 'EUR', 5, now() - interval '1 hour', now() + interval '1 hour');
         insert into martlet_data.levels (kind, name, figure, value) values ('class', 'otp', 'overdue', 1);
         insert into martlet_data.policies (files) values ('{}');
+        insert into martlet_data.message_links values (1, '{https://shop.example/}', now() + interval '1 day');
+        insert into martlet_data.link_visits (message_id, link, at) values (1, 1, now() - interval '10 seconds');
         update martlet_data.lanes set paused_at = now() where lane = 5;
         """
 
