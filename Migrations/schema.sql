@@ -55,6 +55,31 @@ ALTER FUNCTION martlet.cancel(group_key text) OWNER TO martlet_owner;
 
 COMMENT ON FUNCTION martlet.cancel(group_key text) IS 'Every message of this group that was enqueued until now and is not yet admitted will end as cancelled.';
 
+CREATE FUNCTION martlet.cancel_follow_up(message_id bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_state text;
+begin
+    perform martlet_data.commit_durably();
+    if not exists (select from martlet_data.messages m where m.id = message_id and (m.producer = session_user or martlet_data.is_admin())) then
+        raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
+    end if;
+    update martlet_data.follow_ups f set state = 'settled', why = 'cancelled', decided_at = clock_timestamp(), variables = null
+        where f.message_id = cancel_follow_up.message_id and f.state = 'open';
+    if found then
+        return 'cancelled';
+    end if;
+    select f.state into v_state from martlet_data.follow_ups f where f.message_id = cancel_follow_up.message_id;
+    return case when v_state is null then 'none' when v_state = 'sent' then 'too_late' else 'already_final' end;
+end $$;
+
+ALTER FUNCTION martlet.cancel_follow_up(message_id bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.cancel_follow_up(message_id bigint) IS 'cancelled | too_late (the second message is on its way: cancel that) | already_final | none';
+
 CREATE FUNCTION martlet.created_at(p_message_id bigint) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select to_timestamp(((p_message_id >> 22) + 1735689600000) / 1000.0) $$;
@@ -209,7 +234,7 @@ COMMENT ON FUNCTION martlet.enqueue(class text, channel text, recipient text, te
 CREATE FUNCTION martlet.enqueue_many(messages jsonb) RETURNS TABLE("position" integer, message_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
     v_bad record;
     v_ids bigint[];
@@ -225,17 +250,20 @@ begin
     end if;
     select e.n, string_agg(k, ', ') as fields into v_bad from jsonb_array_elements(messages) with ordinality e(o, n), jsonb_object_keys(e.o) k
         where k not in ('class', 'channel', 'recipient', 'template', 'variables', 'idempotency_key', 'scheduled_at', 'expires_at', 'recipient_key', 'locale',
-            'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent') group by e.n order by e.n limit 1;
+            'time_zone', 'tier', 'group_key', 'sender', 'headers', 'traceparent', 'follow_up') group by e.n order by e.n limit 1;
     if found then
-        raise exception 'element %: unknown field %', v_bad.n, v_bad.fields using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments; template variables go into "variables".';
+        raise exception 'element %: unknown field %', v_bad.n, v_bad.fields using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments and follow_up; template variables go into "variables".';
     end if;
     select martlet.enqueue_rows(array_agg(o ->> 'class' order by n), array_agg(o ->> 'channel' order by n), array_agg(o ->> 'recipient' order by n), array_agg(o ->> 'template' order by n),
             array_agg((o -> 'variables')::text order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
             array_agg(o ->> 'recipient_key' order by n), array_agg(o ->> 'locale' order by n), array_agg(o ->> 'time_zone' order by n), array_agg(o ->> 'tier' order by n),
             array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(nullif(o -> 'headers', 'null')::text order by n), array_agg(o ->> 'traceparent' order by n))
         into v_ids from jsonb_array_elements(messages) with ordinality e(o, n);
+    if jsonb_path_exists(messages, '$[*].follow_up ? (@ != null)') then
+        perform martlet.follow_up_rows(v_ids, (select array_agg(nullif(o -> 'follow_up', 'null')::text order by n) from jsonb_array_elements(messages) with ordinality e(o, n)));
+    end if;
     return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
-end $$;
+end $_$;
 
 ALTER FUNCTION martlet.enqueue_many(messages jsonb) OWNER TO martlet_owner;
 
@@ -349,6 +377,117 @@ end $$;
 ALTER FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) OWNER TO martlet_owner;
 
 COMMENT ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) IS 'Puts many messages into the queue by one statement; returns their ids in order.';
+
+CREATE FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval DEFAULT NULL::interval, template text DEFAULT NULL::text, class text DEFAULT NULL::text, variables jsonb DEFAULT NULL::jsonb, locale text DEFAULT NULL::text, sender text DEFAULT NULL::text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_variable
+declare
+    m martlet_data.messages;
+    v_after interval := coalesce(after, case when condition = 'undelivered' then interval '72 hours' else interval '1 hour' end);
+    v_class text;
+    v_kind text;
+    v_address text;
+    v_erases boolean;
+    v_hash bytea;
+    v_seen bytea;
+begin
+    if condition is null or condition not in ('undelivered', 'not_delivered', 'not_opened', 'not_clicked') then
+        raise exception 'field condition: % is none of undelivered, not_delivered, not_opened, not_clicked', coalesce(quote_literal(condition), 'null') using errcode = 'MT015',
+            hint = 'undelivered: as soon as it has failed; the others also when nothing of the kind is heard within "after" of its acceptance.';
+    elsif v_after < interval '1 second' or v_after > interval '14 days' then
+        raise exception 'field after: % is not between 1 second and 14 days', v_after using errcode = 'MT015', hint = 'It counts from when the provider accepts the message.';
+    end if;
+    select * into m from martlet_data.messages n where n.id = follow_up.message_id and (n.producer = session_user or martlet_data.is_admin());
+    if not found then
+        raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
+    end if;
+    select c.name, c.erases_body into v_class, v_erases from martlet_data.classes c where c.id = m.class_id;
+    select p.address_kind into v_kind from martlet_data.enqueue_places p
+        where p.template = coalesce(follow_up.template, m.template) and p.class = coalesce(follow_up.class, v_class) and p.channel = follow_up.channel;
+    if not found then
+        perform martlet_data.refuse_unknown(coalesce(class, v_class), channel, coalesce(template, m.template));
+    end if;
+    if sender is not null and not exists (select from martlet_data.senders s where s.key = follow_up.sender and s.retired_at is null) then
+        raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
+    end if;
+    v_address := martlet_data.normalise_address(v_kind, recipient,
+        (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end));
+    if v_address is null then
+        raise exception 'field recipient: % is no address of channel %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'), channel using errcode = 'MT003',
+            hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+    end if;
+    if variables is not null and (jsonb_typeof(variables) <> 'object' or octet_length(variables::text) > 65536) then
+        raise exception 'field variables: must be a JSON object of at most 65536 bytes' using errcode = 'MT006', hint = 'Leave it out for those of the message.';
+    end if;
+    if locale is not null then
+        perform martlet_data.check_text('locale', locale, 35);
+    end if;
+    perform martlet_data.commit_durably();
+    v_hash := sha256(convert_to(jsonb_build_array(condition, v_after::text, channel, recipient, template, class, variables, locale, sender)::text, 'UTF8'));
+    insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
+        select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
+            coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,
+            -- A class that erases its bodies has none left by then.
+            case when variables is not null then variables::json when v_erases then m.variables end, v_hash
+        on conflict on constraint follow_ups_pkey do nothing;
+    if not found then
+        select f.request_hash into v_seen from martlet_data.follow_ups f where f.message_id = m.id;
+        if v_seen is distinct from v_hash then
+            raise exception 'message % has another follow-up already', message_id using errcode = 'MT015', hint = 'A message has one at most; repeat a request with exactly the same arguments.';
+        end if;
+    end if;
+    return message_id;
+end $$;
+
+ALTER FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) IS 'One further message if this one fails or is not heard of in time: martlet.follow_up(martlet.enqueue(…), ''not_opened'', ''sms'', ''+86…''). Answers the message''s id.';
+
+CREATE FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_one jsonb;
+    v_unknown text;
+    v_count int := 0;
+    v_state text;
+    v_text text;
+    v_hint text;
+    v_at int;
+begin
+    if cardinality(message_ids) is distinct from cardinality(follow_ups) then
+        raise exception 'the arrays differ in length' using errcode = 'MT011', hint = 'Give one follow-up, or null, for each message.';
+    end if;
+    for v_at in 1 .. cardinality(message_ids) loop
+        continue when follow_ups[v_at] is null;
+        begin
+            v_one := martlet_data.json_from('follow_up', follow_ups[v_at]);
+            if jsonb_typeof(v_one) <> 'object' then
+                raise exception 'field follow_up: must be a JSON object, not %', jsonb_typeof(v_one) using errcode = 'MT015', hint = 'Such as {"condition": "not_opened", "channel": "sms", "recipient": "+8613800138000"}.';
+            end if;
+            select string_agg(k, ', ') into v_unknown from jsonb_object_keys(v_one) k
+                where k not in ('condition', 'after', 'channel', 'recipient', 'template', 'class', 'variables', 'locale', 'sender');
+            if v_unknown is not null then
+                raise exception 'field follow_up: unknown field %', v_unknown using errcode = 'MT015', hint = 'Known: condition, after, channel, recipient, template, class, variables, locale, sender.';
+            end if;
+            perform martlet.follow_up(message_ids[v_at], v_one ->> 'condition', v_one ->> 'channel', v_one ->> 'recipient', (v_one ->> 'after')::interval, v_one ->> 'template',
+                v_one ->> 'class', nullif(v_one -> 'variables', 'null'), v_one ->> 'locale', v_one ->> 'sender');
+        exception when others then
+            get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint;
+            raise exception 'element %: field follow_up: %', v_at, regexp_replace(v_text, '^field follow_up: ', '') using errcode = v_state, hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.');
+        end;
+        v_count := v_count + 1;
+    end loop;
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) IS 'follow_up for many messages, each as a JSON object; answers how many there are now.';
 
 CREATE FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -991,6 +1130,86 @@ end $_$;
 
 ALTER FUNCTION martlet_data.create_partitions(p_days integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.decide_follow_ups(p_limit integer) RETURNS TABLE(decision text, decisions bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+    v_now   timestamptz := clock_timestamp();
+    v_base  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
+    v_slots smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
+    v_ids   bigint[];
+    v_first bigint;
+    v_last  bigint;
+begin
+    v_ids := array(select d.message_id from martlet_data.follow_ups d where d.state = 'open' and d.due_at <= v_now order by d.due_at limit p_limit for update skip locked);
+    if cardinality(v_ids) = 0 then
+        return;
+    end if;
+    perform martlet_data.commit_durably();
+    perform pg_current_xact_id(); -- before the sequence: as in enqueue
+    select min(i), max(i) into v_first, v_last from unnest(v_ids) i; -- a range excludes partitions, an array does not
+    return query with f as materialized (select * from martlet_data.follow_ups u where u.message_id = any (v_ids)),
+    m as materialized (select * from martlet_data.messages n where n.id = any (v_ids) and n.id between v_first and v_last),
+    said as materialized (
+        select f.message_id, min(r.kind) filter (where martlet_data.follow_up_settled_by(f.condition, r.kind)) as settled_by,
+            min(r.at) filter (where r.kind = 'accepted') as accepted_at, min(r.kind) filter (where r.kind in ('expired', 'suppressed') and r.at >= q.since) as ended_by,
+            -- An older try's failure says nothing about a newer one.
+            max(r.attempt) filter (where r.kind = 'undelivered' and r.at >= q.since) >= coalesce(max(r.attempt) filter (where r.kind = 'accepted'), 0) as is_undelivered
+        from f cross join lateral (select coalesce(max(e.requeued_at), '-infinity') as since from martlet_data.requeues e where e.message_id = f.message_id) q
+            join martlet_data.receipts r on r.message_id = f.message_id and not r.stale
+        where r.message_id = any (v_ids) and r.message_id between v_first and v_last
+        group by f.message_id),
+    facts as (
+        select f.*, m.id as first_id, p.class_id, p.channel_id, p.lane, p.time_to_live,
+            coalesce(s.settled_by,
+                case when exists (select from martlet_data.cancellations c where c.message_id = f.message_id)
+                    or exists (select from martlet_data.group_cancellations g where g.group_key = m.group_key and g.producer in ('*', m.producer) and g.cancelled_at >= m.created_at) then 'cancelled' end,
+                -- Somebody asked for it; only an address that does not exist is a failure.
+                case when s.ended_by = 'suppressed' and not exists (select from martlet_data.suppressions x join martlet_data.channels h on h.name = x.channel
+                    where x.address = m.address and h.id = m.channel_id and x.lifted_at is null and x.reason = 'hard_bounce') then 'suppressed' end) as settled_by,
+            case when d.reason <> 'in_doubt' then 'dead' when s.ended_by is not null then s.ended_by when s.is_undelivered then 'undelivered' end as failed_by,
+            -- In doubt: it may have arrived, and is given as long as if it had been accepted.
+            coalesce(s.accepted_at, case when d.reason = 'in_doubt' then d.died_at end) as accepted_at
+        from f left join m on m.id = f.message_id left join said s on s.message_id = f.message_id
+            left join martlet_data.dead_letters d on d.message_id = f.message_id
+            left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
+    verdicts as materialized (
+        select v.*, case when v.verdict = 'sent' then v_base | (nextval('martlet_data.message_seq') & 4194303) end as second_id
+        from (select a.*, case when a.first_id is null then 'lapsed' when a.settled_by is not null then 'settled'
+                -- What is accepted later than now is not due before this.
+                when a.failed_by is null and (a.accepted_at is null or a.accepted_at + a.after > v_now) then 'open'
+                when a.failed_by is null and a.condition = 'undelivered' then 'lapsed'
+                when a.class_id is null then 'refused' else 'sent' end as verdict from facts a offset 0) v),
+    bodies as (
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
+            traceparent, producer, created_at, expires_at)
+        select v.second_id, v.class_id, v.channel_id, case when m.recipient_key = m.address then v.address else m.recipient_key end, v.address, v.template, coalesce(v.locale, m.locale),
+            coalesce(v.sender, m.sender), m.time_zone, m.tier, m.group_key, coalesce(v.variables, m.variables), m.traceparent, m.producer, v_now, v_now + v.time_to_live
+        from verdicts v join m on m.id = v.message_id where v.verdict = 'sent'),
+    placed as (
+        insert into martlet_data.ready (slot, seq, message_id) select v_slots[v.lane + 1], v.second_id & 4194303, v.second_id from verdicts v where v.verdict = 'sent'),
+    told as (
+        insert into martlet_data.receipts (message_id, kind, code, detail, reference)
+        select case k.kind when 'follows' then v.second_id else v.message_id end, k.kind, v.condition,
+            format('%s: %s message %s', coalesce(v.failed_by, v.condition), case k.kind when 'follows' then 'follows' else 'followed by' end, case k.kind when 'follows' then v.message_id else v.second_id end),
+            case k.kind when 'follows' then v.message_id else v.second_id end::text
+        from verdicts v cross join (values ('followed_up'), ('follows')) k(kind) where v.verdict = 'sent'),
+    decided as (
+        update martlet_data.follow_ups u set state = v.verdict, sent_id = v.second_id,
+            why = case v.verdict when 'open' then null when 'settled' then v.settled_by when 'refused' then 'no_template'
+                when 'lapsed' then case when v.first_id is null then 'message_gone' else 'nothing_heard' end else coalesce(v.failed_by, v.condition) end,
+            due_at = case when v.verdict = 'open' then coalesce(v.accepted_at, v_now) + v.after else u.due_at end,
+            decided_at = case when v.verdict <> 'open' then v_now end, variables = case when v.verdict = 'open' then u.variables end
+        from verdicts v where u.message_id = v.message_id
+        returning case v.verdict when 'open' then 'put_off' else v.verdict end as verdict)
+    select d.verdict, count(*) from decided d group by 1;
+end $$;
+
+ALTER FUNCTION martlet_data.decide_follow_ups(p_limit integer) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.drop_partitions(p_day date) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1045,6 +1264,14 @@ CREATE FUNCTION martlet_data.first_id(p_at timestamp with time zone) RETURNS big
     select greatest(0, (extract(epoch from p_at) * 1000)::bigint - 1735689600000) << 22 $$;
 
 ALTER FUNCTION martlet_data.first_id(p_at timestamp with time zone) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select p_kind in ('cancelled', 'capped', 'discarded', 'clicked') or p_kind = 'opened' and p_condition <> 'not_clicked'
+        or p_kind = 'delivered' and p_condition in ('undelivered', 'not_delivered') $$;
+
+ALTER FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.is_admin() RETURNS boolean
     LANGUAGE sql STABLE
@@ -1266,6 +1493,21 @@ CREATE FUNCTION martlet_data.normalise_phone(p_address text, p_country text) RET
 
 ALTER FUNCTION martlet_data.normalise_phone(p_address text, p_country text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.note_follow_up() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.kind in ('undelivered', 'dead', 'expired', 'suppressed') then
+        update martlet_data.follow_ups f set due_at = least(f.due_at, clock_timestamp()) where f.message_id = new.message_id and f.state = 'open';
+    else
+        update martlet_data.follow_ups f set state = 'settled', why = new.kind, decided_at = clock_timestamp(), variables = null
+            where f.message_id = new.message_id and f.state = 'open' and martlet_data.follow_up_settled_by(f.condition, new.kind);
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.note_follow_up() OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1453,6 +1695,41 @@ CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
     AS $$ select case when pg_has_role(current_user, 'martlet_admin', 'usage') then p_address else martlet_data.mask(p_address) end $$;
 
 ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_workers int;
+    v_before  int;
+    v_target  int;
+    v_held    int;
+begin
+    perform pg_advisory_xact_lock(7340008, hashtext(p_provider)); -- the statements below see what those before committed
+    delete from martlet_data.connection_slots c where c.provider = p_provider
+        and not exists (select from martlet_data.sessions s where s.id = c.session and s.ended_at is null and s.fenced_at is null);
+    select count(*), count(*) filter (where s.id < p_session) into v_workers, v_before from martlet_data.sessions s
+        where s.ended_at is null and s.fenced_at is null and s.beat_at > clock_timestamp() - interval '10 seconds' and (not s.is_draining or s.id = p_session);
+    v_target := least(p_most, p_limit / greatest(v_workers, 1) + case when v_before < p_limit % greatest(v_workers, 1) then 1 else 0 end);
+    select count(*) into v_held from martlet_data.connection_slots c where c.provider = p_provider and c.session = p_session;
+    if v_held > greatest(v_target, p_needed) then
+        delete from martlet_data.connection_slots c where c.provider = p_provider and c.slot in (
+            select d.slot from martlet_data.connection_slots d where d.provider = p_provider and d.session = p_session order by d.slot desc limit v_held - greatest(v_target, p_needed));
+        v_held := greatest(v_target, p_needed);
+    elsif v_held < v_target then
+        insert into martlet_data.connection_slots (provider, slot, session)
+            select p_provider, n, p_session from generate_series(1, p_limit) n
+            where not exists (select from martlet_data.connection_slots c where c.provider = p_provider and c.slot = n)
+                -- Of a limit that was higher before, slots beyond it may still be held.
+                and (select count(*) from martlet_data.connection_slots c where c.provider = p_provider) < p_limit
+            order by n limit least(v_target - v_held, p_limit - (select count(*) from martlet_data.connection_slots c where c.provider = p_provider));
+        select count(*) into v_held from martlet_data.connection_slots c where c.provider = p_provider and c.session = p_session;
+    end if;
+    return least(v_held, v_target);
+end $$;
+
+ALTER FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
     LANGUAGE plpgsql
@@ -1713,6 +1990,46 @@ CREATE VIEW martlet.bulk_enqueue AS
 
 ALTER TABLE martlet.bulk_enqueue OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.connection_slots (
+    provider text NOT NULL COLLATE pg_catalog."C",
+    slot integer NOT NULL,
+    session integer NOT NULL,
+    taken_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE martlet_data.connection_slots OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.sessions (
+    id integer NOT NULL,
+    worker text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL COLLATE pg_catalog."C",
+    pid integer NOT NULL,
+    version text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_flight integer DEFAULT 0 NOT NULL,
+    is_draining boolean DEFAULT false NOT NULL,
+    fenced_at timestamp with time zone,
+    ended_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
+
+CREATE VIEW martlet.connections AS
+ SELECT c.provider,
+    s.worker,
+    c.session,
+    count(*) AS connections,
+    min(c.taken_at) AS since
+   FROM (martlet_data.connection_slots c
+     LEFT JOIN martlet_data.sessions s ON ((s.id = c.session)))
+  GROUP BY c.provider, s.worker, c.session;
+
+ALTER TABLE martlet.connections OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.connections IS 'Of providers with max_connections: how many connections each worker may have open now.';
+
 CREATE TABLE martlet_data.dead_letters (
     message_id bigint NOT NULL,
     class text NOT NULL COLLATE pg_catalog."C",
@@ -1751,6 +2068,55 @@ CREATE VIEW martlet.dead_letters AS
    FROM martlet_data.dead_letters d;
 
 ALTER TABLE martlet.dead_letters OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.follow_ups (
+    message_id bigint NOT NULL,
+    condition text NOT NULL COLLATE pg_catalog."C",
+    after interval NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    class text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text COLLATE pg_catalog."C",
+    sender text COLLATE pg_catalog."C",
+    variables json,
+    request_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL COLLATE pg_catalog."C",
+    why text COLLATE pg_catalog."C",
+    decided_at timestamp with time zone,
+    sent_id bigint,
+    CONSTRAINT follow_ups_check CHECK ((((state = 'open'::text) = (decided_at IS NULL)) AND ((state = 'sent'::text) = (sent_id IS NOT NULL)))),
+    CONSTRAINT follow_ups_condition_check CHECK ((condition = ANY (ARRAY['undelivered'::text, 'not_delivered'::text, 'not_opened'::text, 'not_clicked'::text]))),
+    CONSTRAINT follow_ups_state_check CHECK ((state = ANY (ARRAY['open'::text, 'sent'::text, 'settled'::text, 'lapsed'::text, 'refused'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.1');
+
+ALTER TABLE martlet_data.follow_ups OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.follow_ups.due_at IS 'When it is looked at again; the facts of that moment decide.';
+
+COMMENT ON COLUMN martlet_data.follow_ups.variables IS 'Null: those of the message; also null once it is decided.';
+
+CREATE VIEW martlet.follow_ups AS
+ SELECT f.message_id,
+    f.condition,
+    f.after,
+    f.state,
+    f.why,
+    f.due_at,
+    f.decided_at,
+    f.sent_id,
+    f.class,
+    f.channel,
+    martlet_data.shown(f.address) AS address,
+    f.template
+   FROM martlet_data.follow_ups f;
+
+ALTER TABLE martlet.follow_ups OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.follow_ups IS 'Messages with a follow-up, and what became of it: open, sent (as sent_id), settled, lapsed, refused; why.';
 
 CREATE TABLE martlet_data.inbound_texts (
     id bigint NOT NULL,
@@ -2161,23 +2527,6 @@ CREATE TABLE martlet_data.provider_orders (
 ALTER TABLE martlet_data.provider_orders OWNER TO martlet_owner;
 
 COMMENT ON TABLE martlet_data.provider_orders IS 'One row per provider that is not simply in use. paused: takes nothing, what was admitted comes back; draining: takes nothing new; moved: another one takes all of its messages.';
-
-CREATE TABLE martlet_data.sessions (
-    id integer NOT NULL,
-    worker text NOT NULL COLLATE pg_catalog."C",
-    host text NOT NULL COLLATE pg_catalog."C",
-    pid integer NOT NULL,
-    version text NOT NULL COLLATE pg_catalog."C",
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    in_flight integer DEFAULT 0 NOT NULL,
-    is_draining boolean DEFAULT false NOT NULL,
-    fenced_at timestamp with time zone,
-    ended_at timestamp with time zone
-)
-WITH (fillfactor='50');
-
-ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
 
 CREATE VIEW martlet.providers AS
  WITH seen AS (
@@ -3334,6 +3683,9 @@ ALTER TABLE ONLY martlet_data.classes
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.connection_slots
+    ADD CONSTRAINT connection_slots_pkey PRIMARY KEY (provider, slot);
+
 ALTER TABLE ONLY martlet_data.consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
 
@@ -3342,6 +3694,12 @@ ALTER TABLE ONLY martlet_data.dead_letters
 
 ALTER TABLE ONLY martlet_data.enqueue_places
     ADD CONSTRAINT enqueue_places_pkey PRIMARY KEY (template, class, channel);
+
+ALTER TABLE ONLY martlet_data.follow_ups
+    ADD CONSTRAINT follow_ups_pkey PRIMARY KEY (message_id);
+
+ALTER TABLE ONLY martlet_data.follow_ups
+    ADD CONSTRAINT follow_ups_sent_id_key UNIQUE (sent_id);
 
 ALTER TABLE ONLY martlet_data.group_cancellations
     ADD CONSTRAINT group_cancellations_pkey PRIMARY KEY (group_key, producer);
@@ -3428,6 +3786,8 @@ CREATE INDEX due_2_due_at_idx ON martlet_data.due_2 USING btree (due_at);
 
 CREATE INDEX due_2_message_id_idx ON martlet_data.due_2 USING btree (message_id);
 
+CREATE INDEX follow_ups_due_at ON martlet_data.follow_ups USING btree (due_at) WHERE (state = 'open'::text);
+
 CREATE INDEX idempotency_keys_created_at ON martlet_data.idempotency_keys USING brin (created_at);
 
 CREATE INDEX inbound_texts_at ON martlet_data.inbound_texts USING btree (at);
@@ -3508,6 +3868,8 @@ ALTER INDEX martlet_data.receipts_message_id ATTACH PARTITION martlet_data.recei
 
 CREATE TRIGGER bulk_enqueue_row INSTEAD OF INSERT ON martlet.bulk_enqueue FOR EACH ROW EXECUTE FUNCTION martlet_data.bulk_enqueue_row();
 
+CREATE TRIGGER note_follow_up AFTER INSERT ON martlet_data.receipts FOR EACH ROW WHEN (((new.kind = ANY (ARRAY['delivered'::text, 'undelivered'::text, 'opened'::text, 'clicked'::text, 'dead'::text, 'expired'::text, 'suppressed'::text, 'capped'::text, 'cancelled'::text, 'discarded'::text])) AND (NOT new.stale))) EXECUTE FUNCTION martlet_data.note_follow_up();
+
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.channels FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.classes FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
@@ -3536,6 +3898,10 @@ REVOKE ALL ON FUNCTION martlet.cancel(group_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.cancel(group_key text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.cancel(group_key text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.created_at(p_message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_worker;
@@ -3559,6 +3925,14 @@ GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb) TO martlet_admin;
 REVOKE ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_producer;
@@ -3660,6 +4034,9 @@ REVOKE ALL ON FUNCTION martlet_data.create_partitions(p_days integer) FROM PUBLI
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.drop_partitions(p_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_admin;
@@ -3668,6 +4045,10 @@ REVOKE ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) FROM
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_reader;
+
+REVOKE ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
 
@@ -3709,6 +4090,8 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_address(p_kind text, p_address tex
 
 REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.note_follow_up() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
@@ -3733,6 +4116,9 @@ GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) 
 REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
@@ -3782,6 +4168,25 @@ GRANT SELECT ON TABLE martlet.budgets TO martlet_reader;
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_producer;
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
 
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.connection_slots TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.connection_slots TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
+
+GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.connections TO martlet_reader;
+GRANT SELECT ON TABLE martlet.connections TO martlet_admin;
+
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.dead_letters TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
 GRANT DELETE ON TABLE martlet_data.dead_letters TO martlet_gateway;
@@ -3792,6 +4197,33 @@ GRANT SELECT(reason) ON TABLE martlet_data.dead_letters TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_reader;
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.follow_ups TO martlet_admin;
+
+GRANT SELECT(message_id) ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT SELECT(message_id) ON TABLE martlet_data.follow_ups TO martlet_gateway;
+
+GRANT SELECT(condition) ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT SELECT(condition) ON TABLE martlet_data.follow_ups TO martlet_gateway;
+
+GRANT SELECT(due_at),UPDATE(due_at) ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT SELECT(due_at),UPDATE(due_at) ON TABLE martlet_data.follow_ups TO martlet_gateway;
+
+GRANT UPDATE(variables) ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT UPDATE(variables) ON TABLE martlet_data.follow_ups TO martlet_gateway;
+
+GRANT SELECT(state),UPDATE(state) ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT SELECT(state),UPDATE(state) ON TABLE martlet_data.follow_ups TO martlet_gateway;
+
+GRANT UPDATE(why) ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT UPDATE(why) ON TABLE martlet_data.follow_ups TO martlet_gateway;
+
+GRANT UPDATE(decided_at) ON TABLE martlet_data.follow_ups TO martlet_worker;
+GRANT UPDATE(decided_at) ON TABLE martlet_data.follow_ups TO martlet_gateway;
+
+GRANT SELECT ON TABLE martlet.follow_ups TO martlet_reader;
+GRANT SELECT ON TABLE martlet.follow_ups TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.inbound_texts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.inbound_texts TO martlet_admin;
@@ -3872,19 +4304,6 @@ GRANT SELECT ON TABLE martlet_data.provider_health TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.provider_orders TO martlet_admin;
-
-GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
-
-GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(in_flight) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
-
-GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.providers TO martlet_reader;
 GRANT SELECT ON TABLE martlet.providers TO martlet_admin;

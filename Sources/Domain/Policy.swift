@@ -163,8 +163,9 @@ public struct CapRule: Sendable, Equatable {
 /// Who speaks: what recipients see as the origin.
 public struct Sender: Sendable, Equatable {
     public var key: String
-    /// Sender id or number for SMS; nil: cannot send SMS.
-    public var smsFrom: String?
+    /// Sender ids or numbers for SMS by country prefix (`+86`), `""` for the rest; where there are several each recipient has one of them
+    /// (`smsOrigin`). Empty: cannot send SMS.
+    public var smsPools: [String: [String]]
     /// Mailbox for e-mail; nil: cannot send e-mail.
     public var emailFrom: String?
     public var emailName: String?
@@ -180,12 +181,12 @@ public struct Sender: Sendable, Equatable {
     public var optOutPhrases: [String: String]
 
     public init(
-        key: String, smsFrom: String? = nil, emailFrom: String? = nil, emailName: String? = nil,
+        key: String, smsPools: [String: [String]] = [:], emailFrom: String? = nil, emailName: String? = nil,
         replyTo: String? = nil, timeZone: String, defaultCountry: String? = nil, defaultLocale: String,
         signatures: [String: String] = [:], optOutPhrases: [String: String] = [:]
     ) {
         self.key = key
-        self.smsFrom = smsFrom
+        self.smsPools = smsPools
         self.emailFrom = emailFrom
         self.emailName = emailName
         self.replyTo = replyTo
@@ -205,6 +206,10 @@ public struct ProviderPolicy: Sendable, Equatable {
     public var channels: [Channel]
     /// Segments per second for the whole cluster; nil: as fast as it answers.
     public var rate: Double?
+    /// The rate counts messages, not segments.
+    public var ratesMessages = false
+    /// Connections (SMPP: binds) at once, of all workers together; nil: as many as each worker's options say.
+    public var maxConnections: Int?
     /// Unanswered submissions at once, per worker; 1 or more.
     public var window: Int
     /// How long Admit gives a message to leave (D in the design), and how long Send waits for the answer.

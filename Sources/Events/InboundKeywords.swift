@@ -35,12 +35,15 @@ package struct InboundKeywords: Sendable {
     package init(_ policy: Policy) {
         matcher = KeywordMatcher(policy.keywords)
         scope = policy.keywords.scope
-        countries = policy.senders.values.compactMap { sender in
-            guard let from = sender.smsFrom.map(Self.withoutPlus), Self.isNumber(from, 3...20),
-                let country = sender.defaultCountry
-            else { return nil }
-            return (String(from), country)
-        }.sorted { ($1.number.utf8.count, $0.number) < ($0.number.utf8.count, $1.number) }
+        var countries: [(number: String, country: String)] = []
+        for sender in policy.senders.values {
+            for (prefix, pool) in sender.smsPools {
+                // A pool for one country is written to from there.
+                guard let country = prefix.isEmpty ? sender.defaultCountry : prefix else { continue }
+                countries += pool.map(Self.withoutPlus).filter { Self.isNumber($0, 3...20) }.map { (String($0), country) }
+            }
+        }
+        self.countries = countries.sorted { ($1.number.utf8.count, $0.number) < ($0.number.utf8.count, $1.number) }
         defaultCountry = policy.senders[policy.defaultSender]?.defaultCountry
         channels = policy.providers.compactMapValues { provider in
             provider.channels.contains(.sms) ? nil : provider.channels.min { $0.rawValue < $1.rawValue }

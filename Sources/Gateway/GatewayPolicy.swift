@@ -83,6 +83,8 @@ final class GatewayPolicy: Service, EventSurroundings {
                 note(nil)
             } catch let error as StoreError {
                 note("\(error)")
+            } catch is CancellationError {
+                return  // told to end while it was asking
             }
             do { try await Task.sleep(for: poll) } catch {
                 return  // cancelled

@@ -27,6 +27,8 @@ struct VisitJudging: Service {
                 } catch let error as StoreError {
                     if !hasFailed { logger.warning("visits of links wait to be judged", metadata: ["error": "\(error)"]) }
                     hasFailed = true
+                } catch is CancellationError {
+                    return  // the gateway ends; the next look is another's
                 }
                 guard judged < Self.most else { continue }
                 do { try await Task.sleep(for: .seconds(1)) } catch {

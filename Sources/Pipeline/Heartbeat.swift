@@ -94,6 +94,7 @@ struct Heartbeat: Sendable {
             if !seen.isEmpty { try await connection.run(WriteProviderHealth(session: session, seen: seen)) }
             return try await connection.run(LoadProviderStates(session: session))
         }
+        for outlet in outlets.all { try await outlet.shareConnections(session: session, on: database) }
         for (name, why) in states.open { outlets.outlet(name)?.othersFound(why) }
         if outlets.obey(states.orders) {
             ordersChanged()

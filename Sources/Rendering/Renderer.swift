@@ -43,7 +43,7 @@ public struct Renderer: Sendable {
         }
         let rules = try rules(of: message)
         let sender = try preparedSender(for: message, rules)
-        let from = try origin(sender.sender, message.channel)
+        let from = try origin(sender.sender, message)
         let variables = try Variables(message.variables)
         try require(variables, rules, template)
         var warnings: [RenderWarning] = []
@@ -98,15 +98,15 @@ public struct Renderer: Sendable {
         return sender
     }
 
-    private func origin(_ sender: Sender, _ channel: Channel) throws(RenderError) -> String {
+    private func origin(_ sender: Sender, _ message: Message) throws(RenderError) -> String {
         let from: String? =
-            switch channel {
-            case .sms: sender.smsFrom
+            switch message.channel {
+            case .sms: sender.smsOrigin(for: message.address)
             case .email: sender.emailFrom
             // The providers of HTTP channels know senders by their key.
             default: sender.key
             }
-        guard let from, !from.isEmpty else { throw .senderCannot(sender: sender.key, channel: channel) }
+        guard let from, !from.isEmpty else { throw .senderCannot(sender: sender.key, channel: message.channel) }
         return from
     }
 

@@ -24,7 +24,10 @@ public enum PolicyFiles {
             "sms_from", "email_from", "email_name", "reply_to", "time_zone", "default_country", "default_locale",
             "signatures", "opt_out",
         ],
-        "providers.yaml": ["transport", "channels", "rate", "window", "send_within", "timeout", "receipt_within", "options"],
+        "providers.yaml": [
+            "transport", "channels", "rate", "rate_of", "max_connections", "window", "send_within", "timeout", "receipt_within",
+            "options",
+        ],
         "routes.yaml": ["provider", "providers", "choose", "channel", "classes", "prefixes", "sender"],
         "prices.yaml": ["currency", "per_segment", "from", "until"],
         "words.yaml": ["action", "words", "prefixes", "providers"],
@@ -151,7 +154,7 @@ final class PolicyReading {
     private func checkTexts(of policy: Policy) {
         for (name, object) in classes {
             guard let rules = policy.classes[name], let sender = policy.senders[rules.sender ?? policy.defaultSender],
-                sender.smsFrom != nil
+                !sender.smsPools.isEmpty
             else { continue }
             let needs = [
                 ("signature", rules.requiresSignature && sender.signatures.isEmpty, "signatures"),

@@ -1,5 +1,4 @@
 import Domain
-import Yams
 
 extension PolicyReading {
     /// By provider one price list, or several with the dates from and until which each holds.
@@ -64,11 +63,6 @@ extension Price {
 }
 
 extension YAMLValue {
-    fileprivate var isList: Bool {
-        guard case .sequence = node else { return false }
-        return true
-    }
-
     /// `2026-12-01` (midnight UTC) or `2026-12-01T00:00:00+08:00`.
     func instant() -> Timestamp? {
         guard let text = text(limit: 40) else { return nil }

@@ -1,5 +1,8 @@
 import Domain
 
+/// What a contract's rate counts.
+private enum RateUnit: String, CaseIterable { case segments, messages }
+
 extension PolicyReading {
     func readProviders(_ root: YAMLObject) -> [String: ProviderPolicy] {
         var providers: [String: ProviderPolicy] = [:]
@@ -22,6 +25,15 @@ extension PolicyReading {
         let options = readOptions(object["options"])
         guard let transport else { return nil }
         var provider = ProviderPolicy(name: name, transport: transport, channels: channels, rate: rate, options: options)
+        if let unit = object["rate_of"]?.word(RateUnit.self) { provider.ratesMessages = unit == .messages }
+        if let most = object["max_connections"] {
+            provider.maxConnections = most.integer(in: 1...10_000)
+            if !["smpp", "smtp"].contains(transport) {
+                most.report(
+                    "is not possible with transport \(transport)",
+                    "leave it out: only smpp and smtp keep connections that can be shared out")
+            }
+        }
         if let window { provider.window = window }
         if let sendWithin { provider.sendWithin = sendWithin }
         if let timeout { provider.timeout = timeout }

@@ -15,19 +15,38 @@ extension PolicyReading {
     private func readSender(_ key: String, _ object: YAMLObject) -> Sender? {
         let zone = object.required("time_zone", "IANA name such as Europe/Berlin, for recipients without their own")?.timeZone()
         let locale = object.required("default_locale", "such as en or zh-CN")?.locale()
-        let smsFrom = object["sms_from"]?.smsOrigin()
+        let smsPools = object["sms_from"].map(readPools) ?? [:]
         let emailFrom = object["email_from"]?.mailbox()
         if object["sms_from"] == nil, object["email_from"] == nil {
             object.value.report("has neither sms_from nor email_from", "give at least one")
         }
         guard let zone, let locale else { return nil }
         return Sender(
-            key: key, smsFrom: smsFrom, emailFrom: emailFrom, emailName: object["email_name"]?.line(limit: 100),
+            key: key, smsPools: smsPools, emailFrom: emailFrom, emailName: object["email_name"]?.line(limit: 100),
             replyTo: object["reply_to"]?.mailbox(), timeZone: zone,
             defaultCountry: object["default_country"]?.prefix(), defaultLocale: locale,
             signatures: readByPrefix(object["signatures"]) { $0.line(limit: 60) },
             optOutPhrases: readByPrefix(object["opt_out"]) { $0.line(limit: 100) })
     }
+}
+
+/// One sender id or number for everybody, or by country prefix one or a list of them.
+private func readPools(_ value: YAMLValue) -> [String: [String]] {
+    guard value.isMapping else { return value.smsOrigin().map { ["": [$0]] } ?? [:] }
+    let pools = readByPrefix(value) { entry -> [String]? in
+        guard entry.isList else { return entry.smsOrigin().map { [$0] } }
+        let items = entry.items()
+        if items.isEmpty || items.count > 100 {
+            entry.report("names \(items.count) numbers", "name 1 to 100, or leave the country out")
+        }
+        let pool = items.compactMap { $0.smsOrigin() }
+        if Set(pool).count < pool.count { entry.report("names a number twice", "name each once") }
+        return pool
+    }
+    if pools.isEmpty {
+        value.report("names no number", "write a number, or a number or a list of numbers for each country prefix")
+    }
+    return pools
 }
 
 /// A mapping from country prefix (`+86`, `other` for the rest) to whatever `read` makes of the value.

@@ -21,6 +21,13 @@ struct YAMLValue {
         return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
     }
 
+    var isMapping: Bool {
+        if case .mapping = node { true } else { false }
+    }
+    var isList: Bool {
+        if case .sequence = node { true } else { false }
+    }
+
     /// The entries of a mapping in order; the keys are texts of at most 200 characters.
     func entries() -> [(key: String, place: Place?, value: YAMLValue)] {
         guard case .mapping(let mapping) = node else {

@@ -24,6 +24,7 @@ public enum Statements {
                 segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedSegment: 1),
             handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), Pulse(), LoadSegments(),
             TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)), LoadProviderStates(session: 1),
+            TakeConnections(provider: "p", limit: 4, session: 1, needed: 0, most: 2),
             WriteProviderHealth(
                 session: 1,
                 seen: [
@@ -66,7 +67,7 @@ public enum Statements {
         links.add(message, targets: ["https://shop.example/new", "https://shop.example/"], expiresAt: then)
         return [
             LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
-            PurgeBudgetUsage(keep: .seconds(86_400)),
+            PurgeBudgetUsage(keep: .seconds(86_400)), DecideFollowUps(limit: 10), PurgeFollowUps(keep: .seconds(86_400)),
             AdmitLock(session: 1, buckets: [1, 2]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
@@ -192,7 +193,7 @@ public enum Statements {
         [
             ImportBegin(name: "file", beginning: [1]), FileDigest(bytes: [1, 2]), BulkSavepoint(), BulkRelease(), BulkRollback(),
             ImportAdvance(name: "file", fromLine: 0, toLine: 1, enqueued: 1, isFinished: true), EnqueueOne(BulkRow()),
-            EnqueueRows(rows: []),
+            EnqueueRows(rows: []), FollowUpRows(messageIDs: [], followUps: []),
         ]
     }
 

@@ -72,3 +72,14 @@ public protocol Transport: Sendable {
     /// Answers `deferred` (`not_sent`) for what has not been written yet; goes on working.
     func retract()
 }
+
+/// A transport whose connections can be limited while it works: where a provider allows so many to the whole cluster.
+public protocol PooledTransport: Transport {
+    /// As many as its own options let it have.
+    var mostConnections: Int { get }
+    /// At most so many from now on; those beyond it take no more work and close once theirs is answered. Before the first call it has none if the
+    /// policy says `max_connections`, else as many as it likes.
+    func limitConnections(_ limit: Int)
+    /// Open or being opened or closed.
+    func openConnections() async -> Int
+}

@@ -115,6 +115,7 @@ public final class ScriptedSMSC: @unchecked Sendable {
     private var received: [(line: Int, frame: Frame)] = []
     private var open: [Line] = []
     private var opened = 0
+    private var most = 0
     private var capture: [(isFromClient: Bool, bytes: [UInt8])] = []
     private let mood: Mood
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -144,6 +145,8 @@ public final class ScriptedSMSC: @unchecked Sendable {
     public var lines: [Line] { lock.withLock { open } }
     /// Connections there ever were.
     public var connections: Int { lock.withLock { opened } }
+    /// As many as were ever open at once.
+    public var mostLines: Int { lock.withLock { most } }
     /// What clients sent, in order.
     public var frames: [Frame] { lock.withLock { received.map(\.frame) } }
     public func frames(_ command: UInt32) -> [Frame] { frames.filter { $0.command == command } }
@@ -185,6 +188,7 @@ public final class ScriptedSMSC: @unchecked Sendable {
                     server.lock.withLock { server.capture.append((isFromClient, bytes)) }
                 }
                 server.open.append(line)
+                server.most = max(server.most, server.open.count)
                 return line
             }
         }

@@ -13,6 +13,8 @@ struct GatewayRoleTests {
         martlet_data.channels: r
         martlet_data.classes: r
         martlet_data.dead_letters: r(message_id reason) d
+        martlet_data.follow_up_settled_by(text,text): x
+        martlet_data.follow_ups: r(message_id condition due_at state) w(due_at variables state why decided_at)
         martlet_data.inbound_texts: r a
         martlet_data.judge_visits(integer): x
         martlet_data.keep_inbound(text,text,text,text,bytea,smallint,integer,smallint,smallint): x

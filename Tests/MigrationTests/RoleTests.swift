@@ -7,9 +7,9 @@ struct RoleTests {
     /// Privileges of producer, worker, admin, reader and PUBLIC on everything in both schemas. r select, a insert, w update (or the
     /// columns), d delete, X more than that, U nextval, x execute. `…_DAY` are daily partitions, `…_SEGMENT` those of rings.
     static let expected = """
-        - - - - -: martlet_data.bulk_enqueue_row() martlet_data.check_text() martlet_data.check_unusual() martlet_data.commit_durably() martlet_data.is_admin() martlet_data.is_e164() martlet_data.is_plain() martlet_data.json_from() martlet_data.judge_visits() martlet_data.known_address() martlet_data.link_visits_id_seq martlet_data.lock_bucket() martlet_data.normalise_address() martlet_data.normalise_phone() martlet_data.order_provider() martlet_data.refresh_enqueue_places() martlet_data.refuse_unknown() martlet_data.time_from() martlet_data.unsubscribe()
+        - - - - -: martlet_data.bulk_enqueue_row() martlet_data.check_text() martlet_data.check_unusual() martlet_data.commit_durably() martlet_data.is_admin() martlet_data.is_e164() martlet_data.is_plain() martlet_data.json_from() martlet_data.judge_visits() martlet_data.known_address() martlet_data.link_visits_id_seq martlet_data.lock_bucket() martlet_data.normalise_address() martlet_data.normalise_phone() martlet_data.note_follow_up() martlet_data.order_provider() martlet_data.refresh_enqueue_places() martlet_data.refuse_unknown() martlet_data.time_from() martlet_data.unsubscribe()
         - - r - -: martlet.audit martlet.suppressions
-        - - r r -: martlet.attempts martlet.budgets martlet.dead_letters martlet.inbound_texts martlet.lanes martlet.link_clicks martlet.message_status martlet.missing_receipts martlet.provider_slo martlet.providers martlet.slo martlet.unmatched_events martlet.workers
+        - - r r -: martlet.attempts martlet.budgets martlet.connections martlet.dead_letters martlet.follow_ups martlet.inbound_texts martlet.lanes martlet.link_clicks martlet.message_status martlet.missing_receipts martlet.provider_slo martlet.providers martlet.slo martlet.unmatched_events martlet.workers
         - - x - -: martlet.discard() martlet.drain_provider() martlet.move_provider() martlet.pause_lane() martlet.pause_provider() martlet.requeue() martlet.resume_lane() martlet.resume_provider() martlet.unsuppress()
         - - x x -: martlet.missing_receipts_since() martlet.provider_slo_since() martlet.provider_usage() martlet.report_costs() martlet.report_messages() martlet.slo_since() martlet_data.shown()
         - r r - -: martlet_data.attempts_DAY martlet_data.attempts_default martlet_data.audit_id_seq martlet_data.carrier_ids_DAY martlet_data.carrier_ids_default martlet_data.channels_id_seq martlet_data.classes_id_seq martlet_data.consents martlet_data.consents_id_seq martlet_data.due_cursor martlet_data.enqueue_places martlet_data.group_cancellations martlet_data.imports martlet_data.inbound_texts_id_seq martlet_data.lanes martlet_data.leased_cursor martlet_data.levels martlet_data.link_visits martlet_data.message_links_DAY martlet_data.message_links_default martlet_data.messages_DAY martlet_data.messages_default martlet_data.policies_version_seq martlet_data.provider_events_id_seq martlet_data.provider_orders martlet_data.ready_cursor_0 martlet_data.ready_cursor_1 martlet_data.ready_cursor_2 martlet_data.ready_cursor_3 martlet_data.ready_cursor_4 martlet_data.ready_cursor_5 martlet_data.ready_cursor_6 martlet_data.ready_cursor_7 martlet_data.ready_cursor_8 martlet_data.receipts_DAY martlet_data.receipts_default martlet_data.requeues martlet_data.segments martlet_data.suppressions_id_seq martlet_data.time_zones
@@ -23,15 +23,16 @@ struct RoleTests {
         - ra r - -: martlet_data.attempts martlet_data.carrier_ids martlet_data.receipts martlet_data.suppressions
         - ra(targets expires_at) r - -: martlet_data.message_links
         - ra(beat_at in_flight is_draining fenced_at ended_at) r - -: martlet_data.sessions
-        - rad r - -: martlet_data.dead_letters martlet_data.inbound_texts martlet_data.provider_events martlet_data.rate_grants
+        - r(due_at variables state why decided_at)d r - -: martlet_data.follow_ups
+        - rad r - -: martlet_data.connection_slots martlet_data.dead_letters martlet_data.inbound_texts martlet_data.provider_events martlet_data.rate_grants
         - raw r - -: martlet_data.cap_usage
         - rawd r - -: martlet_data.budget_usage martlet_data.due martlet_data.due_SEGMENT martlet_data.leased martlet_data.leased_SEGMENT martlet_data.provider_health martlet_data.ready martlet_data.ready_SEGMENT
         - rd r - -: martlet_data.cancellations martlet_data.idempotency_keys
-        - x - - -: martlet_data.apply_keywords() martlet_data.measure_levels() martlet_data.release_budgets() martlet_data.take_rate()
+        - x - - -: martlet_data.apply_keywords() martlet_data.decide_follow_ups() martlet_data.follow_up_settled_by() martlet_data.measure_levels() martlet_data.release_budgets() martlet_data.take_connections() martlet_data.take_rate()
         - x x - -: martlet_data.add_segment() martlet_data.advance_segment() martlet_data.bucket() martlet_data.check_leases() martlet_data.create_partitions() martlet_data.drop_partitions() martlet_data.keep_inbound() martlet_data.minute_of_day() martlet_data.next_quiet() martlet_data.outside_quiet() martlet_data.release_slot() martlet_data.retire_segment()
         - x x x -: martlet_data.first_id() martlet_data.mask()
         ra - ra - -: martlet.bulk_enqueue
-        x - x - -: martlet.cancel() martlet.enqueue() martlet.enqueue_many() martlet.enqueue_rows() martlet.import_advance() martlet.import_begin() martlet.record_consent() martlet.suppress()
+        x - x - -: martlet.cancel() martlet.cancel_follow_up() martlet.enqueue() martlet.enqueue_many() martlet.enqueue_rows() martlet.follow_up() martlet.follow_up_rows() martlet.import_advance() martlet.import_begin() martlet.record_consent() martlet.suppress()
         x x x x -: martlet.created_at()
         """
 

@@ -17,6 +17,8 @@ public struct ShopPolicy: Sendable {
     /// Port of an SMPP carrier on this machine that gets all SMS; nil: the sandbox gets them.
     public var carrierPort: Int?
     public var carrierOptions: [String: String] = [:]
+    /// Its binds, of all workers together.
+    public var carrierLimit: Int?
     /// Entries of providers.yaml beside the sandbox, indented by two.
     public var moreProviders = ""
     /// Routes before the sandbox's, one `  - {…}` a line.
@@ -98,7 +100,7 @@ public struct ShopPolicy: Sendable {
                 transport: smpp
                 channels: [sms]
                 window: \(window)
-                send_within: \(sendWithin)
+            \(carrierLimit.map { "    max_connections: \($0)\n" } ?? "")    send_within: \(sendWithin)
                 timeout: \(timeout)
                 options:
             \(options.sorted { $0.key < $1.key }.map { "      \($0.key): \"\($0.value)\"" }.joined(separator: "\n"))

@@ -16,10 +16,10 @@ struct InboundKeywordsTests {
 
     static func keywords(scope: String = "marketing") -> InboundKeywords {
         let senders = [
-            Sender(key: "uk", smsFrom: "Shop", timeZone: "Etc/UTC", defaultCountry: "+44", defaultLocale: "en"),
-            Sender(key: "cn", smsFrom: "10690000", timeZone: "Etc/UTC", defaultCountry: "+86", defaultLocale: "en"),
-            Sender(key: "us", smsFrom: "+15550100", timeZone: "Etc/UTC", defaultCountry: "+1", defaultLocale: "en"),
-            Sender(key: "de", smsFrom: "1069", timeZone: "Etc/UTC", defaultCountry: "+49", defaultLocale: "en"),
+            Sender(key: "uk", smsPools: ["": ["Shop"]], timeZone: "Etc/UTC", defaultCountry: "+44", defaultLocale: "en"),
+            Sender(key: "cn", smsPools: ["": ["10690000"]], timeZone: "Etc/UTC", defaultCountry: "+86", defaultLocale: "en"),
+            Sender(key: "us", smsPools: ["": ["+15550100"]], timeZone: "Etc/UTC", defaultCountry: "+1", defaultLocale: "en"),
+            Sender(key: "de", smsPools: ["+49": ["1069"]], timeZone: "Etc/UTC", defaultLocale: "en"),
         ]
         return InboundKeywords(
             Policy(

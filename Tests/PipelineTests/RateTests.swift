@@ -41,6 +41,14 @@ struct RateTests {
         #expect(tokens.count == 0 && tokens.next == nil)
     }
 
+    @Test("a contract counts segments, or messages", arguments: [(false, 3), (true, 1)])
+    func units(ratesMessages: Bool, price: Int) {
+        var provider = ProviderPolicy(name: "p", transport: "sandbox", channels: [.sms], rate: 10)
+        provider.ratesMessages = ratesMessages
+        let work = Work.sample(provider: provider, parts: ["a", "b", "c"])
+        #expect(Outlet.Item.price(of: work, provider) == price)
+    }
+
     @Test("a text of several segments leaves with its first one and takes the others, across stretches")
     func several() {
         var tokens = RateTokens()

@@ -15,7 +15,8 @@ extension Work {
     static func sample(
         lane: Int16 = 3, policy: ClassPolicy = .sample, provider: ProviderPolicy,
         now: Timestamp = Timestamp(microseconds: 1_800_000_000_000_000), timeToLive: Duration = .seconds(3600),
-        caps: [CapDecision.Rule] = [], cost: Estimate? = nil, budgets: [Work.Budget] = []
+        caps: [CapDecision.Rule] = [], cost: Estimate? = nil, budgets: [Work.Budget] = [],
+        parts: [String] = ["hi"]
     ) -> Work {
         let lease = Lease(
             slot: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: lane, attempt: 0, burned: 0,
@@ -27,7 +28,7 @@ extension Work {
             lease: lease, classID: 3, channelID: 1, buckets: Buckets(address: 1, message: 2, recipient: 3, group: 4),
             producer: "shop", message: message)
         let rendered = RenderedMessage(
-            content: .sms(SMSText(text: "hi", encoding: .gsm7, parts: ["hi"], units: 2)), from: "Shop", templateVersion: 1)
+            content: .sms(SMSText(text: "hi", encoding: .gsm7, parts: parts, units: 2)), from: "Shop", templateVersion: 1)
         return Work(
             claimed, message: message, policy: policy, provider: provider, rendered: rendered,
             cost: cost ?? PriceTable([], at: now).estimate(rendered, to: message.address, provider: provider.name),

@@ -54,6 +54,44 @@ struct ImportTests {
         #expect(try await importing(other).enqueued == 2_500)
     }
 
+    @Test("a record may say what follows if it fails; a wrong follow-up rejects its record alone")
+    func followUps() async throws {
+        func line(_ index: Int, _ followUp: String) -> String {
+            """
+            {"class":"marketing","channel":"sms","recipient":"+44771\(1_000_000 + index)","template":"sale","group_key":"fol\(index)","code":"x","follow_up":\(followUp)}
+
+            """
+        }
+        let good = #"{"condition":"undelivered","channel":"sms","recipient":"+447700900001"}"#
+        let text = (0..<40).map {
+            switch $0 {
+            case 7: line($0, #"{"condition":"undelivered","channel":"fax","recipient":"+447700900001"}"#)
+            case 9: line($0, #""not_opened""#)
+            case 20...: line($0, "null")
+            default: line($0, good)
+            }
+        }.joined()
+        let file = try TemporaryFile(text, name: "list.ndjson")
+        let summary = try await importing(ImportOptions(path: file.path))
+        #expect(summary.enqueued == 38 && summary.rejected == 2)
+        let rejects = try lines(file.rejectsPath).map {
+            "\($0["line"] ?? "?") \($0["field"] ?? "?") \($0["code"] ?? "?") \($0["reason"] ?? "?")"
+        }
+        #expect(
+            rejects == [
+                "8 follow_up MT002 field channel: unknown channel 'fax'",
+                "10 follow_up bad_type must be a JSON object, not a JSON text",
+            ])
+        let connection = try await ScratchDatabase.required().connect()
+        let count = try await connection.query(
+            PQCall(
+                "count",
+                "select count(*) from martlet_data.follow_ups f join martlet_data.messages m on m.id = f.message_id where m.group_key like 'fol%'"
+            )
+        ).only.int8(0)
+        #expect(count == 18)
+    }
+
     @Test("what the server alone can refuse is rejected with line, field, code and remedy; everything else is in")
     func serverRejects() async throws {
         let text = csv("srv", 0..<1_500) { index in

@@ -90,7 +90,9 @@ struct RendererTests {
     @Test("the message's own sender comes before its class's, and that before the policy's")
     func senders() throws {
         var policy = policy { $0.sender = "class" }
-        for key in ["class", "own"] { policy.senders[key] = Sender(key: key, smsFrom: key, timeZone: "UTC", defaultLocale: "en") }
+        for key in ["class", "own"] {
+            policy.senders[key] = Sender(key: key, smsPools: ["": [key]], timeZone: "UTC", defaultLocale: "en")
+        }
         var message = message(.sms)
         let template = try parsed(.sms, "Hi")
         #expect(try Renderer(policy).render(message, template: template).message.from == "class")
@@ -104,7 +106,7 @@ struct RendererTests {
 
     @Test("a sender that cannot speak, an unknown sender or class and a template of another channel are errors")
     func unfit() throws {
-        let mute = Renderer(policy(sender: { $0.smsFrom = nil }))
+        let mute = Renderer(policy(sender: { $0.smsPools = [:] }))
         let template = try parsed(.sms, "Hi")
         #expect(throws: RenderError.senderCannot(sender: "shop", channel: .sms)) {
             try mute.render(message(.sms), template: template)

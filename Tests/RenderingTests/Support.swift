@@ -12,7 +12,7 @@ func policy(
         retry: RetrySchedule(attempts: 3, base: .seconds(1), limit: .seconds(60)))
     changes(&rules)
     var shop = Sender(
-        key: "shop", smsFrom: "SHOP", emailFrom: "shop@example.com", emailName: "The Shop", replyTo: "help@example.com",
+        key: "shop", smsPools: ["": ["SHOP"]], emailFrom: "shop@example.com", emailName: "The Shop", replyTo: "help@example.com",
         timeZone: "Europe/London", defaultLocale: "en-GB")
     sender(&shop)
     return Policy(

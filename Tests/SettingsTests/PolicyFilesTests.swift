@@ -146,6 +146,20 @@ struct PolicyFilesTests {
         #expect(policy.caps.last?.window == .rolling(.seconds(30 * 86_400)))
         #expect(policy.senders[policy.defaultSender]?.signatures == ["+86": "【青燕商城】", "": "Swallow & Co: "])
         #expect(policy.providers["sandbox-sms"]?.rate == 500)
+        #expect(policy.providers["sandbox-sms"]?.ratesMessages == false)
         #expect(policy.prices.contains(Price(provider: "sandbox-sms", prefix: "+86", micros: 6500, currency: "EUR")))
+    }
+
+    @Test("numbers by country, and a rate in messages")
+    func numbers() throws {
+        var files = try shipped()
+        files["senders.yaml"] = files["senders.yaml"]?.replacing(
+            "sms_from: Swallow", with: #"sms_from: {"+86": ["10690001", "10690002"], "+1": "+15550100", other: Swallow}"#)
+        files["providers.yaml"] = files["providers.yaml"]?.replacing("rate: 500/s", with: "rate: 500/s\n    rate_of: messages")
+        let policy = try PolicyFiles.parse(files)
+        #expect(
+            policy.senders["swallow"]?.smsPools
+                == ["+86": ["10690001", "10690002"], "+1": ["+15550100"], "": ["Swallow"]])
+        #expect(policy.providers["sandbox-sms"]?.ratesMessages == true)
     }
 }

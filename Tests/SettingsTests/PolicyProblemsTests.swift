@@ -74,6 +74,14 @@ struct PolicyProblemsTests {
             Mistake("senders.yaml", "\"+86\": 【", "86: 【", "`86` is not a country prefix"),
             Mistake("senders.yaml", "hello@swallow.example", "Swallow <hello@swallow.example>", "is not a mailbox"),
             Mistake("senders.yaml", "sms_from: Swallow", "sms_from: Swallow and Company", "is not a sender id"),
+            Mistake("senders.yaml", "sms_from: Swallow", "sms_from: {\"+86\": []}", "names 0 numbers"),
+            Mistake("senders.yaml", "sms_from: Swallow", "sms_from: {}", "names no number"),
+            Mistake("senders.yaml", "sms_from: Swallow", "sms_from: {\"+86\": [\"1069\", \"1069\"]}", "names a number twice"),
+            Mistake("senders.yaml", "sms_from: Swallow", "sms_from: {CN: \"1069\"}", "`CN` is not a country prefix"),
+            Mistake(
+                "providers.yaml", "rate: 500/s", "max_connections: 4",
+                "max_connections: is not possible with transport sandbox"),
+            Mistake("providers.yaml", "rate: 500/s", "rate_of: bytes", "rate_of: `bytes` is not known here"),
             Mistake("senders.yaml", "email_name: Swallow & Co", "email_name: \"Swallow\\r\\nBcc: x\"", "contains a line break"),
             Mistake(
                 "providers.yaml", "rate: 500/s", "rate: fast", "`fast` is not a rate; write segments per time, such as 100/s"),

@@ -36,6 +36,8 @@ enum Fixture {
         insert into martlet_data.provider_events (provider, kind, payload, reason, next_try) values ('p', 'receipt', '{}', 'no_match', now());
         insert into martlet_data.budget_usage values ('daily', 'EUR', 5, now() - interval '1 hour', now() + interval '1 hour');
         insert into martlet_data.levels (kind, name, figure, value) values ('class', 'otp', 'overdue', 1);
+        insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, request_hash)
+            values (1, 'not_opened', '1 hour', now() - interval '1 min', 'transactional', 'sms', '+8613800138000', 'parcel', 'x');
         insert into martlet_data.policies (files) values ('{}');
         insert into martlet_data.message_links values (1, '{https://shop.example/}', now() + interval '1 day');
         insert into martlet_data.link_visits (message_id, link, at) values (1, 1, now() - interval '10 seconds');

@@ -127,7 +127,7 @@ struct TestMessage {
     private func rendered() throws -> RenderedMessage {
         switch channel {
         case .sms:
-            guard let from = sender.smsFrom else { throw cannot("sms_from") }
+            guard let from = sender.smsOrigin(for: to) else { throw cannot("sms_from") }
             return RenderedMessage(content: .sms(Segmentation.split(text)), from: from, templateVersion: 0)
         case .email:
             guard let from = sender.emailFrom else { throw cannot("email_from") }

@@ -5,7 +5,7 @@ import Store
 import Telemetry
 
 /// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
-/// events again that found nothing.
+/// events again that found nothing, decide follow-ups.
 ///
 /// There is no leader: whoever gets the duty's lock does a round; when that worker dies the next round is another's.
 struct Maintenance: Sendable {
@@ -37,6 +37,7 @@ struct Maintenance: Sendable {
             group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
             group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
             group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
+            group.addTask { await repeating(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
             group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
             group.addTask { await repeating(every: .seconds(10), "levels") { try await measure() } }
             group.addTask { await repeating(every: .seconds(600), "retention") { try await retain() } }
@@ -118,6 +119,7 @@ struct Maintenance: Sendable {
         }
         while try await database.run(PurgeIdempotencyKeys(keep: .seconds(30 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeParkedEvents(keep: ParkEvents.tried + Self.unmatchedKept)) >= 10_000 {}
+        while try await database.run(PurgeFollowUps(keep: .seconds(36 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeBudgetUsage(keep: .seconds(2 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeInboundTexts(keep: .seconds(35 * 86_400))) >= 10_000 {}
         return false
@@ -140,6 +142,14 @@ struct Maintenance: Sendable {
                 return true
             }
         }
+    }
+
+    /// True: there is more. Without a duty's lock: whose rows another worker holds are passed over.
+    private func decideFollowUps() async throws -> Bool {
+        let limit: Int32 = 500
+        let decided = try await database.run(DecideFollowUps(limit: limit))
+        for (decision, count) in decided { meters.count("martlet_follow_ups_total", [("decision", decision)], by: count) }
+        return decided.reduce(0) { $0 + $1.count } >= Int(limit)
     }
 
     /// Exports the levels; measures them when nobody did so lately.

@@ -42,6 +42,8 @@ final class Outlet: Sendable {
         /// The one message that finds out whether the provider is well again.
         var probe: Key?
         var order: ProviderOrder?
+        /// Of those that the cluster shares; nil: nobody counts them. Without one nothing is admitted here.
+        var connections: Int?
         /// By lane: when the last message that was put off for want of room may come. A lane does not wait behind another's backlog.
         var booked: [Int16: ContinuousClock.Instant] = [:]
 
@@ -86,7 +88,7 @@ final class Outlet: Sendable {
         self.results = results
         self.hasRoom = hasRoom
         self.rerouted = rerouted
-        state = Mutex(State(share: policy.rate ?? 0))
+        state = Mutex(State(share: policy.rate ?? 0, connections: policy.maxConnections.map { _ in 0 }))
     }
 
     private var reserveOfWindow: Int { max(1, transport.window / 10) }
@@ -139,7 +141,7 @@ final class Outlet: Sendable {
     }
 
     private func free(_ state: State, lane: Int16) -> Int {
-        if state.order != nil { return 0 }
+        if state.order != nil || state.connections == 0 { return 0 }
         if lane > 0, let paused = state.pausedUntil, paused > .now { return 0 }
         guard state.breaker.isClosed else {
             // One probe, whichever lane has a message first.
@@ -182,7 +184,8 @@ final class Outlet: Sendable {
             if state.order != nil { soonest = max(soonest, now + .seconds(2)) }
             if lane == 0 { return soonest - now }
             let each =
-                policy.rate == nil ? Duration.milliseconds(1) : .seconds(Double(work.cost.segments) / max(state.share, 0.001))
+                policy.rate == nil
+                ? Duration.milliseconds(1) : .seconds(Double(Item.price(of: work, policy)) / max(state.share, 0.001))
             let before = max(state.booked[lane] ?? now, soonest, state.pausedUntil ?? now)
             let booked = min(before + each, now + .seconds(300))
             state.booked[lane] = booked
@@ -194,7 +197,7 @@ final class Outlet: Sendable {
 
     /// Takes what Admit has committed; `pump` hands it over.
     func enqueue(_ admitted: [Admit.Admitted]) {
-        let items = admitted.map { Item($0, timeout: policy.timeout) }
+        let items = admitted.map { Item($0, policy: policy) }
         state.withLock { state in
             for item in items {
                 switch item.work.lease.lane {

@@ -8,15 +8,20 @@ extension Outlet {
         let submission: Submission
         let work: Work
         /// What it costs of the provider's rate.
-        var price: Int { max(1, submission.rendered.segments) }
+        let price: Int
         var key: Key { Key(messageID: submission.messageID, attempt: submission.attempt) }
 
-        init(_ admitted: Admit.Admitted, timeout: Duration) {
+        init(_ admitted: Admit.Admitted, policy: ProviderPolicy) {
             work = admitted.work
+            price = Self.price(of: work, policy)
             submission = Submission(
                 messageID: work.message.id, attempt: Int(work.attempt), to: work.message.address, rendered: work.rendered,
-                sendBy: admitted.sendBy, answerBy: admitted.sendBy + timeout, validity: admitted.validity,
+                sendBy: admitted.sendBy, answerBy: admitted.sendBy + policy.timeout, validity: admitted.validity,
                 isUrgent: work.lease.lane == 0, messageClass: work.message.messageClass)
+        }
+
+        static func price(of work: Work, _ policy: ProviderPolicy) -> Int {
+            policy.ratesMessages ? 1 : max(1, work.rendered.segments)
         }
     }
 

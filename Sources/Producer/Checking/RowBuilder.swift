@@ -21,7 +21,7 @@ struct RowBuilder: Sendable {
                 extra.append((column, JSONString.quoted(value)))
             }
         }
-        for column in ["variables", "headers"] {
+        for column in ["variables", "headers", BulkRow.followUpColumn] {
             guard let text = row[column] else { continue }
             // A line break between two tokens is a blank.
             row[column] = String(decoding: text.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }, as: UTF8.self)
@@ -60,11 +60,11 @@ struct RowBuilder: Sendable {
     /// The argument that a name differs from only in case or separators, so that it is not taken for a variable.
     static func misspelt(_ name: String) -> String? {
         let plain = name.lowercased().filter { !"_- ".contains($0) }
-        return BulkRow.columns.first { $0.filter { $0 != "_" } == plain && $0 != name }
+        return (BulkRow.columns + [BulkRow.followUpColumn]).first { $0.filter { $0 != "_" } == plain && $0 != name }
     }
 
     private func argument(_ member: JSONMembers.Member, _ line: [UInt8], _ raw: String) throws(Problem) -> String? {
-        let isObject = member.name == "variables" || member.name == "headers"
+        let isObject = ["variables", "headers", BulkRow.followUpColumn].contains(member.name)
         switch member.kind {
         case .null: return nil
         case .object where isObject: return raw
@@ -79,7 +79,9 @@ struct RowBuilder: Sendable {
     private func finish(_ given: BulkRow, _ extra: [(name: String, value: String)]) throws(Problem) -> BulkRow {
         var row = given
         for (name, value) in defaults where row[name] == nil { row[name] = value }
-        if let headers = row["headers"] { _ = try members(of: Array(headers.utf8), field: "headers") }
+        for column in ["headers", BulkRow.followUpColumn] {
+            if let object = row[column] { _ = try members(of: Array(object.utf8), field: column) }
+        }
         let own = row["variables"].map { Array($0.utf8) }
         let ownMembers = try own.map { bytes throws(Problem) in try members(of: bytes, field: "variables") } ?? []
         guard !extra.isEmpty else { return row }

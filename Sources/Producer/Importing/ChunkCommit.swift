@@ -86,6 +86,7 @@ struct ChunkCommit: Sendable {
         let values: [String?]
 
         init?(_ refusal: RowRefusal, _ row: BulkRow) {
+            guard refusal.field != BulkRow.followUpColumn else { return nil }  // which has a channel and a template of its own
             switch refusal.sqlstate {
             case "MT001": columns = ["class"]
             case "MT002": columns = ["channel"]

@@ -7,15 +7,24 @@ public struct BulkRow: Sendable, Equatable {
     ]
     private static let indices = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1, $0) })
     private var values: [String?] = Array(repeating: nil, count: columns.count)
+    /// A JSON object with the arguments of `martlet.follow_up`: no argument of `enqueue`, but a column beside them.
+    private var followUp: String?
+    public static let followUpColumn = "follow_up"
 
     public init() {}
 
-    public static func isColumn(_ name: String) -> Bool { indices[name] != nil }
+    public static func isColumn(_ name: String) -> Bool { indices[name] != nil || name == followUpColumn }
 
-    /// The value of a column of `columns`; others have none and take none.
+    /// The value of a column of `columns`, or of `followUpColumn`; others have none and take none.
     public subscript(column: String) -> String? {
-        get { Self.indices[column].flatMap { values[$0] } }
-        set { if let index = Self.indices[column] { values[index] = newValue } }
+        get { column == Self.followUpColumn ? followUp : Self.indices[column].flatMap { values[$0] } }
+        set {
+            if let index = Self.indices[column] {
+                values[index] = newValue
+            } else if column == Self.followUpColumn {
+                followUp = newValue
+            }
+        }
     }
 
     func value(_ column: Int) -> String? { values[column] }

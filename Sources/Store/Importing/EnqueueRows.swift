@@ -28,6 +28,23 @@ public struct EnqueueRows: Statement {
     public static func read(_ rows: PQRows) throws -> [MessageID] { try rows.only.int8Array(0).map { MessageID($0) } }
 }
 
+/// What follows if a message fails or is not heard of in time, for rows of the same transaction; answers how many have one.
+public struct FollowUpRows: Statement {
+    public var messageIDs: [MessageID]
+    /// JSON objects with the arguments of `martlet.follow_up`, one for each message; nil: none.
+    public var followUps: [String?]
+    public init(messageIDs: [MessageID], followUps: [String?]) {
+        self.messageIDs = messageIDs
+        self.followUps = followUps
+    }
+    public var sql: String { "select martlet.follow_up_rows($1, $2)" }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.messageIDs(messageIDs)
+        parameters.textArray(followUps)
+    }
+    public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
+}
+
 extension StoreConnection {
     /// Enqueues rows, in the open transaction if there is one.
     ///
@@ -41,6 +58,10 @@ extension StoreConnection {
                 guard ids.count == part.count else {
                     throw StoreError.internalError(
                         "EnqueueRows: \(part.count) rows were sent, the server answers \(ids.count) ids")
+                }
+                let followUps = part.map { $0[BulkRow.followUpColumn] }
+                if followUps.contains(where: { $0 != nil }) {
+                    _ = try await run(FollowUpRows(messageIDs: ids, followUps: followUps), within: deadline)
                 }
             } catch StoreError.refused(let error) {
                 guard var row = RowRefusal(error), row.row < part.count else {

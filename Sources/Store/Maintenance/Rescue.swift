@@ -1,7 +1,8 @@
 import Domain
 import Postgres
 
-/// Sessions with leased rows that may need rescue: dead ones (a stale beat), fenced ones, and any with rows past their deadline.
+/// Sessions with leased rows that may need rescue: dead ones (a stale beat), fenced ones, and any with rows past their deadline; and dead
+/// ones that hold connections which others could use.
 public struct RescuableSessions: Statement {
     public init() {}
     public struct Session: Sendable, Equatable {
@@ -18,7 +19,11 @@ public struct RescuableSessions: Statement {
         from (select session, min(deadline) as deadline from martlet_data.leased group by session) l left join martlet_data.sessions s on s.id = l.session
         where s.id is null or s.fenced_at is not null or s.ended_at is not null or s.beat_at < clock_timestamp() - interval '10 seconds'
             or l.deadline < clock_timestamp()
-        group by l.session order by l.session limit 100
+        group by l.session
+        union
+        select s.id, true, false from martlet_data.sessions s where s.ended_at is null and s.fenced_at is null
+            and s.beat_at < clock_timestamp() - interval '10 seconds' and s.id in (select c.session from martlet_data.connection_slots c)
+        order by 1 limit 100
         """
     }
     public func bind(_ parameters: inout PQParams) {}

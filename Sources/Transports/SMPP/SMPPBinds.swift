@@ -10,6 +10,8 @@ final class SMPPBindSlot: @unchecked Sendable {
     let mode: SMPPBindMode
     var connection: SMPPConnection?
     var isDialling = false
+    /// There may be no more so many: it takes no work, and is gone once it is closed.
+    var isRetiring = false
     var backoff = SMPPBackoff()
     /// The next try.
     var retry: (at: ContinuousClock.Instant, timer: Scheduled<Void>)?
@@ -26,11 +28,41 @@ final class SMPPBindSlot: @unchecked Sendable {
 extension SMPPPool {
     /// Opens all binds, the first time.
     func start() {
-        guard binds.isEmpty, !isDraining else { return }
-        for mode in options.binding.modes {
-            for _ in 0..<options.binds { binds.append(SMPPBindSlot(mode)) }
+        guard !isStarted, !isDraining else { return }
+        isStarted = true
+        openMissing()
+    }
+
+    var openBinds: Int { binds.count { !$0.isClosed } }
+
+    /// At most so many from now on.
+    func limitBinds(_ limit: Int) {
+        bindLimit = limit
+        guard isStarted, !isDraining else { return }
+        let now = ContinuousClock.now
+        for bind in binds.filter({ !$0.isRetiring }).dropFirst(limit) {
+            bind.isRetiring = true
+            bind.retry?.timer.cancel()
+            bind.retry = nil
+            bind.connection?.drain(now: now)
         }
-        for bind in binds { connect(bind) }
+        forgetRetired()
+        openMissing()
+    }
+
+    private func forgetRetired() { binds.removeAll { $0.isRetiring && $0.isClosed } }
+
+    /// Those that are closing count: the account may have no more.
+    private func openMissing() {
+        let modes = options.binding.modes
+        let wanted = min(options.mostBinds, bindLimit ?? .max)
+        while !isDraining, binds.count < wanted {
+            let mode = modes.min { left, right in binds.count { $0.mode == left } < binds.count { $0.mode == right } }
+            guard let mode else { return }
+            let bind = SMPPBindSlot(mode)
+            binds.append(bind)
+            connect(bind)
+        }
     }
 
     /// While no bind takes submits and the last try failed, messages are told so at once.
@@ -43,7 +75,7 @@ extension SMPPPool {
 
     private func connect(_ bind: SMPPBindSlot) {
         bind.retry = nil
-        guard !isDraining else { return }
+        guard !isDraining, !bind.isRetiring else { return }
         let configuration: SMPPSessionConfiguration
         do { configuration = try options.session(bind.mode) } catch {
             return failed(bind, SetupFailure("password_unreadable", "\(error)", isConfiguration: true))
@@ -63,7 +95,10 @@ extension SMPPPool {
     }
 
     private func adopt(_ channel: any NIOCore.Channel, _ configuration: SMPPSessionConfiguration, _ bind: SMPPBindSlot) {
-        guard !isDraining else { return channel.close(promise: nil) }
+        guard !isDraining, !bind.isRetiring else {
+            channel.close(promise: nil)
+            return retired(bind)
+        }
         // It would never say that it is closed.
         guard channel.isActive else { return failed(bind, SetupFailure("connection_lost", "closed at once")) }
         let connection = SMPPConnection(
@@ -107,15 +142,21 @@ extension SMPPPool {
         guard bind.connection === connection else { return }
         bind.connection = nil
         turn {
-            guard !isDraining else { return }
+            guard !isDraining, !bind.isRetiring else { return retired(bind) }
             if let boundAt = connection.boundAt, .now - boundAt > .seconds(60) { bind.backoff.worked() }
             let lost = SetupFailure(end, cause: connection.cause, options.account.statuses)
             failed(bind, lost ?? SetupFailure("unbound", "the bind ended"))
         }
     }
 
-    private func failed(_ bind: SMPPBindSlot, _ failure: SetupFailure) {
+    private func retired(_ bind: SMPPBindSlot) {
         guard !isDraining else { return }
+        forgetRetired()
+        openMissing()
+    }
+
+    private func failed(_ bind: SMPPBindSlot, _ failure: SetupFailure) {
+        guard !isDraining, !bind.isRetiring else { return retired(bind) }
         let now = ContinuousClock.now
         let pause = bind.backoff.pause(isConfiguration: failure.isConfiguration)
         let timer = eventLoop.scheduleTask(in: TimeAmount(pause)) { self.turn { self.connect(bind) } }

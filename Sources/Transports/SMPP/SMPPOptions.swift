@@ -36,6 +36,9 @@ struct SMPPOptions: Sendable {
     var binding: Binding
     /// Binds that take submits; as many receivers beside them where they are apart.
     var binds: Int
+    var mostBinds: Int { binds * binding.modes.count }
+    /// Several workers share the account's binds (`max_connections`).
+    let sharesBinds: Bool
     /// Unanswered submit_sm of one bind.
     var bindWindow: Int
     var enquireAfter: Duration
@@ -63,6 +66,7 @@ struct SMPPOptions: Sendable {
         systemType = options.text("system_type") ?? ""
         addressRange = options.text("address_range") ?? ""
         binding = try options.choice("bind", default: .transceiver)
+        sharesBinds = policy.maxConnections != nil
         binds = try options.number("binds", default: 1, in: 1...100)
         bindWindow = try options.number("bind_window", default: (policy.window + binds - 1) / binds, in: 1...10_000)
         enquireAfter = try options.duration("enquire_link", default: .seconds(30), in: .milliseconds(10) ... .seconds(3600))

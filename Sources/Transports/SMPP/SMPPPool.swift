@@ -28,6 +28,9 @@ final class SMPPPool: @unchecked Sendable {
     private var turns = 0
     // The binds: SMPPBinds.swift.
     var binds: [SMPPBindSlot] = []
+    var isStarted = false
+    /// Of all modes together; nil: as many as the options say.
+    var bindLimit: Int?
     var lastFailure: SetupFailure?
     var isDraining = false
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
@@ -40,6 +43,7 @@ final class SMPPPool: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         receiver = SMPPReceiver(provider: options.provider, alphabet: options.account.alphabet)
+        bindLimit = options.sharesBinds ? 0 : nil
         inbox = SMPPInbox(events, eventLoop: eventLoop, logger: logger)
         inbox.written = { [weak self] in self?.turn {} }
     }

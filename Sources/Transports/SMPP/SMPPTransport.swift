@@ -6,9 +6,10 @@ import NIOCore
 import NIOPosix
 
 /// SMS by SMPP 3.4: a few binds that stay, each with its window of unanswered submits.
-final class SMPPTransport: Transport {
+final class SMPPTransport: PooledTransport {
     let provider: String
     let window: Int
+    let mostConnections: Int
     private let submits: SMPPSubmits
     private let references = SMPPReferences()
     private let eventLoop: any EventLoop
@@ -21,6 +22,7 @@ final class SMPPTransport: Transport {
     init(_ options: SMPPOptions, logger: Logger, events: any ProviderEvents) throws {
         provider = options.provider
         window = options.window
+        mostConnections = options.mostBinds
         submits = SMPPSubmits(account: options.account)
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         _ = try options.session(.transceiver)
@@ -82,6 +84,16 @@ final class SMPPTransport: Transport {
     func drain() async {
         await withCheckedContinuation { waiter in
             eventLoop.execute { [pool] in pool.drain(waiter) }
+        }
+    }
+
+    func limitConnections(_ limit: Int) {
+        eventLoop.execute { [pool] in pool.turn { pool.limitBinds(limit) } }
+    }
+
+    func openConnections() async -> Int {
+        await withCheckedContinuation { waiter in
+            eventLoop.execute { [pool] in waiter.resume(returning: pool.openBinds) }
         }
     }
 }

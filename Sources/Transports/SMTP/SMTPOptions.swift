@@ -22,6 +22,8 @@ struct SMTPOptions: Sendable {
     /// What EHLO says.
     var hostname: String
     var connections: Int
+    /// Several workers share them (`max_connections`).
+    let sharesConnections: Bool
     var messagesPerConnection: Int
     var idleClose: Duration
     var connectTimeout: Duration
@@ -62,6 +64,7 @@ struct SMTPOptions: Sendable {
         tokenFile = options.text("token_file")
         authInClear = try options.flag("auth_in_clear")
         hostname = options.text("hostname") ?? ProcessInfo.processInfo.hostName
+        sharesConnections = policy.maxConnections != nil
         connections = try options.number("connections", default: 2, in: 1...100)
         messagesPerConnection = try options.number("messages_per_connection", default: 100, in: 1...1_000_000)
         idleClose = try options.duration("idle_close", default: .seconds(30), in: .milliseconds(1) ... .seconds(300))

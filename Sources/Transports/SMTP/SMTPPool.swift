@@ -20,6 +20,7 @@ final class SMTPPool: @unchecked Sendable {
     private var settingUp: [ObjectIdentifier: SMTPConnection] = [:]
     /// TCP connections on their way.
     private var dialling = 0
+    private var limit: Int
     /// Another connection failed while one works: no new one before this.
     private var growAfter = ContinuousClock.now
     private var expiry: (at: ContinuousClock.Instant, timer: Scheduled<Void>)?
@@ -34,6 +35,7 @@ final class SMTPPool: @unchecked Sendable {
         health: ProviderHealth = .init()
     ) {
         self.options = options
+        limit = options.sharesConnections ? 0 : options.connections
         self.composer = composer
         queue = SMTPQueue(ahead: composer.isSlow ? 2 * options.connections : 0)
         self.tls = tls
@@ -117,7 +119,7 @@ final class SMTPPool: @unchecked Sendable {
 
     /// One that may be written behind the content of another.
     private func follower(of connection: SMTPConnection) -> (SMTPJob, SMTPTransaction)? {
-        guard !isDraining, connection.taken < options.messagesPerConnection else { return nil }
+        guard !isDraining, !isOverLimit, connection.taken < options.messagesPerConnection else { return nil }
         while let job = queue.nextToFollow() {
             composeAhead()
             guard .now < job.submission.sendBy else {
@@ -195,10 +197,22 @@ final class SMTPPool: @unchecked Sendable {
         let waiting = queue.count
         guard waiting > 0, !isDraining else { return }
         let open = connections.values.count { !$0.isQuitting }
-        guard open < options.connections, health.refusal(now: .now) == nil else { return }
-        let wanted = open > 0 ? min(waiting, options.connections - open) : 1
+        let room = limit - openConnections
+        guard room > 0, open < limit, health.refusal(now: .now) == nil else { return }
+        let wanted = open > 0 ? min(waiting, limit - open) : 1
         guard open == 0 || .now >= growAfter else { return }
-        for _ in 0..<max(0, wanted - dialling - settingUp.count) { connect() }
+        for _ in 0..<max(0, min(room, wanted - dialling - settingUp.count)) { connect() }
+    }
+
+    /// Those that are closing count: the server may allow no more.
+    var openConnections: Int { connections.count + settingUp.count + dialling }
+    private var isOverLimit: Bool { connections.values.count { !$0.isQuitting } > limit }
+
+    /// At most so many from now on; those at work close when it is done.
+    func limitConnections(_ limit: Int) {
+        self.limit = min(limit, options.connections)
+        for connection in connections.values.filter(\.isReady) where isOverLimit { connection.quit() }
+        grow()
     }
 
     private func connect() {
@@ -240,7 +254,7 @@ final class SMTPPool: @unchecked Sendable {
                 connections[ObjectIdentifier(connection)] = connection
                 if health.connected() { logger.notice("mail server answers again") }
             }
-            if isDraining || connection.taken >= options.messagesPerConnection { connection.quit() }
+            if isDraining || isOverLimit || connection.taken >= options.messagesPerConnection { connection.quit() }
             composeAhead()
             serve(connection)
             grow()

@@ -4,9 +4,10 @@ import NIOCore
 import NIOPosix
 
 /// E-mail by SMTP submission (RFC 5321, 6409): a few connections that are used again and again.
-final class SMTPTransport: Transport {
+final class SMTPTransport: PooledTransport {
     let provider: String
     let window: Int
+    let mostConnections: Int
     private let messageIDDomain: String?
     private let eventLoop: any EventLoop
     private let pool: SMTPPool
@@ -20,6 +21,7 @@ final class SMTPTransport: Transport {
     init(_ options: SMTPOptions, events: any ProviderEvents = RefusedProviderEvents(), logger: Logger) throws {
         provider = options.provider
         window = options.window
+        mostConnections = options.connections
         messageIDDomain = options.messageIDDomain
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         _ = try options.session()
@@ -72,6 +74,16 @@ final class SMTPTransport: Transport {
         workEnded.finish()
         await withCheckedContinuation { waiter in
             eventLoop.execute { [pool] in pool.drain(waiter) }
+        }
+    }
+
+    func limitConnections(_ limit: Int) {
+        eventLoop.execute { [pool] in pool.limitConnections(limit) }
+    }
+
+    func openConnections() async -> Int {
+        await withCheckedContinuation { waiter in
+            eventLoop.execute { [pool] in waiter.resume(returning: pool.openConnections) }
         }
     }
 }

@@ -57,6 +57,41 @@ struct SMTPSinkTests {
         #expect(try count("QUIT") == 10 && count("RCPT TO") == 95)
     }
 
+    @Test(
+        "of connections that workers share it has none before it is told, then as many as it may, and closes those that it may not keep"
+    )
+    func shared() async throws {
+        let server = try await TestServer.sink("-v")
+        var policy = ProviderPolicy(
+            name: "mail", transport: "smtp", channels: [.email], window: 1000, timeout: .seconds(60),
+            options: [
+                "host": "127.0.0.1", "port": String(server.port), "tls": "off", "hostname": "client.test", "connections": "4",
+                "messages_per_connection": "1000",
+            ])
+        policy.maxConnections = 8
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let transport = try #require(try TransportFactory.make(policy, logger: logger) as? any PooledTransport)
+        #expect(transport.mostConnections == 4)
+        let early = await transport.answers([mail(.init(subject: "", text: ""), sendWithin: .milliseconds(300))])
+        #expect(early.map(\.outcome.name) == ["deferred"])
+        #expect(await transport.openConnections() == 0)
+        #expect(try !server.log().contains("EHLO"))
+        transport.limitConnections(1)
+        #expect(Set(await answers(transport, 100)) == ["accepted"])
+        #expect(await transport.openConnections() == 1)
+        #expect(try server.log().split(separator: "\n").count { $0.contains("EHLO") } == 1)
+        transport.limitConnections(3)
+        #expect(Set(await answers(transport, 300)) == ["accepted"])
+        #expect(await transport.openConnections() == 3)
+        transport.limitConnections(1)
+        let limit = ContinuousClock.now + .seconds(10)
+        while await transport.openConnections() > 1, .now < limit { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(await transport.openConnections() == 1)
+        #expect(Set(await answers(transport, 10)) == ["accepted"])
+        await transport.drain()
+    }
+
     @Test("M7: after a refusal the connection is reset and used again")
     func reset() async throws {
         let server = try await TestServer.sink("-v", "-f", "RCPT")
