@@ -91,7 +91,7 @@ struct LinkExpansion {
         guard let base = rules.clickURL else { return nil }
         let address = String(decoding: target, as: UTF8.self)
         if let known = links[address] { return known }
-        guard !rules.isExempt(address) else { return nil }
+        guard !rules.isExempt(Array(target)) else { return nil }
         guard target.count <= LinkTracking.longestTarget else { return leave(.tooLong) }
         guard LinkTarget.isPlain(target) else { return leave(.odd) }
         guard targets.count < LinkTracking.mostTargets else { return leave(.tooMany) }

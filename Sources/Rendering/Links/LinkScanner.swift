@@ -28,14 +28,12 @@ enum LinkScanner {
     }
 
     /// Where the rest begins behind `http://` or `https://`.
-    private static func scheme(_ text: [UInt8], _ at: Int) -> Int? {
+    static func scheme(_ text: [UInt8], _ at: Int) -> Int? {
         func has(_ word: StaticString, _ from: Int) -> Bool {
             guard text.count - from >= word.utf8CodeUnitCount else { return false }
-            return word.withUTF8Buffer { letters in
-                letters.indices.allSatisfy {
-                    letters[$0] == (isUpper(text[from + $0]) ? text[from + $0] | 0x20 : text[from + $0])
-                }
-            }
+            for (index, letter) in UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount).enumerated()
+            where (isUpper(text[from + index]) ? text[from + index] | 0x20 : text[from + index]) != letter { return false }
+            return true
         }
         if has("https://", at) { return at + 8 }
         return has("http://", at) ? at + 7 : nil
@@ -80,10 +78,11 @@ enum LinkScanner {
     }
 
     /// A character that an address may consist of (RFC 3986, 2): ASCII alone, so Chinese punctuation ends it.
-    static func isPart(_ byte: UInt8) -> Bool {
-        isWord(byte) || parts.contains(byte)
-    }
-    private static let parts = Set("-._~:/?#[]@!$&'()*+,;=%".utf8)
+    static func isPart(_ byte: UInt8) -> Bool { parts[Int(byte)] }
+    private static let parts: [Bool] = {
+        let marks = Array("-._~:/?#[]@!$&'()*+,;=%".utf8)
+        return (0...255).map { isWord(UInt8($0)) || marks.contains(UInt8($0)) }
+    }()
 
     /// Whether a letter or digit beyond ASCII stands at `at`.
     private static func isLetter(_ text: [UInt8], _ at: Int) -> Bool {
@@ -105,10 +104,8 @@ enum LinkTarget {
     /// `https://bank.example@evil.example` deceives who reads it.
     static func isPlain(_ bytes: ArraySlice<UInt8>) -> Bool {
         let all = Array(bytes)
-        guard let found = LinkScanner.next(in: all, from: 0), found.range.lowerBound == 0, all.allSatisfy(LinkScanner.isPart),
-            let slashes = all.firstRange(of: Array("://".utf8))
-        else { return false }
-        let rest = all[slashes.upperBound...]
+        guard let body = LinkScanner.scheme(all, 0), all.allSatisfy(LinkScanner.isPart) else { return false }
+        let rest = all[body...]
         let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         return isAuthority(authority)
     }

@@ -30,10 +30,10 @@ struct LinkRules: Sendable {
     /// nil: the secret could not be read.
     let tokens: LinkTokens?
     /// Beginnings of addresses that are never rewritten: ways out, and what is tracked already.
-    let exempt: [String]
+    let exempt: [[UInt8]]
 
     /// Words in addresses by which a way out is known.
-    static let wordsOfWaysOut = ["unsubscribe", "optout", "opt-out", "opt_out"]
+    private static let wordsOfWaysOut = ["unsubscribe", "optout", "opt-out", "opt_out"].map { Array($0.utf8) }
 
     init(_ policy: Policy, _ tokens: LinkTokens?) {
         clickURL = policy.links?.clickURL
@@ -42,12 +42,13 @@ struct LinkRules: Sendable {
         let waysOut = policy.providers.values.compactMap { $0.options["unsubscribe_url"] }.map { url in
             url.firstRange(of: "{token}").map { String(url[..<$0.lowerBound]) } ?? url
         }
-        exempt = waysOut + [clickURL, openURL].compactMap { $0.map { $0 + "/" } }
+        exempt = (waysOut + [clickURL, openURL].compactMap { $0.map { $0 + "/" } }).map { Array($0.utf8) }
     }
 
-    func isExempt(_ target: String) -> Bool {
-        guard !exempt.contains(where: { target.hasPrefix($0) }) else { return true }
-        let lower = target.lowercased()
-        return Self.wordsOfWaysOut.contains { lower.contains($0) }
+    /// - Parameter target: in UTF-8.
+    func isExempt(_ target: [UInt8]) -> Bool {
+        if exempt.contains(where: { UTF8Text.has($0, in: target, at: 0) }) { return true }
+        let lower = target.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        return Self.wordsOfWaysOut.contains { UTF8Text.contains($0, in: lower) }
     }
 }
