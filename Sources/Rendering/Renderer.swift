@@ -47,15 +47,8 @@ public struct Renderer: Sendable {
         let variables = try Variables(message.variables)
         try require(variables, rules, template)
         var warnings: [RenderWarning] = []
-        var expansion: LinkExpansion?
-        if let tracking = rules.tracking {
-            if let tokens = links.tokens {
-                expansion = LinkExpansion(links, tracking, tokens, message.id)
-            } else {
-                warnings.append(.untrackedLink(.noSecret))
-            }
-        }
-        let content = try content(of: message, template, variables, rules, sender, &expansion, &warnings)
+        let expansion = expansion(rules.tracking, message.id, &warnings)
+        let content = try content(of: message, template, variables, rules, sender, expansion, &warnings)
         if !words.isEmpty {
             warnings += try words.check(
                 expansion?.originals ?? content.texts, address: message.address, provider: provider, naming: !rules.erasesBody,
@@ -69,13 +62,22 @@ public struct Renderer: Sendable {
         return Rendered(message: rendered, warnings: warnings, links: expansion.targets)
     }
 
+    private func expansion(_ tracking: LinkTracking?, _ message: MessageID, _ warnings: inout [RenderWarning]) -> LinkExpansion? {
+        guard let tracking else { return nil }
+        guard let tokens = links.tokens else {
+            warnings.append(.untrackedLink(.noSecret))
+            return nil
+        }
+        return LinkExpansion(links, tracking, tokens, message)
+    }
+
     private func content(
         of message: Message, _ template: ParsedTemplate, _ variables: Variables, _ rules: PreparedClass,
-        _ sender: PreparedSender, _ links: inout LinkExpansion?, _ warnings: inout [RenderWarning]
+        _ sender: PreparedSender, _ links: LinkExpansion?, _ warnings: inout [RenderWarning]
     ) throws(RenderError) -> RenderedMessage.Content {
         switch message.channel {
-        case .sms: return .sms(try sms(message, template, variables, rules, sender, &links, &warnings))
-        case .email: return .email(try email(message, template, variables, sender.sender, &links))
+        case .sms: return .sms(try sms(message, template, variables, rules, sender, links, &warnings))
+        case .email: return .email(try email(message, template, variables, sender.sender, links))
         default:
             let text = try text(template, template.body, .body, variables)
             return .http(links?.text(text) ?? text)

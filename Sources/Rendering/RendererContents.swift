@@ -12,7 +12,7 @@ extension Renderer {
 
     func sms(
         _ message: Message, _ template: ParsedTemplate, _ variables: Variables, _ rules: PreparedClass,
-        _ sender: PreparedSender, _ links: inout LinkExpansion?, _ warnings: inout [RenderWarning]
+        _ sender: PreparedSender, _ links: LinkExpansion?, _ warnings: inout [RenderWarning]
     ) throws(RenderError) -> SMSText {
         var output: [UInt8] = []
         output.reserveCapacity(512)
@@ -52,7 +52,7 @@ extension Renderer {
 
     func email(
         _ message: Message, _ template: ParsedTemplate, _ variables: Variables, _ sender: Sender,
-        _ links: inout LinkExpansion?
+        _ links: LinkExpansion?
     ) throws(RenderError) -> EmailContent {
         guard let program = template.subject else {
             throw .wrongChannel(template: TemplatePlace(template.template, part: .subject, line: 1), message: message.channel)
@@ -64,10 +64,10 @@ extension Renderer {
         var body = try text(template, template.body, .body, variables)
         var html: String?
         if let program = template.html { html = try text(template, program, .html, variables) }
-        if links != nil {
-            links?.keep(subject)
-            body = links?.text(body) ?? body
-            html = html.flatMap { links?.html($0) }
+        if let links {
+            links.keep(subject)
+            body = links.text(body)
+            html = html.map { links.html($0) }
         }
         var content = EmailContent(subject: subject, text: body, html: html, replyTo: sender.replyTo)
         if let headers = message.headers { content.headers = try Headers.read(headers) }

@@ -37,7 +37,7 @@ struct LinkCommandTests {
         let row = try #require((report["messages"] as? [[String: Any]])?.first)
         #expect(row["accepted"] as? Int == 2 && row["clicked"] as? Int == 1 && row["opened_unreliable"] as? Int == 1)
         let table = try await martlet.run(["report", "--group", "links"]).output
-        #expect(table.contains("opened (unreliable)") && table.contains("clicked %") && table.contains("50"), "\(table)")
+        #expect(table.contains("OPENED (UNRELIABLE)") && table.contains("CLICKED %") && table.contains("50"), "\(table)")
     }
 
     @Test("previews count segments with links in place, and need no secret; without links.yaml tracking is refused")

@@ -210,7 +210,7 @@ struct LinkTests {
             "http://", "h", "https://(((", "https://a.example/)", "<a href=", "<!--", "<a ", "<script>", "&", "http://a!", "<",
         ] {
             let text = String(repeating: piece, count: 131_072 / piece.utf8.count)
-            var expansion = LinkExpansion(rules, LinkTracking(clicks: true, opens: true), tokens(), MessageID(1))
+            let expansion = LinkExpansion(rules, LinkTracking(clicks: true, opens: true), tokens(), MessageID(1))
             let start = ContinuousClock.now
             _ = expansion.text(text)
             _ = expansion.html(text)

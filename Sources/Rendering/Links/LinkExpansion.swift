@@ -1,7 +1,7 @@
 import Domain
 
-/// Puts tracked links in place of the addresses in one message, and remembers which.
-struct LinkExpansion {
+/// Puts tracked links in place of the addresses in one message, and remembers which. A class, so that messages without one pay for a test of nil.
+final class LinkExpansion {
     let rules: LinkRules
     let tracking: LinkTracking
     let tokens: LinkTokens
@@ -20,10 +20,10 @@ struct LinkExpansion {
         self.messageID = messageID
     }
 
-    mutating func keep(_ original: String) { originals.append(original) }
+    func keep(_ original: String) { originals.append(original) }
 
     /// - Parameter except: addresses in this text stay as they are (the sender's opt-out phrase).
-    mutating func text(_ text: String, except: [UInt8] = []) -> String {
+    func text(_ text: String, except: [UInt8] = []) -> String {
         originals.append(text)
         guard tracking.clicks else { return text }
         let bytes = Array(text.utf8)
@@ -55,7 +55,7 @@ struct LinkExpansion {
         return found
     }
 
-    mutating func html(_ html: String) -> String {
+    func html(_ html: String) -> String {
         originals.append(html)
         let bytes = Array(html.utf8)
         var output: [UInt8] = []
@@ -87,7 +87,7 @@ struct LinkExpansion {
     }
 
     /// nil: it stays as it is.
-    private mutating func link(to target: ArraySlice<UInt8>) -> String? {
+    private func link(to target: ArraySlice<UInt8>) -> String? {
         guard let base = rules.clickURL else { return nil }
         let address = String(decoding: target, as: UTF8.self)
         if let known = links[address] { return known }
@@ -101,7 +101,7 @@ struct LinkExpansion {
         return link
     }
 
-    private mutating func leave(_ why: RenderWarning.Untracked) -> String? {
+    private func leave(_ why: RenderWarning.Untracked) -> String? {
         untracked.insert(why)
         return nil
     }
