@@ -51,7 +51,9 @@ extension Gateways {
                 }
                 let file = "\(shop.directory)/paths"
                 try paths.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
-                let gateway = try await GatewayProgram.start(in: shop)
+                // MARTLET_MEASURE=1: the debug build; or the path of another.
+                let measured = ProcessInfo.processInfo.environment["MARTLET_MEASURE"] ?? "1"
+                let gateway = try await GatewayProgram.start(in: shop, binary: measured == "1" ? GatewayProgram.path : measured)
                 let report = try await runProcess([PythonTool.interpreter, "-c", Self.client, "\(gateway.port)", "10", file])
                 print(report)
                 #expect(report.contains(" 0 wrong"))

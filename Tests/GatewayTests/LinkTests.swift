@@ -171,6 +171,36 @@ extension Gateways {
             }
         }
 
+        @Test("a person's click settles a follow-up; a machine's visit does not, and the second message is sent")
+        func followUps() async throws {
+            try await LinkShop.with { bench in
+                let gateway = try await GatewayProgram.start(in: bench.shop)
+                var ids: [Int64] = []
+                for name in ["ann", "ben"] {
+                    let id = try await bench.send("Go https://shop.example/a", channel: "email", to: "\(name)@example.com")
+                    try await bench.shop.script(
+                        "select martlet.follow_up(\(id), 'not_clicked', 'sms', '+447700900001', after => '1 hour')")
+                    ids.append(id)
+                }
+                try await bench.aMinuteLater()
+                for (id, arguments) in zip(ids, [LinkShop.phone, ["-A", "Barracuda Sentinel (EE)"]]) {
+                    let path = try #require(LinkShop.paths(try bench.received(id).joined()).first)
+                    #expect(try await gateway.request(path, arguments).status == 302)
+                }
+                try await bench.waits(for: ["clicked 1"], of: ids[0])
+                try await bench.waits(for: ["prefetched 1 scanner"], of: ids[1])
+                try await bench.shop.script(
+                    """
+                    update martlet_data.receipts set at = at - interval '2 hours'; update martlet_data.follow_ups set due_at = now();
+                    select martlet_data.decide_follow_ups(100)
+                    """)
+                let states = try await bench.shop.texts(
+                    "select state || ' ' || why from martlet_data.follow_ups order by message_id")
+                #expect(states == ["settled clicked", "sent not_clicked"])
+                try await gateway.stop()
+            }
+        }
+
         @Test("machines are kept apart: right after the hand-over, all links at once, robots; none of it is a click")
         func machines() async throws {
             try await LinkShop.with { bench in
