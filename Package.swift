@@ -161,7 +161,7 @@ let package = Package(
                 "CarrierSupport", "PipelineSupport", "Store", "Postgres", "Domain",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
-        tests("GatewayTests", ["PipelineSupport", "Transports", "Domain", "Postgres", "Store"]),
+        tests("GatewayTests", ["Gateway", "PipelineSupport", "Transports", "Domain", "Postgres", "Store"]),
         tests("ExampleTests", ["Settings", "Rendering", "Domain"]),
     ]
 )

@@ -693,7 +693,7 @@ CREATE FUNCTION martlet.report_costs(since timestamp with time zone, group_key t
 
 ALTER FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text, opt_out_within interval DEFAULT '7 days'::interval) RETURNS TABLE(class_name text, messages bigint, accepted bigint, delivered bigint, undelivered bigint, waiting bigint, suppressed bigint, capped bigint, expired bigint, cancelled bigint, dead bigint, opted_out bigint)
+CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text, opt_out_within interval DEFAULT '7 days'::interval) RETURNS TABLE(class_name text, messages bigint, accepted bigint, delivered bigint, undelivered bigint, waiting bigint, suppressed bigint, capped bigint, expired bigint, cancelled bigint, dead bigint, opted_out bigint, clicked bigint, opened bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_nestloop TO 'off'
@@ -706,7 +706,8 @@ CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_ke
     ends as materialized (
         select r.message_id, min(r.at) filter (where r.kind in ('accepted', 'delivered', 'undelivered')) as accepted_at, bool_or(r.kind = 'delivered') as delivered,
             bool_or(r.kind = 'undelivered') as undelivered, bool_or(r.kind = 'suppressed') as suppressed, bool_or(r.kind = 'capped') as capped,
-            bool_or(r.kind = 'expired') as expired, bool_or(r.kind in ('cancelled', 'discarded')) as cancelled
+            bool_or(r.kind = 'expired') as expired, bool_or(r.kind in ('cancelled', 'discarded')) as cancelled,
+            bool_or(r.kind = 'clicked') as clicked, bool_or(r.kind = 'opened') as opened
         from martlet_data.receipts r where r.message_id >= martlet_data.first_id(report_messages.since) group by r.message_id),
     dead as materialized (select d.message_id from martlet_data.dead_letters d where d.message_id >= martlet_data.first_id(report_messages.since)),
     -- One person opts out of what came last: each address counts once in a class.
@@ -714,7 +715,7 @@ CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_ke
         select o.class_id, count(distinct (o.channel, o.address)) as people
         from (select c.class_id, c.channel, c.address, e.accepted_at from chosen c join ends e on e.message_id = c.id where e.accepted_at is not null) o
         join martlet_data.suppressions s on s.address = o.address and s.channel = o.channel
-        where s.reason in ('opt_out', 'opt_out_text', 'complaint') and s.created_at >= o.accepted_at and s.created_at < o.accepted_at + report_messages.opt_out_within
+        where s.reason in ('opt_out', 'opt_out_text', 'opt_out_link', 'complaint') and s.created_at >= o.accepted_at and s.created_at < o.accepted_at + report_messages.opt_out_within
         group by o.class_id),
     counted as (
         select c.class_id, count(*) as messages, count(*) filter (where e.accepted_at is not null) as accepted, count(*) filter (where e.delivered) as delivered,
@@ -723,9 +724,9 @@ CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_ke
                 and (e.message_id is null or not (e.suppressed or e.capped or e.expired or e.cancelled))) as waiting,
             count(*) filter (where e.accepted_at is null and e.suppressed) as suppressed, count(*) filter (where e.accepted_at is null and e.capped) as capped,
             count(*) filter (where e.accepted_at is null and e.expired) as expired, count(*) filter (where e.accepted_at is null and e.cancelled) as cancelled,
-            count(d.message_id) as dead
+            count(d.message_id) as dead, count(*) filter (where e.clicked) as clicked, count(*) filter (where e.opened) as opened
         from chosen c left join ends e on e.message_id = c.id left join dead d on d.message_id = c.id group by c.class_id)
-    select k.name, n.messages, n.accepted, n.delivered, n.undelivered, n.waiting, n.suppressed, n.capped, n.expired, n.cancelled, n.dead, coalesce(o.people, 0)
+    select k.name, n.messages, n.accepted, n.delivered, n.undelivered, n.waiting, n.suppressed, n.capped, n.expired, n.cancelled, n.dead, coalesce(o.people, 0), n.clicked, n.opened
     from counted n join martlet_data.classes k on k.id = n.class_id left join outs o on o.class_id = n.class_id order by k.lane, k.name $$;
 
 ALTER FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) OWNER TO martlet_owner;
@@ -1115,7 +1116,7 @@ begin
         continue when to_regclass(format('martlet_data.messages_%s', to_char(v_day, 'YYYYMMDD'))) is not null;
         v_from := martlet_data.first_id(v_day::timestamp at time zone 'UTC');
         v_until := martlet_data.first_id((v_day + 1)::timestamp at time zone 'UTC');
-        foreach v_parent in array array['messages', 'attempts', 'receipts'] loop
+        foreach v_parent in array array['messages', 'attempts', 'receipts', 'message_links'] loop
             execute format('create table martlet_data.%s_%s (like martlet_data.%1$s including defaults including comments including storage)', v_parent, to_char(v_day, 'YYYYMMDD'));
             execute format('alter table martlet_data.%s attach partition martlet_data.%1$s_%s for values from (%s) to (%s)', v_parent, to_char(v_day, 'YYYYMMDD'), v_from, v_until);
         end loop;
@@ -1228,6 +1229,13 @@ begin
     if v_last >= clock_timestamp() then
         return format('a message has not expired before %s', v_last);
     end if;
+    -- A link works as long as it was promised to.
+    if to_regclass('martlet_data.message_links_' || v_suffix) is not null then
+        execute format('select max(expires_at) from martlet_data.message_links_%s', v_suffix) into v_last;
+        if v_last >= clock_timestamp() then
+            return format('a link does not expire before %s', v_last);
+        end if;
+    end if;
     begin
         -- First the lock, then the look: an enqueue or a move that is still open holds a conflicting one.
         execute format('lock table martlet_data.messages_%s in access exclusive mode', v_suffix);
@@ -1240,7 +1248,7 @@ begin
         return 'a waiting, leased or dead message refers to it';
     end if;
     begin
-        foreach v_parent in array array['messages', 'attempts', 'receipts', 'carrier_ids'] loop
+        foreach v_parent in array array['messages', 'attempts', 'receipts', 'message_links', 'carrier_ids'] loop
             execute format('drop table if exists martlet_data.%s_%s', v_parent, v_suffix);
         end loop;
     exception when lock_not_available then return 'in use';
@@ -1296,6 +1304,47 @@ exception when data_exception then
 end $$;
 
 ALTER FUNCTION martlet_data.json_from(p_field text, p_value text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.judge_visits(p_limit integer) RETURNS TABLE(kind text, code text, visits bigint)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+    with ripe as materialized (
+        select v.id, v.at, v.message_id, v.link, v.machine from martlet_data.link_visits v
+        where v.at < clock_timestamp() - interval '3 seconds' order by v.id limit p_limit for update skip locked),
+    gone as (delete from martlet_data.link_visits v where v.id = any (array(select r.id from ripe r))),
+    seen as materialized (
+        select r.id, r.at, r.message_id, r.link, r.machine, m.id is not null as is_there, case when h.name = 'email' then interval '5 seconds' else interval '2 seconds' end as soon
+        from ripe r left join martlet_data.messages m on m.id = r.message_id left join martlet_data.channels h on h.id = m.channel_id),
+    judged as materialized (
+        select s.message_id, s.link, s.at, s.is_there, coalesce(s.machine, case
+            when not exists (select from martlet_data.attempts a where a.message_id = s.message_id and a.admitted_at <= s.at)
+                or exists (
+                    select from martlet_data.attempts a
+                    left join lateral (select min(x.at) as at from martlet_data.receipts x where x.message_id = a.message_id and x.attempt = a.attempt and x.kind = 'accepted') t on true
+                    where a.message_id = s.message_id and a.admitted_at <= s.at and s.at < coalesce(t.at, a.admitted_at) + s.soon) then 'too_soon'
+            when s.link > 0 and (
+                exists (select from martlet_data.link_visits o where o.message_id = s.message_id and o.link > 0 and o.link <> s.link
+                    and o.at between s.at - interval '1 second' and s.at + interval '1 second')
+                or exists (select from martlet_data.receipts x where x.message_id = s.message_id and x.kind in ('clicked', 'prefetched') and x.part > 0 and x.part <> s.link
+                    and x.at between s.at - interval '1 second' and s.at + interval '1 second')) then 'burst' end) as code
+        from seen s),
+    worded as materialized (
+        select j.message_id, j.link, j.at, j.code, case when not j.is_there then 'gone' when j.code is not null then 'prefetched' when j.link = 0 then 'opened' else 'clicked' end as kind
+        from judged j),
+    written as (
+        insert into martlet_data.receipts (message_id, at, kind, attempt, code, part)
+        select w.message_id, w.at, w.kind, 0, w.code, w.link
+        from (select distinct on (message_id, link, kind) * from worded where worded.kind <> 'gone' order by message_id, link, kind, at) w
+        on conflict do nothing)
+    select w.kind, coalesce(w.code, ''), count(*) from worded w group by w.kind, coalesce(w.code, '') $$;
+
+ALTER FUNCTION martlet_data.judge_visits(p_limit integer) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet_data.judge_visits(p_limit integer) IS 'Receipts of links have attempt 0: the text is the same in every attempt. Their part is the link''s place, 0 for the picture.';
 
 CREATE FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) RETURNS bigint
     LANGUAGE plpgsql
@@ -2256,6 +2305,17 @@ CREATE TABLE martlet_data.channels (
 
 ALTER TABLE martlet_data.channels OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.message_links (
+    message_id bigint NOT NULL,
+    targets text[] NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+)
+PARTITION BY RANGE (message_id);
+
+ALTER TABLE martlet_data.message_links OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.message_links.targets IS 'In order, and only ever appended to: a later attempt may have been rendered from another template. Receipts name a place in it as their part.';
+
 CREATE TABLE martlet_data.messages (
     id bigint NOT NULL,
     class_id smallint NOT NULL,
@@ -2281,6 +2341,37 @@ PARTITION BY RANGE (id);
 ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
+
+CREATE VIEW martlet.link_clicks AS
+ SELECT o.group_key,
+    o.class,
+    o.channel,
+    o.template,
+    o.target,
+    count(*) FILTER (WHERE o.sent) AS sent,
+    count(*) FILTER (WHERE o.clicked) AS clicked,
+    count(*) FILTER (WHERE o.prefetched) AS prefetched
+   FROM ( SELECT m.group_key,
+            k.name AS class,
+            h.name AS channel,
+            m.template,
+            split_part(split_part(t.target, '#'::text, 1), '?'::text, 1) AS target,
+            l.message_id,
+            bool_or((r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text]))) AS sent,
+            bool_or((r.kind = 'clicked'::text)) AS clicked,
+            bool_or((r.kind = 'prefetched'::text)) AS prefetched
+           FROM (((((martlet_data.message_links l
+             JOIN martlet_data.messages m ON ((m.id = l.message_id)))
+             JOIN martlet_data.classes k ON ((k.id = m.class_id)))
+             JOIN martlet_data.channels h ON ((h.id = m.channel_id)))
+             CROSS JOIN LATERAL unnest(l.targets) WITH ORDINALITY t(target, link))
+             LEFT JOIN martlet_data.receipts r ON (((r.message_id = l.message_id) AND ((r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text])) OR ((r.kind = ANY (ARRAY['clicked'::text, 'prefetched'::text])) AND (r.part = t.link))))))
+          GROUP BY m.group_key, k.name, h.name, m.template, (split_part(split_part(t.target, '#'::text, 1), '?'::text, 1)), l.message_id) o
+  GROUP BY o.group_key, o.class, o.channel, o.template, o.target;
+
+ALTER TABLE martlet.link_clicks OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.link_clicks IS 'Messages with a link to target (without query and fragment, where people''s own values stand): sent, clicked by a person, visited by a machine. Reads every message with tracked links that it is asked for.';
 
 CREATE TABLE martlet_data.requeues (
     message_id bigint NOT NULL,
@@ -2893,6 +2984,37 @@ CREATE TABLE martlet_data.levels (
 
 ALTER TABLE martlet_data.levels OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.link_visits (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    message_id bigint NOT NULL,
+    link smallint NOT NULL,
+    machine text COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.link_visits OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.link_visits.link IS 'Place in message_links.targets, from 1; 0: the picture.';
+
+COMMENT ON COLUMN martlet_data.link_visits.machine IS 'Why it was no person, as far as the request told; null: it may have been.';
+
+ALTER TABLE martlet_data.link_visits ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.link_visits_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE martlet_data.message_links_default (
+    message_id bigint NOT NULL,
+    targets text[] NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE martlet_data.message_links_default OWNER TO martlet_owner;
+
 CREATE SEQUENCE martlet_data.message_seq
     START WITH 1
     INCREMENT BY 1
@@ -3483,6 +3605,8 @@ ALTER TABLE ONLY martlet_data.leased ATTACH PARTITION martlet_data.leased_1 FOR 
 
 ALTER TABLE ONLY martlet_data.leased ATTACH PARTITION martlet_data.leased_2 FOR VALUES IN ('2');
 
+ALTER TABLE ONLY martlet_data.message_links ATTACH PARTITION martlet_data.message_links_default DEFAULT;
+
 ALTER TABLE ONLY martlet_data.messages ATTACH PARTITION martlet_data.messages_default DEFAULT;
 
 ALTER TABLE ONLY martlet_data.ready ATTACH PARTITION martlet_data.ready_1 FOR VALUES IN ('1');
@@ -3595,6 +3719,15 @@ ALTER TABLE ONLY martlet_data.lanes
 ALTER TABLE ONLY martlet_data.levels
     ADD CONSTRAINT levels_pkey PRIMARY KEY (kind, name, figure);
 
+ALTER TABLE ONLY martlet_data.link_visits
+    ADD CONSTRAINT link_visits_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.message_links
+    ADD CONSTRAINT message_links_pkey PRIMARY KEY (message_id);
+
+ALTER TABLE ONLY martlet_data.message_links_default
+    ADD CONSTRAINT message_links_default_pkey PRIMARY KEY (message_id);
+
 ALTER TABLE ONLY martlet_data.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
 
@@ -3661,6 +3794,8 @@ CREATE INDEX inbound_texts_at ON martlet_data.inbound_texts USING btree (at);
 
 CREATE INDEX inbound_texts_sender ON martlet_data.inbound_texts USING btree (sender, id);
 
+CREATE INDEX link_visits_message_id ON martlet_data.link_visits USING btree (message_id);
+
 CREATE INDEX messages_recipient_key ON ONLY martlet_data.messages USING btree (recipient_key);
 
 CREATE INDEX messages_default_recipient_key_idx ON martlet_data.messages_default USING btree (recipient_key);
@@ -3720,6 +3855,8 @@ CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree
 ALTER INDEX martlet_data.attempts_pkey ATTACH PARTITION martlet_data.attempts_default_pkey;
 
 ALTER INDEX martlet_data.carrier_ids_folded ATTACH PARTITION martlet_data.carrier_ids_default_folded_idx;
+
+ALTER INDEX martlet_data.message_links_pkey ATTACH PARTITION martlet_data.message_links_default_pkey;
 
 ALTER INDEX martlet_data.messages_pkey ATTACH PARTITION martlet_data.messages_default_pkey;
 
@@ -3921,6 +4058,9 @@ REVOKE ALL ON FUNCTION martlet_data.is_plain(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.judge_visits(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.judge_visits(p_limit integer) TO martlet_gateway;
+
 REVOKE ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint) TO martlet_admin;
@@ -4118,6 +4258,14 @@ GRANT SELECT ON TABLE martlet_data.channels TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.channels TO martlet_admin;
 GRANT SELECT ON TABLE martlet_data.channels TO martlet_gateway;
 
+GRANT SELECT,INSERT ON TABLE martlet_data.message_links TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.message_links TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.message_links TO martlet_gateway;
+
+GRANT UPDATE(targets) ON TABLE martlet_data.message_links TO martlet_worker;
+
+GRANT UPDATE(expires_at) ON TABLE martlet_data.message_links TO martlet_worker;
+
 GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
 
@@ -4132,6 +4280,9 @@ GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
 GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
 
 GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.link_clicks TO martlet_reader;
+GRANT SELECT ON TABLE martlet.link_clicks TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.requeues TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
@@ -4258,6 +4409,20 @@ GRANT SELECT ON SEQUENCE martlet_data.leased_cursor TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.levels TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.levels TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.link_visits TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.link_visits TO martlet_admin;
+
+GRANT INSERT(at) ON TABLE martlet_data.link_visits TO martlet_gateway;
+
+GRANT INSERT(message_id) ON TABLE martlet_data.link_visits TO martlet_gateway;
+
+GRANT INSERT(link) ON TABLE martlet_data.link_visits TO martlet_gateway;
+
+GRANT INSERT(machine) ON TABLE martlet_data.link_visits TO martlet_gateway;
+
+GRANT SELECT ON TABLE martlet_data.message_links_default TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.message_links_default TO martlet_admin;
 
 GRANT SELECT,USAGE ON SEQUENCE martlet_data.message_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.message_seq TO martlet_admin;

@@ -12,11 +12,13 @@ public struct Policy: Sendable, Equatable {
     public var wordLists: [WordList]
     public var keywords: KeywordPolicy
     public var budgets: [BudgetRule]
+    /// nil: no class tracks anything.
+    public var links: LinkPlaces?
 
     public init(
         classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,
         providers: [String: ProviderPolicy], routes: [Route], prices: [Price], wordLists: [WordList],
-        keywords: KeywordPolicy = KeywordPolicy(), budgets: [BudgetRule] = []
+        keywords: KeywordPolicy = KeywordPolicy(), budgets: [BudgetRule] = [], links: LinkPlaces? = nil
     ) {
         self.classes = classes
         self.caps = caps
@@ -28,6 +30,7 @@ public struct Policy: Sendable, Equatable {
         self.wordLists = wordLists
         self.keywords = keywords
         self.budgets = budgets
+        self.links = links
     }
 }
 
@@ -66,6 +69,8 @@ public struct ClassPolicy: Sendable, Equatable {
     public var rejectsOverlong: Bool
     /// True: body and variables are erased once the message is final, and never logged.
     public var erasesBody: Bool
+    /// nil: nothing is tracked, as in every class that erases bodies.
+    public var tracking: LinkTracking?
     /// nil: the policy's default sender.
     public var sender: String?
 

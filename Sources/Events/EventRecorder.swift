@@ -47,7 +47,7 @@ package struct EventRecorder: ProviderEvents {
     static let recent = Duration.seconds(2 * 86_400)
     static let longest = Duration.seconds(36 * 86_400)
     /// For a connection, and for each round trip. The carrier keeps what is not answered in time.
-    static let deadline = Duration.seconds(5)
+    package static let deadline = Duration.seconds(5)
 
     package init(
         shared: any EventSurroundings, database: Database, meters: Meters, logger: Logger,

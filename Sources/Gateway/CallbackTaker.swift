@@ -9,14 +9,14 @@ import Transports
 /// Takes callbacks of providers: verified, read, kept, and only then answered with 200.
 struct CallbackTaker: Sendable {
     let policy: GatewayPolicy
-    let queue: CallbackQueue
+    let queue: BatchQueue<ProviderEvent>
     /// nil: `https` and the request's own Host.
     let publicURL: String?
     let meters: Meters
     let logger: Logger
     private let quiet = Quiet()
 
-    init(policy: GatewayPolicy, queue: CallbackQueue, publicURL: String?, meters: Meters, logger: Logger) {
+    init(policy: GatewayPolicy, queue: BatchQueue<ProviderEvent>, publicURL: String?, meters: Meters, logger: Logger) {
         self.policy = policy
         self.queue = queue
         self.publicURL = publicURL
@@ -63,7 +63,7 @@ struct CallbackTaker: Sendable {
             do {
                 try await queue.submit(events)
                 return ("kept", .text(.ok))
-            } catch CallbackQueue.Refusal.full {
+            } catch QueueRefusal.full {
                 return ("full", .text(.serviceUnavailable, "too many at once\n", retryAfter: 1))
             } catch {
                 return ("failed", .text(.serviceUnavailable, "not kept\n", retryAfter: 5))

@@ -7,6 +7,7 @@ import ServiceLifecycle
 public import Settings
 public import Store
 import Telemetry
+import Transports
 import UnixSignals
 
 /// `martlet-gateway`: takes what providers call back and what people click.
@@ -19,16 +20,23 @@ public enum Gateway {
         let meters = Meters()
         // A flood of callbacks takes no connection from the pages.
         let database = Database(sized(2, options))
-        let eventDatabase = Database(sized(settings.connections, options))
+        // One more for visits of links, and the look at them.
+        let eventDatabase = Database(sized(settings.connections + 1, options))
         let policy = GatewayPolicy(database: database, poll: settings.policyPoll, logger: logger)
         let recorder = EventRecorder(shared: policy, database: eventDatabase, meters: meters, logger: logger)
-        let queue = CallbackQueue(
-            recorder: recorder, limit: settings.queue, writers: settings.connections, meters: meters, logger: logger)
+        let queue = BatchQueue<ProviderEvent>(
+            "callback", limit: settings.queue, writers: settings.connections, meters: meters, logger: logger,
+            write: { try await recorder.record($0) })
+        // Of their own: who follows links keeps no receipt out.
+        let visits = BatchQueue<LinkVisit>(
+            "link_visit", limit: settings.queue, writers: 1, meters: meters, logger: logger,
+            write: { try await eventDatabase.run(InsertLinkVisits($0), within: EventRecorder.deadline) })
         let responder = GatewayResponder(
             policy: policy,
             callbacks: CallbackTaker(
                 policy: policy, queue: queue, publicURL: settings.publicURL, meters: meters, logger: logger),
-            unsubscribing: Unsubscribing(policy: policy, database: database, meters: meters, logger: logger))
+            unsubscribing: Unsubscribing(policy: policy, database: database, meters: meters, logger: logger),
+            links: LinkFollowing(policy: policy, database: database, visits: visits, meters: meters, logger: logger))
         var services: [any Service] = []
         if let address = settings.health {
             let server = HealthServer(
@@ -41,7 +49,8 @@ public enum Gateway {
             services.append(GatewayHealth(server: server))
         }
         // They end in the order of the last first.
-        services += [policy, queue, listener(settings, responder, logger), Draining(policy: policy)]
+        let judging = VisitJudging(database: eventDatabase, meters: meters, logger: logger)
+        services += [policy, queue, visits, judging, listener(settings, responder, logger), Draining(policy: policy)]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.drainGrace

@@ -15,6 +15,12 @@ final class GatewayPolicy: Service, EventSurroundings {
         var events: EventPolicy
         var callbacks: [String: ProviderCallbacks]
         var links: UnsubscribeLinks
+        /// nil: the policy tracks no links.
+        var tracked: TrackedLinks?
+    }
+    struct TrackedLinks: Sendable {
+        /// nil: its file could not be read.
+        var secret: LinkSecret?
     }
     private struct State {
         var snapshot: Snapshot?
@@ -77,6 +83,8 @@ final class GatewayPolicy: Service, EventSurroundings {
                 note(nil)
             } catch let error as StoreError {
                 note("\(error)")
+            } catch is CancellationError {
+                return  // told to end while it was asking
             }
             do { try await Task.sleep(for: poll) } catch {
                 return  // cancelled
@@ -128,7 +136,19 @@ final class GatewayPolicy: Service, EventSurroundings {
             }
             for problem in links.problems { logger.warning("links will not be verified: \(problem)") }
         }
-        return Snapshot(version: version, events: EventPolicy(policy), callbacks: callbacks, links: links)
+        return Snapshot(
+            version: version, events: EventPolicy(policy), callbacks: callbacks, links: links,
+            tracked: tracked(policy, isNew: isNew))
+    }
+
+    private func tracked(_ policy: Policy, isNew: Bool) -> TrackedLinks? {
+        guard let places = policy.links else { return nil }
+        do {
+            return TrackedLinks(secret: try LinkSecret(path: places.secretFile))
+        } catch {
+            if isNew { logger.warning("tracked links cannot be followed: secret_file \(places.secretFile): \(error)") }
+            return TrackedLinks()
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct GatewayContext: InitializableFromSource {
     init(source: ApplicationRequestContextSource) { channel = source.channel }
 }
 
-/// The paths: `/callbacks/PROVIDER[/MESSAGE/ATTEMPT]`, `/u/TOKEN`, `/health`.
+/// The paths: `/callbacks/PROVIDER[/MESSAGE/ATTEMPT]`, `/c/TOKEN`, `/o/TOKEN.gif`, `/u/TOKEN`, `/health`.
 struct GatewayResponder: HTTPResponder {
     static let maximumBody = 65_536
     /// For a whole body to arrive.
@@ -23,6 +23,7 @@ struct GatewayResponder: HTTPResponder {
     let policy: GatewayPolicy
     let callbacks: CallbackTaker
     let unsubscribing: Unsubscribing
+    let links: LinkFollowing
 
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
         let path = request.uri.string.prefix { $0 != "?" && $0 != "#" }
@@ -36,6 +37,9 @@ struct GatewayResponder: HTTPResponder {
             guard [.get, .head, .post].contains(request.method) else { return .text(.methodNotAllowed, allow: "GET, HEAD, POST") }
             guard let body = await body(of: request, context) else { return tooLarge(context) }
             return await unsubscribing.respond(to: request, token: steps[1], body: body)
+        case ("c", 2), ("o", 2):
+            guard request.method == .get || request.method == .head else { return .text(.methodNotAllowed, allow: "GET, HEAD") }
+            return steps[0] == "c" ? await links.follow(request, token: steps[1]) : links.picture(request, token: steps[1])
         case ("health", 1):
             let reasons = policy.reasonsNotReady
             return reasons.isEmpty

@@ -32,6 +32,7 @@ struct AdmitDecision {
     private let existing: Set<String>
     private var changed: Set<String> = []
     private var attempts: InsertAttempts
+    private var links = InsertMessageLinks()
     private var ended: Finish
     private var postponed: PutOff
     private var dead: InsertDeadLetters
@@ -115,6 +116,7 @@ struct AdmitDecision {
         if !update.recipientKeys.isEmpty { writes.append(update) }
         budgets.addWrites(to: &writes)
         if !attempts.messageIDs.isEmpty { writes.append(attempts) }
+        if !links.isEmpty { writes.append(links) }
         if ended.count > 0 { writes.append(ended) }
         if postponed.count > 0 { writes.append(postponed) }
         if dead.count > 0 { writes.append(dead) }
@@ -214,6 +216,9 @@ struct AdmitDecision {
 
     private mutating func admit(_ work: Work, _ place: LocalHours.Hours, _ cost: Estimate) {
         note(work.budgets)
+        if !work.links.isEmpty, let tracking = work.policy.tracking {
+            links.add(work.message.id, targets: work.links, expiresAt: local.now + tracking.expire)
+        }
         attempts.messageIDs.append(work.message.id)
         attempts.attempts.append(work.attempt)
         attempts.providers.append(work.provider.name)

@@ -113,6 +113,7 @@ struct Heartbeat: Sendable {
             shared.update(policy: loaded)
             policyChanged(loaded)
             logger.info("policy in force", metadata: ["version": "\(loaded.version)"])
+            loaded.reportLinks(to: logger)
         } catch let error where !(error is StoreError) {
             logger.error(
                 "the newest policy cannot be used; the one before stays in force",

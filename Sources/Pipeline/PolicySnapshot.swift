@@ -1,6 +1,7 @@
 import Domain
 import Events
 import FoundationEssentials
+import Logging
 import Rendering
 import Settings
 import Store
@@ -21,6 +22,8 @@ final class PolicySnapshot: Sendable {
     /// Providers whose receipts will name the ids that they answer with; no others.
     var receiptIDs: [String: ReceiptIDs] { events.receiptIDs }
     let events: EventPolicy
+    /// Why links are sent as they are written although the policy tracks some; nil: they are not.
+    let linkProblem: String?
     private let capRules: [CapKey: CapRules]
     private let budgetRules: [BudgetKey: [BudgetRule]]
     private let dated: Mutex<Dated>
@@ -54,7 +57,9 @@ final class PolicySnapshot: Sendable {
     ) throws(RenderError) {
         self.version = version
         self.policy = policy
-        self.renderer = Renderer(policy)
+        let (links, linkProblem) = Self.links(policy)
+        self.linkProblem = linkProblem
+        self.renderer = Renderer(policy, links: links)
         var parsed: [TemplateKey: [ParsedTemplate]] = [:]
         for template in templates {
             parsed[TemplateKey(key: template.key, channel: template.channel), default: []].append(try ParsedTemplate(template))
@@ -68,6 +73,18 @@ final class PolicySnapshot: Sendable {
         self.capRules = Self.capRules(policy, numbers)
         self.budgetRules = Self.budgetRules(policy)
         self.dated = Mutex(Dated(policy, at: Timestamp(microseconds: 0)))
+    }
+
+    /// Tokens for links, with the secret as its file has it now. A message is worth more than what becomes of its links: without the secret it goes
+    /// out as it was written.
+    private static func links(_ policy: Policy) -> (tokens: LinkTokens?, problem: String?) {
+        guard let places = policy.links else { return (nil, nil) }
+        do {
+            let secret = try LinkSecret(path: places.secretFile)
+            return (LinkTokens(click: { secret.clickToken($0, target: $1) }, open: { secret.openToken($0) }), nil)
+        } catch {
+            return (nil, "links.secret_file \(places.secretFile): \(error)")
+        }
     }
 
     private static func budgetRules(_ policy: Policy) -> [BudgetKey: [BudgetRule]] {
@@ -151,6 +168,13 @@ struct CapRules: Sendable {
 }
 
 extension PolicySnapshot {
+    func reportLinks(to logger: Logger) {
+        guard let linkProblem else { return }
+        logger.error(
+            "links are not tracked: they are sent as they are written, until the file can be read and the worker starts again or a policy is applied",
+            metadata: ["error": "\(linkProblem)"])
+    }
+
     /// Reads the newest policy and its templates; nil when no policy was ever applied.
     static func load(from database: Database) async throws -> PolicySnapshot? {
         guard let stored = try await database.run(LoadPolicy()) else { return nil }

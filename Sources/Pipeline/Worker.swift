@@ -83,6 +83,7 @@ public struct Worker: Service {
                 if let policy = try await PolicySnapshot.load(from: database) {
                     let conflicts = settings.conflicts(with: policy.policy)
                     guard conflicts.isEmpty else { throw WorkerError.conflicts(conflicts) }
+                    policy.reportLinks(to: logger)
                     return policy
                 }
                 if pause.isFirst { logger.warning("no policy has been applied yet; waiting for `martlet config apply`") }

@@ -11,6 +11,8 @@ final class PreparedClass: Sendable {
     let rejectsOverlong: Bool
     let erasesBody: Bool
     let sender: String?
+    /// nil: nothing is tracked.
+    let tracking: LinkTracking?
 
     init(_ policy: ClassPolicy) {
         name = policy.name
@@ -21,6 +23,8 @@ final class PreparedClass: Sendable {
         rejectsOverlong = policy.rejectsOverlong
         erasesBody = policy.erasesBody
         sender = policy.sender
+        // Whoever made the policy: what is erased is never kept as a link.
+        tracking = policy.erasesBody ? nil : policy.tracking
     }
 }
 

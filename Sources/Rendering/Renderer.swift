@@ -4,6 +4,8 @@ import Domain
 public struct Rendered: Sendable, Equatable {
     public var message: RenderedMessage
     public var warnings: [RenderWarning]
+    /// What the tracked links in it lead to; their tokens stand for these addresses in this message.
+    public var links: [String] = []
 }
 
 /// Template + variables → rendered message, by one version of the policy. Pure: no I/O, no clock, no shared state.
@@ -14,13 +16,16 @@ public struct Renderer: Sendable {
     private let senders: [String: PreparedSender]
     private let defaultSender: String
     private let words: WordRules
+    private let links: LinkRules
     let limits: RenderLimits
 
-    public init(_ policy: Policy, limits: RenderLimits = RenderLimits()) {
+    /// - Parameter links: nil: links are not tracked, whatever the classes say, and a warning tells so.
+    public init(_ policy: Policy, limits: RenderLimits = RenderLimits(), links: LinkTokens? = nil) {
         self.classes = policy.classes.mapValues(PreparedClass.init)
         self.senders = policy.senders.mapValues(PreparedSender.init)
         self.defaultSender = policy.defaultSender
         self.words = WordRules(policy.wordLists)
+        self.links = LinkRules(policy, links)
         self.limits = limits
     }
 
@@ -42,26 +47,40 @@ public struct Renderer: Sendable {
         let variables = try Variables(message.variables)
         try require(variables, rules, template)
         var warnings: [RenderWarning] = []
-        let content = try content(of: message, template, variables, rules, sender, &warnings)
+        let expansion = expansion(rules.tracking, message.id, &warnings)
+        let content = try content(of: message, template, variables, rules, sender, expansion, &warnings)
         if !words.isEmpty {
             warnings += try words.check(
-                content.texts, address: message.address, provider: provider, naming: !rules.erasesBody,
+                expansion?.originals ?? content.texts, address: message.address, provider: provider, naming: !rules.erasesBody,
                 approved: approvesWords)
         }
         let rendered = RenderedMessage(
             content: content, from: from, fromName: message.channel == .sms ? nil : sender.sender.emailName,
             templateVersion: template.template.version)
-        return Rendered(message: rendered, warnings: warnings)
+        guard let expansion else { return Rendered(message: rendered, warnings: warnings) }
+        warnings += expansion.untracked.sorted { $0.rawValue < $1.rawValue }.map { .untrackedLink($0) }
+        return Rendered(message: rendered, warnings: warnings, links: expansion.targets)
+    }
+
+    private func expansion(_ tracking: LinkTracking?, _ message: MessageID, _ warnings: inout [RenderWarning]) -> LinkExpansion? {
+        guard let tracking else { return nil }
+        guard let tokens = links.tokens else {
+            warnings.append(.untrackedLink(.noSecret))
+            return nil
+        }
+        return LinkExpansion(links, tracking, tokens, message)
     }
 
     private func content(
         of message: Message, _ template: ParsedTemplate, _ variables: Variables, _ rules: PreparedClass,
-        _ sender: PreparedSender, _ warnings: inout [RenderWarning]
+        _ sender: PreparedSender, _ links: LinkExpansion?, _ warnings: inout [RenderWarning]
     ) throws(RenderError) -> RenderedMessage.Content {
         switch message.channel {
-        case .sms: .sms(try sms(message, template, variables, rules, sender, &warnings))
-        case .email: .email(try email(message, template, variables, sender.sender))
-        default: .http(try text(template, template.body, .body, variables))
+        case .sms: return .sms(try sms(message, template, variables, rules, sender, links, &warnings))
+        case .email: return .email(try email(message, template, variables, sender.sender, links))
+        default:
+            let text = try text(template, template.body, .body, variables)
+            return .http(links?.text(text) ?? text)
         }
     }
 

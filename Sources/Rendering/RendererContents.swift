@@ -12,7 +12,7 @@ extension Renderer {
 
     func sms(
         _ message: Message, _ template: ParsedTemplate, _ variables: Variables, _ rules: PreparedClass,
-        _ sender: PreparedSender, _ warnings: inout [RenderWarning]
+        _ sender: PreparedSender, _ links: LinkExpansion?, _ warnings: inout [RenderWarning]
     ) throws(RenderError) -> SMSText {
         var output: [UInt8] = []
         output.reserveCapacity(512)
@@ -24,14 +24,17 @@ extension Renderer {
                 warnings.append(.noSignature(sender: sender.sender.key))
             }
         }
+        var wayOut: [UInt8] = []
         if rules.requiresOptOut {
             if let phrase = Prefix.longest(sender.optOutPhrases, for: message.address, prefix: \.prefix) {
                 if !UTF8Text.contains(phrase.core, in: output) { output.append(contentsOf: phrase.bytes) }
+                wayOut = phrase.bytes
             } else {
                 warnings.append(.noOptOutPhrase(sender: sender.sender.key))
             }
         }
-        let text = Segmentation.split(String(decoding: output, as: UTF8.self))
+        let written = String(decoding: output, as: UTF8.self)
+        let text = Segmentation.split(links?.text(written, except: wayOut) ?? written)
         try checkLength(text, rules, &warnings)
         return text
     }
@@ -48,7 +51,8 @@ extension Renderer {
     }
 
     func email(
-        _ message: Message, _ template: ParsedTemplate, _ variables: Variables, _ sender: Sender
+        _ message: Message, _ template: ParsedTemplate, _ variables: Variables, _ sender: Sender,
+        _ links: LinkExpansion?
     ) throws(RenderError) -> EmailContent {
         guard let program = template.subject else {
             throw .wrongChannel(template: TemplatePlace(template.template, part: .subject, line: 1), message: message.channel)
@@ -57,9 +61,14 @@ extension Renderer {
         guard !subject.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else {
             throw .lineBreakInSubject(at: TemplatePlace(template.template, part: .subject, line: 1))
         }
-        let body = try text(template, template.body, .body, variables)
+        var body = try text(template, template.body, .body, variables)
         var html: String?
         if let program = template.html { html = try text(template, program, .html, variables) }
+        if let links {
+            links.keep(subject)
+            body = links.text(body)
+            html = html.map { links.html($0) }
+        }
         var content = EmailContent(subject: subject, text: body, html: html, replyTo: sender.replyTo)
         if let headers = message.headers { content.headers = try Headers.read(headers) }
         if let index = content.headers.firstIndex(where: { $0.name.lowercased() == "reply-to" }) {

@@ -32,6 +32,7 @@ extension PolicyReading {
         rules.rejectsOverlong = object["overlong"]?.word(Overlong.self) != .warn
         rules.erasesBody = object["erase_body"]?.bool() ?? false
         rules.sender = object["sender"].flatMap { reference(.sender, $0) }
+        rules.tracking = readTracking(object, erasesBody: rules.erasesBody)
         return rules
     }
 

@@ -8,15 +8,16 @@ public enum PolicyFiles {
     public static let names = [
         "classes.yaml", "caps.yaml", "senders.yaml", "providers.yaml", "routes.yaml", "prices.yaml", "words.yaml",
     ]
-    /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same, and nothing has a budget.
-    public static let optionalNames = ["keywords.yaml", "budgets.yaml"]
+    /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same, nothing has a budget and no
+    /// link is tracked.
+    public static let optionalNames = ["keywords.yaml", "budgets.yaml", "links.yaml"]
 
     /// The keys of one entry (class, cap, …) in each file.
     public static let keys: [String: [String]] = [
         "classes.yaml": [
             "lane", "time_to_live", "attempts", "retry_base", "retry_limit", "quiet_hours", "release_over", "consent",
             "in_doubt", "resends", "signature", "opt_out", "required", "max_segments", "overlong", "erase_body", "sender",
-            "accept_within",
+            "accept_within", "track_clicks", "track_opens", "links_expire",
         ],
         "caps.yaml": ["classes", "channels", "window", "calendar", "limit", "tiers", "over"],
         "senders.yaml": [
@@ -33,6 +34,7 @@ public enum PolicyFiles {
         "words.yaml": ["action", "words", "prefixes", "providers"],
         "keywords.yaml": ["stop", "stop_all", "start"],
         "budgets.yaml": ["classes", "channels", "providers", "each", "time_zone", "limit", "over"],
+        "links.yaml": ["click_url", "open_url", "secret_file"],
     ]
 
     /// The texts of the policy files in a directory, by name. Dotfiles and files that are not YAML are left alone.
@@ -111,14 +113,16 @@ final class PolicyReading {
         let words = root("words.yaml", keys: ["lists"]).map(readWordLists) ?? []
         var keywords = root("keywords.yaml", keys: ["scope", "words"]).map(readKeywords) ?? KeywordPolicy()
         let budgets = root("budgets.yaml", keys: ["budgets"]).map(readBudgets) ?? []
+        let links = root("links.yaml", keys: ["links"]).flatMap(readLinks)
         // Where there is no such class that scope would stop nothing.
         if keywords.scope == KeywordPolicy().scope, classes[keywords.scope] == nil { keywords.scope = "all_except_otp" }
         checkReferences()
         guard let defaultSender = senders.0, allProblems.isEmpty else { return nil }
         let policy = Policy(
             classes: classes, caps: caps, senders: senders.1, defaultSender: defaultSender, providers: providers,
-            routes: routes, prices: prices, wordLists: words, keywords: keywords, budgets: budgets)
+            routes: routes, prices: prices, wordLists: words, keywords: keywords, budgets: budgets, links: links)
         checkTexts(of: policy)
+        checkTracking(of: policy)
         return policy
     }
 

@@ -63,6 +63,8 @@ public enum Statements {
         updateBudget.add("daily", day)
         var releaseBudgets = ReleaseBudgets()
         releaseBudgets.add(message, attempt: 1)
+        var links = InsertMessageLinks()
+        links.add(message, targets: ["https://shop.example/new", "https://shop.example/"], expiresAt: then)
         return [
             LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
             PurgeBudgetUsage(keep: .seconds(86_400)), DecideFollowUps(limit: 10), PurgeFollowUps(keep: .seconds(86_400)),
@@ -71,7 +73,7 @@ public enum Statements {
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
                 consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message]),
             LocalHours(queries: [.init(zone: "Asia/Shanghai", quietHours: QuietHours(from: 1320, until: 480))]),
-            attempts, update, insert, release, CommittedAttempts(messageIDs: [message], session: 1),
+            attempts, links, update, insert, release, CommittedAttempts(messageIDs: [message], session: 1),
         ]
     }
 
@@ -123,7 +125,10 @@ public enum Statements {
 
     /// What people click.
     static var links: [any Statement] {
-        [FindUnsubscribing(messageID: message), Unsubscribe(messageID: message, scope: "marketing")]
+        [
+            FindUnsubscribing(messageID: message), Unsubscribe(messageID: message, scope: "marketing"),
+            FindMessageLinks(messageID: message), InsertLinkVisits([LinkVisit(message, link: 1, machine: nil)]), JudgeVisits(),
+        ]
     }
 
     static var maintenance: [any Statement] {
@@ -164,7 +169,8 @@ public enum Statements {
             RequeueDeadLetters(
                 ids: [message], why: "x", variables: nil, provider: nil, mayDuplicate: false, approvesWords: false),
             FindMessages(recipient: address, channel: "sms", addressSince: nil, limit: 10), LoadMessageOverview(id: message),
-            LoadVariables(id: message), LoadAttempts(id: message), LoadReceipts(id: message), LoadAudit(object: "1"),
+            LoadVariables(id: message), LoadAttempts(id: message), LoadReceipts(id: message), LoadTargets(id: message),
+            LoadAudit(object: "1"),
             ListSuppressions(address: address, channel: "sms", includesLifted: true, limit: 10),
             Suppress(channel: "sms", address: address, scope: "all", reason: "asked"),
             Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),

@@ -14,7 +14,10 @@ struct GatewayProgram {
     let port: Int
     let health: Int
 
-    static func start(in shop: Shop, settings: [String] = [], waits: Bool = true) async throws -> GatewayProgram {
+    /// - Parameter binary: another build of it, to be measured.
+    static func start(
+        in shop: Shop, settings: [String] = [], waits: Bool = true, binary: String = path
+    ) async throws -> GatewayProgram {
         try await shop.script(
             """
             do $$ begin
@@ -27,7 +30,7 @@ struct GatewayProgram {
             "gateway.policy_poll=100ms",
         ]
         let process = try ChildProcess(
-            [path] + (standard + settings).flatMap { ["--set", $0] },
+            [binary] + (standard + settings).flatMap { ["--set", $0] },
             environment: ["MARTLET_DATABASE_URL": shop.scratch.conninfo + " user=gateway_of_tests"])
         let gateway = GatewayProgram(process: process, port: port, health: health)
         guard waits else { return gateway }

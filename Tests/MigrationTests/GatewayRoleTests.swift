@@ -16,7 +16,10 @@ struct GatewayRoleTests {
         martlet_data.follow_up_settled_by(text,text): x
         martlet_data.follow_ups: r(message_id condition due_at state) w(due_at variables state why decided_at)
         martlet_data.inbound_texts: r a
+        martlet_data.judge_visits(integer): x
         martlet_data.keep_inbound(text,text,text,text,bytea,smallint,integer,smallint,smallint): x
+        martlet_data.link_visits: a(at message_id link machine)
+        martlet_data.message_links: r
         martlet_data.messages: r(id class_id channel_id address)
         martlet_data.policies: r
         martlet_data.provider_events: r a
@@ -59,7 +62,9 @@ struct GatewayRoleTests {
             "select martlet.enqueue('a', 'b', 'c', 'd')", "select martlet.suppress('sms', '+8613800138000')",
             "select martlet.unsuppress('sms', '+8613800138000', 'x')", "update martlet_data.suppressions set lifted_at = now()",
             "delete from martlet_data.suppressions", "delete from martlet_data.provider_events",
-            "select * from martlet.message_status",
+            "select * from martlet.message_status", "update martlet_data.message_links set targets = '{}'",
+            "select * from martlet_data.link_visits",
+            "delete from martlet_data.link_visits",
             "insert into martlet_data.policies (files) values ('{}')",
         ])
     func refused(sql: String) async throws {

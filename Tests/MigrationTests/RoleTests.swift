@@ -7,12 +7,12 @@ struct RoleTests {
     /// Privileges of producer, worker, admin, reader and PUBLIC on everything in both schemas. r select, a insert, w update (or the
     /// columns), d delete, X more than that, U nextval, x execute. `…_DAY` are daily partitions, `…_SEGMENT` those of rings.
     static let expected = """
-        - - - - -: martlet_data.bulk_enqueue_row() martlet_data.check_text() martlet_data.check_unusual() martlet_data.commit_durably() martlet_data.is_admin() martlet_data.is_e164() martlet_data.is_plain() martlet_data.json_from() martlet_data.known_address() martlet_data.lock_bucket() martlet_data.normalise_address() martlet_data.normalise_phone() martlet_data.note_follow_up() martlet_data.order_provider() martlet_data.refresh_enqueue_places() martlet_data.refuse_unknown() martlet_data.time_from() martlet_data.unsubscribe()
+        - - - - -: martlet_data.bulk_enqueue_row() martlet_data.check_text() martlet_data.check_unusual() martlet_data.commit_durably() martlet_data.is_admin() martlet_data.is_e164() martlet_data.is_plain() martlet_data.json_from() martlet_data.judge_visits() martlet_data.known_address() martlet_data.link_visits_id_seq martlet_data.lock_bucket() martlet_data.normalise_address() martlet_data.normalise_phone() martlet_data.note_follow_up() martlet_data.order_provider() martlet_data.refresh_enqueue_places() martlet_data.refuse_unknown() martlet_data.time_from() martlet_data.unsubscribe()
         - - r - -: martlet.audit martlet.suppressions
-        - - r r -: martlet.attempts martlet.budgets martlet.connections martlet.dead_letters martlet.follow_ups martlet.inbound_texts martlet.lanes martlet.message_status martlet.missing_receipts martlet.provider_slo martlet.providers martlet.slo martlet.unmatched_events martlet.workers
+        - - r r -: martlet.attempts martlet.budgets martlet.connections martlet.dead_letters martlet.follow_ups martlet.inbound_texts martlet.lanes martlet.link_clicks martlet.message_status martlet.missing_receipts martlet.provider_slo martlet.providers martlet.slo martlet.unmatched_events martlet.workers
         - - x - -: martlet.discard() martlet.drain_provider() martlet.move_provider() martlet.pause_lane() martlet.pause_provider() martlet.requeue() martlet.resume_lane() martlet.resume_provider() martlet.unsuppress()
         - - x x -: martlet.missing_receipts_since() martlet.provider_slo_since() martlet.provider_usage() martlet.report_costs() martlet.report_messages() martlet.slo_since() martlet_data.shown()
-        - r r - -: martlet_data.attempts_DAY martlet_data.attempts_default martlet_data.audit_id_seq martlet_data.carrier_ids_DAY martlet_data.carrier_ids_default martlet_data.channels_id_seq martlet_data.classes_id_seq martlet_data.consents martlet_data.consents_id_seq martlet_data.due_cursor martlet_data.enqueue_places martlet_data.group_cancellations martlet_data.imports martlet_data.inbound_texts_id_seq martlet_data.lanes martlet_data.leased_cursor martlet_data.levels martlet_data.messages_DAY martlet_data.messages_default martlet_data.policies_version_seq martlet_data.provider_events_id_seq martlet_data.provider_orders martlet_data.ready_cursor_0 martlet_data.ready_cursor_1 martlet_data.ready_cursor_2 martlet_data.ready_cursor_3 martlet_data.ready_cursor_4 martlet_data.ready_cursor_5 martlet_data.ready_cursor_6 martlet_data.ready_cursor_7 martlet_data.ready_cursor_8 martlet_data.receipts_DAY martlet_data.receipts_default martlet_data.requeues martlet_data.segments martlet_data.suppressions_id_seq martlet_data.time_zones
+        - r r - -: martlet_data.attempts_DAY martlet_data.attempts_default martlet_data.audit_id_seq martlet_data.carrier_ids_DAY martlet_data.carrier_ids_default martlet_data.channels_id_seq martlet_data.classes_id_seq martlet_data.consents martlet_data.consents_id_seq martlet_data.due_cursor martlet_data.enqueue_places martlet_data.group_cancellations martlet_data.imports martlet_data.inbound_texts_id_seq martlet_data.lanes martlet_data.leased_cursor martlet_data.levels martlet_data.link_visits martlet_data.message_links_DAY martlet_data.message_links_default martlet_data.messages_DAY martlet_data.messages_default martlet_data.policies_version_seq martlet_data.provider_events_id_seq martlet_data.provider_orders martlet_data.ready_cursor_0 martlet_data.ready_cursor_1 martlet_data.ready_cursor_2 martlet_data.ready_cursor_3 martlet_data.ready_cursor_4 martlet_data.ready_cursor_5 martlet_data.ready_cursor_6 martlet_data.ready_cursor_7 martlet_data.ready_cursor_8 martlet_data.receipts_DAY martlet_data.receipts_default martlet_data.requeues martlet_data.segments martlet_data.suppressions_id_seq martlet_data.time_zones
         - r r r -: martlet.receipts
         - r ra - -: martlet_data.audit martlet_data.policies
         - r raw - -: martlet_data.budgets martlet_data.channels martlet_data.classes martlet_data.senders martlet_data.templates
@@ -21,6 +21,7 @@ struct RoleTests {
         - r(variables headers) r - -: martlet_data.messages
         - rU r - -: martlet_data.message_seq martlet_data.session_seq
         - ra r - -: martlet_data.attempts martlet_data.carrier_ids martlet_data.receipts martlet_data.suppressions
+        - ra(targets expires_at) r - -: martlet_data.message_links
         - ra(beat_at in_flight is_draining fenced_at ended_at) r - -: martlet_data.sessions
         - r(due_at variables state why decided_at)d r - -: martlet_data.follow_ups
         - rad r - -: martlet_data.connection_slots martlet_data.dead_letters martlet_data.inbound_texts martlet_data.provider_events martlet_data.rate_grants
@@ -119,6 +120,9 @@ struct RoleTests {
             ("martlet_worker", "truncate martlet_data.ready_1"),
             ("martlet_admin", "delete from martlet_data.audit"),
             ("martlet_admin", "update martlet_data.messages set address = 'x'"),
+            ("martlet_worker", "update martlet_data.message_links set message_id = 1"),
+            ("martlet_worker", "delete from martlet_data.message_links"),
+            ("martlet_reader", "select * from martlet_data.message_links"),
             ("martlet_reader", "select * from martlet_data.messages"), ("martlet_reader", "select * from martlet.audit"),
             ("martlet_reader", "select martlet.discard(1, 'x')"), ("martlet_worker", "create table martlet_data.mine ()"),
         ])

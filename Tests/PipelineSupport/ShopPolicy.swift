@@ -31,6 +31,12 @@ public struct ShopPolicy: Sendable {
     public var keywords: String?
     /// Channels beside sms; each has the template `note`.
     public var moreChannels: [Channel] = []
+    /// The HTML of mails; nil: they have none.
+    public var html: String?
+    /// What is behind `links:` in links.yaml; nil: there is none.
+    public var links: String?
+    /// Classes that track, such as `marketing`: lines such as `track_clicks: true`.
+    public var tracking: [String: [String]] = [:]
 
     public init(_ change: (inout ShopPolicy) -> Void = { _ in }) { change(&self) }
 
@@ -42,7 +48,7 @@ public struct ShopPolicy: Sendable {
         [
             Template(key: "note", locale: "default", channel: .sms, body: body, required: ["text"]),
             Template(
-                key: "note", locale: "default", channel: .email, subject: "Note", body: body, html: nil, required: ["text"]),
+                key: "note", locale: "default", channel: .email, subject: "Note", body: body, html: html, required: ["text"]),
         ] + moreChannels.map { Template(key: "note", locale: "default", channel: $0, body: body, required: ["text"]) }
     }
 
@@ -52,6 +58,7 @@ public struct ShopPolicy: Sendable {
         for (lane, name) in Self.classes.enumerated() {
             classes += Self.messageClass(name, lane: lane, attempts: attempts, doubt: doubts[name] ?? "hold")
             if name == "otp" { classes += "    erase_body: true\n" }
+            for line in tracking[name] ?? [] { classes += "    \(line)\n" }
         }
         classes += Self.messageClass("night", lane: 4, attempts: attempts, doubt: "hold")
         classes += "    quiet_hours: \(quietHours)\n    release_over: 30m\n"
@@ -79,6 +86,7 @@ public struct ShopPolicy: Sendable {
             """ + carrier + moreProviders,
         ]
         files["keywords.yaml"] = keywords
+        files["links.yaml"] = links.map { "links: \($0)\n" }
         files["budgets.yaml"] = budgets.map { "budgets: \($0)\n" }
         return files
     }

@@ -31,6 +31,38 @@ func problems(of texts: [String: String]) -> [ConfigProblem] {
 
 @Suite("Policy files")
 struct PolicyFilesTests {
+    @Test("links.yaml may be missing; a class that tracks finds its addresses there, and every mistake is named")
+    func links() throws {
+        #expect(try PolicyFiles.parse(shipped()).links == nil)
+        #expect(try PolicyFiles.parse(shipped()).classes.values.allSatisfy { $0.tracking == nil })
+        var texts = try shipped(["links.yaml": "links: {click_url: 'https://s.example/c', secret_file: /run/links}"])
+        texts["classes.yaml"] = texts["classes.yaml"]?.replacing(
+            "accept_within: 4h", with: "track_clicks: true\n    links_expire: 7d")
+        let policy = try PolicyFiles.parse(texts)
+        #expect(policy.links == LinkPlaces(clickURL: "https://s.example/c", secretFile: "/run/links"))
+        #expect(policy.classes["marketing"]?.tracking == LinkTracking(clicks: true, opens: false, expire: .seconds(7 * 86_400)))
+        for (text, report) in [
+            ("links: {click_url: 'https://s.example/c'}", "links: secret_file is missing"),
+            ("links: {secret_file: /x}", "links: has neither click_url nor open_url"),
+            (
+                "links: {click_url: 'http://s.example/c', secret_file: /x}",
+                "links.click_url: `http://s.example/c` cannot stand in front"
+            ),
+            ("links: {click_url: 'https://s.example/c/', secret_file: /x}", "without a slash at the end"),
+            ("links: {click_url: 'https://s.example/c?t=', secret_file: /x}", "cannot stand in front of a token"),
+            ("links: {click_url: 'https://u@s.example', secret_file: /x}", "cannot stand in front of a token"),
+            ("links: {click_url: 'https://\(String(repeating: "a", count: 60))', secret_file: /x}", "keep it within 60"),
+            ("links: {click_ulr: 'https://s.example', secret_file: /x}", "unknown key; did you mean click_url?"),
+            ("url: x", "unknown key"),
+        ] {
+            texts["links.yaml"] = text
+            let found = problems(of: texts).map(\.description)
+            #expect(found.contains { $0.hasPrefix("links.yaml:1:") && $0.contains(report) }, "\(text): \(found)")
+        }
+        texts["links.yaml"] = "links: {click_url: 'http://127.0.0.1:8480/c', secret_file: /x}"
+        #expect(problems(of: texts).isEmpty)
+    }
+
     @Test("keywords.yaml may be missing or without words; it names a class or one of the wider scopes")
     func keywords() throws {
         let policy = try PolicyFiles.parse(shipped())

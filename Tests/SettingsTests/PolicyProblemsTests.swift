@@ -157,6 +157,20 @@ struct PolicyProblemsTests {
             Mistake("keywords.yaml", "stop_all: [ALLES", "stop-all: [ALLES", "unknown key; did you mean stop_all?"),
             Mistake("keywords.yaml", "start: [ALTA]", "start: [baja]", "start: `baja` is a word that stops; choose another word"),
             Mistake("keywords.yaml", "start: [ALTA]", "start: [Stop]", "start: `Stop` is a word that stops; choose another word"),
+            Mistake(
+                "classes.yaml", "accept_within: 4h", "track_clicks: true",
+                "67:19: classes.marketing.track_clicks: needs click_url in links.yaml; add links.yaml with links: {click_url: https://…, secret_file: …}"
+            ),
+            Mistake("classes.yaml", "accept_within: 4h", "track_opens: true", "track_opens: needs open_url in links.yaml"),
+            Mistake(
+                "classes.yaml", "erase_body: true", "erase_body: true\n    track_clicks: true",
+                "classes.otp.track_clicks: contradicts erase_body: true"),
+            Mistake(
+                "classes.yaml", "accept_within: 4h", "links_expire: 1d", "classes.marketing.links_expire: needs track_clicks"),
+            Mistake("classes.yaml", "accept_within: 4h", "track_clicks: yes", "`yes` is not true or false"),
+            Mistake(
+                "classes.yaml", "accept_within: 4h", "track_clicks: true\n    links_expire: 90d",
+                "90d is out of range; write a duration from 1h to 35d"),
             Mistake("keywords.yaml", "words:", "word:", "unknown key; did you mean words?"),
         ])
     func mistakes(_ mistake: Mistake) throws {

@@ -44,7 +44,8 @@ struct EveryStatementTests {
     /// Those that change something and answer nothing, or whose answer is one value that says so.
     static let withoutRows: Set<String> = [
         "LoadProviderStates", "WriteProviderHealth",
-        "InsertAttempts", "UpdateCapUsage", "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
+        "InsertAttempts", "InsertMessageLinks", "UpdateCapUsage",
+        "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RescuableSessions", "DropOldestPartitions",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",

@@ -39,6 +39,8 @@ enum Fixture {
         insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, request_hash)
             values (1, 'not_opened', '1 hour', now() - interval '1 min', 'transactional', 'sms', '+8613800138000', 'parcel', 'x');
         insert into martlet_data.policies (files) values ('{}');
+        insert into martlet_data.message_links values (1, '{https://shop.example/}', now() + interval '1 day');
+        insert into martlet_data.link_visits (message_id, link, at) values (1, 1, now() - interval '10 seconds');
         update martlet_data.lanes set paused_at = now() where lane = 5;
         """
 

@@ -14,7 +14,7 @@ struct PartitionTests {
             try await connection.execute(
                 script: """
                     do $$ declare p text; begin
-                        foreach p in array array['messages', 'attempts', 'receipts'] loop
+                        foreach p in array array['messages', 'attempts', 'receipts', 'message_links'] loop
                             execute format('create table martlet_data.%s_20250110 partition of martlet_data.%1$s for values from (%s) to (%s)', p,
                                 martlet_data.first_id('2025-01-10Z'), martlet_data.first_id('2025-01-11Z'));
                             execute format('alter table martlet_data.%s_20250110 owner to martlet_owner', p);
@@ -69,6 +69,20 @@ struct PartitionTests {
         }
     }
 
+    @Test("a link that has not expired keeps it, and goes with it when it has")
+    func links() async throws {
+        try await oldDay { _, store, connection in
+            try await connection.execute(
+                script:
+                    "insert into martlet_data.message_links values (martlet_data.first_id('2025-01-10Z') + 1, '{https://a.example/}', now() + interval '1 day')"
+            )
+            #expect(try #require(try await drop(store)).hasPrefix("a link does not expire before"))
+            try await connection.execute(script: "update martlet_data.message_links set expires_at = now()")
+            #expect(try await drop(store) == "dropped")
+            #expect(try await connection.value("select count(*) from martlet_data.message_links") == "0")
+        }
+    }
+
     @Test("a requeue's new time to live keeps it, because its message waits again")
     func requeued() async throws {
         try await oldDay { _, store, connection in
@@ -109,6 +123,11 @@ struct PartitionTests {
             try await connection.execute(script: Fixture.policy)
             try await connection.enqueue(3)
             #expect(try await connection.value("select count(*) from martlet_data.messages_default") == "0")
+            let days = try await connection.value(
+                "select count(*) from pg_class where relname ~ '^message_links_[0-9]{8}$' and relkind = 'r'")
+            #expect(
+                try await connection.value(
+                    "select count(*) from pg_class where relname ~ '^messages_[0-9]{8}$' and relkind = 'r'") == days)
         }
     }
 }

@@ -83,7 +83,7 @@ struct MessagePreview: AsyncParsableCommand {
         message.locale = locale
         message.variables = try variables?.load() ?? "{}"
         do throws(RenderError) {
-            let renderer = Renderer(policy)
+            let renderer = Renderer(policy, links: .placeholder)
             let sender = try renderer.sender(for: message)
             let candidates = templates.filter { $0.template.key == key && $0.template.channel == message.channel }
             guard let template = TemplateSet(candidates).best(for: locale, sender: sender.defaultLocale) else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Foundation
 import Store
 
 struct MessageShow: AsyncParsableCommand {
@@ -28,6 +29,8 @@ struct MessageShow: AsyncParsableCommand {
         var audit: [LoadAudit.Entry]
         var deadLetter: DeadLetterRow?
         var variables: String?
+        /// Of tracked links; for admins.
+        var links: LoadTargets.Found?
         var now: Timestamp
     }
 
@@ -43,6 +46,7 @@ struct MessageShow: AsyncParsableCommand {
             guard case .object(var members) = found.message.json else { return }
             members.append(.init(name: "variables", value: .raw(found.variables)))
             members.append(.init(name: "cost", value: MessageCost(found.attempts, found.receipts).json))
+            members.append(.init(name: "links", value: .list(found.links?.targets ?? []) { .string($0) }))
             members.append(.init(name: "timeline", value: timeline.json))
             members.append(.init(name: "next", value: .text(advice)))
             return Terminal.out.json(.object(members))
@@ -59,7 +63,8 @@ struct MessageShow: AsyncParsableCommand {
             message: message, receipts: try await database.run(LoadReceipts(id: id)),
             attempts: try await database.run(LoadAttempts(id: id)),
             audit: rights.isAdmin ? try await database.run(LoadAudit(object: id.description)) : [],
-            deadLetter: filter, variables: variables ? try await database.run(LoadVariables(id: id)) : nil, now: rights.now)
+            deadLetter: filter, variables: variables ? try await database.run(LoadVariables(id: id)) : nil,
+            links: rights.isAdmin ? try await database.run(LoadTargets(id: id)) : nil, now: rights.now)
     }
 
     private func show(_ found: Found, _ timeline: Timeline, _ advice: String?) {
@@ -80,6 +85,9 @@ struct MessageShow: AsyncParsableCommand {
         if let group = message.groupKey { out.line("group      \(Printable.line(group))") }
         if let variables = found.variables { out.line("variables  \(Printable.line(variables))") }
         if let cost = MessageCost(found.attempts, found.receipts).text { out.line("cost       \(cost)") }
+        for (index, target) in (found.links?.targets ?? []).enumerated() {
+            out.line("link \(index + 1)".padding(toLength: 11, withPad: " ", startingAt: 0) + Printable.line(target))
+        }
         out.line()
         var table = Table("time (UTC)", "after", "what", "who", "detail")
         for event in timeline.events {

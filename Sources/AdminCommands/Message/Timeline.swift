@@ -39,8 +39,14 @@ struct Timeline {
 
     private static func event(_ receipt: LoadReceipts.Receipt, _ attempt: LoadAttempts.Attempt?, _ edit: String?) -> Event {
         var parts: [String] = []
-        if let number = receipt.attempt { parts.append("attempt \(number)") }
-        if let part = receipt.part { parts.append("part \(part)") }
+        if ["clicked", "opened", "prefetched"].contains(receipt.kind) {
+            // Of the message, whichever attempt brought it.
+            parts.append(receipt.part.map { "link \($0)" } ?? "picture")
+            if receipt.kind == "opened" { parts.append("unreliable") }
+        } else {
+            if let number = receipt.attempt { parts.append("attempt \(number)") }
+            if let part = receipt.part { parts.append("part \(part)") }
+        }
         if let provider = receipt.provider { parts.append("by \(provider)") }
         if let attempt {
             parts.append("template version \(attempt.templateVersion)")

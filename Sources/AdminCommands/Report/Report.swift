@@ -7,7 +7,9 @@ struct Report: AsyncParsableCommand {
         commandName: "report", abstract: "What became of a campaign, and what it cost.",
         discussion: """
             Messages enqueued within --since before now, all or those of a group or class. opted out: people who opted out or
-            complained within --opt-out-within after they had got one. Cost is of hand-overs that were accepted, as providers bill
+            complained within --opt-out-within after they had got one. clicked: messages of which a person followed a link, where the
+            class tracks clicks; machines that look at links first are left out. opened is unreliable: many people's mail loads no
+            pictures, and much is loaded by nobody. Cost is of hand-overs that were accepted, as providers bill
             them, one that was sent twice twice; what is in doubt is shown apart. It reads the messages of the window: seconds for
             a million.
 
@@ -59,13 +61,14 @@ struct Report: AsyncParsableCommand {
 
     private func show(_ messages: [ReportMessages.Row], _ costs: [ReportCosts.Row]) {
         var table = Table(
-            "class", "#messages", "#accepted", "#delivered", "#undelivered", "#delivered %", "#opted out", "#opted out %",
-            "#waiting",
+            "class", "#messages", "#accepted", "#delivered", "#undelivered", "#delivered %", "#clicked", "#clicked %",
+            "#opened (unreliable)", "#opted out", "#opted out %", "#waiting",
             "#suppressed", "#capped", "#expired", "#cancelled", "#dead")
         for row in messages {
             table.add(
                 "\(row.messageClass)", "\(row.messages)", "\(row.accepted)", "\(row.delivered)", "\(row.undelivered)",
-                "\(row.deliveredShare.map(percentText) ?? "")", "\(row.optedOut)",
+                "\(row.deliveredShare.map(percentText) ?? "")", "\(row.clicked)",
+                "\(share(row.clicked, of: row.accepted).map(percentText) ?? "")", "\(row.opened)", "\(row.optedOut)",
                 "\(share(row.optedOut, of: row.accepted).map(percentText) ?? "")", "\(row.waiting)", "\(row.suppressed)",
                 "\(row.capped)", "\(row.expired)", "\(row.cancelled)", Table.Cell("\(row.dead)", row.dead > 0 ? .yellow : .plain))
         }
@@ -99,7 +102,8 @@ extension ReportMessages.Row {
         [
             "class": .string(messageClass), "messages": .int(messages), "accepted": .int(accepted), "delivered": .int(delivered),
             "undelivered": .int(undelivered), "delivered_share": deliveredShare.map(JSONValue.double) ?? .null,
-            "opted_out": .int(optedOut), "waiting": .int(waiting), "suppressed": .int(suppressed), "capped": .int(capped),
+            "clicked": .int(clicked), "opened_unreliable": .int(opened), "opted_out": .int(optedOut), "waiting": .int(waiting),
+            "suppressed": .int(suppressed), "capped": .int(capped),
             "expired": .int(expired), "cancelled": .int(cancelled), "dead": .int(dead),
         ]
     }

@@ -62,7 +62,7 @@ struct TemplatesPreview: AsyncParsableCommand {
             id: MessageID(0), messageClass: `class`, channel: template.template.channel, recipientKey: address, address: address,
             template: key, variables: given ?? SampleVariables.json(names), createdAt: instant, expiresAt: instant)
         do throws(RenderError) {
-            let renderer = Renderer(policy)
+            let renderer = Renderer(policy, links: .placeholder)
             let sender = try renderer.sender(for: message)
             let rendered = try renderer.render(message, template: template)
             var preview = Preview(rendered: rendered.message, to: address)

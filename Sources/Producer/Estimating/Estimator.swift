@@ -19,7 +19,7 @@ struct Estimator: Sendable {
 
     init(_ policy: Policy, templates: [Template]) throws(ProducerError) {
         self.policy = policy
-        renderer = Renderer(policy)
+        renderer = Renderer(policy, links: .placeholder)
         router = Router(policy)
         let now = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
         prices = PriceTable(policy.prices, at: now)

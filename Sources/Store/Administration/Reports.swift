@@ -38,10 +38,14 @@ public struct ReportMessages: Statement {
         public var dead: Int
         /// Addresses that opted out or complained after a message of the class.
         public var optedOut: Int
+        /// Messages of which a person followed a link.
+        public var clicked: Int
+        /// Messages whose picture was loaded, as it seems by a person: unreliable.
+        public var opened: Int
     }
     public var sql: String {
         """
-        select class_name, messages, accepted, delivered, undelivered, waiting, suppressed, capped, expired, cancelled, dead, opted_out
+        select class_name, messages, accepted, delivered, undelivered, waiting, suppressed, capped, expired, cancelled, dead, opted_out, clicked, opened
         from martlet.report_messages($1, $2, $3, $4) limit 10000
         """
     }
@@ -58,7 +62,8 @@ public struct ReportMessages: Statement {
                 messageClass: try row.text(0), messages: try count(1), accepted: try count(2), delivered: try count(3),
                 undelivered: try count(4), waiting: try count(5), suppressed: try count(6), capped: try count(7),
                 expired: try count(8),
-                cancelled: try count(9), dead: try count(10), optedOut: try count(11))
+                cancelled: try count(9), dead: try count(10), optedOut: try count(11), clicked: try count(12),
+                opened: try count(13))
         }
     }
 }

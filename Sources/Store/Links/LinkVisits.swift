@@ -1,0 +1,58 @@
+import Domain
+import Postgres
+
+/// Somebody, or some program, that followed a link or loaded the picture of a message.
+public struct LinkVisit: Sendable, Hashable {
+    public var messageID: MessageID
+    /// Place of the address in the message's list, from 1; 0: the picture.
+    public var link: Int16
+    /// Why it was no person, in one word; nil: it may have been one.
+    public var machine: String?
+    /// When it came, by the clock of this process; only how long ago matters.
+    public var at: ContinuousClock.Instant
+
+    public init(_ messageID: MessageID, link: Int16, machine: String?, at: ContinuousClock.Instant = .now) {
+        self.messageID = messageID
+        self.link = link
+        self.machine = machine
+        self.at = at
+    }
+}
+
+/// Writes visits down, to be judged some seconds later.
+public struct InsertLinkVisits: Statement {
+    public var visits: [LinkVisit]
+    public init(_ visits: [LinkVisit]) { self.visits = visits }
+    public var sql: String {
+        """
+        insert into martlet_data.link_visits (message_id, link, machine, at)
+        select message_id, link, machine, clock_timestamp() - age
+        from unnest($1::int8[], $2::int2[], $3::text[], $4::interval[]) i(message_id, link, machine, age)
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        let now = ContinuousClock.now
+        parameters.messageIDs(visits.map(\.messageID))
+        parameters.int2Array(visits.map(\.link))
+        parameters.textArray(visits.map(\.machine))
+        parameters.intervalArray(visits.map { now - $0.at })
+    }
+}
+
+/// Makes receipts of the visits that are old enough (`martlet_data.judge_visits`); counts them by what they were taken for.
+public struct JudgeVisits: Statement {
+    public var limit: Int32
+    public init(limit: Int32 = 1000) { self.limit = limit }
+    public struct Row: Sendable {
+        /// clicked, opened, prefetched; gone: there is no such message any more.
+        public var kind: String
+        /// Why it was no person; empty for people.
+        public var code: String
+        public var visits: Int
+    }
+    public var sql: String { "select kind, code, visits from martlet_data.judge_visits($1)" }
+    public func bind(_ parameters: inout PQParams) { parameters.int4(limit) }
+    public static func read(_ rows: PQRows) throws -> [Row] {
+        try rows.map { Row(kind: try $0.text(0), code: try $0.text(1), visits: Int(try $0.int8(2))) }
+    }
+}
