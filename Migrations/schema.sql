@@ -957,6 +957,49 @@ CREATE FUNCTION martlet_data.commit_durably() RETURNS void
 
 ALTER FUNCTION martlet_data.commit_durably() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[] DEFAULT '{}'::text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_results text[] := '{}';
+    v_status text;
+    s record;
+begin
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(b.bucket) from (
+        select distinct martlet_data.bucket(k.key) as bucket from (
+            select m.recipient_key as key from martlet_data.messages m where m.id = any (p_message_ids) union all select unnest(p_addresses)) k
+        order by 1 offset 0) b;
+    for i in 1 .. cardinality(p_message_ids) loop
+        select m.recipient_key, x.channel, t.confirms, x.until, format('template %s/%s.%s v%s', x.template, x.locale, x.channel, x.version) as wording into s
+            from martlet_data.surveys x
+            join martlet_data.templates t on t.key = x.template and t.channel = x.channel and t.locale = x.locale and t.version = x.version
+            join martlet_data.messages m on m.id = x.message_id
+            where x.message_id = p_message_ids[i] and t.confirms is not null;
+        if not found then
+            v_results := v_results || null::text;
+            continue;
+        end if;
+        select c.status into v_status from martlet_data.consents c
+            where c.recipient_key = s.recipient_key and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
+        if not found or v_status = 'withdrawn' then
+            v_results := v_results || 'nothing'::text;
+        elsif v_status = 'granted' then
+            v_results := v_results || 'again'::text;
+        elsif s.until < clock_timestamp() then
+            v_results := v_results || 'late'::text;
+        else
+            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+                values (s.recipient_key, s.channel, s.confirms, 'granted', p_method, s.wording);
+            v_results := v_results || 'granted'::text;
+        end if;
+    end loop;
+    return v_results;
+end $$;
+
+ALTER FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.create_partitions(p_days integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1058,6 +1101,18 @@ CREATE FUNCTION martlet_data.is_plain(p_text text) RETURNS boolean
         else p_text !~ '[[:cntrl:]]' end $$;
 
 ALTER FUNCTION martlet_data.is_plain(p_text text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.is_published(p_type text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ select exists (select from martlet_data.webhook_endpoints e where p_type = any (e.events)) $$;
+
+ALTER FUNCTION martlet_data.is_published(p_type text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.iso_time(p_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
+
+ALTER FUNCTION martlet_data.iso_time(p_at timestamp with time zone) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.json_from(p_field text, p_value text) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE STRICT
@@ -1257,6 +1312,161 @@ CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone
         else ((p_at at time zone p_zone)::date + make_interval(mins => p_until)) at time zone p_zone end $$;
 
 ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_name text;
+    v_body text;
+    v_count int := 0;
+begin
+    for v_name in
+        select e.name from martlet_data.webhook_endpoints e
+        where p_type = any (e.events) and (e.classes = '{}' or p_class = any (e.classes))
+            and (e.group_prefixes = '{}' or exists (select from unnest(e.group_prefixes) g where starts_with(p_group, g)))
+        order by e.name
+    loop
+        v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
+        perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook',
+            variables => jsonb_build_object('event', v_body));
+        v_count := v_count + 1;
+    end loop;
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_consents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if martlet_data.is_published('consent.changed') then
+        perform martlet_data.publish('consent.changed', n.purpose, null, n.recorded_at, json_build_object('recipient_key', n.recipient_key, 'channel', n.channel,
+            'purpose', n.purpose, 'status', n.status, 'method', n.method, 'wording', n.wording)) from new_rows n where n.channel <> 'webhook';
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_consents() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_dead_letters() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if martlet_data.is_published('message.dead') then
+        perform martlet_data.publish('message.dead', n.class, m.group_key, n.died_at, json_build_object('message_id', n.message_id::text, 'group_key', m.group_key,
+            'class', n.class, 'channel', n.channel, 'template', n.template, 'attempt', n.attempt, 'provider', n.provider, 'code', n.reason))
+        from new_rows n left join lateral (select * from martlet_data.messages m where m.id = n.message_id offset 0) m on true where n.channel <> 'webhook';
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_dead_letters() OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.inbound_events (
+    tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    inbound_id bigint NOT NULL,
+    channel text NOT NULL COLLATE pg_catalog."C",
+    address text COLLATE pg_catalog."C",
+    keyword text COLLATE pg_catalog."C",
+    answers bigint,
+    answer text COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.inbound_events OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.inbound_events.tx IS 'The transaction that made it whole: readers stop before the oldest that is still running.';
+
+COMMENT ON COLUMN martlet_data.inbound_events.inbound_id IS 'The part that came first.';
+
+COMMENT ON COLUMN martlet_data.inbound_events.address IS 'E.164; null: it came from no phone.';
+
+CREATE FUNCTION martlet_data.publish_inbound(p_event martlet_data.inbound_events) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    t record;
+    m record;
+    v_data json;
+begin
+    if not (martlet_data.is_published('inbound.received') or p_event.answers is not null and martlet_data.is_published('survey.answered')) then
+        return;
+    end if;
+    select min(i.provider) as provider, min(i.sender) as sender, min(i.recipient) as recipient, string_agg(i.body, '' order by i.part) as body into t
+        from martlet_data.inbound_texts i where i.id = p_event.inbound_id or i.first_id = p_event.inbound_id;
+    select x.group_key, x.template, c.name as class into m
+        from martlet_data.messages x join martlet_data.classes c on c.id = x.class_id where x.id = p_event.answers;
+    -- A text has at most some 40,000 characters; 8,000 are never more than fits into a message, however they are escaped.
+    v_data := json_build_object('id', p_event.id::text, 'provider', t.provider, 'channel', p_event.channel, 'from', coalesce(p_event.address, t.sender), 'to', t.recipient,
+        'text', left(t.body, 8000), 'is_cut', coalesce(length(t.body) > 8000, false), 'keyword', p_event.keyword, 'answers', p_event.answers::text, 'answer', p_event.answer,
+        'group_key', m.group_key, 'class', m.class, 'template', m.template);
+    perform martlet_data.publish('inbound.received', m.class, m.group_key, p_event.at, v_data);
+    if p_event.answers is not null then
+        perform martlet_data.publish('survey.answered', m.class, m.group_key, p_event.at, v_data);
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_inbound(p_event martlet_data.inbound_events) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(sum(martlet_data.publish('message.' || i.kind, c.name, m.group_key, clock_timestamp(), json_build_object('message_id', m.id::text,
+        'group_key', m.group_key, 'class', c.name, 'channel', h.name, 'template', m.template, 'attempt', i.attempt, 'provider', i.provider, 'code', i.code))), 0)::int
+    from unnest(p_kinds, p_messages, p_attempts, p_providers, p_codes) i(kind, message_id, attempt, provider, code)
+    cross join lateral (select * from martlet_data.messages m where m.id = i.message_id offset 0) m
+    join martlet_data.classes c on c.id = m.class_id join martlet_data.channels h on h.id = m.channel_id
+    where h.name <> 'webhook' $$;
+
+ALTER FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_suppressions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if martlet_data.is_published('suppression.changed') then
+        perform martlet_data.publish('suppression.changed', n.scope, null, coalesce(n.lifted_at, n.created_at), json_build_object('channel', n.channel, 'address', n.address,
+            'scope', n.scope, 'state', case when n.lifted_at is null then 'suppressed' else 'lifted' end, 'reason', coalesce(n.lift_reason, n.reason)))
+        from new_rows n where n.channel <> 'webhook';
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_suppressions() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_id bigint;
+    v_first bigint;
+    v_event martlet_data.inbound_events;
+begin
+    v_id := martlet_data.keep_inbound(p_provider, p_sender, p_recipient, p_body, p_octets, p_data_coding, p_reference, p_part, p_parts);
+    v_first := v_id;
+    if p_parts > 1 then
+        select coalesce(i.first_id, i.id) into v_first from martlet_data.inbound_texts i where i.id = v_id;
+        if (select count(*) from martlet_data.inbound_texts i where i.id = v_first or i.first_id = v_first) < p_parts then
+            return v_id;
+        end if;
+    end if;
+    insert into martlet_data.inbound_events (inbound_id, channel, address, keyword, answers, answer)
+        values (v_first, p_channel, p_address, p_keyword, p_answers, p_answer) on conflict (inbound_id) do nothing returning * into v_event;
+    if found then
+        perform martlet_data.publish_inbound(v_event);
+    end if;
+    return v_id;
+end $$;
+
+ALTER FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.refresh_enqueue_places() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1703,6 +1913,20 @@ CREATE VIEW martlet.dead_letters AS
 
 ALTER TABLE martlet.dead_letters OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.classes (
+    id smallint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    lane smallint NOT NULL,
+    time_to_live interval NOT NULL,
+    erases_body boolean DEFAULT false NOT NULL,
+    accept_within interval,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
+
 CREATE TABLE martlet_data.inbound_texts (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -1721,6 +1945,82 @@ CREATE TABLE martlet_data.inbound_texts (
 ALTER TABLE martlet_data.inbound_texts OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.inbound_texts.first_id IS 'The part of the same text that came first; null: this one.';
+
+CREATE TABLE martlet_data.messages (
+    id bigint NOT NULL,
+    class_id smallint NOT NULL,
+    channel_id smallint NOT NULL,
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text COLLATE pg_catalog."C",
+    sender text COLLATE pg_catalog."C",
+    time_zone text COLLATE pg_catalog."C",
+    tier text COLLATE pg_catalog."C",
+    group_key text COLLATE pg_catalog."C",
+    variables json NOT NULL,
+    headers jsonb,
+    traceparent text COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    scheduled_at timestamp with time zone
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
+
+CREATE VIEW martlet.inbound_events AS
+ SELECT e.tx,
+    e.id,
+    e.at,
+    e.channel,
+    martlet_data.shown(COALESCE(e.address, t.sender)) AS sender,
+    t.recipient,
+    t.provider,
+    t.body AS text,
+    e.keyword,
+    e.answers AS message_id,
+    e.answer,
+    m.group_key,
+    m.template,
+    c.name AS class
+   FROM (((martlet_data.inbound_events e
+     CROSS JOIN LATERAL ( SELECT min(i.provider) AS provider,
+            min(i.sender) AS sender,
+            min(i.recipient) AS recipient,
+            string_agg(i.body, ''::text ORDER BY i.part) AS body
+           FROM martlet_data.inbound_texts i
+          WHERE ((i.id = e.inbound_id) OR (i.first_id = e.inbound_id))) t)
+     LEFT JOIN LATERAL ( SELECT m_1.id,
+            m_1.class_id,
+            m_1.channel_id,
+            m_1.recipient_key,
+            m_1.address,
+            m_1.template,
+            m_1.locale,
+            m_1.sender,
+            m_1.time_zone,
+            m_1.tier,
+            m_1.group_key,
+            m_1.variables,
+            m_1.headers,
+            m_1.traceparent,
+            m_1.producer,
+            m_1.created_at,
+            m_1.expires_at,
+            m_1.scheduled_at
+           FROM martlet_data.messages m_1
+          WHERE (m_1.id = e.answers)
+         OFFSET 0) m ON (true))
+     LEFT JOIN martlet_data.classes c ON ((c.id = m.class_id)))
+  WHERE (e.tx < ((pg_snapshot_xmin(pg_current_snapshot()))::text)::bigint);
+
+ALTER TABLE martlet.inbound_events OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.inbound_events IS 'Replies, whole ones, in the order (tx, id). Only those that nothing can come before any more: remember the last (tx, id) and ask for what is above it.';
 
 CREATE VIEW martlet.inbound_texts AS
  SELECT t.first AS id,
@@ -1753,20 +2053,6 @@ CREATE VIEW martlet.inbound_texts AS
 ALTER TABLE martlet.inbound_texts OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where data_coding is none that Martlet reads.';
-
-CREATE TABLE martlet_data.classes (
-    id smallint NOT NULL,
-    name text NOT NULL COLLATE pg_catalog."C",
-    lane smallint NOT NULL,
-    time_to_live interval NOT NULL,
-    erases_body boolean DEFAULT false NOT NULL,
-    accept_within interval,
-    retired_at timestamp with time zone
-);
-
-ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
 
 CREATE TABLE martlet_data.due (
     slot smallint NOT NULL,
@@ -1889,32 +2175,6 @@ CREATE TABLE martlet_data.channels (
 );
 
 ALTER TABLE martlet_data.channels OWNER TO martlet_owner;
-
-CREATE TABLE martlet_data.messages (
-    id bigint NOT NULL,
-    class_id smallint NOT NULL,
-    channel_id smallint NOT NULL,
-    recipient_key text NOT NULL COLLATE pg_catalog."C",
-    address text NOT NULL COLLATE pg_catalog."C",
-    template text NOT NULL COLLATE pg_catalog."C",
-    locale text COLLATE pg_catalog."C",
-    sender text COLLATE pg_catalog."C",
-    time_zone text COLLATE pg_catalog."C",
-    tier text COLLATE pg_catalog."C",
-    group_key text COLLATE pg_catalog."C",
-    variables json NOT NULL,
-    headers jsonb,
-    traceparent text COLLATE pg_catalog."C",
-    producer text NOT NULL COLLATE pg_catalog."C",
-    created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    scheduled_at timestamp with time zone
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
 
 CREATE TABLE martlet_data.requeues (
     message_id bigint NOT NULL,
@@ -2212,6 +2472,46 @@ CREATE VIEW martlet.suppressions AS
 
 ALTER TABLE martlet.suppressions OWNER TO martlet_owner;
 
+CREATE VIEW martlet.survey_answers AS
+ SELECT DISTINCT ON (e.answers) e.answers AS message_id,
+    e.answer,
+    e.at AS answered_at,
+    e.id AS inbound_id,
+    e.channel,
+    martlet_data.shown(e.address) AS address,
+    m.group_key,
+    m.template,
+    c.name AS class
+   FROM ((martlet_data.inbound_events e
+     LEFT JOIN LATERAL ( SELECT m_1.id,
+            m_1.class_id,
+            m_1.channel_id,
+            m_1.recipient_key,
+            m_1.address,
+            m_1.template,
+            m_1.locale,
+            m_1.sender,
+            m_1.time_zone,
+            m_1.tier,
+            m_1.group_key,
+            m_1.variables,
+            m_1.headers,
+            m_1.traceparent,
+            m_1.producer,
+            m_1.created_at,
+            m_1.expires_at,
+            m_1.scheduled_at
+           FROM martlet_data.messages m_1
+          WHERE (m_1.id = e.answers)
+         OFFSET 0) m ON (true))
+     LEFT JOIN martlet_data.classes c ON ((c.id = m.class_id)))
+  WHERE (e.answers IS NOT NULL)
+  ORDER BY e.answers, e.id DESC;
+
+ALTER TABLE martlet.survey_answers OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.survey_answers IS 'By message that asked: the newest answer. inbound_events has all of them.';
+
 CREATE TABLE martlet_data.provider_events (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -2480,6 +2780,15 @@ CREATE TABLE martlet_data.imports (
 );
 
 ALTER TABLE martlet_data.imports OWNER TO martlet_owner;
+
+ALTER TABLE martlet_data.inbound_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.inbound_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 ALTER TABLE martlet_data.inbound_texts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.inbound_texts_id_seq
@@ -3100,6 +3409,23 @@ ALTER TABLE martlet_data.suppressions ALTER COLUMN id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE martlet_data.surveys (
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    channel text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    sender text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE martlet_data.surveys OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.surveys.sender IS 'Who asked, as the recipient sees it: a number or a name.';
+
 CREATE TABLE martlet_data.templates (
     key text NOT NULL COLLATE pg_catalog."C",
     channel text NOT NULL COLLATE pg_catalog."C",
@@ -3111,16 +3437,34 @@ CREATE TABLE martlet_data.templates (
     required text[] DEFAULT '{}'::text[] NOT NULL,
     pushed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     pushed_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
-    retired_at timestamp with time zone
+    retired_at timestamp with time zone,
+    answers jsonb,
+    answer_within interval,
+    confirms text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.templates OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.templates.answers IS 'Name of an answer: the words that give it. Null: nothing is asked.';
+
+COMMENT ON COLUMN martlet_data.templates.confirms IS 'The purpose whose pending consent a yes makes granted.';
 
 CREATE TABLE martlet_data.time_zones (
     name text NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.time_zones OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.webhook_endpoints (
+    name text NOT NULL COLLATE pg_catalog."C",
+    events text[] NOT NULL,
+    classes text[] NOT NULL,
+    group_prefixes text[] NOT NULL
+);
+
+ALTER TABLE martlet_data.webhook_endpoints OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.webhook_endpoints.classes IS 'Empty: all, and what is about no class; so are group_prefixes.';
 
 ALTER TABLE ONLY martlet_data.attempts ATTACH PARTITION martlet_data.attempts_default DEFAULT;
 
@@ -3228,6 +3572,12 @@ ALTER TABLE ONLY martlet_data.idempotency_keys
 ALTER TABLE ONLY martlet_data.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (producer, name);
 
+ALTER TABLE ONLY martlet_data.inbound_events
+    ADD CONSTRAINT inbound_events_inbound_id_key UNIQUE (inbound_id);
+
+ALTER TABLE ONLY martlet_data.inbound_events
+    ADD CONSTRAINT inbound_events_pkey PRIMARY KEY (tx, id);
+
 ALTER TABLE ONLY martlet_data.inbound_texts
     ADD CONSTRAINT inbound_texts_pkey PRIMARY KEY (id);
 
@@ -3273,11 +3623,17 @@ ALTER TABLE ONLY martlet_data.sessions
 ALTER TABLE ONLY martlet_data.suppressions
     ADD CONSTRAINT suppressions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.surveys
+    ADD CONSTRAINT surveys_pkey PRIMARY KEY (message_id);
+
 ALTER TABLE ONLY martlet_data.templates
     ADD CONSTRAINT templates_pkey PRIMARY KEY (key, channel, locale, version);
 
 ALTER TABLE ONLY martlet_data.time_zones
     ADD CONSTRAINT time_zones_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY martlet_data.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (name);
 
 CREATE INDEX carrier_ids_folded ON ONLY martlet_data.carrier_ids USING btree (folded);
 
@@ -3297,7 +3653,11 @@ CREATE INDEX due_2_message_id_idx ON martlet_data.due_2 USING btree (message_id)
 
 CREATE INDEX idempotency_keys_created_at ON martlet_data.idempotency_keys USING brin (created_at);
 
+CREATE INDEX inbound_events_answers ON martlet_data.inbound_events USING btree (answers, id) WHERE (answers IS NOT NULL);
+
 CREATE INDEX inbound_texts_at ON martlet_data.inbound_texts USING btree (at);
+
+CREATE INDEX inbound_texts_first_id ON martlet_data.inbound_texts USING btree (first_id) WHERE (first_id IS NOT NULL);
 
 CREATE INDEX inbound_texts_sender ON martlet_data.inbound_texts USING btree (sender, id);
 
@@ -3357,6 +3717,10 @@ CREATE INDEX receipts_default_message_id_idx ON martlet_data.receipts_default US
 
 CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree (address, channel, scope) WHERE (lifted_at IS NULL);
 
+CREATE INDEX surveys_address ON martlet_data.surveys USING btree (address, channel, opened_at);
+
+CREATE INDEX surveys_until ON martlet_data.surveys USING btree (until);
+
 ALTER INDEX martlet_data.attempts_pkey ATTACH PARTITION martlet_data.attempts_default_pkey;
 
 ALTER INDEX martlet_data.carrier_ids_folded ATTACH PARTITION martlet_data.carrier_ids_default_folded_idx;
@@ -3371,6 +3735,14 @@ ALTER INDEX martlet_data.receipts_message_id ATTACH PARTITION martlet_data.recei
 
 CREATE TRIGGER bulk_enqueue_row INSTEAD OF INSERT ON martlet.bulk_enqueue FOR EACH ROW EXECUTE FUNCTION martlet_data.bulk_enqueue_row();
 
+CREATE TRIGGER publish_consents AFTER INSERT ON martlet_data.consents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_consents();
+
+CREATE TRIGGER publish_dead_letters AFTER INSERT ON martlet_data.dead_letters REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_dead_letters();
+
+CREATE TRIGGER publish_lifted AFTER UPDATE ON martlet_data.suppressions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_suppressions();
+
+CREATE TRIGGER publish_suppressions AFTER INSERT ON martlet_data.suppressions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_suppressions();
+
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.channels FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.classes FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
@@ -3379,6 +3751,9 @@ CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCA
 
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_lane_fkey FOREIGN KEY (lane) REFERENCES martlet_data.lanes(lane);
+
+ALTER TABLE ONLY martlet_data.inbound_events
+    ADD CONSTRAINT inbound_events_inbound_id_fkey FOREIGN KEY (inbound_id) REFERENCES martlet_data.inbound_texts(id) ON DELETE CASCADE;
 
 GRANT USAGE ON SCHEMA martlet TO martlet_producer;
 GRANT USAGE ON SCHEMA martlet TO martlet_worker;
@@ -3519,6 +3894,10 @@ REVOKE ALL ON FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb
 
 REVOKE ALL ON FUNCTION martlet_data.commit_durably() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) TO martlet_gateway;
+
 REVOKE ALL ON FUNCTION martlet_data.create_partitions(p_days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_admin;
@@ -3537,6 +3916,10 @@ REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
 REVOKE ALL ON FUNCTION martlet_data.is_e164(p_address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.is_plain(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.is_published(p_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.iso_time(p_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM PUBLIC;
 
@@ -3574,6 +3957,27 @@ REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_consents() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_dead_letters() FROM PUBLIC;
+
+GRANT SELECT ON TABLE martlet_data.inbound_events TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.inbound_events TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_inbound(p_event martlet_data.inbound_events) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_suppressions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.refresh_enqueue_places() FROM PUBLIC;
 
@@ -3653,16 +4057,34 @@ GRANT SELECT(reason) ON TABLE martlet_data.dead_letters TO martlet_gateway;
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_reader;
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
+
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.inbound_texts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.inbound_texts TO martlet_admin;
 GRANT SELECT,INSERT ON TABLE martlet_data.inbound_texts TO martlet_gateway;
 
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
+
+GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.inbound_events TO martlet_reader;
+GRANT SELECT ON TABLE martlet.inbound_events TO martlet_admin;
+
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
-GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
-GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
@@ -3685,21 +4107,6 @@ GRANT SELECT ON TABLE martlet.lanes TO martlet_admin;
 GRANT SELECT ON TABLE martlet_data.channels TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.channels TO martlet_admin;
 GRANT SELECT ON TABLE martlet_data.channels TO martlet_gateway;
-
-GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
-
-GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
-
-GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet_data.requeues TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
@@ -3759,6 +4166,9 @@ GRANT INSERT(reason) ON TABLE martlet_data.suppressions TO martlet_gateway;
 GRANT SELECT(lifted_at) ON TABLE martlet_data.suppressions TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.suppressions TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.survey_answers TO martlet_reader;
+GRANT SELECT ON TABLE martlet.survey_answers TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.provider_events TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
@@ -3952,15 +4362,32 @@ GRANT SELECT ON SEQUENCE martlet_data.session_seq TO martlet_admin;
 GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_admin;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.surveys TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.surveys TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.surveys TO martlet_gateway;
+
 GRANT SELECT ON TABLE martlet_data.templates TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.templates TO martlet_admin;
 
 GRANT SELECT(key) ON TABLE martlet_data.templates TO martlet_gateway;
 
+GRANT SELECT(channel) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(locale) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(version) ON TABLE martlet_data.templates TO martlet_gateway;
+
 GRANT SELECT(pushed_at) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(answers) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(confirms) ON TABLE martlet_data.templates TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.webhook_endpoints TO martlet_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.webhook_endpoints TO martlet_admin;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE martlet_owner IN SCHEMA martlet_data GRANT SELECT ON TABLES  TO martlet_worker;
 ALTER DEFAULT PRIVILEGES FOR ROLE martlet_owner IN SCHEMA martlet_data GRANT SELECT ON TABLES  TO martlet_admin;

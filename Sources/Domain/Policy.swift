@@ -12,6 +12,7 @@ public struct Policy: Sendable, Equatable {
     public var wordLists: [WordList]
     public var keywords: KeywordPolicy
     public var budgets: [BudgetRule]
+    public var webhooks: [WebhookEndpoint] = []
 
     public init(
         classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,
@@ -68,6 +69,8 @@ public struct ClassPolicy: Sendable, Equatable {
     public var erasesBody: Bool
     /// nil: the policy's default sender.
     public var sender: String?
+    /// True: what could not be sent within its time to live is a dead letter, for a human, instead of `expired`.
+    public var keepsExpired = false
 
     public init(
         name: String, lane: Int, timeToLive: Duration, retry: RetrySchedule, quietHours: QuietHours? = nil,
@@ -249,7 +252,7 @@ public struct Route: Sendable, Equatable {
     public var choice: Rule
     public var channel: Channel?
     public var classes: [String]
-    /// E.164 prefixes (`+86`) or mail domains; empty: all.
+    /// E.164 prefixes (`+86`), mail domains, or whole addresses; empty: all.
     public var prefixes: [String]
     public var sender: String?
 

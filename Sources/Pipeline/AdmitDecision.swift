@@ -32,6 +32,7 @@ struct AdmitDecision {
     private let existing: Set<String>
     private var changed: Set<String> = []
     private var attempts: InsertAttempts
+    private var surveys = OpenSurveys()
     private var ended: Finish
     private var postponed: PutOff
     private var dead: InsertDeadLetters
@@ -115,6 +116,7 @@ struct AdmitDecision {
         if !update.recipientKeys.isEmpty { writes.append(update) }
         budgets.addWrites(to: &writes)
         if !attempts.messageIDs.isEmpty { writes.append(attempts) }
+        if !surveys.rows.isEmpty { writes.append(surveys) }
         if ended.count > 0 { writes.append(ended) }
         if postponed.count > 0 { writes.append(postponed) }
         if dead.count > 0 { writes.append(dead) }
@@ -214,6 +216,7 @@ struct AdmitDecision {
 
     private mutating func admit(_ work: Work, _ place: LocalHours.Hours, _ cost: Estimate) {
         note(work.budgets)
+        if let template = work.survey { open(template, of: work) }
         attempts.messageIDs.append(work.message.id)
         attempts.attempts.append(work.attempt)
         attempts.providers.append(work.provider.name)
@@ -228,6 +231,15 @@ struct AdmitDecision {
         answer.admitted.append(.init(work: work, sendBy: asked + work.provider.sendWithin, validity: validity))
     }
 
+    /// From now on it may be answered.
+    private mutating func open(_ template: Template, of work: Work) {
+        guard let survey = template.survey else { return }
+        surveys.rows.append(
+            .init(
+                messageID: work.message.id, attempt: work.attempt, channel: work.message.channel, address: work.message.address,
+                sender: work.rendered.from, template: template, openedAt: local.now, until: local.now + survey.within))
+    }
+
     /// Which budgets the attempt that is being added counts in; until one does, the column stays away.
     private mutating func note(_ budgets: [Work.Budget]) {
         guard !budgets.isEmpty || !attempts.budgets.isEmpty else { return }
@@ -236,6 +248,7 @@ struct AdmitDecision {
     }
 
     private mutating func end(_ work: Work, _ kind: String, code: String? = nil, detail: String? = nil) {
+        if kind == "expired", work.policy.keepsExpired { return stop(work, .expired(nil)) }
         ended.add(work.lease, kind: kind, code: code, detail: detail)
         if work.policy.erasesBody { erased.append(work.message.id) }
         count(kind)

@@ -22,13 +22,15 @@ final class Work: Sendable {
     let caps: [CapDecision.Rule]
     /// Budgets that it counts in; nearly always none.
     let budgets: [Budget]
+    /// Its template, where that asks something; nearly always nil.
+    let survey: Template?
 
     /// Number of the attempt that Admit will commit.
     var attempt: Int16 { lease.attempt + 1 }
 
     init(
         _ claimed: ClaimedMessage, message: Message, policy: ClassPolicy, provider: ProviderPolicy, rendered: RenderedMessage,
-        cost: Estimate, zone: String, caps: [CapDecision.Rule], budgets: [Budget]
+        cost: Estimate, zone: String, caps: [CapDecision.Rule], budgets: [Budget], survey: Template? = nil
     ) {
         lease = claimed.lease
         classID = claimed.classID
@@ -43,6 +45,7 @@ final class Work: Sendable {
         self.zone = zone
         self.caps = caps
         self.budgets = budgets
+        self.survey = survey
     }
 }
 
@@ -124,7 +127,8 @@ struct Render: Sendable {
                 cost: prices.estimate(rendered.message, to: message.address, provider: provider.name),
                 zone: message.timeZone ?? sender.timeZone,
                 caps: snapshot.caps(classID: claimed.classID, channelID: claimed.channelID, tier: message.tier),
-                budgets: snapshot.budgets(of: message, provider: provider.name))
+                budgets: snapshot.budgets(of: message, provider: provider.name),
+                survey: template.asks ? template.template : nil)
             return (work, rendered.warnings)
         } catch let error as Unsendable {
             throw error

@@ -5,6 +5,8 @@ public struct ParsedTemplate: Sendable {
     public let template: Template
     /// Names that the texts read, sorted; interpolated or asked for by a section.
     public let variableNames: [String]
+    /// It asks something.
+    public let asks: Bool
     let subject: Program?
     let body: Program
     let html: Program?
@@ -13,6 +15,7 @@ public struct ParsedTemplate: Sendable {
     /// - Throws: `template_syntax` with part, line and column.
     public init(_ template: Template) throws(RenderError) {
         self.template = template
+        self.asks = template.survey != nil
         let isEmail = template.channel == .email
         if isEmail, template.subject == nil {
             throw .templateSyntax(

@@ -36,6 +36,9 @@ enum Fixture {
         insert into martlet_data.provider_events (provider, kind, payload, reason, next_try) values ('p', 'receipt', '{}', 'no_match', now());
         insert into martlet_data.budget_usage values ('daily', 'EUR', 5, now() - interval '1 hour', now() + interval '1 hour');
         insert into martlet_data.levels (kind, name, figure, value) values ('class', 'otp', 'overdue', 1);
+        insert into martlet_data.templates (key, channel, locale, version, body, answers, answer_within) values ('ask', 'sms', 'en', 1, '?', '{"yes": ["YES", "Y"]}', '1 h');
+        insert into martlet_data.surveys (message_id, attempt, channel, address, sender, template, locale, version, opened_at, until)
+            values (4, 1, 'sms', '+8613800138000', 'Shop', 'ask', 'en', 1, now(), now() + interval '1 hour');
         insert into martlet_data.policies (files) values ('{}');
         update martlet_data.lanes set paused_at = now() where lane = 5;
         """

@@ -120,6 +120,7 @@ struct Maintenance: Sendable {
         while try await database.run(PurgeParkedEvents(keep: ParkEvents.tried + Self.unmatchedKept)) >= 10_000 {}
         while try await database.run(PurgeBudgetUsage(keep: .seconds(2 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeInboundTexts(keep: .seconds(35 * 86_400))) >= 10_000 {}
+        while try await database.run(PurgeSurveys(keep: .seconds(7 * 86_400))) >= 10_000 {}
         return false
     }
 
