@@ -13,6 +13,8 @@ public struct Policy: Sendable, Equatable {
     public var keywords: KeywordPolicy
     public var budgets: [BudgetRule]
     public var webhooks: [WebhookEndpoint] = []
+    /// nil: nobody can confirm by a link.
+    public var confirmLink: ConfirmLink?
 
     public init(
         classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,

@@ -15,6 +15,7 @@ final class GatewayPolicy: Service, EventSurroundings {
         var events: EventPolicy
         var callbacks: [String: ProviderCallbacks]
         var links: UnsubscribeLinks
+        var confirmLinks: ConfirmLinks
     }
     private struct State {
         var snapshot: Snapshot?
@@ -116,6 +117,7 @@ final class GatewayPolicy: Service, EventSurroundings {
     private func snapshot(of policy: Policy, version: Int, isNew: Bool) -> Snapshot {
         var callbacks: [String: ProviderCallbacks] = isNew ? [:] : snapshot?.callbacks ?? [:]
         let links = UnsubscribeLinks(policy)
+        let confirmLinks = ConfirmLinks(policy)
         if isNew {
             for provider in policy.providers.values {
                 do {
@@ -126,9 +128,12 @@ final class GatewayPolicy: Service, EventSurroundings {
                     logger.error("callbacks of a provider cannot be read: \(error)")
                 }
             }
-            for problem in links.problems { logger.warning("links will not be verified: \(problem)") }
+            for problem in links.problems + [confirmLinks.problem].compactMap(\.self) {
+                logger.warning("links will not be verified: \(problem)")
+            }
         }
-        return Snapshot(version: version, events: EventPolicy(policy), callbacks: callbacks, links: links)
+        return Snapshot(
+            version: version, events: EventPolicy(policy), callbacks: callbacks, links: links, confirmLinks: confirmLinks)
     }
 }
 

@@ -14,7 +14,7 @@ struct GatewayContext: InitializableFromSource {
     init(source: ApplicationRequestContextSource) { channel = source.channel }
 }
 
-/// The paths: `/callbacks/PROVIDER[/MESSAGE/ATTEMPT]`, `/u/TOKEN`, `/health`.
+/// The paths: `/callbacks/PROVIDER[/MESSAGE/ATTEMPT]`, `/u/TOKEN`, `/y/TOKEN`, `/health`.
 struct GatewayResponder: HTTPResponder {
     static let maximumBody = 65_536
     /// For a whole body to arrive.
@@ -23,6 +23,7 @@ struct GatewayResponder: HTTPResponder {
     let policy: GatewayPolicy
     let callbacks: CallbackTaker
     let unsubscribing: Unsubscribing
+    let confirming: Confirming
 
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
         let path = request.uri.string.prefix { $0 != "?" && $0 != "#" }
@@ -32,10 +33,12 @@ struct GatewayResponder: HTTPResponder {
             guard request.method == .post || request.method == .get else { return .text(.methodNotAllowed, allow: "GET, POST") }
             guard let body = await body(of: request, context) else { return tooLarge(context) }
             return await callbacks.take(request, provider: steps[1], handOver: steps.count == 4 ? steps[2...] : [], body: body)
-        case ("u", 2):
+        case ("u", 2), ("y", 2):
             guard [.get, .head, .post].contains(request.method) else { return .text(.methodNotAllowed, allow: "GET, HEAD, POST") }
             guard let body = await body(of: request, context) else { return tooLarge(context) }
-            return await unsubscribing.respond(to: request, token: steps[1], body: body)
+            return steps[0] == "y"
+                ? await confirming.respond(to: request, token: steps[1], body: body)
+                : await unsubscribing.respond(to: request, token: steps[1], body: body)
         case ("health", 1):
             let reasons = policy.reasonsNotReady
             return reasons.isEmpty

@@ -21,6 +21,7 @@ final class PolicySnapshot: Sendable {
     /// Providers whose receipts will name the ids that they answer with; no others.
     var receiptIDs: [String: ReceiptIDs] { events.receiptIDs }
     let events: EventPolicy
+    let confirmLinks: ConfirmLinks
     private let capRules: [CapKey: CapRules]
     private let budgetRules: [BudgetKey: [BudgetRule]]
     private let dated: Mutex<Dated>
@@ -65,6 +66,7 @@ final class PolicySnapshot: Sendable {
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
         self.events = EventPolicy(policy)
+        self.confirmLinks = ConfirmLinks(policy)
         self.capRules = Self.capRules(policy, numbers)
         self.budgetRules = Self.budgetRules(policy)
         self.dated = Mutex(Dated(policy, at: Timestamp(microseconds: 0)))

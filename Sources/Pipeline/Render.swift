@@ -1,6 +1,7 @@
 import Domain
 import Rendering
 import Store
+import Transports
 
 /// A claimed message with everything its later stages need. Made by Render; passes through Admit and Send to Record.
 ///
@@ -120,6 +121,7 @@ struct Render: Sendable {
                             "Template \(message.template) has no text on channel \(channel) for locale \(message.locale ?? sender.defaultLocale), and none called `default`.",
                         remedy: "Push a template for that locale, or a `default` one, then requeue."))
             }
+            if template.confirmsByLink { try addConfirmURL(to: &message) }
             let rendered = try snapshot.renderer.render(
                 message, template: template, provider: provider.name, approvesWords: override?.approvesWords ?? false)
             let work = Work(
@@ -139,6 +141,27 @@ struct Render: Sendable {
                 reason: DeadLetterReason(
                     code: "render", explanation: "\(error)", remedy: "Report this: Render throws only its own errors."))
         }
+    }
+}
+
+extension Render {
+    /// Of a name that occurs twice the last value counts: ours.
+    private func addConfirmURL(to message: inout Message) throws(Unsendable) {
+        guard let url = snapshot.confirmLinks.url(for: message.id, address: message.address) else {
+            throw Unsendable(
+                reason: DeadLetterReason(
+                    code: "no_confirm_link",
+                    explanation: snapshot.confirmLinks.problem
+                        ?? "Its template has {{\(ConfirmLink.variable)}}, and the policy has no confirm.yaml.",
+                    remedy: "Write url and secret_file into confirm.yaml, apply it, then requeue."))
+        }
+        guard let end = message.variables.lastIndex(of: "}"), let start = message.variables.firstIndex(of: "{"), start < end
+        else {
+            return  // no object: the renderer says so
+        }
+        let isEmpty = message.variables[start..<end].dropFirst().allSatisfy(\.isWhitespace)
+        message.variables.insert(
+            contentsOf: "\(isEmpty ? "" : ",")\(JSONString.quoted(ConfirmLink.variable)):\(JSONString.quoted(url))", at: end)
     }
 }
 

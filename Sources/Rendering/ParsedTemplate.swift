@@ -7,6 +7,8 @@ public struct ParsedTemplate: Sendable {
     public let variableNames: [String]
     /// It asks something.
     public let asks: Bool
+    /// It asks for consent by a link: `{{confirm_url}}` is ours to give.
+    public let confirmsByLink: Bool
     let subject: Program?
     let body: Program
     let html: Program?
@@ -28,6 +30,7 @@ public struct ParsedTemplate: Sendable {
         self.required = template.required.map(VariablePath.init)
         let paths = body.paths + (subject?.paths ?? []) + (html?.paths ?? [])
         self.variableNames = Set(paths.map(\.text)).subtracting(["."]).sorted()
+        self.confirmsByLink = template.survey?.confirms != nil && variableNames.contains(ConfirmLink.variable)
     }
 
     private static func compileIfAny(

@@ -10,7 +10,7 @@ public enum PolicyFiles {
     ]
     /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same, nothing has a budget, and no
     /// service hears of events by itself.
-    public static let optionalNames = ["keywords.yaml", "budgets.yaml", "webhooks.yaml"]
+    public static let optionalNames = ["keywords.yaml", "budgets.yaml", "webhooks.yaml", "confirm.yaml"]
 
     /// The keys of one entry (class, cap, …) in each file.
     public static let keys: [String: [String]] = [
@@ -29,6 +29,7 @@ public enum PolicyFiles {
         "prices.yaml": ["currency", "per_segment", "from", "until"],
         "words.yaml": ["action", "words", "prefixes", "providers"],
         "keywords.yaml": ["stop", "stop_all", "start"],
+        "confirm.yaml": ["url", "secret_file"],
         "webhooks.yaml": [
             "url", "secret_file", "events", "classes", "group_prefixes", "rate", "window", "timeout", "tls_ca_file", "in_clear",
             "allow_private",
@@ -118,6 +119,7 @@ final class PolicyReading {
             providers[webhook.provider.name] = webhook.provider
             routes.append(Route(provider: webhook.provider.name, channel: .webhook, prefixes: [webhook.endpoint.name]))
         }
+        let confirmLink = root("confirm.yaml", keys: ["link"]).flatMap(readConfirm)
         // Where there is no such class that scope would stop nothing.
         if keywords.scope == KeywordPolicy().scope, classes[keywords.scope] == nil { keywords.scope = "all_except_otp" }
         checkReferences()
@@ -126,6 +128,7 @@ final class PolicyReading {
             classes: classes, caps: caps, senders: senders.1, defaultSender: defaultSender, providers: providers,
             routes: routes, prices: prices, wordLists: words, keywords: keywords, budgets: budgets)
         policy.webhooks = webhooks.map(\.endpoint)
+        policy.confirmLink = confirmLink
         checkTexts(of: policy)
         return policy
     }

@@ -85,6 +85,7 @@ struct GatewayShop {
 
     static func with(
         _ files: [String], channels: [String] = [], on server: PrivateServer? = nil,
+        change: (inout ShopPolicy, _ directory: String) throws -> Void = { _, _ in },
         isolation: isolated (any Actor)? = #isolation, _ body: (GatewayShop) async throws -> Void
     ) async throws {
         let directory = "/tmp/gateway-\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
@@ -112,10 +113,11 @@ struct GatewayShop {
                   unsubscribe_classes: marketing
 
             """
-        let policy = ShopPolicy { [providers] in
+        var policy = ShopPolicy { [providers] in
             $0.moreProviders = providers
             $0.moreChannels = channels.map { Channel(rawValue: $0) }
         }
+        try change(&policy, directory)
         try await Shop.with(policy, on: server) { try await body(GatewayShop(shop: $0, directory: directory)) }
     }
 

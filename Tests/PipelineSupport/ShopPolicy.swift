@@ -29,6 +29,9 @@ public struct ShopPolicy: Sendable {
     public var keywords: String?
     /// What is behind `endpoints:` in webhooks.yaml, indented by two; nil: there is none.
     public var webhooks: String?
+    /// Of confirm.yaml; nil: there is none.
+    public var confirm: String?
+    public var confirmSecret = ""
     /// Entries of classes.yaml, indented by two.
     public var moreClasses = ""
     /// Templates beside `note`.
@@ -88,6 +91,7 @@ public struct ShopPolicy: Sendable {
         ]
         files["keywords.yaml"] = keywords
         files["webhooks.yaml"] = webhooks.map { "endpoints:\n\($0)" }
+        files["confirm.yaml"] = confirm.map { "link: {url: \"\($0)\", secret_file: \(confirmSecret)}\n" }
         files["budgets.yaml"] = budgets.map { "budgets: \($0)\n" }
         return files
     }

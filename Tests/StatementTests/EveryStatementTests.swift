@@ -58,7 +58,9 @@ struct EveryStatementTests {
         "HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration", "SeedHandOvers",
     ]
     /// Duties of workers among the statements about events.
-    static let notByGateways: Set<String> = ["TakeParkedEvents", "CountParkedEvents", "PurgeParkedEvents", "PurgeInboundTexts", "PurgeSurveys"]
+    static let notByGateways: Set<String> = [
+        "TakeParkedEvents", "CountParkedEvents", "PurgeParkedEvents", "PurgeInboundTexts", "PurgeSurveys",
+    ]
 
     @Test(
         "runs as the role that needs it, on empty tables and on small data, and its answer can be read", arguments: [false, true])
