@@ -76,6 +76,8 @@ final class GatewayPolicy: Service, EventSurroundings {
                 isChecked = true
                 try await refresh()
                 note(nil)
+            } catch is CancellationError {
+                return  // in the middle of a question: told to stop
             } catch let error as StoreError {
                 note("\(error)")
             }

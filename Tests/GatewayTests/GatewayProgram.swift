@@ -80,12 +80,15 @@ struct GatewayShop {
     static let secret = "s3cret-of-the-callbacks"
     static let older = "0lder-s3cret-of-the-callbacks"
 
+    /// Of the policy; gets the directory of the secrets.
+    typealias Change = (inout ShopPolicy, _ directory: String) throws -> Void
+
     let shop: Shop
     let directory: String
 
     static func with(
         _ files: [String], channels: [String] = [], on server: PrivateServer? = nil,
-        change: (inout ShopPolicy, _ directory: String) throws -> Void = { _, _ in },
+        change: Change? = nil,
         isolation: isolated (any Actor)? = #isolation, _ body: (GatewayShop) async throws -> Void
     ) async throws {
         let directory = "/tmp/gateway-\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
@@ -117,7 +120,7 @@ struct GatewayShop {
             $0.moreProviders = providers
             $0.moreChannels = channels.map { Channel(rawValue: $0) }
         }
-        try change(&policy, directory)
+        try change?(&policy, directory)
         try await Shop.with(policy, on: server) { try await body(GatewayShop(shop: $0, directory: directory)) }
     }
 

@@ -15,33 +15,32 @@ extension Gateways {
             _ body: (GatewayShop, GatewayProgram) async throws -> Void
         ) async throws {
             let words = ["yes": ["YES", "Y", "是"], "no": ["NO", "N", "否"]]
-            try await GatewayShop.with(
-                ["vonage-sms.yaml"],
-                change: { policy, directory in
-                    let ask = { (key: String, survey: Survey) in
-                        Template(key: key, locale: "default", channel: .sms, body: "\(key)?", survey: survey)
-                    }
-                    policy.moreTemplates = [
-                        ask("satisfied", Survey(answers: words)),
-                        ask("stars", Survey(answers: ["1": ["1"], "2": ["2"], "3": ["3"]])),
-                        ask("brief", Survey(answers: words, within: .seconds(1))),
-                        ask("opt-in", Survey(answers: words, confirms: "asked")),
-                        Template(
-                            key: "opt-in", locale: "default", channel: .email, subject: "Please confirm",
-                            body: "{{{confirm_url}}}",
-                            survey: Survey(answers: [:], confirms: "asked")),
-                    ]
-                    policy.smsFrom = "+447700900999"
-                    policy.confirm = "https://links.swallow.example/y/{token}"
-                    policy.confirmSecret = "\(directory)/confirm"
-                    try "the-secret-of-confirmations".write(toFile: "\(directory)/confirm", atomically: true, encoding: .utf8)
-                    if let receiver {
-                        try WebhookReceiver.secret.write(toFile: "\(directory)/webhook", atomically: true, encoding: .utf8)
-                        policy.webhooks = receiver.endpoint(
-                            "shop", secret: "\(directory)/webhook", events: "survey.answered, consent.changed")
-                    }
+            let change: GatewayShop.Change = { policy, directory in
+                try GatewayShop.oneSecret(directory)
+                let ask = { (key: String, survey: Survey) in
+                    Template(key: key, locale: "default", channel: .sms, body: "\(key)?", survey: survey)
                 }
-            ) { bench in
+                policy.moreTemplates = [
+                    ask("satisfied", Survey(answers: words)),
+                    ask("stars", Survey(answers: ["1": ["1"], "2": ["2"], "3": ["3"]])),
+                    ask("brief", Survey(answers: words, within: .seconds(1))),
+                    ask("opt-in", Survey(answers: words, confirms: "asked")),
+                    Template(
+                        key: "opt-in", locale: "default", channel: .email, subject: "Please confirm",
+                        body: "{{{confirm_url}}}",
+                        survey: Survey(answers: [:], confirms: "asked")),
+                ]
+                policy.smsFrom = "+447700900999"
+                policy.confirm = "https://links.swallow.example/y/{token}"
+                policy.confirmSecret = "\(directory)/confirm"
+                try "the-secret-of-confirmations".write(toFile: "\(directory)/confirm", atomically: true, encoding: .utf8)
+                if let receiver {
+                    try WebhookReceiver.secret.write(toFile: "\(directory)/webhook", atomically: true, encoding: .utf8)
+                    policy.webhooks = receiver.endpoint(
+                        "shop", secret: "\(directory)/webhook", events: "survey.answered, consent.changed")
+                }
+            }
+            try await GatewayShop.with(["vonage-sms.yaml"], change: change) { bench in
                 let gateway = try await GatewayProgram.start(in: bench.shop)
                 try await body(bench, gateway)
                 try await gateway.stop()

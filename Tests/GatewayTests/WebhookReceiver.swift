@@ -86,6 +86,11 @@ extension GatewayShop {
 
         """
 
+    /// A worker takes one secret for the provider's own API; callbacks may have two.
+    static func oneSecret(_ directory: String) throws {
+        try secret.write(toFile: "\(directory)/vonage.secret", atomically: true, encoding: .utf8)
+    }
+
     /// A text that somebody wrote to our number, as Vonage brings it.
     func text(_ body: String, from phone: String, to number: String = "447700900999", by gateway: GatewayProgram) async throws {
         let pairs = ["msisdn=\(phone.dropFirst())", "to=\(number)", "text=\(body)"]
