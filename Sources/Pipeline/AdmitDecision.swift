@@ -216,7 +216,7 @@ struct AdmitDecision {
 
     private mutating func admit(_ work: Work, _ place: LocalHours.Hours, _ cost: Estimate) {
         note(work.budgets)
-        if let template = work.survey { open(template, of: work) }
+        if let asked = work.asked { open(asked, of: work) }
         attempts.messageIDs.append(work.message.id)
         attempts.attempts.append(work.attempt)
         attempts.providers.append(work.provider.name)
@@ -232,12 +232,12 @@ struct AdmitDecision {
     }
 
     /// From now on it may be answered.
-    private mutating func open(_ template: Template, of work: Work) {
-        guard let survey = template.survey else { return }
+    private mutating func open(_ asked: AskedTemplate, of work: Work) {
         surveys.rows.append(
             .init(
                 messageID: work.message.id, attempt: work.attempt, channel: work.message.channel, address: work.message.address,
-                sender: work.rendered.from, template: template, openedAt: local.now, until: local.now + survey.within))
+                sender: work.rendered.from, template: asked.template, openedAt: local.now, until: local.now + asked.survey.within)
+        )
     }
 
     /// Which budgets the attempt that is being added counts in; until one does, the column stays away.

@@ -24,14 +24,14 @@ final class Work: Sendable {
     /// Budgets that it counts in; nearly always none.
     let budgets: [Budget]
     /// Its template, where that asks something; nearly always nil.
-    let survey: Template?
+    let asked: AskedTemplate?
 
     /// Number of the attempt that Admit will commit.
     var attempt: Int16 { lease.attempt + 1 }
 
     init(
         _ claimed: ClaimedMessage, message: Message, policy: ClassPolicy, provider: ProviderPolicy, rendered: RenderedMessage,
-        cost: Estimate, zone: String, caps: [CapDecision.Rule], budgets: [Budget], survey: Template? = nil
+        cost: Estimate, zone: String, caps: [CapDecision.Rule], budgets: [Budget], asked: AskedTemplate? = nil
     ) {
         lease = claimed.lease
         classID = claimed.classID
@@ -46,7 +46,7 @@ final class Work: Sendable {
         self.zone = zone
         self.caps = caps
         self.budgets = budgets
-        self.survey = survey
+        self.asked = asked
     }
 }
 
@@ -130,7 +130,7 @@ struct Render: Sendable {
                 zone: message.timeZone ?? sender.timeZone,
                 caps: snapshot.caps(classID: claimed.classID, channelID: claimed.channelID, tier: message.tier),
                 budgets: snapshot.budgets(of: message, provider: provider.name),
-                survey: template.asks ? template.template : nil)
+                asked: template.asked)
             return (work, rendered.warnings)
         } catch let error as Unsendable {
             throw error
