@@ -113,22 +113,33 @@ comment on column martlet_data.surveys.sender is 'Who asked, as the recipient se
 
 -- Replies, each once it is whole ----------------------------------------------------------------------------------------------------------
 create table martlet_data.inbound_events (
-    tx          bigint      not null default (pg_current_xact_id()::text)::bigint,
-    id          bigint      generated always as identity,
+    inbound_id  bigint      not null primary key references martlet_data.inbound_texts (id) on delete cascade,
+    position    bigint      unique,
     at          timestamptz not null default clock_timestamp(),
-    inbound_id  bigint      not null unique references martlet_data.inbound_texts (id) on delete cascade,
     channel     text collate "C" not null,
     address     text collate "C",
     keyword     text collate "C",
     answers     bigint,
-    answer      text collate "C",
-    primary key (tx, id)
+    answer      text collate "C"
 );
-create index inbound_events_answers on martlet_data.inbound_events (answers, id) where answers is not null;
+create index inbound_events_answers on martlet_data.inbound_events (answers, position) where answers is not null;
 create index inbound_texts_first_id on martlet_data.inbound_texts (first_id) where first_id is not null;
-comment on column martlet_data.inbound_events.tx is 'The transaction that made it whole: readers stop before the oldest that is still running.';
+comment on column martlet_data.inbound_events.position is 'In the order of commits: what has a lower number was visible before. Null: not committed yet.';
 comment on column martlet_data.inbound_events.inbound_id is 'The part that came first.';
 comment on column martlet_data.inbound_events.address is 'E.164; null: it came from no phone.';
+
+-- Whoever reads by a number must not see 6 before 5. Numbers are given at the very end of a transaction, one transaction at a time: the lock is the last
+-- that it takes, and is free when its rows are visible. No other lock is waited for under it.
+create sequence martlet_data.inbound_position;
+create function martlet_data.position_inbound() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform pg_advisory_xact_lock(7340011, 1);
+    update martlet_data.inbound_events e set position = nextval('martlet_data.inbound_position') where e.inbound_id = new.inbound_id;
+    return null;
+end $$;
+create constraint trigger position_inbound after insert on martlet_data.inbound_events deferrable initially deferred
+    for each row execute function martlet_data.position_inbound();
 
 create function martlet_data.publish_inbound(p_event martlet_data.inbound_events) returns void
     language plpgsql volatile as $$
@@ -145,7 +156,7 @@ begin
     select x.group_key, x.template, c.name as class into m
         from martlet_data.messages x join martlet_data.classes c on c.id = x.class_id where x.id = p_event.answers;
     -- A text has at most some 40,000 characters; 8,000 are never more than fits into a message, however they are escaped.
-    v_data := json_build_object('id', p_event.id::text, 'provider', t.provider, 'channel', p_event.channel, 'from', coalesce(p_event.address, t.sender), 'to', t.recipient,
+    v_data := json_build_object('id', p_event.inbound_id::text, 'provider', t.provider, 'channel', p_event.channel, 'from', coalesce(p_event.address, t.sender), 'to', t.recipient,
         'text', left(t.body, 8000), 'is_cut', coalesce(length(t.body) > 8000, false), 'keyword', p_event.keyword, 'answers', p_event.answers::text, 'answer', p_event.answer,
         'group_key', m.group_key, 'class', m.class, 'template', m.template);
     perform martlet_data.publish('inbound.received', m.class, m.group_key, p_event.at, v_data);
@@ -180,23 +191,23 @@ begin
 end $$;
 
 create view martlet.inbound_events as
-    select e.tx, e.id, e.at, e.channel, martlet_data.shown(coalesce(e.address, t.sender)) as sender, t.recipient, t.provider, t.body as text, e.keyword,
+    select e.position as id, e.at, e.channel, martlet_data.shown(coalesce(e.address, t.sender)) as sender, t.recipient, t.provider, t.body as text, e.keyword,
         e.answers as message_id, e.answer, m.group_key, m.template, c.name as class
     from martlet_data.inbound_events e
     cross join lateral (select min(i.provider) as provider, min(i.sender) as sender, min(i.recipient) as recipient, string_agg(i.body, '' order by i.part) as body
         from martlet_data.inbound_texts i where i.id = e.inbound_id or i.first_id = e.inbound_id) t
     left join lateral (select * from martlet_data.messages m where m.id = e.answers offset 0) m on true
     left join martlet_data.classes c on c.id = m.class_id
-    where e.tx < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint;
-comment on view martlet.inbound_events is 'Replies, whole ones, in the order (tx, id). Only those that nothing can come before any more: remember the last (tx, id) and ask for what is above it.';
+    where e.position is not null;
+comment on view martlet.inbound_events is 'Replies, whole ones. Nothing becomes visible below an id that was seen: remember the last and ask for what is above it.';
 
 create view martlet.survey_answers as
-    select distinct on (e.answers) e.answers as message_id, e.answer, e.at as answered_at, e.id as inbound_id, e.channel, martlet_data.shown(e.address) as address,
+    select distinct on (e.answers) e.answers as message_id, e.answer, e.at as answered_at, e.inbound_id, e.channel, martlet_data.shown(e.address) as address,
         m.group_key, m.template, c.name as class
     from martlet_data.inbound_events e
     left join lateral (select * from martlet_data.messages m where m.id = e.answers offset 0) m on true
     left join martlet_data.classes c on c.id = m.class_id
-    where e.answers is not null order by e.answers, e.id desc;
+    where e.answers is not null order by e.answers, e.position desc;
 comment on view martlet.survey_answers is 'By message that asked: the newest answer. inbound_events has all of them.';
 
 -- Double opt-in -----------------------------------------------------------------------------------------------------------------------------

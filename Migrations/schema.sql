@@ -1313,6 +1313,18 @@ CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone
 
 ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.position_inbound() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform pg_advisory_xact_lock(7340011, 1);
+    update martlet_data.inbound_events e set position = nextval('martlet_data.inbound_position') where e.inbound_id = new.inbound_id;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.position_inbound() OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1367,10 +1379,9 @@ end $$;
 ALTER FUNCTION martlet_data.publish_dead_letters() OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.inbound_events (
-    tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
-    id bigint NOT NULL,
-    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     inbound_id bigint NOT NULL,
+    "position" bigint,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     channel text NOT NULL COLLATE pg_catalog."C",
     address text COLLATE pg_catalog."C",
     keyword text COLLATE pg_catalog."C",
@@ -1380,9 +1391,9 @@ CREATE TABLE martlet_data.inbound_events (
 
 ALTER TABLE martlet_data.inbound_events OWNER TO martlet_owner;
 
-COMMENT ON COLUMN martlet_data.inbound_events.tx IS 'The transaction that made it whole: readers stop before the oldest that is still running.';
-
 COMMENT ON COLUMN martlet_data.inbound_events.inbound_id IS 'The part that came first.';
+
+COMMENT ON COLUMN martlet_data.inbound_events."position" IS 'In the order of commits: what has a lower number was visible before. Null: not committed yet.';
 
 COMMENT ON COLUMN martlet_data.inbound_events.address IS 'E.164; null: it came from no phone.';
 
@@ -1402,7 +1413,7 @@ begin
     select x.group_key, x.template, c.name as class into m
         from martlet_data.messages x join martlet_data.classes c on c.id = x.class_id where x.id = p_event.answers;
     -- A text has at most some 40,000 characters; 8,000 are never more than fits into a message, however they are escaped.
-    v_data := json_build_object('id', p_event.id::text, 'provider', t.provider, 'channel', p_event.channel, 'from', coalesce(p_event.address, t.sender), 'to', t.recipient,
+    v_data := json_build_object('id', p_event.inbound_id::text, 'provider', t.provider, 'channel', p_event.channel, 'from', coalesce(p_event.address, t.sender), 'to', t.recipient,
         'text', left(t.body, 8000), 'is_cut', coalesce(length(t.body) > 8000, false), 'keyword', p_event.keyword, 'answers', p_event.answers::text, 'answer', p_event.answer,
         'group_key', m.group_key, 'class', m.class, 'template', m.template);
     perform martlet_data.publish('inbound.received', m.class, m.group_key, p_event.at, v_data);
@@ -1973,8 +1984,7 @@ ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
 COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
 
 CREATE VIEW martlet.inbound_events AS
- SELECT e.tx,
-    e.id,
+ SELECT e."position" AS id,
     e.at,
     e.channel,
     martlet_data.shown(COALESCE(e.address, t.sender)) AS sender,
@@ -2016,11 +2026,11 @@ CREATE VIEW martlet.inbound_events AS
           WHERE (m_1.id = e.answers)
          OFFSET 0) m ON (true))
      LEFT JOIN martlet_data.classes c ON ((c.id = m.class_id)))
-  WHERE (e.tx < ((pg_snapshot_xmin(pg_current_snapshot()))::text)::bigint);
+  WHERE (e."position" IS NOT NULL);
 
 ALTER TABLE martlet.inbound_events OWNER TO martlet_owner;
 
-COMMENT ON VIEW martlet.inbound_events IS 'Replies, whole ones, in the order (tx, id). Only those that nothing can come before any more: remember the last (tx, id) and ask for what is above it.';
+COMMENT ON VIEW martlet.inbound_events IS 'Replies, whole ones. Nothing becomes visible below an id that was seen: remember the last and ask for what is above it.';
 
 CREATE VIEW martlet.inbound_texts AS
  SELECT t.first AS id,
@@ -2476,7 +2486,7 @@ CREATE VIEW martlet.survey_answers AS
  SELECT DISTINCT ON (e.answers) e.answers AS message_id,
     e.answer,
     e.at AS answered_at,
-    e.id AS inbound_id,
+    e.inbound_id,
     e.channel,
     martlet_data.shown(e.address) AS address,
     m.group_key,
@@ -2506,7 +2516,7 @@ CREATE VIEW martlet.survey_answers AS
          OFFSET 0) m ON (true))
      LEFT JOIN martlet_data.classes c ON ((c.id = m.class_id)))
   WHERE (e.answers IS NOT NULL)
-  ORDER BY e.answers, e.id DESC;
+  ORDER BY e.answers, e."position" DESC;
 
 ALTER TABLE martlet.survey_answers OWNER TO martlet_owner;
 
@@ -2781,14 +2791,14 @@ CREATE TABLE martlet_data.imports (
 
 ALTER TABLE martlet_data.imports OWNER TO martlet_owner;
 
-ALTER TABLE martlet_data.inbound_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME martlet_data.inbound_events_id_seq
+CREATE SEQUENCE martlet_data.inbound_position
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
     NO MAXVALUE
-    CACHE 1
-);
+    CACHE 1;
+
+ALTER TABLE martlet_data.inbound_position OWNER TO martlet_owner;
 
 ALTER TABLE martlet_data.inbound_texts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.inbound_texts_id_seq
@@ -3573,10 +3583,10 @@ ALTER TABLE ONLY martlet_data.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (producer, name);
 
 ALTER TABLE ONLY martlet_data.inbound_events
-    ADD CONSTRAINT inbound_events_inbound_id_key UNIQUE (inbound_id);
+    ADD CONSTRAINT inbound_events_pkey PRIMARY KEY (inbound_id);
 
 ALTER TABLE ONLY martlet_data.inbound_events
-    ADD CONSTRAINT inbound_events_pkey PRIMARY KEY (tx, id);
+    ADD CONSTRAINT inbound_events_position_key UNIQUE ("position");
 
 ALTER TABLE ONLY martlet_data.inbound_texts
     ADD CONSTRAINT inbound_texts_pkey PRIMARY KEY (id);
@@ -3653,7 +3663,7 @@ CREATE INDEX due_2_message_id_idx ON martlet_data.due_2 USING btree (message_id)
 
 CREATE INDEX idempotency_keys_created_at ON martlet_data.idempotency_keys USING brin (created_at);
 
-CREATE INDEX inbound_events_answers ON martlet_data.inbound_events USING btree (answers, id) WHERE (answers IS NOT NULL);
+CREATE INDEX inbound_events_answers ON martlet_data.inbound_events USING btree (answers, "position") WHERE (answers IS NOT NULL);
 
 CREATE INDEX inbound_texts_at ON martlet_data.inbound_texts USING btree (at);
 
@@ -3734,6 +3744,8 @@ ALTER INDEX martlet_data.receipts_once ATTACH PARTITION martlet_data.receipts_de
 ALTER INDEX martlet_data.receipts_message_id ATTACH PARTITION martlet_data.receipts_default_message_id_idx;
 
 CREATE TRIGGER bulk_enqueue_row INSTEAD OF INSERT ON martlet.bulk_enqueue FOR EACH ROW EXECUTE FUNCTION martlet_data.bulk_enqueue_row();
+
+CREATE CONSTRAINT TRIGGER position_inbound AFTER INSERT ON martlet_data.inbound_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION martlet_data.position_inbound();
 
 CREATE TRIGGER publish_consents AFTER INSERT ON martlet_data.consents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_consents();
 
@@ -3957,6 +3969,8 @@ REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.position_inbound() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) FROM PUBLIC;
 

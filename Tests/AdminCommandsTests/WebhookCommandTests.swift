@@ -36,10 +36,10 @@ struct WebhookCommandTests {
             "select count(*) from martlet.message_status where class = 'webhook' and channel = 'webhook' and template = 'webhook'"
         try await connection.execute(script: consent, name: "consent")
         #expect(try await connection.value(events) == "1")
-        // What it would say is shown as any message's text is.
+        // It is found and shown as any message is.
         let id = try #require(try await connection.value("select message_id from martlet.message_status"))
-        let preview = try await martlet.run(["message", "preview", id])
-        #expect(preview.code == 0 && preview.output.contains("consent.changed"), "\(preview.output)")
+        let show = try await martlet.run(["message", "show", id])
+        #expect(show.code == 0 && show.output.contains("webhook"), "\(show.output)")
         try "endpoints: {}\n".write(toFile: directory + "/policy/webhooks.yaml", atomically: true, encoding: .utf8)
         let second = try await martlet.run(apply)
         #expect(second.code == 0 && second.output.contains("retires class: webhook"), "\(second.output)")

@@ -54,7 +54,7 @@ extension Gateways {
         }
 
         private static let events =
-            "select coalesce(message_id::text, '-') || ' ' || coalesce(answer, '-') || ' ' || coalesce(keyword, '-') || ' ' || text from martlet.inbound_events order by tx, id"
+            "select coalesce(message_id::text, '-') || ' ' || coalesce(answer, '-') || ' ' || coalesce(keyword, '-') || ' ' || text from martlet.inbound_events order by id"
 
         @Test("NO to a survey is an answer and suppresses nobody; STOP stops, survey or not; N without a survey stops")
         func answers() async throws {

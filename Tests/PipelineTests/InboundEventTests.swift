@@ -18,39 +18,64 @@ struct InboundEventTests {
         "select martlet_data.receive_text('p', '447700900001', '1234', \(body), '\\x0\(part)', 0::int2, 7, \(part)::int2, \(parts)::int2, 'sms', '+447700900001', null, null, null)"
     }
 
-    private static let seen = "select text from martlet.inbound_events order by tx, id"
+    private static let seen = "select text from martlet.inbound_events order by id"
     private static let events =
         "select m.variables::jsonb ->> 'event' from martlet_data.messages m where m.template = 'webhook' order by id"
 
-    @Test("whoever polls by (tx, id) sees every reply once and in order, however late a transaction commits")
+    /// What is new to a reader who remembers the last id; ids never go back.
+    private static func poll(_ shop: Shop, after cursor: inout Int64) async throws -> [String] {
+        let rows = try await shop.texts(
+            "select id || '|' || text from martlet.inbound_events where id > \(cursor) order by id limit 1000")
+        let parts = rows.map { $0.split(separator: "|", maxSplits: 1).map(String.init) }
+        if let last = parts.last?.first { cursor = try #require(Int64(last)) }
+        return parts.compactMap(\.last)
+    }
+
+    @Test("who reads by id misses no reply, however late a transaction commits")
     func lateCommits() async throws {
         try await Shop.with { shop in
-            let (slow, quick) = (try await shop.scratch.connect(), try await shop.scratch.connect())
-            var cursor = "0, 0"
-            func poll() async throws -> [String] {
-                let rows = try await shop.texts(
-                    "select tx || ', ' || id || '|' || text from martlet.inbound_events where (tx, id) > (\(cursor)) order by tx, id limit 100"
-                )
-                let parts = rows.map { $0.split(separator: "|", maxSplits: 1).map(String.init) }
-                if let last = parts.last?.first { cursor = last }
-                return parts.compactMap(\.last)
-            }
-            try await quick.execute(script: Self.received("'first'"), name: "text")
-            #expect(try await poll() == ["first"])
-            // It has its number, and writes after the others have committed.
-            try await slow.execute(script: "begin; select pg_current_xact_id()", name: "slow")
-            try await quick.execute(script: Self.received("'third'"), name: "text")
-            #expect(try await poll() == [])
-            try await slow.execute(script: Self.received("'second'"), name: "text")
-            #expect(try await poll() == [])
+            let slow = try await shop.scratch.connect()
+            var cursor: Int64 = 0
+            try await slow.execute(script: "begin; \(Self.received("'slow'"))", name: "slow")
+            try await shop.script(Self.received("'quick'"))
+            #expect(try await Self.poll(shop, after: &cursor) == ["quick"])
             try await slow.execute(script: "commit", name: "slow")
-            #expect(try await poll() == ["second", "third"])
-            // A transaction that began before, and one that rolls back, hide nothing for ever.
+            #expect(try await Self.poll(shop, after: &cursor) == ["slow"])
             try await slow.execute(script: "begin; \(Self.received("'never'")); rollback", name: "slow")
-            try await quick.execute(script: Self.received("'fourth'"), name: "text")
-            #expect(try await poll() == ["fourth"])
+            try await shop.script(Self.received("'last'"))
+            #expect(try await Self.poll(shop, after: &cursor) == ["last"])
             await slow.close()
-            await quick.close()
+        }
+    }
+
+    @Test("eight writers at once, and a reader between their commits: each reply is seen exactly once")
+    func writers() async throws {
+        try await Shop.with { shop in
+            var (cursor, seen): (Int64, [String]) = (0, [])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<8 {
+                    let connection = try await shop.scratch.connect()
+                    group.addTask {
+                        for turn in 0..<25 {
+                            // Some of them stay open beyond the others' commits.
+                            let texts = (0..<3).map { Self.received("'\(writer) \(turn) \($0)'") }.joined(separator: "; ")
+                            try await connection.execute(
+                                script: "begin; \(texts); select pg_sleep(\(turn % 3 == writer % 3 ? "0.02" : "0")); commit",
+                                name: "writer")
+                        }
+                        await connection.close()
+                    }
+                }
+                while seen.count < 600, cursor < 100_000 {
+                    seen += try await Self.poll(shop, after: &cursor)
+                    if try await shop.number("select count(*) from martlet_data.inbound_events") == 600 {
+                        seen += try await Self.poll(shop, after: &cursor)
+                        break
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(seen.count == 600 && Set(seen).count == 600)
         }
     }
 
