@@ -48,6 +48,28 @@ struct InboundEventTests {
         }
     }
 
+    @Test("who has a number and is not committed yet holds up the next number, so that nobody reads 2 before 1")
+    func order() async throws {
+        try await Shop.with { shop in
+            let (first, second) = (try await shop.scratch.connect(), try await shop.scratch.connect())
+            var cursor: Int64 = 0
+            // As at the very end of a transaction, which then takes its time.
+            try await first.execute(script: "begin; \(Self.received("'one'")); set constraints all immediate", name: "first")
+            async let committed: Void = second.execute(script: Self.received("'two'"), name: "second")
+            try await eventually(within: .seconds(10), "the second waits for its number") {
+                try await shop.number(
+                    "select count(*) from pg_locks where locktype = 'advisory' and classid = 7340011 and not granted and database = (select oid from pg_database where datname = current_database())"
+                ) == 1
+            }
+            #expect(try await Self.poll(shop, after: &cursor) == [])
+            try await first.execute(script: "commit", name: "first")
+            try await committed
+            #expect(try await Self.poll(shop, after: &cursor) == ["one", "two"])
+            await first.close()
+            await second.close()
+        }
+    }
+
     @Test("eight writers at once, and a reader between their commits: each reply is seen exactly once")
     func writers() async throws {
         try await Shop.with { shop in
