@@ -1097,6 +1097,49 @@ CREATE FUNCTION martlet_data.commit_durably() RETURNS void
 
 ALTER FUNCTION martlet_data.commit_durably() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[] DEFAULT '{}'::text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_results text[] := '{}';
+    v_status text;
+    s record;
+begin
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(b.bucket) from (
+        select distinct martlet_data.bucket(k.key) as bucket from (
+            select m.recipient_key as key from martlet_data.messages m where m.id = any (p_message_ids) union all select unnest(p_addresses)) k
+        order by 1 offset 0) b;
+    for i in 1 .. cardinality(p_message_ids) loop
+        select m.recipient_key, x.channel, t.confirms, x.until, format('template %s/%s.%s v%s', x.template, x.locale, x.channel, x.version) as wording into s
+            from martlet_data.surveys x
+            join martlet_data.templates t on t.key = x.template and t.channel = x.channel and t.locale = x.locale and t.version = x.version
+            join martlet_data.messages m on m.id = x.message_id
+            where x.message_id = p_message_ids[i] and t.confirms is not null;
+        if not found then
+            v_results := v_results || null::text;
+            continue;
+        end if;
+        select c.status into v_status from martlet_data.consents c
+            where c.recipient_key = s.recipient_key and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
+        if not found or v_status = 'withdrawn' then
+            v_results := v_results || 'nothing'::text;
+        elsif v_status = 'granted' then
+            v_results := v_results || 'again'::text;
+        elsif s.until < clock_timestamp() then
+            v_results := v_results || 'late'::text;
+        else
+            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+                values (s.recipient_key, s.channel, s.confirms, 'granted', p_method, s.wording);
+            v_results := v_results || 'granted'::text;
+        end if;
+    end loop;
+    return v_results;
+end $$;
+
+ALTER FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.create_partitions(p_days integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1294,6 +1337,18 @@ CREATE FUNCTION martlet_data.is_plain(p_text text) RETURNS boolean
 
 ALTER FUNCTION martlet_data.is_plain(p_text text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.is_published(p_type text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ select exists (select from martlet_data.webhook_endpoints e where p_type = any (e.events)) $$;
+
+ALTER FUNCTION martlet_data.is_published(p_type text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.iso_time(p_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
+
+ALTER FUNCTION martlet_data.iso_time(p_at timestamp with time zone) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.json_from(p_field text, p_value text) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE STRICT
     AS $$
@@ -1339,8 +1394,12 @@ CREATE FUNCTION martlet_data.judge_visits(p_limit integer) RETURNS TABLE(kind te
         insert into martlet_data.receipts (message_id, at, kind, attempt, code, part)
         select w.message_id, w.at, w.kind, 0, w.code, w.link
         from (select distinct on (message_id, link, kind) * from worded where worded.kind <> 'gone' order by message_id, link, kind, at) w
-        on conflict do nothing)
-    select w.kind, coalesce(w.code, ''), count(*) from worded w group by w.kind, coalesce(w.code, '') $$;
+        on conflict do nothing returning message_id, kind, attempt, code),
+    -- Each first visit once: what is there already was told of when it came. A machine's is nobody's.
+    told as materialized (
+        select martlet_data.publish_receipts(array_agg(n.kind), array_agg(n.message_id), array_agg(n.attempt), array_agg(null::text), array_agg(n.code)) as events
+        from written n where n.kind in ('clicked', 'opened') and martlet_data.is_published('message.' || n.kind) having count(*) > 0)
+    select w.kind, coalesce(w.code, ''), count(*) from worded w left join told on true group by w.kind, coalesce(w.code, '') $$;
 
 ALTER FUNCTION martlet_data.judge_visits(p_limit integer) OWNER TO martlet_owner;
 
@@ -1548,6 +1607,172 @@ CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone
         else ((p_at at time zone p_zone)::date + make_interval(mins => p_until)) at time zone p_zone end $$;
 
 ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.position_inbound() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform pg_advisory_xact_lock(7340011, 1);
+    update martlet_data.inbound_events e set position = nextval('martlet_data.inbound_position') where e.inbound_id = new.inbound_id;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.position_inbound() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_name text;
+    v_body text;
+    v_count int := 0;
+begin
+    for v_name in
+        select e.name from martlet_data.webhook_endpoints e
+        where p_type = any (e.events) and (e.classes = '{}' or p_class = any (e.classes))
+            and (e.group_prefixes = '{}' or exists (select from unnest(e.group_prefixes) g where starts_with(p_group, g)))
+        order by e.name
+    loop
+        v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
+        perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook',
+            variables => jsonb_build_object('event', v_body));
+        v_count := v_count + 1;
+    end loop;
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_consents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if martlet_data.is_published('consent.changed') then
+        perform martlet_data.publish('consent.changed', n.purpose, null, n.recorded_at, json_build_object('recipient_key', n.recipient_key, 'channel', n.channel,
+            'purpose', n.purpose, 'status', n.status, 'method', n.method, 'wording', n.wording)) from new_rows n where n.channel <> 'webhook';
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_consents() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_dead_letters() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if martlet_data.is_published('message.dead') then
+        perform martlet_data.publish('message.dead', n.class, m.group_key, n.died_at, json_build_object('message_id', n.message_id::text, 'group_key', m.group_key,
+            'class', n.class, 'channel', n.channel, 'template', n.template, 'attempt', n.attempt, 'provider', n.provider, 'code', n.reason))
+        from new_rows n left join lateral (select * from martlet_data.messages m where m.id = n.message_id offset 0) m on true where n.channel <> 'webhook';
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_dead_letters() OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.inbound_events (
+    inbound_id bigint NOT NULL,
+    "position" bigint,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    channel text NOT NULL COLLATE pg_catalog."C",
+    address text COLLATE pg_catalog."C",
+    keyword text COLLATE pg_catalog."C",
+    answers bigint,
+    answer text COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.inbound_events OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.inbound_events.inbound_id IS 'The part that came first.';
+
+COMMENT ON COLUMN martlet_data.inbound_events."position" IS 'In the order of commits: what has a lower number was visible before. Null: not committed yet.';
+
+COMMENT ON COLUMN martlet_data.inbound_events.address IS 'E.164; null: it came from no phone.';
+
+CREATE FUNCTION martlet_data.publish_inbound(p_event martlet_data.inbound_events) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    t record;
+    m record;
+    v_data json;
+begin
+    if not (martlet_data.is_published('inbound.received') or p_event.answers is not null and martlet_data.is_published('survey.answered')) then
+        return;
+    end if;
+    select min(i.provider) as provider, min(i.sender) as sender, min(i.recipient) as recipient, string_agg(i.body, '' order by i.part) as body into t
+        from martlet_data.inbound_texts i where i.id = p_event.inbound_id or i.first_id = p_event.inbound_id;
+    select x.group_key, x.template, c.name as class into m
+        from martlet_data.messages x join martlet_data.classes c on c.id = x.class_id where x.id = p_event.answers;
+    -- A text has at most some 40,000 characters; 8,000 are never more than fits into a message, however they are escaped.
+    v_data := json_build_object('id', p_event.inbound_id::text, 'provider', t.provider, 'channel', p_event.channel, 'from', coalesce(p_event.address, t.sender), 'to', t.recipient,
+        'text', left(t.body, 8000), 'is_cut', coalesce(length(t.body) > 8000, false), 'keyword', p_event.keyword, 'answers', p_event.answers::text, 'answer', p_event.answer,
+        'group_key', m.group_key, 'class', m.class, 'template', m.template);
+    perform martlet_data.publish('inbound.received', m.class, m.group_key, p_event.at, v_data);
+    if p_event.answers is not null then
+        perform martlet_data.publish('survey.answered', m.class, m.group_key, p_event.at, v_data);
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_inbound(p_event martlet_data.inbound_events) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(sum(martlet_data.publish('message.' || i.kind, c.name, m.group_key, clock_timestamp(), json_build_object('message_id', m.id::text,
+        'group_key', m.group_key, 'class', c.name, 'channel', h.name, 'template', m.template, 'attempt', i.attempt, 'provider', i.provider, 'code', i.code))), 0)::int
+    from unnest(p_kinds, p_messages, p_attempts, p_providers, p_codes) i(kind, message_id, attempt, provider, code)
+    cross join lateral (select * from martlet_data.messages m where m.id = i.message_id offset 0) m
+    join martlet_data.classes c on c.id = m.class_id join martlet_data.channels h on h.id = m.channel_id
+    where h.name <> 'webhook' $$;
+
+ALTER FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.publish_suppressions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if martlet_data.is_published('suppression.changed') then
+        perform martlet_data.publish('suppression.changed', n.scope, null, coalesce(n.lifted_at, n.created_at), json_build_object('channel', n.channel, 'address', n.address,
+            'scope', n.scope, 'state', case when n.lifted_at is null then 'suppressed' else 'lifted' end, 'reason', coalesce(n.lift_reason, n.reason)))
+        from new_rows n where n.channel <> 'webhook';
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.publish_suppressions() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_id bigint;
+    v_first bigint;
+    v_event martlet_data.inbound_events;
+begin
+    v_id := martlet_data.keep_inbound(p_provider, p_sender, p_recipient, p_body, p_octets, p_data_coding, p_reference, p_part, p_parts);
+    v_first := v_id;
+    if p_parts > 1 then
+        select coalesce(i.first_id, i.id) into v_first from martlet_data.inbound_texts i where i.id = v_id;
+        if (select count(*) from martlet_data.inbound_texts i where i.id = v_first or i.first_id = v_first) < p_parts then
+            return v_id;
+        end if;
+    end if;
+    insert into martlet_data.inbound_events (inbound_id, channel, address, keyword, answers, answer)
+        values (v_first, p_channel, p_address, p_keyword, p_answers, p_answer) on conflict (inbound_id) do nothing returning * into v_event;
+    if found then
+        perform martlet_data.publish_inbound(v_event);
+    end if;
+    return v_id;
+end $$;
+
+ALTER FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.refresh_enqueue_places() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2118,6 +2343,20 @@ ALTER TABLE martlet.follow_ups OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.follow_ups IS 'Messages with a follow-up, and what became of it: open, sent (as sent_id), settled, lapsed, refused; why.';
 
+CREATE TABLE martlet_data.classes (
+    id smallint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    lane smallint NOT NULL,
+    time_to_live interval NOT NULL,
+    erases_body boolean DEFAULT false NOT NULL,
+    accept_within interval,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
+
 CREATE TABLE martlet_data.inbound_texts (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -2136,6 +2375,81 @@ CREATE TABLE martlet_data.inbound_texts (
 ALTER TABLE martlet_data.inbound_texts OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.inbound_texts.first_id IS 'The part of the same text that came first; null: this one.';
+
+CREATE TABLE martlet_data.messages (
+    id bigint NOT NULL,
+    class_id smallint NOT NULL,
+    channel_id smallint NOT NULL,
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text COLLATE pg_catalog."C",
+    sender text COLLATE pg_catalog."C",
+    time_zone text COLLATE pg_catalog."C",
+    tier text COLLATE pg_catalog."C",
+    group_key text COLLATE pg_catalog."C",
+    variables json NOT NULL,
+    headers jsonb,
+    traceparent text COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    scheduled_at timestamp with time zone
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
+
+CREATE VIEW martlet.inbound_events AS
+ SELECT e."position" AS id,
+    e.at,
+    e.channel,
+    martlet_data.shown(COALESCE(e.address, t.sender)) AS sender,
+    t.recipient,
+    t.provider,
+    t.body AS text,
+    e.keyword,
+    e.answers AS message_id,
+    e.answer,
+    m.group_key,
+    m.template,
+    c.name AS class
+   FROM (((martlet_data.inbound_events e
+     CROSS JOIN LATERAL ( SELECT min(i.provider) AS provider,
+            min(i.sender) AS sender,
+            min(i.recipient) AS recipient,
+            string_agg(i.body, ''::text ORDER BY i.part) AS body
+           FROM martlet_data.inbound_texts i
+          WHERE ((i.id = e.inbound_id) OR (i.first_id = e.inbound_id))) t)
+     LEFT JOIN LATERAL ( SELECT m_1.id,
+            m_1.class_id,
+            m_1.channel_id,
+            m_1.recipient_key,
+            m_1.address,
+            m_1.template,
+            m_1.locale,
+            m_1.sender,
+            m_1.time_zone,
+            m_1.tier,
+            m_1.group_key,
+            m_1.variables,
+            m_1.headers,
+            m_1.traceparent,
+            m_1.producer,
+            m_1.created_at,
+            m_1.expires_at,
+            m_1.scheduled_at
+           FROM martlet_data.messages m_1
+          WHERE (m_1.id = e.answers)
+         OFFSET 0) m ON (true))
+     LEFT JOIN martlet_data.classes c ON ((c.id = m.class_id)))
+  WHERE (e."position" IS NOT NULL);
+
+ALTER TABLE martlet.inbound_events OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.inbound_events IS 'Replies, whole ones. Nothing becomes visible below an id that was seen: remember the last and ask for what is above it.';
 
 CREATE VIEW martlet.inbound_texts AS
  SELECT t.first AS id,
@@ -2168,20 +2482,6 @@ CREATE VIEW martlet.inbound_texts AS
 ALTER TABLE martlet.inbound_texts OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where data_coding is none that Martlet reads.';
-
-CREATE TABLE martlet_data.classes (
-    id smallint NOT NULL,
-    name text NOT NULL COLLATE pg_catalog."C",
-    lane smallint NOT NULL,
-    time_to_live interval NOT NULL,
-    erases_body boolean DEFAULT false NOT NULL,
-    accept_within interval,
-    retired_at timestamp with time zone
-);
-
-ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
 
 CREATE TABLE martlet_data.due (
     slot smallint NOT NULL,
@@ -2315,32 +2615,6 @@ PARTITION BY RANGE (message_id);
 ALTER TABLE martlet_data.message_links OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.message_links.targets IS 'In order, and only ever appended to: a later attempt may have been rendered from another template. Receipts name a place in it as their part.';
-
-CREATE TABLE martlet_data.messages (
-    id bigint NOT NULL,
-    class_id smallint NOT NULL,
-    channel_id smallint NOT NULL,
-    recipient_key text NOT NULL COLLATE pg_catalog."C",
-    address text NOT NULL COLLATE pg_catalog."C",
-    template text NOT NULL COLLATE pg_catalog."C",
-    locale text COLLATE pg_catalog."C",
-    sender text COLLATE pg_catalog."C",
-    time_zone text COLLATE pg_catalog."C",
-    tier text COLLATE pg_catalog."C",
-    group_key text COLLATE pg_catalog."C",
-    variables json NOT NULL,
-    headers jsonb,
-    traceparent text COLLATE pg_catalog."C",
-    producer text NOT NULL COLLATE pg_catalog."C",
-    created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    scheduled_at timestamp with time zone
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
 
 CREATE VIEW martlet.link_clicks AS
  SELECT o.group_key,
@@ -2652,6 +2926,46 @@ CREATE VIEW martlet.suppressions AS
 
 ALTER TABLE martlet.suppressions OWNER TO martlet_owner;
 
+CREATE VIEW martlet.survey_answers AS
+ SELECT DISTINCT ON (e.answers) e.answers AS message_id,
+    e.answer,
+    e.at AS answered_at,
+    e.inbound_id,
+    e.channel,
+    martlet_data.shown(e.address) AS address,
+    m.group_key,
+    m.template,
+    c.name AS class
+   FROM ((martlet_data.inbound_events e
+     LEFT JOIN LATERAL ( SELECT m_1.id,
+            m_1.class_id,
+            m_1.channel_id,
+            m_1.recipient_key,
+            m_1.address,
+            m_1.template,
+            m_1.locale,
+            m_1.sender,
+            m_1.time_zone,
+            m_1.tier,
+            m_1.group_key,
+            m_1.variables,
+            m_1.headers,
+            m_1.traceparent,
+            m_1.producer,
+            m_1.created_at,
+            m_1.expires_at,
+            m_1.scheduled_at
+           FROM martlet_data.messages m_1
+          WHERE (m_1.id = e.answers)
+         OFFSET 0) m ON (true))
+     LEFT JOIN martlet_data.classes c ON ((c.id = m.class_id)))
+  WHERE (e.answers IS NOT NULL)
+  ORDER BY e.answers, e."position" DESC;
+
+ALTER TABLE martlet.survey_answers OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.survey_answers IS 'By message that asked: the newest answer. inbound_events has all of them.';
+
 CREATE TABLE martlet_data.provider_events (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -2920,6 +3234,15 @@ CREATE TABLE martlet_data.imports (
 );
 
 ALTER TABLE martlet_data.imports OWNER TO martlet_owner;
+
+CREATE SEQUENCE martlet_data.inbound_position
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.inbound_position OWNER TO martlet_owner;
 
 ALTER TABLE martlet_data.inbound_texts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.inbound_texts_id_seq
@@ -3571,6 +3894,23 @@ ALTER TABLE martlet_data.suppressions ALTER COLUMN id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE martlet_data.surveys (
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    channel text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    sender text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE martlet_data.surveys OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.surveys.sender IS 'Who asked, as the recipient sees it: a number or a name.';
+
 CREATE TABLE martlet_data.templates (
     key text NOT NULL COLLATE pg_catalog."C",
     channel text NOT NULL COLLATE pg_catalog."C",
@@ -3582,16 +3922,34 @@ CREATE TABLE martlet_data.templates (
     required text[] DEFAULT '{}'::text[] NOT NULL,
     pushed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     pushed_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
-    retired_at timestamp with time zone
+    retired_at timestamp with time zone,
+    answers jsonb,
+    answer_within interval,
+    confirms text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.templates OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.templates.answers IS 'Name of an answer: the words that give it. Null: nothing is asked.';
+
+COMMENT ON COLUMN martlet_data.templates.confirms IS 'The purpose whose pending consent a yes makes granted.';
 
 CREATE TABLE martlet_data.time_zones (
     name text NOT NULL COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.time_zones OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.webhook_endpoints (
+    name text NOT NULL COLLATE pg_catalog."C",
+    events text[] NOT NULL,
+    classes text[] NOT NULL,
+    group_prefixes text[] NOT NULL
+);
+
+ALTER TABLE martlet_data.webhook_endpoints OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.webhook_endpoints.classes IS 'Empty: all, and what is about no class; so are group_prefixes.';
 
 ALTER TABLE ONLY martlet_data.attempts ATTACH PARTITION martlet_data.attempts_default DEFAULT;
 
@@ -3710,6 +4068,12 @@ ALTER TABLE ONLY martlet_data.idempotency_keys
 ALTER TABLE ONLY martlet_data.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (producer, name);
 
+ALTER TABLE ONLY martlet_data.inbound_events
+    ADD CONSTRAINT inbound_events_pkey PRIMARY KEY (inbound_id);
+
+ALTER TABLE ONLY martlet_data.inbound_events
+    ADD CONSTRAINT inbound_events_position_key UNIQUE ("position");
+
 ALTER TABLE ONLY martlet_data.inbound_texts
     ADD CONSTRAINT inbound_texts_pkey PRIMARY KEY (id);
 
@@ -3764,11 +4128,17 @@ ALTER TABLE ONLY martlet_data.sessions
 ALTER TABLE ONLY martlet_data.suppressions
     ADD CONSTRAINT suppressions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.surveys
+    ADD CONSTRAINT surveys_pkey PRIMARY KEY (message_id);
+
 ALTER TABLE ONLY martlet_data.templates
     ADD CONSTRAINT templates_pkey PRIMARY KEY (key, channel, locale, version);
 
 ALTER TABLE ONLY martlet_data.time_zones
     ADD CONSTRAINT time_zones_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY martlet_data.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (name);
 
 CREATE INDEX carrier_ids_folded ON ONLY martlet_data.carrier_ids USING btree (folded);
 
@@ -3790,7 +4160,11 @@ CREATE INDEX follow_ups_due_at ON martlet_data.follow_ups USING btree (due_at) W
 
 CREATE INDEX idempotency_keys_created_at ON martlet_data.idempotency_keys USING brin (created_at);
 
+CREATE INDEX inbound_events_answers ON martlet_data.inbound_events USING btree (answers, "position") WHERE (answers IS NOT NULL);
+
 CREATE INDEX inbound_texts_at ON martlet_data.inbound_texts USING btree (at);
+
+CREATE INDEX inbound_texts_first_id ON martlet_data.inbound_texts USING btree (first_id) WHERE (first_id IS NOT NULL);
 
 CREATE INDEX inbound_texts_sender ON martlet_data.inbound_texts USING btree (sender, id);
 
@@ -3852,6 +4226,10 @@ CREATE INDEX receipts_default_message_id_idx ON martlet_data.receipts_default US
 
 CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree (address, channel, scope) WHERE (lifted_at IS NULL);
 
+CREATE INDEX surveys_address ON martlet_data.surveys USING btree (address, channel, opened_at);
+
+CREATE INDEX surveys_until ON martlet_data.surveys USING btree (until);
+
 ALTER INDEX martlet_data.attempts_pkey ATTACH PARTITION martlet_data.attempts_default_pkey;
 
 ALTER INDEX martlet_data.carrier_ids_folded ATTACH PARTITION martlet_data.carrier_ids_default_folded_idx;
@@ -3870,6 +4248,16 @@ CREATE TRIGGER bulk_enqueue_row INSTEAD OF INSERT ON martlet.bulk_enqueue FOR EA
 
 CREATE TRIGGER note_follow_up AFTER INSERT ON martlet_data.receipts FOR EACH ROW WHEN (((new.kind = ANY (ARRAY['delivered'::text, 'undelivered'::text, 'opened'::text, 'clicked'::text, 'dead'::text, 'expired'::text, 'suppressed'::text, 'capped'::text, 'cancelled'::text, 'discarded'::text])) AND (NOT new.stale))) EXECUTE FUNCTION martlet_data.note_follow_up();
 
+CREATE CONSTRAINT TRIGGER position_inbound AFTER INSERT ON martlet_data.inbound_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION martlet_data.position_inbound();
+
+CREATE TRIGGER publish_consents AFTER INSERT ON martlet_data.consents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_consents();
+
+CREATE TRIGGER publish_dead_letters AFTER INSERT ON martlet_data.dead_letters REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_dead_letters();
+
+CREATE TRIGGER publish_lifted AFTER UPDATE ON martlet_data.suppressions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_suppressions();
+
+CREATE TRIGGER publish_suppressions AFTER INSERT ON martlet_data.suppressions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.publish_suppressions();
+
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.channels FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.classes FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
@@ -3878,6 +4266,9 @@ CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCA
 
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_lane_fkey FOREIGN KEY (lane) REFERENCES martlet_data.lanes(lane);
+
+ALTER TABLE ONLY martlet_data.inbound_events
+    ADD CONSTRAINT inbound_events_inbound_id_fkey FOREIGN KEY (inbound_id) REFERENCES martlet_data.inbound_texts(id) ON DELETE CASCADE;
 
 GRANT USAGE ON SCHEMA martlet TO martlet_producer;
 GRANT USAGE ON SCHEMA martlet TO martlet_worker;
@@ -4030,6 +4421,10 @@ REVOKE ALL ON FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb
 
 REVOKE ALL ON FUNCTION martlet_data.commit_durably() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) TO martlet_gateway;
+
 REVOKE ALL ON FUNCTION martlet_data.create_partitions(p_days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_admin;
@@ -4055,6 +4450,10 @@ REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
 REVOKE ALL ON FUNCTION martlet_data.is_e164(p_address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.is_plain(p_text text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.is_published(p_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.iso_time(p_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM PUBLIC;
 
@@ -4097,6 +4496,29 @@ REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.position_inbound() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_consents() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_dead_letters() FROM PUBLIC;
+
+GRANT SELECT ON TABLE martlet_data.inbound_events TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.inbound_events TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_inbound(p_event martlet_data.inbound_events) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet_data.publish_suppressions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.refresh_enqueue_places() FROM PUBLIC;
 
@@ -4225,16 +4647,34 @@ GRANT UPDATE(decided_at) ON TABLE martlet_data.follow_ups TO martlet_gateway;
 GRANT SELECT ON TABLE martlet.follow_ups TO martlet_reader;
 GRANT SELECT ON TABLE martlet.follow_ups TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
+
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.inbound_texts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.inbound_texts TO martlet_admin;
 GRANT SELECT,INSERT ON TABLE martlet_data.inbound_texts TO martlet_gateway;
 
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
+
+GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.inbound_events TO martlet_reader;
+GRANT SELECT ON TABLE martlet.inbound_events TO martlet_admin;
+
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
-GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
-GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
@@ -4265,21 +4705,6 @@ GRANT SELECT ON TABLE martlet_data.message_links TO martlet_gateway;
 GRANT UPDATE(targets) ON TABLE martlet_data.message_links TO martlet_worker;
 
 GRANT UPDATE(expires_at) ON TABLE martlet_data.message_links TO martlet_worker;
-
-GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
-
-GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
-
-GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.link_clicks TO martlet_reader;
 GRANT SELECT ON TABLE martlet.link_clicks TO martlet_admin;
@@ -4329,6 +4754,9 @@ GRANT INSERT(reason) ON TABLE martlet_data.suppressions TO martlet_gateway;
 GRANT SELECT(lifted_at) ON TABLE martlet_data.suppressions TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.suppressions TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.survey_answers TO martlet_reader;
+GRANT SELECT ON TABLE martlet.survey_answers TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.provider_events TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.provider_events TO martlet_admin;
@@ -4536,15 +4964,32 @@ GRANT SELECT ON SEQUENCE martlet_data.session_seq TO martlet_admin;
 GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_admin;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.surveys TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.surveys TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.surveys TO martlet_gateway;
+
 GRANT SELECT ON TABLE martlet_data.templates TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.templates TO martlet_admin;
 
 GRANT SELECT(key) ON TABLE martlet_data.templates TO martlet_gateway;
 
+GRANT SELECT(channel) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(locale) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(version) ON TABLE martlet_data.templates TO martlet_gateway;
+
 GRANT SELECT(pushed_at) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(answers) ON TABLE martlet_data.templates TO martlet_gateway;
+
+GRANT SELECT(confirms) ON TABLE martlet_data.templates TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.time_zones TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.webhook_endpoints TO martlet_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.webhook_endpoints TO martlet_admin;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE martlet_owner IN SCHEMA martlet_data GRANT SELECT ON TABLES  TO martlet_worker;
 ALTER DEFAULT PRIVILEGES FOR ROLE martlet_owner IN SCHEMA martlet_data GRANT SELECT ON TABLES  TO martlet_admin;

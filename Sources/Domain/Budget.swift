@@ -21,7 +21,7 @@ public struct BudgetRule: Sendable, Equatable {
         case stop
     }
     public var name: String
-    /// Empty: all; so are channels and providers.
+    /// Empty: all; so are channels (but `webhook`, which costs nothing) and providers.
     public var classes: [String]
     public var channels: [Channel]
     public var providers: [String]
@@ -50,7 +50,8 @@ public struct BudgetRule: Sendable, Equatable {
     }
 
     public func matches(messageClass: String, channel: Channel, provider: String) -> Bool {
-        (classes.isEmpty || classes.contains(messageClass)) && (channels.isEmpty || channels.contains(channel))
+        (classes.isEmpty || classes.contains(messageClass))
+            && (channels.isEmpty ? channel != .webhook : channels.contains(channel))
             && (providers.isEmpty || providers.contains(provider))
     }
 

@@ -39,10 +39,9 @@ public enum Disposition: Sendable, Equatable {
                 failure.isUnreachable
                 ? unreachablePause * (0.5 + jitter() / 2)
                 : max(policy.retry.delay(after: max(burned, 1), jitter: jitter()), failure.retryAfter ?? .zero)
-            return pause >= remaining
-                ? .expired
-                : .retry(
-                    after: pause, reason: failure.throttled ? "throttled" : "retry", burned: burned, resends: counters.resends)
+            if pause >= remaining { return policy.keepsExpired ? .dead(.expired(failure)) : .expired }
+            return .retry(
+                after: pause, reason: failure.throttled ? "throttled" : "retry", burned: burned, resends: counters.resends)
         case .unknown:
             return afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: jitter())
         }
@@ -104,6 +103,14 @@ public struct DeadLetterReason: Sendable, Equatable {
             explanation:
                 "\(attempts) attempts were made, as many as its class allows; the last answer was \(failure.code): \(failure.detail)",
             remedy: "When the provider works again, requeue it; it gets a new time to live and a new series of attempts.")
+    }
+
+    /// Of a class that keeps what has expired.
+    public static func expired(_ failure: Failure?) -> Self {
+        let last = failure.map { "; the last answer was \($0.code): \($0.detail)" } ?? ""
+        return Self(
+            code: "expired", explanation: "Its time to live ended before it could be sent\(last).",
+            remedy: "When it can be sent again, requeue it; it gets a new time to live and a new series of attempts.")
     }
 
     public static let inDoubt = Self(

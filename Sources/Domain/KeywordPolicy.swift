@@ -24,6 +24,11 @@ public struct KeywordPolicy: Sendable, Equatable {
     /// By country prefix of the phone (`+49`), `""` for every phone.
     public var added: [String: [KeywordAction: [String]]]
 
+    /// Whether an open survey may take a word that stops for an answer: one or two Latin letters (`N`, `TD`). Who writes more means it.
+    public static func mayAnswer(_ word: String) -> Bool {
+        (1...2).contains(word.utf8.count) && word.utf8.allSatisfy { (0x41...0x5A).contains($0 & 0xDF) }
+    }
+
     public init(scope: String = "marketing", added: [String: [KeywordAction: [String]]] = [:]) {
         self.scope = scope
         self.added = added

@@ -14,6 +14,9 @@ public struct Policy: Sendable, Equatable {
     public var budgets: [BudgetRule]
     /// nil: no class tracks anything.
     public var links: LinkPlaces?
+    public var webhooks: [WebhookEndpoint] = []
+    /// nil: nobody can confirm by a link.
+    public var confirmLink: ConfirmLink?
 
     public init(
         classes: [String: ClassPolicy], caps: [CapRule], senders: [String: Sender], defaultSender: String,
@@ -73,6 +76,8 @@ public struct ClassPolicy: Sendable, Equatable {
     public var tracking: LinkTracking?
     /// nil: the policy's default sender.
     public var sender: String?
+    /// True: what could not be sent within its time to live is a dead letter, for a human, instead of `expired`.
+    public var keepsExpired = false
 
     public init(
         name: String, lane: Int, timeToLive: Duration, retry: RetrySchedule, quietHours: QuietHours? = nil,
@@ -261,7 +266,7 @@ public struct Route: Sendable, Equatable {
     public var choice: Rule
     public var channel: Channel?
     public var classes: [String]
-    /// E.164 prefixes (`+86`) or mail domains; empty: all.
+    /// E.164 prefixes (`+86`), mail domains, or whole addresses; empty: all.
     public var prefixes: [String]
     public var sender: String?
 

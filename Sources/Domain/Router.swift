@@ -120,7 +120,8 @@ public struct Router: Sendable {
         if let wanted = route.sender, wanted != sender { return false }
         guard !route.prefixes.isEmpty else { return true }
         return route.prefixes.contains {
-            $0.hasPrefix("+") ? message.address.hasPrefix($0) : message.address.hasSuffix("@\($0)")
+            $0.hasPrefix("+")
+                ? message.address.hasPrefix($0) : message.address.hasSuffix("@\($0)") || message.address == $0
         }
     }
 

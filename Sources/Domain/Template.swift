@@ -14,10 +14,12 @@ public struct Template: Sendable, Equatable {
     public var html: String?
     /// Variables that must be present and not empty.
     public var required: [String]
+    /// nil: it asks nothing.
+    public var survey: Survey?
 
     public init(
         key: String, locale: String, channel: Channel, version: Int = 1, subject: String? = nil, body: String,
-        html: String? = nil, required: [String] = []
+        html: String? = nil, required: [String] = [], survey: Survey? = nil
     ) {
         self.key = key
         self.locale = locale
@@ -27,5 +29,6 @@ public struct Template: Sendable, Equatable {
         self.body = body
         self.html = html
         self.required = required
+        self.survey = survey
     }
 }

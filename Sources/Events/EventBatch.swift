@@ -34,14 +34,18 @@ package struct EventBatch: Sendable {
     private let items: [Item]
     private let receiptIDs: [String: ReceiptIDs]
     private let keywords: InboundKeywords
+    /// Kinds of receipts that webhooks ask for.
+    private let published: Set<String>
+    private var questions = OpenQuestions()
     private var matches: [Match]
     /// Named by receipts, and without an answer as far as can be seen.
     private var unanswered: Set<HandOver> = []
 
-    init(_ items: [Item], receiptIDs: [String: ReceiptIDs], keywords: InboundKeywords) {
+    init(_ items: [Item], _ policy: EventPolicy) {
         self.items = items
-        self.keywords = keywords
-        self.receiptIDs = receiptIDs
+        keywords = policy.keywords
+        receiptIDs = policy.receiptIDs
+        published = policy.published
         matches = items.map { _ in .open }
     }
 
@@ -100,6 +104,17 @@ package struct EventBatch: Sendable {
         }
     }
 
+    /// Who wrote something that may be an answer.
+    var surveys: FindSurveys {
+        var find = FindSurveys()
+        for case .text(let text) in items.map(\.event) where text.text != nil && (text.part?.total ?? 1) == 1 {
+            if let place = keywords.place(text) { find.add(place.address, channel: place.channel) }
+        }
+        return find
+    }
+
+    mutating func match(_ found: [FindSurveys.Found]) { questions = OpenQuestions(found) }
+
     private static func match(_ receipt: CarrierReceipt, id: String, _ groups: [[FindCarrierIDs.Known]]) -> Match {
         guard !groups.isEmpty else { return .open }
         // There may be more of them than were read.
@@ -129,6 +144,8 @@ package struct EventBatch: Sendable {
         var suppressions = SuppressRecipients()
         var texts = InsertInboundTexts([])
         var keywords = ApplyKeywords()
+        /// Messages whose recipients said yes to a question about consent.
+        var confirmed: [MessageID] = []
     }
 
     func writes() -> Writes {
@@ -153,10 +170,25 @@ package struct EventBatch: Sendable {
             case (.complaint(let complaint), _):
                 writing.add(complaint)
                 writing.park(Self.row(item, complaint.messageID, complaint.attempt))
-            case (.text(let text), _): writing.add(text, keywords.decision(text))
+            case (.text(let text), _): add(text, to: &writing)
             }
         }
-        return writing.writes
+        var writes = writing.writes
+        writes.receipts.published = published.intersection(writes.receipts.kinds).sorted()
+        if !writes.conclusions.isEmpty { writes.conclusions.published = published.intersection(ConcludeParts.kinds).sorted() }
+        return writes
+    }
+
+    /// An answer to an open survey is an answer first; but who says STOP stops.
+    private func add(_ text: InboundText, to writing: inout EventWriting) {
+        let place = keywords.place(text)
+        let decision = keywords.decision(text)
+        let answer = place.flatMap { questions.answer(text, address: $0.address, channel: $0.channel) }
+        if let answer, decision.map({ !keywords.isFirm(text, $0) }) ?? true {
+            writing.add(text, on: keywords.channel(text), from: place?.address, answer: answer)
+        } else {
+            writing.add(text, on: keywords.channel(text), from: place?.address, keyword: decision)
+        }
     }
 
     private static func row(_ receipt: CarrierReceipt, _ item: Item, _ reason: String) -> ParkEvents.Row {

@@ -17,10 +17,13 @@ package struct EventPolicy: Sendable {
     /// Providers whose receipts will name the ids that they answer with; no others.
     package var receiptIDs: [String: ReceiptIDs]
     package var keywords: InboundKeywords
+    /// Kinds of receipts that webhooks ask for; nearly always none.
+    package var published: Set<String>
 
     package init(_ policy: Policy) {
         receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
         keywords = InboundKeywords(policy)
+        published = Set(policy.webhooks.flatMap(\.events).compactMap { $0.hasPrefix("message.") ? String($0.dropFirst(8)) : nil })
     }
 }
 
@@ -100,6 +103,7 @@ package struct EventRecorder: ProviderEvents {
         var parked: [String]
         var resolved: [MessageID]
         var keywords: [Keyword]
+        var confirmed: [ConfirmConsents.Result]
     }
     struct Keyword: Sendable, Hashable {
         /// nil: START and its like.
@@ -110,7 +114,7 @@ package struct EventRecorder: ProviderEvents {
     /// - Parameter begins: begin a transaction and commit it; false: part of the caller's.
     package func apply(_ items: [EventBatch.Item], on connection: StoreConnection, begins: Bool) async throws -> Kept {
         let policy = shared.eventPolicy
-        var batch = EventBatch(items, receiptIDs: policy.receiptIDs, keywords: policy.keywords)
+        var batch = EventBatch(items, policy)
         let first = batch.lookup(since: Self.recent)
         let named = batch.named
         let (recent, handOvers) =
@@ -121,7 +125,10 @@ package struct EventRecorder: ProviderEvents {
         batch.match(named: handOvers)
         let second = batch.lookup(since: Self.longest)
         if !second.folded.isEmpty { batch.match(try await connection.run(second, within: Self.deadline)) }
+        let surveys = batch.surveys
+        if !surveys.isEmpty { batch.match(try await connection.run(surveys, within: Self.deadline)) }
         let writes = batch.writes()
+        let confirmed = try await confirm(writes, on: connection)
         // Parked before the doubts are resolved: an outcome that the first does not see yet the second need not see, as the event comes again.
         // What a text asks for (STOP …) is done in the transaction that keeps it, and last: its locks hold up Admit.
         let (_, _, _, _, parked, resolved, _, _, applied) =
@@ -133,7 +140,16 @@ package struct EventRecorder: ProviderEvents {
                 writes.lock, writes.ids, writes.receipts, writes.conclusions, writes.parked, writes.resolved,
                 writes.suppressions, writes.texts, writes.keywords, within: Self.deadline)
         let keywords = zip(writes.keywords.scopes, applied).map { Keyword(scope: $0, changed: $1) }
-        return Kept(batch: batch, parked: parked, resolved: resolved, keywords: keywords)
+        return Kept(batch: batch, parked: parked, resolved: resolved, keywords: keywords, confirmed: confirmed)
+    }
+
+    /// A yes to a question about consent. Before the other writes: its locks are those of the keywords, too.
+    private func confirm(_ writes: EventBatch.Writes, on connection: StoreConnection) async throws -> [ConfirmConsents.Result] {
+        guard !writes.confirmed.isEmpty else { return [] }
+        let confirm = ConfirmConsents(
+            messageIDs: writes.confirmed, method: "double_opt_in_text", addresses: writes.keywords.addresses)
+        let (_, results) = try await connection.run(writes.lock, confirm, within: Self.deadline)
+        return results.map { $0 ?? .nothing }
     }
 
     package func report(_ kept: Kept) {
@@ -146,6 +162,9 @@ package struct EventRecorder: ProviderEvents {
         for (keyword, count) in Dictionary(kept.keywords.map { ($0, 1) }, uniquingKeysWith: +) {
             let labels = [("scope", keyword.scope ?? "lifted"), ("changed", keyword.changed ? "yes" : "no")]
             meters.count("martlet_keywords_total", labels, by: count)
+        }
+        for (result, count) in Dictionary(kept.confirmed.map { ($0, 1) }, uniquingKeysWith: +) {
+            meters.count("martlet_confirmations_total", [("by", "text"), ("result", result.rawValue)], by: count)
         }
         meters.count("martlet_doubts_resolved_total", by: kept.resolved.count)
         let now = shared.databaseNow()

@@ -18,6 +18,7 @@ struct EventWriting {
     private var suppressions = SuppressRecipients()
     private var texts: [InsertInboundTexts.Row] = []
     private var keywords = ApplyKeywords()
+    private var confirmed: [MessageID] = []
     private var concluded: [Whole: (parts: Int16, provider: String)] = [:]
     /// Their state follows from more than one receipt.
     private var locked: Set<MessageID> = []
@@ -106,14 +107,21 @@ struct EventWriting {
         locked.insert(row.messageID)
     }
 
-    mutating func add(_ text: InboundText, _ keyword: InboundKeywords.Decision?) {
+    mutating func add(
+        _ text: InboundText, on channel: Channel, from address: String?, keyword: InboundKeywords.Decision? = nil,
+        answer: OpenQuestions.Answer? = nil
+    ) {
         if let keyword { keywords.add(keyword.address, channel: keyword.channel, scope: keyword.scope, word: keyword.word) }
-        texts.append(
-            .init(
-                provider: text.provider, sender: EventText.clean(text.from), recipient: EventText.clean(text.to),
-                body: text.text.map { EventText.clean($0, limit: 100_000) }, octets: text.octets,
-                dataCoding: Int16(text.dataCoding), reference: text.part.map { Int32(clamping: $0.reference) },
-                part: Int16(clamping: text.part?.number ?? 1), parts: Int16(clamping: text.part?.total ?? 1)))
+        if let answer, answer.confirms { confirmed.append(answer.messageID) }
+        var row = InsertInboundTexts.Row(
+            provider: text.provider, sender: EventText.clean(text.from), recipient: EventText.clean(text.to),
+            body: text.text.map { EventText.clean($0, limit: 100_000) }, octets: text.octets,
+            dataCoding: Int16(text.dataCoding), reference: text.part.map { Int32(clamping: $0.reference) },
+            part: Int16(clamping: text.part?.number ?? 1), parts: Int16(clamping: text.part?.total ?? 1), channel: channel,
+            address: address, keyword: keyword?.action.rawValue)
+        row.answers = answer?.messageID
+        row.answer = answer?.name
+        texts.append(row)
     }
 
     // MARK: mail
@@ -165,6 +173,7 @@ struct EventWriting {
         writes.suppressions = suppressions
         writes.texts = InsertInboundTexts(texts)
         writes.keywords = keywords
+        writes.confirmed = confirmed
         return writes
     }
 }

@@ -50,6 +50,18 @@ package struct InboundKeywords: Sendable {
         }
     }
 
+    /// Whose phone it is, as messages to it have it, and on which channel it wrote; nil: nobody's.
+    package func place(_ text: InboundText) -> (address: String, channel: Channel)? {
+        address(text).map { ($0, channel(text)) }
+    }
+
+    package func channel(_ text: InboundText) -> Channel { channels[text.provider] ?? .sms }
+
+    /// Who writes this means to stop, whatever was asked of him.
+    package func isFirm(_ text: InboundText, _ decision: Decision) -> Bool {
+        decision.action != .start && !matcher.mayAnswer(text.text ?? "")
+    }
+
     /// nil: it changes nothing. A part of a long text is no keyword, nor is a text that cannot be read or that comes from no phone.
     package func decision(_ text: InboundText) -> Decision? {
         guard let body = text.text, (text.part?.total ?? 1) == 1, let address = address(text),
@@ -63,7 +75,7 @@ package struct InboundKeywords: Sendable {
             case .start: nil
             }
         return Decision(
-            address: address, channel: channels[text.provider] ?? .sms, action: action, scope: scope,
+            address: address, channel: channel(text), action: action, scope: scope,
             word: EventText.clean(body, limit: 40))
     }
 

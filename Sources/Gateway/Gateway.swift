@@ -36,7 +36,8 @@ public enum Gateway {
             callbacks: CallbackTaker(
                 policy: policy, queue: queue, publicURL: settings.publicURL, meters: meters, logger: logger),
             unsubscribing: Unsubscribing(policy: policy, database: database, meters: meters, logger: logger),
-            links: LinkFollowing(policy: policy, database: database, visits: visits, meters: meters, logger: logger))
+            links: LinkFollowing(policy: policy, database: database, visits: visits, meters: meters, logger: logger),
+            confirming: Confirming(policy: policy, database: database, meters: meters, logger: logger))
         var services: [any Service] = []
         if let address = settings.health {
             let server = HealthServer(

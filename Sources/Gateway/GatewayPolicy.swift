@@ -15,6 +15,7 @@ final class GatewayPolicy: Service, EventSurroundings {
         var events: EventPolicy
         var callbacks: [String: ProviderCallbacks]
         var links: UnsubscribeLinks
+        var confirmLinks: ConfirmLinks
         /// nil: the policy tracks no links.
         var tracked: TrackedLinks?
     }
@@ -81,6 +82,8 @@ final class GatewayPolicy: Service, EventSurroundings {
                 isChecked = true
                 try await refresh()
                 note(nil)
+            } catch is CancellationError {
+                return  // in the middle of a question: told to stop
             } catch let error as StoreError {
                 note("\(error)")
             } catch is CancellationError {
@@ -124,6 +127,7 @@ final class GatewayPolicy: Service, EventSurroundings {
     private func snapshot(of policy: Policy, version: Int, isNew: Bool) -> Snapshot {
         var callbacks: [String: ProviderCallbacks] = isNew ? [:] : snapshot?.callbacks ?? [:]
         let links = UnsubscribeLinks(policy)
+        let confirmLinks = ConfirmLinks(policy)
         if isNew {
             for provider in policy.providers.values {
                 do {
@@ -134,10 +138,12 @@ final class GatewayPolicy: Service, EventSurroundings {
                     logger.error("callbacks of a provider cannot be read: \(error)")
                 }
             }
-            for problem in links.problems { logger.warning("links will not be verified: \(problem)") }
+            for problem in links.problems + [confirmLinks.problem].compactMap(\.self) {
+                logger.warning("links will not be verified: \(problem)")
+            }
         }
         return Snapshot(
-            version: version, events: EventPolicy(policy), callbacks: callbacks, links: links,
+            version: version, events: EventPolicy(policy), callbacks: callbacks, links: links, confirmLinks: confirmLinks,
             tracked: tracked(policy, isNew: isNew))
     }
 

@@ -14,7 +14,7 @@ struct GatewayContext: InitializableFromSource {
     init(source: ApplicationRequestContextSource) { channel = source.channel }
 }
 
-/// The paths: `/callbacks/PROVIDER[/MESSAGE/ATTEMPT]`, `/c/TOKEN`, `/o/TOKEN.gif`, `/u/TOKEN`, `/health`.
+/// The paths: `/callbacks/PROVIDER[/MESSAGE/ATTEMPT]`, `/c/TOKEN`, `/o/TOKEN.gif`, `/u/TOKEN`, `/y/TOKEN`, `/health`.
 struct GatewayResponder: HTTPResponder {
     static let maximumBody = 65_536
     /// For a whole body to arrive.
@@ -24,6 +24,7 @@ struct GatewayResponder: HTTPResponder {
     let callbacks: CallbackTaker
     let unsubscribing: Unsubscribing
     let links: LinkFollowing
+    let confirming: Confirming
 
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
         let path = request.uri.string.prefix { $0 != "?" && $0 != "#" }
@@ -33,10 +34,12 @@ struct GatewayResponder: HTTPResponder {
             guard request.method == .post || request.method == .get else { return .text(.methodNotAllowed, allow: "GET, POST") }
             guard let body = await body(of: request, context) else { return tooLarge(context) }
             return await callbacks.take(request, provider: steps[1], handOver: steps.count == 4 ? steps[2...] : [], body: body)
-        case ("u", 2):
+        case ("u", 2), ("y", 2):
             guard [.get, .head, .post].contains(request.method) else { return .text(.methodNotAllowed, allow: "GET, HEAD, POST") }
             guard let body = await body(of: request, context) else { return tooLarge(context) }
-            return await unsubscribing.respond(to: request, token: steps[1], body: body)
+            return steps[0] == "y"
+                ? await confirming.respond(to: request, token: steps[1], body: body)
+                : await unsubscribing.respond(to: request, token: steps[1], body: body)
         case ("c", 2), ("o", 2):
             guard request.method == .get || request.method == .head else { return .text(.methodNotAllowed, allow: "GET, HEAD") }
             return steps[0] == "c" ? await links.follow(request, token: steps[1]) : links.picture(request, token: steps[1])

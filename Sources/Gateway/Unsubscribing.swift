@@ -57,9 +57,9 @@ struct Unsubscribing: Sendable {
     }
 }
 
-/// The two pages, in the reader's language: English or Chinese.
+/// The two pages, and the form that others have, in the reader's language: English or Chinese.
 struct UnsubscribePage: Sendable {
-    private let isChinese: Bool
+    let isChinese: Bool
 
     init(languages: String?) { isChinese = languages?.lowercased().hasPrefix("zh") ?? false }
 
@@ -77,7 +77,7 @@ struct UnsubscribePage: Sendable {
         #"<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>\#(text)</button></form>"#
     }
 
-    private func page(_ title: String, _ body: String) -> Response {
+    func page(_ title: String, _ body: String) -> Response {
         let html = """
             <!doctype html><html lang="\(isChinese ? "zh" : "en")"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
             <title>\(title)</title></head><body><h1>\(title)</h1>\(body)</body></html>

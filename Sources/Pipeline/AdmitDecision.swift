@@ -33,6 +33,7 @@ struct AdmitDecision {
     private var changed: Set<String> = []
     private var attempts: InsertAttempts
     private var links = InsertMessageLinks()
+    private var surveys = OpenSurveys()
     private var ended: Finish
     private var postponed: PutOff
     private var dead: InsertDeadLetters
@@ -117,6 +118,7 @@ struct AdmitDecision {
         budgets.addWrites(to: &writes)
         if !attempts.messageIDs.isEmpty { writes.append(attempts) }
         if !links.isEmpty { writes.append(links) }
+        if !surveys.rows.isEmpty { writes.append(surveys) }
         if ended.count > 0 { writes.append(ended) }
         if postponed.count > 0 { writes.append(postponed) }
         if dead.count > 0 { writes.append(dead) }
@@ -219,6 +221,7 @@ struct AdmitDecision {
         if !work.links.isEmpty, let tracking = work.policy.tracking {
             links.add(work.message.id, targets: work.links, expiresAt: local.now + tracking.expire)
         }
+        if let asked = work.asked { open(asked, of: work) }
         attempts.messageIDs.append(work.message.id)
         attempts.attempts.append(work.attempt)
         attempts.providers.append(work.provider.name)
@@ -233,6 +236,15 @@ struct AdmitDecision {
         answer.admitted.append(.init(work: work, sendBy: asked + work.provider.sendWithin, validity: validity))
     }
 
+    /// From now on it may be answered.
+    private mutating func open(_ asked: AskedTemplate, of work: Work) {
+        surveys.rows.append(
+            .init(
+                messageID: work.message.id, attempt: work.attempt, channel: work.message.channel, address: work.message.address,
+                sender: work.rendered.from, template: asked.template, openedAt: local.now, until: local.now + asked.survey.within)
+        )
+    }
+
     /// Which budgets the attempt that is being added counts in; until one does, the column stays away.
     private mutating func note(_ budgets: [Work.Budget]) {
         guard !budgets.isEmpty || !attempts.budgets.isEmpty else { return }
@@ -241,6 +253,7 @@ struct AdmitDecision {
     }
 
     private mutating func end(_ work: Work, _ kind: String, code: String? = nil, detail: String? = nil) {
+        if kind == "expired", work.policy.keepsExpired { return stop(work, .expired(nil)) }
         ended.add(work.lease, kind: kind, code: code, detail: detail)
         if work.policy.erasesBody { erased.append(work.message.id) }
         count(kind)

@@ -24,6 +24,7 @@ final class PolicySnapshot: Sendable {
     let events: EventPolicy
     /// Why links are sent as they are written although the policy tracks some; nil: they are not.
     let linkProblem: String?
+    let confirmLinks: ConfirmLinks
     private let capRules: [CapKey: CapRules]
     private let budgetRules: [BudgetKey: [BudgetRule]]
     private let dated: Mutex<Dated>
@@ -70,6 +71,7 @@ final class PolicySnapshot: Sendable {
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
         self.events = EventPolicy(policy)
+        self.confirmLinks = ConfirmLinks(policy)
         self.capRules = Self.capRules(policy, numbers)
         self.budgetRules = Self.budgetRules(policy)
         self.dated = Mutex(Dated(policy, at: Timestamp(microseconds: 0)))

@@ -1,6 +1,7 @@
 import Domain
 import Rendering
 import Store
+import Transports
 
 /// A claimed message with everything its later stages need. Made by Render; passes through Admit and Send to Record.
 ///
@@ -24,13 +25,16 @@ final class Work: Sendable {
     let budgets: [Budget]
     /// What its tracked links lead to; nearly always none.
     let links: [String]
+    /// Its template, where that asks something; nearly always nil.
+    let asked: AskedTemplate?
 
     /// Number of the attempt that Admit will commit.
     var attempt: Int16 { lease.attempt + 1 }
 
     init(
         _ claimed: ClaimedMessage, message: Message, policy: ClassPolicy, provider: ProviderPolicy, rendered: RenderedMessage,
-        cost: Estimate, zone: String, caps: [CapDecision.Rule], budgets: [Budget], links: [String] = []
+        cost: Estimate, zone: String, caps: [CapDecision.Rule], budgets: [Budget], links: [String] = [],
+        asked: AskedTemplate? = nil
     ) {
         lease = claimed.lease
         classID = claimed.classID
@@ -46,6 +50,7 @@ final class Work: Sendable {
         self.caps = caps
         self.budgets = budgets
         self.links = links
+        self.asked = asked
     }
 }
 
@@ -120,6 +125,7 @@ struct Render: Sendable {
                             "Template \(message.template) has no text on channel \(channel) for locale \(message.locale ?? sender.defaultLocale), and none called `default`.",
                         remedy: "Push a template for that locale, or a `default` one, then requeue."))
             }
+            if template.confirmsByLink { try addConfirmURL(to: &message) }
             let rendered = try snapshot.renderer.render(
                 message, template: template, provider: provider.name, approvesWords: override?.approvesWords ?? false)
             let work = Work(
@@ -127,7 +133,8 @@ struct Render: Sendable {
                 cost: prices.estimate(rendered.message, to: message.address, provider: provider.name),
                 zone: message.timeZone ?? sender.timeZone,
                 caps: snapshot.caps(classID: claimed.classID, channelID: claimed.channelID, tier: message.tier),
-                budgets: snapshot.budgets(of: message, provider: provider.name), links: rendered.links)
+                budgets: snapshot.budgets(of: message, provider: provider.name), links: rendered.links,
+                asked: template.asked)
             return (work, rendered.warnings)
         } catch let error as Unsendable {
             throw error
@@ -138,6 +145,27 @@ struct Render: Sendable {
                 reason: DeadLetterReason(
                     code: "render", explanation: "\(error)", remedy: "Report this: Render throws only its own errors."))
         }
+    }
+}
+
+extension Render {
+    /// Of a name that occurs twice the last value counts: ours.
+    private func addConfirmURL(to message: inout Message) throws(Unsendable) {
+        guard let url = snapshot.confirmLinks.url(for: message.id, address: message.address) else {
+            throw Unsendable(
+                reason: DeadLetterReason(
+                    code: "no_confirm_link",
+                    explanation: snapshot.confirmLinks.problem
+                        ?? "Its template has {{\(ConfirmLink.variable)}}, and the policy has no confirm.yaml.",
+                    remedy: "Write url and secret_file into confirm.yaml, apply it, then requeue."))
+        }
+        guard let end = message.variables.lastIndex(of: "}"), let start = message.variables.firstIndex(of: "{"), start < end
+        else {
+            return  // no object: the renderer says so
+        }
+        let isEmpty = message.variables[start..<end].dropFirst().allSatisfy(\.isWhitespace)
+        message.variables.insert(
+            contentsOf: "\(isEmpty ? "" : ",")\(JSONString.quoted(ConfirmLink.variable)):\(JSONString.quoted(url))", at: end)
     }
 }
 

@@ -1,10 +1,25 @@
 import Domain
 
+/// A template that asks something. By reference: messages carry it along, and nearly all have none.
+public final class AskedTemplate: Sendable {
+    public let template: Template
+    public let survey: Survey
+
+    public init(_ template: Template, _ survey: Survey) {
+        self.template = template
+        self.survey = survey
+    }
+}
+
 /// A stored template, parsed. Parse once per version and keep it; it is a value, free to share between threads.
 public struct ParsedTemplate: Sendable {
     public let template: Template
     /// Names that the texts read, sorted; interpolated or asked for by a section.
     public let variableNames: [String]
+    /// nil: it asks nothing.
+    public let asked: AskedTemplate?
+    /// It asks for consent by a link: `{{confirm_url}}` is ours to give.
+    public let confirmsByLink: Bool
     let subject: Program?
     let body: Program
     let html: Program?
@@ -13,6 +28,7 @@ public struct ParsedTemplate: Sendable {
     /// - Throws: `template_syntax` with part, line and column.
     public init(_ template: Template) throws(RenderError) {
         self.template = template
+        self.asked = template.survey.map { AskedTemplate(template, $0) }
         let isEmail = template.channel == .email
         if isEmail, template.subject == nil {
             throw .templateSyntax(
@@ -25,6 +41,7 @@ public struct ParsedTemplate: Sendable {
         self.required = template.required.map(VariablePath.init)
         let paths = body.paths + (subject?.paths ?? []) + (html?.paths ?? [])
         self.variableNames = Set(paths.map(\.text)).subtracting(["."]).sorted()
+        self.confirmsByLink = template.survey?.confirms != nil && variableNames.contains(ConfirmLink.variable)
     }
 
     private static func compileIfAny(

@@ -29,7 +29,7 @@ extension PolicyReading {
 }
 
 extension YAMLValue {
-    fileprivate var isEmptyList: Bool {
+    var isEmptyList: Bool {
         guard case .sequence(let items) = node else { return false }
         return items.isEmpty
     }

@@ -8,16 +8,16 @@ public enum PolicyFiles {
     public static let names = [
         "classes.yaml", "caps.yaml", "senders.yaml", "providers.yaml", "routes.yaml", "prices.yaml", "words.yaml",
     ]
-    /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same, nothing has a budget and no
-    /// link is tracked.
-    public static let optionalNames = ["keywords.yaml", "budgets.yaml", "links.yaml"]
+    /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same, nothing has a budget, no
+    /// link is tracked, and no service hears of events by itself.
+    public static let optionalNames = ["keywords.yaml", "budgets.yaml", "links.yaml", "webhooks.yaml", "confirm.yaml"]
 
     /// The keys of one entry (class, cap, …) in each file.
     public static let keys: [String: [String]] = [
         "classes.yaml": [
             "lane", "time_to_live", "attempts", "retry_base", "retry_limit", "quiet_hours", "release_over", "consent",
             "in_doubt", "resends", "signature", "opt_out", "required", "max_segments", "overlong", "erase_body", "sender",
-            "accept_within", "track_clicks", "track_opens", "links_expire",
+            "accept_within", "keep_expired", "track_clicks", "track_opens", "links_expire",
         ],
         "caps.yaml": ["classes", "channels", "window", "calendar", "limit", "tiers", "over"],
         "senders.yaml": [
@@ -33,6 +33,11 @@ public enum PolicyFiles {
         "prices.yaml": ["currency", "per_segment", "from", "until"],
         "words.yaml": ["action", "words", "prefixes", "providers"],
         "keywords.yaml": ["stop", "stop_all", "start"],
+        "confirm.yaml": ["url", "secret_file"],
+        "webhooks.yaml": [
+            "url", "secret_file", "events", "classes", "group_prefixes", "rate", "window", "timeout", "tls_ca_file", "in_clear",
+            "allow_private",
+        ],
         "budgets.yaml": ["classes", "channels", "providers", "each", "time_zone", "limit", "over"],
         "links.yaml": ["click_url", "open_url", "secret_file"],
     ]
@@ -104,23 +109,32 @@ final class PolicyReading {
             files.append(file)
             return file.root(of: text)?.object(keys: keys)
         }
-        let classes = root("classes.yaml", keys: ["classes"]).map(readClasses) ?? [:]
+        var classes = root("classes.yaml", keys: ["classes"]).map(readClasses) ?? [:]
         let caps = root("caps.yaml", keys: ["caps"]).map(readCaps) ?? []
         let senders = root("senders.yaml", keys: ["default", "senders"]).map(readSenders) ?? (nil, [:])
-        let providers = root("providers.yaml", keys: ["providers"]).map(readProviders) ?? [:]
-        let routes = root("routes.yaml", keys: ["routes"]).map { readRoutes($0, providers: providers) } ?? []
+        var providers = root("providers.yaml", keys: ["providers"]).map(readProviders) ?? [:]
+        var routes = root("routes.yaml", keys: ["routes"]).map { readRoutes($0, providers: providers) } ?? []
         let prices = root("prices.yaml", keys: ["prices"]).map(readPrices) ?? []
         let words = root("words.yaml", keys: ["lists"]).map(readWordLists) ?? []
         var keywords = root("keywords.yaml", keys: ["scope", "words"]).map(readKeywords) ?? KeywordPolicy()
         let budgets = root("budgets.yaml", keys: ["budgets"]).map(readBudgets) ?? []
         let links = root("links.yaml", keys: ["links"]).flatMap(readLinks)
+        let webhooks = root("webhooks.yaml", keys: ["endpoints"]).map { readWebhooks($0, beside: providers) } ?? []
+        if !webhooks.isEmpty, classes[Webhooks.name] == nil { classes[Webhooks.name] = Webhooks.standardClass }
+        for webhook in webhooks {
+            providers[webhook.provider.name] = webhook.provider
+            routes.append(Route(provider: webhook.provider.name, channel: .webhook, prefixes: [webhook.endpoint.name]))
+        }
+        let confirmLink = root("confirm.yaml", keys: ["link"]).flatMap(readConfirm)
         // Where there is no such class that scope would stop nothing.
         if keywords.scope == KeywordPolicy().scope, classes[keywords.scope] == nil { keywords.scope = "all_except_otp" }
         checkReferences()
         guard let defaultSender = senders.0, allProblems.isEmpty else { return nil }
-        let policy = Policy(
+        var policy = Policy(
             classes: classes, caps: caps, senders: senders.1, defaultSender: defaultSender, providers: providers,
             routes: routes, prices: prices, wordLists: words, keywords: keywords, budgets: budgets, links: links)
+        policy.webhooks = webhooks.map(\.endpoint)
+        policy.confirmLink = confirmLink
         checkTexts(of: policy)
         checkTracking(of: policy)
         return policy

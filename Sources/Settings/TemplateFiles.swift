@@ -1,8 +1,8 @@
 import Domain
 import Foundation
 
-/// Templates as they lie on disk: `KEY/LOCALE.CHANNEL.mustache`, with YAML front matter (`subject`, `required`) between two `---`
-/// lines, and for e-mail optionally `KEY/LOCALE.email.html.mustache` without. The Mustache syntax is Rendering's to check.
+/// Templates as they lie on disk: `KEY/LOCALE.CHANNEL.mustache`, with YAML front matter (`subject`, `required`, `answers`,
+/// `answer_within`, `confirms`) between two `---` lines, and for e-mail optionally `KEY/LOCALE.email.html.mustache` without. The Mustache syntax is Rendering's to check.
 public enum TemplateFiles {
     /// More files than this are refused.
     public static let maximumFiles = 10_000
@@ -98,7 +98,7 @@ private final class TemplateReading {
             problems += front.problems
             var template = Template(
                 key: key, locale: locale, channel: channel, subject: front.subject, body: source.body,
-                required: front.required)
+                required: front.required, survey: front.survey)
             let html = "\(locale).email.html.mustache"
             if channel == .email, siblings.contains(html) {
                 template.html = try readText("\(directory)/\(key)/\(html)", shownAs: "\(key)/\(html)")
@@ -142,12 +142,16 @@ private struct TemplateSource {
 private struct FrontMatter {
     var subject: String?
     var required: [String] = []
+    var survey: Survey?
     var problems: [ConfigProblem] = []
 
     init(_ source: TemplateSource, channel: Channel) {
         let yaml = YAMLFile(name: source.file, linesBefore: 1)
-        if let text = source.frontMatter, let object = yaml.root(of: text)?.object(keys: ["subject", "required"]) {
+        if let text = source.frontMatter,
+            let object = yaml.root(of: text)?.object(keys: ["subject", "required"] + YAMLObject.surveyKeys)
+        {
             required = object["required"]?.texts(limit: 100) { $0.variableName() } ?? []
+            survey = object.survey(on: channel)
             if channel == .email {
                 subject = object["subject"]?.line(limit: 500)
             } else if let value = object["subject"] {

@@ -63,10 +63,16 @@ public enum Statements {
         updateBudget.add("daily", day)
         var releaseBudgets = ReleaseBudgets()
         releaseBudgets.add(message, attempt: 1)
+        var surveys = OpenSurveys()
+        surveys.rows = [
+            .init(
+                messageID: message, attempt: 1, channel: .sms, address: "+8613800138000", sender: "Shop",
+                template: Template(key: "ask", locale: "default", channel: .sms, body: "?"), openedAt: then, until: then)
+        ]
         var links = InsertMessageLinks()
         links.add(message, targets: ["https://shop.example/new", "https://shop.example/"], expiresAt: then)
         return [
-            LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
+            surveys, LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
             PurgeBudgetUsage(keep: .seconds(86_400)), DecideFollowUps(limit: 10), PurgeFollowUps(keep: .seconds(86_400)),
             AdmitLock(session: 1, buckets: [1, 2]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
@@ -109,10 +115,16 @@ public enum Statements {
         suppressions.add(message, scope: "all", reason: "hard_bounce")
         var keywords = ApplyKeywords()
         keywords.add("+8613800138000", scope: nil, word: "START")
+        var receipts = InsertCarrierReceipts([.init(messageID: message, attempt: 1, kind: "delivered", part: 0, provider: "p")])
+        receipts.published = ["delivered"]
+        conclusions.published = ["delivered", "undelivered"]
+        var surveys = FindSurveys()
+        surveys.add("+8613800138000", channel: .sms)
         return [
+            surveys, ConfirmConsents(messageIDs: [message], method: "double_opt_in_text"),
+            PurgeSurveys(keep: .seconds(1)),
             EventLock(buckets: [1, 2]), FindCarrierIDs(folded: ["a1"], providers: ["p"], since: .seconds(86_400)), handOvers, ids,
-            InsertCarrierReceipts([.init(messageID: message, attempt: 1, kind: "part_delivered", part: 1, provider: "p")]),
-            conclusions, ParkEvents([.init(provider: "p", kind: "receipt", payload: "{}", reason: "no_match")]),
+            receipts, conclusions, ParkEvents([.init(provider: "p", kind: "receipt", payload: "{}", reason: "no_match")]),
             ResolveDoubt(messageIDs: [message]), suppressions,
             InsertInboundTexts([
                 .init(
@@ -156,6 +168,7 @@ public enum Statements {
                     limit: 1_000_000,
                     over: .defer)
             ]), UpsertReceiptPromises(promises: [("p", .seconds(86_400))]),
+            UpsertWebhooks(webhooks: [WebhookEndpoint(name: "shop", events: ["inbound.received"])]),
         ]
     }
 

@@ -4,7 +4,7 @@ public import Logging
 /// Makes the transport that a provider's policy names.
 public enum TransportFactory {
     /// Names that `ProviderPolicy.transport` may have.
-    public static let transports = ["http", "sandbox", "smpp", "smtp", "twilio"]
+    public static let transports = ["http", "sandbox", "smpp", "smtp", "twilio", "webhook"]
 
     /// A transport that is ready for `run()` and `submit`. Opens local files (outbox, CA, password, keys), no connection.
     ///
@@ -21,6 +21,7 @@ public enum TransportFactory {
         switch policy.transport {
         case "http": return try HTTPTransport(HTTPOptions(generic: policy), logger: logger)
         case "twilio": return try HTTPTransport(HTTPOptions(twilio: policy), logger: logger)
+        case "webhook": return try HTTPTransport(HTTPOptions(webhook: policy), logger: logger)
         case "sandbox": return try SandboxTransport(SandboxOptions(policy), logger: logger)
         case "smpp": return try SMPPTransport(SMPPOptions(policy), logger: logger, events: events)
         case "smtp": return try SMTPTransport(SMTPOptions(policy), events: events, logger: logger)
@@ -34,6 +35,7 @@ public enum TransportFactory {
         switch policy.transport {
         case "http": _ = try HTTPOptions(generic: policy)
         case "twilio": _ = try HTTPOptions(twilio: policy)
+        case "webhook": _ = try HTTPOptions(webhook: policy)
         case "sandbox": _ = try SandboxOptions(policy)
         case "smpp": _ = try SMPPOptions(policy)
         case "smtp": _ = try SMTPOptions(policy)

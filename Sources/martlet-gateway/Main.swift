@@ -14,7 +14,7 @@ struct Main: AsyncParsableCommand {
         commandName: "martlet-gateway",
         abstract: "Takes what providers call back, and the clicks of those who unsubscribe; put a proxy with TLS in front of it.",
         discussion: """
-            POST or GET /callbacks/PROVIDER, GET and POST /u/TOKEN, GET /health. Settings come from flags, MARTLET_GATEWAY_… variables, \
+            POST or GET /callbacks/PROVIDER, GET and POST /u/TOKEN and /y/TOKEN, GET /health. Settings come from flags, MARTLET_GATEWAY_… variables, \
             a file (--config) and defaults, in this order; Config/gateway.yaml lists them all. SIGTERM drains.
             Exit codes: 0 drained; 1 failed; 64 usage; 78 configuration or schema do not fit.
             """)

@@ -47,6 +47,11 @@ struct DispositionTests {
             after(.deferred(failure(after: .seconds(50))), policy(.hold))
                 == .retry(after: .seconds(50), reason: "retry", burned: 1, resends: 0))
         #expect(after(.deferred(failure(after: .seconds(50))), policy(.hold), remaining: .seconds(50)) == .expired)
+        // A class that keeps what has expired leaves it to a human, with the last answer.
+        var keeping = policy(.hold)
+        keeping.keepsExpired = true
+        let last = failure(after: .seconds(50))
+        #expect(after(.deferred(last), keeping, remaining: .seconds(50)) == .dead(.expired(last)))
     }
 
     @Test(

@@ -83,11 +83,15 @@ struct GatewayShop {
     static let secret = "s3cret-of-the-callbacks"
     static let older = "0lder-s3cret-of-the-callbacks"
 
+    /// Of the policy; gets the directory of the secrets.
+    typealias Change = (inout ShopPolicy, _ directory: String) throws -> Void
+
     let shop: Shop
     let directory: String
 
     static func with(
         _ files: [String], channels: [String] = [], on server: PrivateServer? = nil,
+        change: Change? = nil,
         isolation: isolated (any Actor)? = #isolation, _ body: (GatewayShop) async throws -> Void
     ) async throws {
         let directory = "/tmp/gateway-\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
@@ -115,10 +119,11 @@ struct GatewayShop {
                   unsubscribe_classes: marketing
 
             """
-        let policy = ShopPolicy { [providers] in
+        var policy = ShopPolicy { [providers] in
             $0.moreProviders = providers
             $0.moreChannels = channels.map { Channel(rawValue: $0) }
         }
+        try change?(&policy, directory)
         try await Shop.with(policy, on: server) { try await body(GatewayShop(shop: $0, directory: directory)) }
     }
 

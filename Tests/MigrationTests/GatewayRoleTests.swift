@@ -12,6 +12,7 @@ struct GatewayRoleTests {
         martlet_data.carrier_ids: r a
         martlet_data.channels: r
         martlet_data.classes: r
+        martlet_data.confirm_consents(bigint[],text,text[]): x
         martlet_data.dead_letters: r(message_id reason) d
         martlet_data.follow_up_settled_by(text,text): x
         martlet_data.follow_ups: r(message_id condition due_at state) w(due_at variables state why decided_at)
@@ -23,9 +24,12 @@ struct GatewayRoleTests {
         martlet_data.messages: r(id class_id channel_id address)
         martlet_data.policies: r
         martlet_data.provider_events: r a
+        martlet_data.publish_receipts(text[],bigint[],smallint[],text[],text[]): x
         martlet_data.receipts: r a
+        martlet_data.receive_text(text,text,text,text,bytea,smallint,integer,smallint,smallint,text,text,text,bigint,text): x
         martlet_data.suppressions: r(channel address scope lifted_at) a(channel address scope reason)
-        martlet_data.templates: r(key pushed_at)
+        martlet_data.surveys: r
+        martlet_data.templates: r(key channel locale version pushed_at answers confirms)
         martlet_data.unsubscribe(bigint,text): x
         """
 

@@ -86,12 +86,13 @@ public struct Shop: Sendable {
         try await store.transaction { connection in
             _ = try await connection.run(InsertPolicy(files: json, note: "test", longestWindow: .seconds(31 * 86_400)))
             // Templates need their channel first.
-            _ = try await connection.run(UpsertChannels(channels: policy.moreChannels))
+            _ = try await connection.run(
+                UpsertChannels(channels: policy.moreChannels + (parsed.webhooks.isEmpty ? [] : [.webhook])))
             _ = try await connection.run(PushTemplates(templates: policy.templates))
             _ = try await connection.run(
                 UpsertClasses(classes: parsed.classes.values.sorted { $0.name < $1.name }),
                 UpsertSenders(senders: Array(parsed.senders.values), defaultSender: parsed.defaultSender),
-                UpsertBudgets(budgets: parsed.budgets))
+                UpsertBudgets(budgets: parsed.budgets), UpsertWebhooks(webhooks: parsed.webhooks))
         }
     }
 }

@@ -29,6 +29,17 @@ public struct ShopPolicy: Sendable {
     public var prices = "{}"
     /// keywords.yaml; nil: there is none.
     public var keywords: String?
+    /// What is behind `endpoints:` in webhooks.yaml, indented by two; nil: there is none.
+    public var webhooks: String?
+    /// Of confirm.yaml; nil: there is none.
+    public var confirm: String?
+    public var confirmSecret = ""
+    /// Entries of classes.yaml, indented by two.
+    public var moreClasses = ""
+    /// Templates beside `note`.
+    public var moreTemplates: [Template] = []
+    /// Of the sender.
+    public var smsFrom = "Shop"
     /// Channels beside sms; each has the template `note`.
     public var moreChannels: [Channel] = []
     /// The HTML of mails; nil: they have none.
@@ -50,6 +61,7 @@ public struct ShopPolicy: Sendable {
             Template(
                 key: "note", locale: "default", channel: .email, subject: "Note", body: body, html: html, required: ["text"]),
         ] + moreChannels.map { Template(key: "note", locale: "default", channel: $0, body: body, required: ["text"]) }
+            + moreTemplates + (webhooks == nil ? [] : [Webhooks.template])
     }
 
     func files(outbox: String, script: String) -> [String: String] {
@@ -64,11 +76,12 @@ public struct ShopPolicy: Sendable {
         classes += "    quiet_hours: \(quietHours)\n    release_over: 30m\n"
         classes += Self.messageClass("asked", lane: 5, attempts: attempts, doubt: "hold").replacing(
             "consent: false", with: "consent: true")
+        classes += moreClasses
         var files = [
             "classes.yaml": classes, "caps.yaml": "caps: \(caps)\n", "prices.yaml": "prices: \(prices)\n",
             "words.yaml": "lists: {}\n",
             "senders.yaml":
-                "default: shop\nsenders:\n  shop:\n    sms_from: Shop\n    email_from: shop@example.com\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
+                "default: shop\nsenders:\n  shop:\n    sms_from: \"\(smsFrom)\"\n    email_from: shop@example.com\n    time_zone: Europe/London\n    default_country: \"+44\"\n    default_locale: en\n",
             "routes.yaml": (carrierPort == nil ? "routes:\n" : "routes:\n  - provider: carrier\n    channel: sms\n")
                 + "\(moreRoutes)  - provider: sandbox\n",
             "providers.yaml": """
@@ -87,6 +100,8 @@ public struct ShopPolicy: Sendable {
         ]
         files["keywords.yaml"] = keywords
         files["links.yaml"] = links.map { "links: \($0)\n" }
+        files["webhooks.yaml"] = webhooks.map { "endpoints:\n\($0)" }
+        files["confirm.yaml"] = confirm.map { "link: {url: \"\($0)\", secret_file: \(confirmSecret)}\n" }
         files["budgets.yaml"] = budgets.map { "budgets: \($0)\n" }
         return files
     }

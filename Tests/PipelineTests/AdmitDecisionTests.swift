@@ -21,6 +21,7 @@ private struct Situation {
     var suppressedScope: String?
     var consent: String?
     var requiresConsent = false
+    var keepsExpired = false
     var quietFor: Duration?
     var spread = Duration.zero
     var hits: [CapLedger.Hit] = []
@@ -87,10 +88,11 @@ private struct Situation {
     }
 
     private var work: Work {
-        let policy = ClassPolicy(
+        var policy = ClassPolicy(
             name: messageClass, lane: 3, timeToLive: .seconds(86_400),
             retry: RetrySchedule(attempts: 3, base: .seconds(1), limit: .seconds(9)),
             quietHours: QuietHours(from: 1320, until: 480, spread: spread), requiresConsent: requiresConsent)
+        policy.keepsExpired = keepsExpired
         let provider = ProviderPolicy(
             name: "p", transport: "sandbox", channels: [.sms], rate: nil, window: window, sendWithin: .seconds(5),
             timeout: .seconds(5),
@@ -130,6 +132,13 @@ struct AdmitDecisionTests {
             }
         ),
         ("its time to live ends now", "expired", "Finish", { $0.timeToLive = .zero }),
+        (
+            "its time to live ends now, and its class keeps what has expired", "expired", "InsertDeadLetters",
+            {
+                $0.timeToLive = .zero
+                $0.keepsExpired = true
+            }
+        ),
         ("its address is suppressed for all", "suppressed", "Finish", { $0.suppressedScope = "all" }),
         ("its address is suppressed for its class", "suppressed", "Finish", { $0.suppressedScope = "marketing" }),
         ("its address is suppressed for another class", nil, "InsertAttempts", { $0.suppressedScope = "notification" }),

@@ -49,17 +49,19 @@ struct EveryStatementTests {
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RescuableSessions", "DropOldestPartitions",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
-        "ResolveDoubt", "SuppressRecipients",
+        "ResolveDoubt", "SuppressRecipients", "UpsertWebhooks", "OpenSurveys",
     ]
     static let byAdmins: Set<String> = [
         "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "UpsertReceiptPromises",
-        "PushTemplates",
+        "PushTemplates", "UpsertWebhooks",
     ]
     static let byMigrators: Set<String> = [
         "HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration", "SeedHandOvers",
     ]
     /// Duties of workers among the statements about events.
-    static let notByGateways: Set<String> = ["TakeParkedEvents", "CountParkedEvents", "PurgeParkedEvents", "PurgeInboundTexts"]
+    static let notByGateways: Set<String> = [
+        "TakeParkedEvents", "CountParkedEvents", "PurgeParkedEvents", "PurgeInboundTexts", "PurgeSurveys",
+    ]
 
     @Test(
         "runs as the role that needs it, on empty tables and on small data, and its answer can be read", arguments: [false, true])

@@ -19,7 +19,7 @@ struct TransportOptionsTests {
         arguments: [
             (
                 "carrier-pigeon", [:],
-                "provider p1: transport \"carrier-pigeon\" does not exist; use one of http, sandbox, smpp, smtp, twilio"
+                "provider p1: transport \"carrier-pigeon\" does not exist; use one of http, sandbox, smpp, smtp, twilio, webhook"
             ),
             ("sandbox", [:], "provider p1: option outbox is missing; name the file that keeps what was handed over, or none"),
             (

@@ -63,7 +63,8 @@ struct ConfigApply: AsyncParsableCommand {
     ) async throws -> Result {
         let texts = content.files
         let policy = content.policy
-        let pushes = templates ? content.templates.map(\.template) : []
+        // The template of events comes with the endpoints, whatever is pushed beside it.
+        let pushes = (templates ? content.templates.map(\.template) : []) + (policy.webhooks.isEmpty ? [] : [Webhooks.template])
         return try await database.withConnection { [note, dryRun] connection in
             try await connection.begin(LockConfiguration())
             do {
@@ -82,7 +83,7 @@ struct ConfigApply: AsyncParsableCommand {
                         UpsertSenders(
                             senders: policy.senders.values.sorted { $0.key < $1.key }, defaultSender: policy.defaultSender),
                         UpsertChannels(channels: policy.furtherChannels), UpsertBudgets(budgets: policy.budgets),
-                        UpsertReceiptPromises(promises: policy.receiptPromises))
+                        UpsertReceiptPromises(promises: policy.receiptPromises), UpsertWebhooks(webhooks: policy.webhooks))
                 }
                 let result = Result(version: version, change: change.json, lines: change.lines, pushed: pushed)
                 if dryRun || (change.isEmpty && pushed.isEmpty) {

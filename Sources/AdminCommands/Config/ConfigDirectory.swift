@@ -39,13 +39,15 @@ struct ConfigDirectory {
             collect(policyDirectory) { () throws(ConfigErrors) in try PolicyFiles.parse(files) }
         }
         if let policy {
-            problems += transportProblems(policy, text: files?["providers.yaml"] ?? "").map { $0.below(policyDirectory) }
+            problems += transportProblems(policy, files ?? [:]).map { $0.below(policyDirectory) }
         }
-        let channels = policy?.channels ?? [.sms, .email]
+        // The one of events has its own.
+        let channels = (policy?.channels ?? [.sms, .email]).subtracting([.webhook])
         let templates =
             collect(templatesDirectory) { () throws(ConfigErrors) in
                 try TemplateFiles.read(directory: templatesDirectory, channels: channels)
             } ?? []
+        if let policy { problems += surveyProblems(templates, policy).map { $0.below(templatesDirectory) } }
         var parsed: [ParsedTemplate] = []
         for template in templates {
             do throws(RenderError) {
@@ -87,18 +89,38 @@ struct ConfigDirectory {
 }
 
 extension ConfigDirectory {
-    private func transportProblems(_ policy: Policy, text: String) -> [ConfigProblem] {
-        policy.providers.values.sorted { $0.name < $1.name }.compactMap { provider in
+    private func transportProblems(_ policy: Policy, _ files: [String: String]) -> [ConfigProblem] {
+        let endpoints = Dictionary(policy.webhooks.map { ($0.provider, $0.name) }) { first, _ in first }
+        return policy.providers.values.sorted { $0.name < $1.name }.compactMap { provider in
             do {
                 try TransportFactory.check(provider)
                 return nil
             } catch let error as TransportError {
-                let place = YAMLPlace.find(provider.name, error.option ?? "transport", in: text)
+                if let endpoint = endpoints[provider.name] { return self.problem(error, of: endpoint, files) }
+                let place = YAMLPlace.find(provider.name, error.option ?? "transport", in: files["providers.yaml"] ?? "")
                 let path = "providers.\(provider.name)" + (error.option.map { ".options.\($0)" } ?? ".transport")
                 return ConfigProblem(file: "providers.yaml", line: place, path: path, problem: error.description)
             } catch {
                 return ConfigProblem(file: "providers.yaml", path: "providers.\(provider.name)", problem: "\(error)")
             }
+        }
+    }
+
+    /// Of the provider that an endpoint stands for.
+    private func problem(_ error: TransportError, of endpoint: String, _ files: [String: String]) -> ConfigProblem {
+        let key = error.option == "signing_secret_file" ? "secret_file" : error.option ?? "url"
+        let place = YAMLPlace.find(endpoint, key, in: files["webhooks.yaml"] ?? "")
+        return ConfigProblem(
+            file: "webhooks.yaml", line: place, path: "endpoints.\(endpoint).\(key)", problem: error.description)
+    }
+
+    /// A class that no policy has is confirmed by nobody.
+    private func surveyProblems(_ templates: [Template], _ policy: Policy) -> [ConfigProblem] {
+        templates.compactMap { template in
+            guard let purpose = template.survey?.confirms, policy.classes[purpose] == nil else { return nil }
+            return ConfigProblem(
+                file: "\(template.key)/\(template.locale).\(template.channel).mustache", path: "confirms",
+                problem: "there is no class `\(purpose)`", hint: "known: \(policy.classes.keys.sorted().joined(separator: ", "))")
         }
     }
 

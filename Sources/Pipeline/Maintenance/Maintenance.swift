@@ -123,6 +123,7 @@ struct Maintenance: Sendable {
         while try await database.run(PurgeFollowUps(keep: .seconds(36 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeBudgetUsage(keep: .seconds(2 * 86_400))) >= 10_000 {}
         while try await database.run(PurgeInboundTexts(keep: .seconds(35 * 86_400))) >= 10_000 {}
+        while try await database.run(PurgeSurveys(keep: .seconds(7 * 86_400))) >= 10_000 {}
         return false
     }
 

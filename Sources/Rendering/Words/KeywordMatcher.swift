@@ -30,6 +30,13 @@ public struct KeywordMatcher: Sendable {
         return found
     }
 
+    /// Whether an open survey may take the text for an answer although it stops: one or two Latin letters.
+    public func mayAnswer(_ text: String) -> Bool {
+        guard text.utf8.count <= Self.longest else { return false }
+        let word = Self.trimmed(Folding.fold(text))
+        return KeywordPolicy.mayAnswer(String(String.UnicodeScalarView(word.compactMap(Unicode.Scalar.init))))
+    }
+
     private static func table(_ words: [KeywordAction: [String]]) -> [[UInt32]: KeywordAction] {
         var table: [[UInt32]: KeywordAction] = [:]
         for (action, words) in words {
@@ -44,7 +51,7 @@ public struct KeywordMatcher: Sendable {
         [.stopAll, .stop].first { left == $0 || right == $0 } ?? .start
     }
 
-    private static func trimmed(_ folded: [UInt32]) -> [UInt32] {
+    static func trimmed(_ folded: [UInt32]) -> [UInt32] {
         guard let first = folded.firstIndex(where: { !isAround($0) }), let last = folded.lastIndex(where: { !isAround($0) })
         else { return [] }
         return Array(folded[first...last])

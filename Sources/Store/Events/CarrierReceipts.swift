@@ -53,6 +53,9 @@ public struct InsertCarrierReceipts: Statement {
         }
     }
     let rows: [Row]
+    public var kinds: Set<String> { Set(rows.map(\.kind)) }
+    /// Kinds that webhooks ask for: what is new of these becomes events, too.
+    public var published: [String] = []
 
     /// Sorts them: two transactions with the same receipts must wait for each other in one order only.
     public init(_ rows: [Row]) {
@@ -69,6 +72,7 @@ public struct InsertCarrierReceipts: Statement {
         where exists (select from martlet_data.messages m where m.id = i.message_id offset 0)
         on conflict do nothing
         """
+        .publishing(published)
     }
     public func bind(_ parameters: inout PQParams) {
         parameters.messageIDs(rows.map(\.messageID))
@@ -85,6 +89,10 @@ public struct InsertCarrierReceipts: Statement {
 /// What follows for whole messages from the receipts of their parts: accepted or delivered when all are, undelivered when one has failed
 /// for good and was not delivered all the same. The same whatever the order. Under their `EventLock`.
 public struct ConcludeParts: Statement {
+    /// What may follow.
+    public static let kinds: Set<String> = ["accepted", "delivered", "undelivered"]
+    /// As of `InsertCarrierReceipts`.
+    public var published: [String] = []
     var messageIDs: [MessageID] = []
     var attempts: [Int16] = []
     var parts: [Int16] = []
@@ -117,6 +125,7 @@ public struct ConcludeParts: Statement {
         where k.follows
         on conflict do nothing
         """
+        .publishing(published)
     }
     public func bind(_ parameters: inout PQParams) {
         parameters.messageIDs(messageIDs)
@@ -183,5 +192,18 @@ public struct SuppressRecipients: Statement {
         parameters.messageIDs(messageIDs)
         parameters.textArray(scopes)
         parameters.textArray(reasons)
+    }
+}
+
+extension String {
+    /// An insert into receipts that also makes events of the rows that are new and of these kinds; without kinds it is what it was.
+    fileprivate func publishing(_ kinds: [String]) -> String {
+        guard !kinds.isEmpty else { return self }
+        let list = kinds.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", ")
+        return """
+            with new as (\(self) returning message_id, attempt, kind, provider, code)
+            select martlet_data.publish_receipts(array_agg(kind), array_agg(message_id), array_agg(attempt), array_agg(provider), array_agg(code))
+            from (select * from new where kind in (\(list)) order by message_id, attempt, kind offset 0) n having count(*) > 0
+            """
     }
 }

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Keeps texts from phones; parts of long ones find each other (`martlet.inbound_texts` shows them together).
+/// Keeps texts from phones; parts of long ones find each other (`martlet.inbound_texts` shows them together). Whole ones are events.
 public struct InsertInboundTexts: Statement {
     public struct Row: Sendable {
         public var provider: String
@@ -15,9 +15,17 @@ public struct InsertInboundTexts: Statement {
         /// From 1.
         public var part: Int16
         public var parts: Int16
+        public var channel: Channel
+        /// Whose phone it is, E.164; nil: nobody's.
+        public var address: String?
+        /// stop, stop_all, start.
+        public var keyword: String?
+        /// The message that it answers, and how.
+        public var answers: MessageID?
+        public var answer: String?
         public init(
             provider: String, sender: String, recipient: String, body: String?, octets: [UInt8], dataCoding: Int16,
-            reference: Int32?, part: Int16, parts: Int16
+            reference: Int32?, part: Int16, parts: Int16, channel: Channel = .sms, address: String? = nil, keyword: String? = nil
         ) {
             self.provider = provider
             self.sender = sender
@@ -28,6 +36,9 @@ public struct InsertInboundTexts: Statement {
             self.reference = reference
             self.part = part
             self.parts = parts
+            self.channel = channel
+            self.address = address
+            self.keyword = keyword
         }
     }
     public var rows: [Row]
@@ -35,9 +46,10 @@ public struct InsertInboundTexts: Statement {
 
     public var sql: String {
         """
-        select martlet_data.keep_inbound(provider, sender, recipient, body, octets, data_coding, reference, part, parts)
-        from (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int2[], $7::int4[], $8::int2[], $9::int2[])
-            with ordinality i(provider, sender, recipient, body, octets, data_coding, reference, part, parts, n)
+        select martlet_data.receive_text(provider, sender, recipient, body, octets, data_coding, reference, part, parts, channel, address, keyword, answers, answer)
+        from (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int2[], $7::int4[], $8::int2[], $9::int2[],
+                $10::text[], $11::text[], $12::text[], $13::int8[], $14::text[])
+            with ordinality i(provider, sender, recipient, body, octets, data_coding, reference, part, parts, channel, address, keyword, answers, answer, n)
             order by hashtext(sender) & 255, n offset 0) i
         """
     }
@@ -51,6 +63,11 @@ public struct InsertInboundTexts: Statement {
         parameters.int4Array(rows.map(\.reference))
         parameters.int2Array(rows.map(\.part))
         parameters.int2Array(rows.map(\.parts))
+        parameters.textArray(rows.map(\.channel.rawValue))
+        parameters.textArray(rows.map(\.address))
+        parameters.textArray(rows.map(\.keyword))
+        parameters.int8Array(rows.map { $0.answers?.rawValue })
+        parameters.textArray(rows.map(\.answer))
     }
     /// Their ids, in the order in which they were kept.
     public static func read(_ rows: PQRows) throws -> [Int64] { try rows.map { try $0.int8(0) } }

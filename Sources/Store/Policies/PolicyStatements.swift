@@ -148,12 +148,14 @@ public struct PushTemplates: Statement {
     public var sql: String {
         """
         with input as materialized (
-            select key, channel, locale, subject, body, html, array(select jsonb_array_elements_text(required)) as required
-            from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[]) i(key, channel, locale, subject, body, html, required)),
+            select key, channel, locale, subject, body, html, array(select jsonb_array_elements_text(required)) as required, answers, answer_within, confirms
+            from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::interval[], $10::text[])
+                i(key, channel, locale, subject, body, html, required, answers, answer_within, confirms)),
         newest as (select i.*, (select t from martlet_data.templates t where t.key = i.key and t.channel = i.channel and t.locale = i.locale order by version desc limit 1) as t from input i)
-        insert into martlet_data.templates (key, channel, locale, version, subject, body, html, required)
-        select key, channel, locale, coalesce((t).version, 0) + 1, subject, body, html, required from newest
-        where t is null or (t).retired_at is not null or (subject, body, html, required) is distinct from ((t).subject, (t).body, (t).html, (t).required)
+        insert into martlet_data.templates (key, channel, locale, version, subject, body, html, required, answers, answer_within, confirms)
+        select key, channel, locale, coalesce((t).version, 0) + 1, subject, body, html, required, answers, answer_within, confirms from newest
+        where t is null or (t).retired_at is not null or (subject, body, html, required, answers, answer_within, confirms)
+            is distinct from ((t).subject, (t).body, (t).html, (t).required, (t).answers, (t).answer_within, (t).confirms)
         returning key, channel, locale, version
         """
     }
@@ -165,6 +167,9 @@ public struct PushTemplates: Statement {
         parameters.textArray(templates.map(\.body))
         parameters.textArray(templates.map(\.html))
         parameters.jsonbArray(templates.map { JSONText.array($0.required) })
+        parameters.jsonbArray(templates.map { $0.survey.map { JSONText.object($0.answers) } })
+        parameters.intervalArray(templates.map { $0.survey?.within })
+        parameters.textArray(templates.map { $0.survey?.confirms })
     }
     public static func read(_ rows: PQRows) throws -> [Pushed] {
         try rows.map {
@@ -183,8 +188,8 @@ public struct LoadTemplates: Statement {
     }
     public var sql: String {
         """
-        select distinct on (key, channel, locale) key, channel, locale, version, subject, body, html, required from martlet_data.templates
-        where retired_at is null and ($1::text is null or key = $1) and ($2::text is null or channel = $2)
+        select distinct on (key, channel, locale) key, channel, locale, version, subject, body, html, required, answer_within, confirms, \(SurveyColumns.sql)
+        from martlet_data.templates t where retired_at is null and ($1::text is null or key = $1) and ($2::text is null or channel = $2)
         order by key, channel, locale, version desc limit 10000
         """
     }
@@ -197,8 +202,14 @@ public struct LoadTemplates: Statement {
             Template(
                 key: try $0.text(0), locale: try $0.text(2), channel: Channel(rawValue: try $0.text(1)),
                 version: Int(try $0.int4(3)),
-                subject: try $0.textOrNull(4), body: try $0.text(5), html: try $0.textOrNull(6), required: try $0.textArray(7))
+                subject: try $0.textOrNull(4), body: try $0.text(5), html: try $0.textOrNull(6), required: try $0.textArray(7),
+                survey: try survey($0))
         }
+    }
+
+    private static func survey(_ row: PQRow) throws -> Survey? {
+        guard let within = try row.intervalOrNull(8) else { return nil }
+        return Survey(answers: try SurveyColumns.read(row, from: 10), within: within, confirms: try row.textOrNull(9))
     }
 }
 

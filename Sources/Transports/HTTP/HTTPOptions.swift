@@ -19,6 +19,8 @@ struct HTTPOptions: Sendable {
     var passwordOption = "password_file"
     var tokenFile: String?
     var secretFile: String?
+    /// Secrets that sign each request as Standard Webhooks says; nil: none does.
+    var signingFile: String?
     /// Header that carries the idempotency key; nil: none.
     var idempotencyHeader: String?
     var from: String?
@@ -42,7 +44,7 @@ struct HTTPOptions: Sendable {
     var secretFiles: [(option: String, path: String)] {
         [
             (passwordOption, passwordFile), ("token_file", tokenFile), ("secret_file", secretFile),
-            ("callback_secret_file", sentCallbackFile),
+            ("callback_secret_file", sentCallbackFile), ("signing_secret_file", signingFile),
         ].compactMap { name, path in path.map { (name, $0) } }
     }
 
@@ -103,6 +105,13 @@ struct HTTPOptions: Sendable {
         var request = try form.request(fields)
         if let authorization = secrets.authorization { request.headers.add(name: "Authorization", value: authorization) }
         if let idempotencyHeader { request.headers.add(name: idempotencyHeader, value: fields.value(of: .idempotencyKey)) }
+        if let signature = secrets.signature {
+            // The same for every attempt: who gets it twice knows it by this.
+            let (id, now) = (fields.value(of: .messageID), Int(Date.now.timeIntervalSince1970))
+            request.headers.add(name: "webhook-id", value: id)
+            request.headers.add(name: "webhook-timestamp", value: "\(now)")
+            request.headers.add(name: "webhook-signature", value: signature.header(id: id, timestamp: now, body: request.body))
+        }
         if !request.headers.contains(name: "User-Agent") { request.headers.add(name: "User-Agent", value: "martlet") }
         return request
     }

@@ -111,7 +111,8 @@ final class HTTPPool: @unchecked Sendable {
         calls[ObjectIdentifier(call)] = nil
         if trial == ObjectIdentifier(call) { trial = nil }
         if let job = returned(call, event) { return start(job) }
-        let outcome = outcome(call, event)
+        var outcome = outcome(call, event)
+        if options.rules.isRepeatable, case .unknown(let failure) = outcome { outcome = .deferred(failure) }
         call.job.answer(outcome, latency: call.writtenAt.map { .now - $0 })
         closeIfDrained()
     }

@@ -136,6 +136,10 @@ struct HTTPRules: Sendable {
     var errors: [HTTPErrorRule] = []
     /// What failure codes begin with.
     var prefix = "http"
+    /// What a status means that no rule names; nil: what HTTP says.
+    var others: HTTPClass?
+    /// Who gets a request twice knows it: what may have been taken is sent again, and is never in doubt.
+    var isRepeatable = false
 
     struct Verdict: Sendable {
         var outcome: Outcome
@@ -154,7 +158,7 @@ struct HTTPRules: Sendable {
         let pause = retryAfter.value(in: answer).flatMap { RetryAfter.duration($0, date: answer.headers.first(name: "Date")) }
         let verdict =
             errors.first { $0.matches(answer.status, code, words) }?.verdict
-            ?? Self.standard(answer.status, finding, hasCode: code != nil, hasPause: pause != nil)
+            ?? others ?? Self.standard(answer.status, finding, hasCode: code != nil, hasPause: pause != nil)
         let failure = Failure(
             code: name(answer.status, code), detail: hiding(detail(answer, verdict, words, finding)), blame: verdict.blame,
             retryAfter: verdict == .unknown ? nil : pause.map { min($0, verdict.longestPause, max(.seconds(1), validity)) },
@@ -202,6 +206,7 @@ struct HTTPRules: Sendable {
         var text = "status \(answer.status)"
         if let words { text += ": \(words.withoutControls)" }
         if finding == .unreadable, words == nil { text += ": the body is not what `accepted` looks for" }
+        if isRepeatable, answer.status == 410 { text += ": it wants no more events; take the endpoint out of webhooks.yaml" }
         if verdict == .configuration, words == nil, [401, 403, 407].contains(answer.status) {
             text += ": the provider refuses the credentials, or what they may do"
         }

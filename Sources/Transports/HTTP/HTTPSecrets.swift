@@ -12,6 +12,8 @@ final class HTTPSecrets: Sendable {
         var secret = ""
         /// The first line of `callback_secret_file`, where requests contain it.
         var callbackSecret = ""
+        /// `signing_secret_file`; nil: nothing is signed.
+        var signature: WebhookSignature?
         /// Everything that must not appear in words of the provider.
         var hidden: [String] = []
 
@@ -76,6 +78,17 @@ final class HTTPSecrets: Sendable {
         if let path = options.sentCallbackFile {
             values.callbackSecret = try text(options, "callback_secret_file", path, firstLine: true)
             values.hidden += [values.callbackSecret, HTTPTemplate.url(values.callbackSecret)]
+        }
+        if let path = options.signingFile {
+            do {
+                values.signature = try WebhookSignature(lines: String(contentsOfFile: path, encoding: .utf8))
+            } catch let problem as WebhookSignature.Problem {
+                throw TransportError.file(
+                    provider: options.provider, option: "signing_secret_file", path: path, cause: problem.cause)
+            } catch {
+                throw TransportError.file(
+                    provider: options.provider, option: "signing_secret_file", path: path, cause: SMTPOptions.cause(error))
+            }
         }
         return values
     }

@@ -54,6 +54,7 @@ struct Prober {
         case "smpp": try await smpp(SMPPOptions(policy))
         case "http": try await http(HTTPOptions(generic: policy))
         case "twilio": try await http(HTTPOptions(twilio: policy))
+        case "webhook": try await http(HTTPOptions(webhook: policy))
         default:
             report.done("connect", "the sandbox needs no connection; it writes to \(policy.options["outbox"] ?? "none")")
         }
