@@ -116,7 +116,15 @@ comment on column martlet_data.link_visits.machine is 'Why it was no person, as 
 -- link. No person follows a link while the message is being handed over or right after it (2 s; mails 5 s, which scanners look into), or two different
 -- links of one message within a second. One statement, so that a visit that another gateway judges meanwhile is seen here or there.
 create function martlet_data.judge_visits(p_limit int) returns table (kind text, code text, visits bigint)
-    language sql volatile security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
+    set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+    -- Nearly always there is none, and planning for all partitions would cost more than the look. Kept, the plan is made once a session.
+    if not exists (select from martlet_data.link_visits v where v.at < clock_timestamp() - interval '3 seconds') then
+        return;
+    end if;
+    return query
     with ripe as materialized (
         select v.id, v.at, v.message_id, v.link, v.machine from martlet_data.link_visits v
         where v.at < clock_timestamp() - interval '3 seconds' order by v.id limit p_limit for update skip locked),
@@ -138,14 +146,15 @@ create function martlet_data.judge_visits(p_limit int) returns table (kind text,
                     and x.at between s.at - interval '1 second' and s.at + interval '1 second')) then 'burst' end) as code
         from seen s),
     worded as materialized (
-        select j.message_id, j.link, j.at, j.code, case when not j.is_there then 'gone' when j.code is not null then 'prefetched' when j.link = 0 then 'opened' else 'clicked' end as kind
+        select j.message_id, j.link, j.at, case when j.is_there then j.code end as code, case when not j.is_there then 'gone' when j.code is not null then 'prefetched' when j.link = 0 then 'opened' else 'clicked' end as kind
         from judged j),
     written as (
         insert into martlet_data.receipts (message_id, at, kind, attempt, code, part)
         select w.message_id, w.at, w.kind, 0, w.code, w.link
         from (select distinct on (message_id, link, kind) * from worded where worded.kind <> 'gone' order by message_id, link, kind, at) w
         on conflict do nothing)
-    select w.kind, coalesce(w.code, ''), count(*) from worded w group by w.kind, coalesce(w.code, '') $$;
+    select w.kind, coalesce(w.code, ''), count(*) from worded w group by w.kind, coalesce(w.code, '');
+end $$;
 comment on function martlet_data.judge_visits is 'Receipts of links have attempt 0: the text is the same in every attempt. Their part is the link''s place, 0 for the picture.';
 
 -- What it says about campaigns -----------------------------------------------------------------------------------------------------

@@ -4,7 +4,15 @@ set local role martlet_owner;
 
 -- As before, and tells.
 create or replace function martlet_data.judge_visits(p_limit int) returns table (kind text, code text, visits bigint)
-    language sql volatile security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
+    set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+    -- Nearly always there is none, and planning for all partitions would cost more than the look. Kept, the plan is made once a session.
+    if not exists (select from martlet_data.link_visits v where v.at < clock_timestamp() - interval '3 seconds') then
+        return;
+    end if;
+    return query
     with ripe as materialized (
         select v.id, v.at, v.message_id, v.link, v.machine from martlet_data.link_visits v
         where v.at < clock_timestamp() - interval '3 seconds' order by v.id limit p_limit for update skip locked),
@@ -26,7 +34,7 @@ create or replace function martlet_data.judge_visits(p_limit int) returns table 
                     and x.at between s.at - interval '1 second' and s.at + interval '1 second')) then 'burst' end) as code
         from seen s),
     worded as materialized (
-        select j.message_id, j.link, j.at, j.code, case when not j.is_there then 'gone' when j.code is not null then 'prefetched' when j.link = 0 then 'opened' else 'clicked' end as kind
+        select j.message_id, j.link, j.at, case when j.is_there then j.code end as code, case when not j.is_there then 'gone' when j.code is not null then 'prefetched' when j.link = 0 then 'opened' else 'clicked' end as kind
         from judged j),
     written as (
         insert into martlet_data.receipts (message_id, at, kind, attempt, code, part)
@@ -37,4 +45,5 @@ create or replace function martlet_data.judge_visits(p_limit int) returns table 
     told as materialized (
         select martlet_data.publish_receipts(array_agg(n.kind), array_agg(n.message_id), array_agg(n.attempt), array_agg(null::text), array_agg(n.code)) as events
         from written n where n.kind in ('clicked', 'opened') and martlet_data.is_published('message.' || n.kind) having count(*) > 0)
-    select w.kind, coalesce(w.code, ''), count(*) from worded w left join told on true group by w.kind, coalesce(w.code, '') $$;
+    select w.kind, coalesce(w.code, ''), count(*) from worded w left join told on true group by w.kind, coalesce(w.code, '');
+end $$;

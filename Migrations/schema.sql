@@ -1187,7 +1187,10 @@ declare
     v_first bigint;
     v_last  bigint;
 begin
-    v_ids := array(select d.message_id from martlet_data.follow_ups d where d.state = 'open' and d.due_at <= v_now order by d.due_at limit p_limit for update skip locked);
+    v_ids := array(select d.message_id from martlet_data.follow_ups d where d.state = 'open' and d.due_at <= v_now
+        -- Somebody followed a link just now, and it is not yet judged whether that was a person.
+        and not exists (select from martlet_data.link_visits v where v.message_id = d.message_id and v.machine is null and v.at > v_now - interval '1 minute')
+        order by d.due_at limit p_limit for update skip locked);
     if cardinality(v_ids) = 0 then
         return;
     end if;
@@ -1361,12 +1364,20 @@ end $$;
 ALTER FUNCTION martlet_data.json_from(p_field text, p_value text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.judge_visits(p_limit integer) RETURNS TABLE(kind text, code text, visits bigint)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     AS $$
+#variable_conflict use_column
+begin
+    -- Nearly always there is none, and planning for all partitions would cost more than the look. Kept, the plan is made once a session.
+    if not exists (select from martlet_data.link_visits v where v.at < clock_timestamp() - interval '3 seconds') then
+        return;
+    end if;
+    return query
     with ripe as materialized (
         select v.id, v.at, v.message_id, v.link, v.machine from martlet_data.link_visits v
         where v.at < clock_timestamp() - interval '3 seconds' order by v.id limit p_limit for update skip locked),
@@ -1388,7 +1399,7 @@ CREATE FUNCTION martlet_data.judge_visits(p_limit integer) RETURNS TABLE(kind te
                     and x.at between s.at - interval '1 second' and s.at + interval '1 second')) then 'burst' end) as code
         from seen s),
     worded as materialized (
-        select j.message_id, j.link, j.at, j.code, case when not j.is_there then 'gone' when j.code is not null then 'prefetched' when j.link = 0 then 'opened' else 'clicked' end as kind
+        select j.message_id, j.link, j.at, case when j.is_there then j.code end as code, case when not j.is_there then 'gone' when j.code is not null then 'prefetched' when j.link = 0 then 'opened' else 'clicked' end as kind
         from judged j),
     written as (
         insert into martlet_data.receipts (message_id, at, kind, attempt, code, part)
@@ -1399,7 +1410,8 @@ CREATE FUNCTION martlet_data.judge_visits(p_limit integer) RETURNS TABLE(kind te
     told as materialized (
         select martlet_data.publish_receipts(array_agg(n.kind), array_agg(n.message_id), array_agg(n.attempt), array_agg(null::text), array_agg(n.code)) as events
         from written n where n.kind in ('clicked', 'opened') and martlet_data.is_published('message.' || n.kind) having count(*) > 0)
-    select w.kind, coalesce(w.code, ''), count(*) from worded w left join told on true group by w.kind, coalesce(w.code, '') $$;
+    select w.kind, coalesce(w.code, ''), count(*) from worded w left join told on true group by w.kind, coalesce(w.code, '');
+end $$;
 
 ALTER FUNCTION martlet_data.judge_visits(p_limit integer) OWNER TO martlet_owner;
 

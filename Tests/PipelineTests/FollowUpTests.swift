@@ -44,6 +44,9 @@ struct FollowUpTests {
             Story(condition: "not_opened", told: ["accepted", "group cancelled"], decision: "settled cancelled"),
             Story(condition: "not_opened", told: ["accepted", "discarded"], decision: "settled discarded"),
             // Not yet.
+            Story(condition: "not_clicked", told: ["accepted", "seen just now"], decision: "open"),
+            Story(condition: "not_clicked", told: ["accepted", "seen by a machine"], decision: "sent not_clicked"),
+            Story(condition: "not_clicked", told: ["accepted", "seen and never judged"], decision: "sent not_clicked"),
             Story(condition: "not_opened", told: [], decision: "open"),
             Story(condition: "not_opened", told: ["accepted"], decision: "open", after: "1 day"),
             Story(condition: "not_delivered", told: ["in doubt"], decision: "open"),
@@ -95,10 +98,16 @@ struct FollowUpTests {
                 series, message, history) values (\(id), 'transactional', 'email', 'a', 'a', 'note', '\(reason)', 'e', 'r', 1, 1, 0, '{}', '[]')
             """
         }
+        func visit(_ machine: String, ago: String) -> String {
+            "insert into martlet_data.link_visits (message_id, link, at, machine) values (\(id), 1, clock_timestamp() - interval '\(ago)', \(machine))"
+        }
         return switch word {
         case "dead": "\(receipt("dead")); \(dead("rejected"))"
         case "in doubt": "\(receipt("dead")); \(dead("in_doubt"))"
         case "bounced before": "select martlet.suppress('email', 'ann@example.com', 'all', 'hard_bounce')"
+        case "seen just now": visit("null", ago: "1 second")
+        case "seen by a machine": visit("'prefetch'", ago: "1 second")
+        case "seen and never judged": visit("null", ago: "2 minutes")
         case "accepted again": receipt("accepted", attempt: 2)
         case "expired stale": receipt("expired", stale: true)
         case "group cancelled": "select martlet.cancel('spring'::text)"
