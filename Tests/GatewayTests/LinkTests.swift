@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import PipelineSupport
+import Store
 import TestSupport
 import Testing
 
@@ -233,6 +234,44 @@ extension Gateways {
                 _ = try await gateway.request(paths[0], LinkShop.phone)
                 try await bench.waits(for: ["clicked 1", "prefetched 1 robot", "prefetched 2 prefetch"], of: robots)
                 try await gateway.stop()
+            }
+        }
+
+        @Test("services that subscribed hear of the first click on a link, once, and not of machines")
+        func told() async throws {
+            let secret = "/tmp/links-\(getpid())-webhook"
+            try "whsec_\(Data(repeating: 7, count: 32).base64EncodedString())\n".write(
+                toFile: secret, atomically: true, encoding: .utf8)
+            defer { unlink(secret) }
+            let change: (inout ShopPolicy) -> Void = {
+                $0.webhooks = """
+                      shop:
+                        url: https://hooks.example.com/
+                        secret_file: \(secret)
+                        events: [message.clicked, message.opened]
+
+                    """
+            }
+            try await LinkShop.with(change) { bench in
+                let id = try await bench.send("See https://shop.example/new and https://shop.example/sale")
+                try await bench.aMinuteLater()
+                func visit(_ link: Int, _ machine: String = "null", ago: Int = 10) async throws {
+                    try await bench.shop.script(
+                        "insert into martlet_data.link_visits (message_id, link, at, machine) values (\(id), \(link), clock_timestamp() - interval '\(ago) s', \(machine))"
+                    )
+                    _ = try await bench.shop.store.run(JudgeVisits(limit: 100))
+                }
+                try await visit(1, "'head'", ago: 30)
+                try await visit(1, ago: 20)
+                try await visit(1, ago: 15)
+                try await visit(2, ago: 10)
+                let events = try await bench.shop.texts(
+                    """
+                    select m.variables::text from martlet_data.messages m join martlet_data.channels h on h.id = m.channel_id where h.name = 'webhook'
+                    """)
+                #expect(
+                    events.count == 2 && events.allSatisfy { $0.contains("message.clicked") && $0.contains("\(id)") }, "\(events)"
+                )
             }
         }
     }
