@@ -11,6 +11,7 @@ from pathlib import Path
 
 import rows_backlog
 import rows_enqueue
+import rows_gateway
 import rows_latency
 import rows_pipeline
 import rows_pressure
@@ -36,6 +37,7 @@ TASKS = [
     ("peak", "peak", rows_latency.peak),
     ("rate", "rate_N (N = 1, 4, 8 workers)", rows_rate.rate),
     ("failover", "failover", rows_rate.failover),
+    ("callbacks", "callbacks_alone callbacks_beside_sends", rows_gateway.callbacks),
     ("backlog", "backlog_10k backlog_1m backlog_10m (--quick: backlog_10k backlog_200k)", rows_backlog.backlog),
     ("pressure", "idle_in_tx_saturation", rows_pressure.idle_in_tx_saturation),
     ("pressure", "active_readers", rows_pressure.active_readers),

@@ -14,6 +14,7 @@ struct Callbacks: AsyncParsableCommand {
     @Option(help: "Name of a provider of transport twilio in the policy.") var provider = "twilio"
     @Option(help: "How many callbacks.") var count = 50_000
     @Option(help: "Connections at once, each with one callback under way.") var connections = 256
+    @Option(help: "Callbacks a second, spread evenly; left out: each connection as fast as it is answered.") var rate: Double?
     @Option(help: "Where the gateway listens.") var host = "127.0.0.1"
     @Option(help: "Its port.") var port = 8480
     @Option(help: "Its gateway.public_url.") var publicUrl = "https://hooks.swallow.example"
@@ -31,12 +32,15 @@ struct Callbacks: AsyncParsableCommand {
         let started = ContinuousClock.now
         let answers = try await withThrowingTaskGroup(of: [(status: UInt, milliseconds: Double)].self) { group in
             for client in 0..<connections {
-                let own = stride(from: client, to: count, by: connections).map { requests[$0] }
+                let own = stride(from: client, to: count, by: connections).map { index in
+                    (requests[index], rate.map { started + .seconds(1 + Double(index) / $0) })
+                }
                 group.addTask { try await CallbackClient.send(own, host: host, port: port) }
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
-        let seconds = (ContinuousClock.now - started).inLoadSeconds
+        // A second is for the connections.
+        let seconds = (ContinuousClock.now - started).inLoadSeconds - (rate == nil ? 0 : 1)
         let kept = answers.filter { $0.status == 200 }.count
         let times = answers.map(\.milliseconds).sorted()
         report("callbacks", Double(kept) / seconds, "callbacks/s", "\(kept) of \(count) kept, \(connections) connections")
@@ -66,7 +70,10 @@ private final class CallbackClient: ChannelInboundHandler {
         var signature: String
     }
 
-    static func send(_ requests: [Request], host: String, port: Int) async throws -> [Answer] {
+    /// When it is due; nil: as soon as the one before is answered.
+    typealias Due = (request: Request, at: ContinuousClock.Instant?)
+
+    static func send(_ requests: [Due], host: String, port: Int) async throws -> [Answer] {
         let group = MultiThreadedEventLoopGroup.singleton
         let done = group.next().makePromise(of: [Answer].self)
         do {
@@ -84,13 +91,13 @@ private final class CallbackClient: ChannelInboundHandler {
         return try await done.futureResult.get()
     }
 
-    private let requests: [Request]
+    private let requests: [Due]
     private let done: EventLoopPromise<[Answer]>
     private var answers: [Answer] = []
     private var sent = ContinuousClock.now
     private var status: UInt = 0
 
-    init(_ requests: [Request], _ done: EventLoopPromise<[Answer]>) {
+    init(_ requests: [Due], _ done: EventLoopPromise<[Answer]>) {
         self.requests = requests
         self.done = done
     }
@@ -113,7 +120,17 @@ private final class CallbackClient: ChannelInboundHandler {
 
     private func next(_ context: ChannelHandlerContext) {
         guard answers.count < requests.count else { return context.close(promise: nil) }
-        let request = requests[answers.count]
+        let (request, due) = requests[answers.count]
+        let wait = due.map { $0 - .now } ?? .zero
+        guard wait > .zero else { return write(request, context) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(Int64(wait.inLoadSeconds * 1e9))) {
+            let (client, context) = bound.value
+            client.write(request, context)
+        }
+    }
+
+    private func write(_ request: Request, _ context: ChannelHandlerContext) {
         let headers: HTTPHeaders = [
             "Host": "hooks.swallow.example", "Content-Type": "application/x-www-form-urlencoded",
             "Content-Length": "\(request.body.count)", "X-Twilio-Signature": request.signature,

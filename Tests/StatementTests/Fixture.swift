@@ -37,7 +37,7 @@ enum Fixture {
         insert into martlet_data.budget_usage values ('daily', 'EUR', 5, now() - interval '1 hour', now() + interval '1 hour');
         insert into martlet_data.levels (kind, name, figure, value) values ('class', 'otp', 'overdue', 1);
         insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, request_hash)
-            values (1, 'not_opened', '1 hour', now() - interval '1 min', 'transactional', 'sms', '+8613800138000', 'parcel', 'x');
+            values (2, 'not_opened', '1 hour', now() - interval '1 min', 'transactional', 'sms', '+8613800138000', 'parcel', 'x');
         insert into martlet_data.templates (key, channel, locale, version, body, answers, answer_within) values ('ask', 'sms', 'en', 1, '?', '{"yes": ["YES", "Y"]}', '1 h');
         insert into martlet_data.surveys (message_id, attempt, channel, address, sender, template, locale, version, opened_at, until)
             values (4, 1, 'sms', '+8613800138000', 'Shop', 'ask', 'en', 1, now(), now() + interval '1 hour');
