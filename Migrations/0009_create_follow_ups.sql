@@ -219,7 +219,7 @@ declare
     v_last  bigint;
 begin
     v_ids := array(select d.message_id from martlet_data.follow_ups d where d.state = 'open' and d.due_at <= v_now
-        -- Somebody followed a link just now, and it is not yet judged whether that was a person.
+        -- Somebody followed a link just now (0010), and it is not yet judged whether that was a person.
         and not exists (select from martlet_data.link_visits v where v.message_id = d.message_id and v.machine is null and v.at > v_now - interval '1 minute')
         order by d.due_at limit p_limit for update skip locked);
     if cardinality(v_ids) = 0 then

@@ -37,6 +37,7 @@ extension Faults {
                 let url = "host=127.0.0.1 port=\(proxy.port) user=\(server.user) dbname=\(shop.scratch.name)"
                 let worker = try WorkerProgram.start(in: shop, settings: ["worker.claim_batch=10"], url: url)
                 try await eventually(within: .seconds(30), "it works") { try !shop.outbox().isEmpty }
+                // How often answers are lost, not a wait for a result.
                 for _ in 0..<25 {
                     proxy.set(.cutAtAnswer)
                     try await ContinuousClock().sleep(for: .milliseconds(20))
@@ -63,6 +64,7 @@ extension Faults {
                         select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity
                             where datname = current_database() and application_name like 'martlet-worker%' order by random() limit 1) p
                         """)
+                    // How often a backend dies, not a wait for a result.
                     try await ContinuousClock().sleep(for: .milliseconds(Int.random(in: 20...100)))
                 }
                 #expect(killed > 20)

@@ -58,6 +58,7 @@ struct FollowUpRaceTests {
                             select pg_terminate_backend(pid) from pg_stat_activity
                             where datname = current_database() and application_name like 'racer %' order by random() limit 1
                             """)
+                        // How often a connection is cut, not a wait for a result.
                         try await Task.sleep(for: .milliseconds(100))
                     }
                 }

@@ -1,9 +1,12 @@
--- Why: services that subscribed to message.clicked and message.opened hear of them, in the transaction that judges the visits.
+-- Why: visits of links become receipts once it can be told whether they were people's; services that subscribed to message.clicked and message.opened hear
+--      of them in the same transaction. Behind the storage of links (0010) and of events (0011), both of which it needs.
 -- Locks: none. Compatible: yes.
 set local role martlet_owner;
 
--- As before, and tells.
-create or replace function martlet_data.judge_visits(p_limit int) returns table (kind text, code text, visits bigint)
+-- Makes receipts of visits that are three seconds old: clicked and opened of those by people, prefetched of the others; the first of each kind for each
+-- link. No person follows a link while the message is being handed over or right after it (2 s; mails 5 s, which scanners look into), or two different
+-- links of one message within a second. One statement, so that a visit that another gateway judges meanwhile is seen here or there.
+create function martlet_data.judge_visits(p_limit int) returns table (kind text, code text, visits bigint)
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
     set enable_mergejoin = off as $$
 #variable_conflict use_column
@@ -47,3 +50,5 @@ begin
         from written n where n.kind in ('clicked', 'opened') and martlet_data.is_published('message.' || n.kind) having count(*) > 0)
     select w.kind, coalesce(w.code, ''), count(*) from worded w left join told on true group by w.kind, coalesce(w.code, '');
 end $$;
+comment on function martlet_data.judge_visits is 'Receipts of links have attempt 0: the text is the same in every attempt. Their part is the link''s place, 0 for the picture.';
+grant execute on function martlet_data.judge_visits to martlet_gateway;
