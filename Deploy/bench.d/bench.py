@@ -122,7 +122,7 @@ class Bench:
     def worker(self, database, rate=None, name="bench"):
         """A worker as the README advises for throughput; with `rate` that share of its statements is in the server's log."""
         return Child([self.binaries / "martlet-worker", "--name", name, "--health", "off", "--set", "worker.claim_batch=500",
-                      "--set", "worker.max_in_flight=4000"], self.output("worker"), env=self.environment(database, rate))
+                      "--set", "worker.max_in_flight=4000", "--set", "worker.connections=8"], self.output("worker"), env=self.environment(database, rate))
 
     def load(self, database, *words):
         return Child([self.binaries / "martlet-load", *words], self.output("load"), env=self.environment(database))

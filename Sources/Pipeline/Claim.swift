@@ -110,7 +110,7 @@ final class Claim: Sendable {
         let sequence = state.withLock { $0.pulse?.sequence ?? 0 }
         guard let expected = room(lane, limit) else { return nil }
         for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
-            let from = state.withLock { $0.hints.hint(segment.slot) }
+            let from = state.withLock { $0.hints.begin(segment.slot, limit: expected.limit) }
             if let batch = try await claim(segment, from: from, below: .max, expected) { return batch }
         }
         expected.end()
@@ -164,10 +164,11 @@ final class Claim: Sendable {
             expected.end()
             throw ClaimFailed(claim: statement.claim, session: statement.session, cause: error)
         }
-        if let last = answer.last, below == .max {
-            state.withLock { $0.hints.passed(segment.slot, last) }
+        let isFull = answer.messages.count == limit
+        state.withLock { state in
+            if below == .max { state.hints.ended(segment.slot, answer.last, isFull: isFull) }
+            if limit > 1 && isFull { state.fullAt = .now }
         }
-        if limit > 1 && answer.messages.count == limit { state.withLock { $0.fullAt = .now } }
         guard let last = answer.last else { return nil }
         return Batch(messages: answer.messages, last: last, expected: expected)
     }

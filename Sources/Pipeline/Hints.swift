@@ -17,16 +17,31 @@ struct Hints: Sendable {
 
     var transactions = OpenTransactions()
     private var hints: [Int16: Int64] = [:]
+    /// Below this the claims under way take everything there is to see; only of segments whose claims come full.
+    private var taken: [Int16: Int64] = [:]
     /// The last look behind the hint that found nothing (any more).
     private var searched: [Int16: Searched] = [:]
     /// Looks that have found something and are not at their end.
     private var looking: [Int16: Look] = [:]
 
-    /// Where the next claim of a segment begins; 0: at its start.
+    /// What has been claimed of a segment, but for what commits late; 0: nothing.
     func hint(_ slot: Int16) -> Int64 { hints[slot] ?? 0 }
 
-    /// A claim from the hint took messages up to this position.
-    mutating func passed(_ slot: Int16, _ last: Int64) { hints[slot] = max(hint(slot), last + 1) }
+    /// A claim of up to `limit` messages begins; answers where. While claims come full that is where those under way end, so that this one
+    /// does not walk over what they have locked: positions are unique, hence a claim takes whatever it sees of the `limit` positions
+    /// from its beginning on.
+    mutating func begin(_ slot: Int16, limit: Int) -> Int64 {
+        let from = max(hint(slot), taken[slot] ?? 0)
+        if taken[slot] != nil { taken[slot] = from + Int64(limit) }
+        return from
+    }
+
+    /// A claim took messages up to this position, as many as it wanted (`isFull`) or all it saw; nil: none.
+    mutating func ended(_ slot: Int16, _ last: Int64?, isFull: Bool) {
+        if let last { hints[slot] = max(hint(slot), last + 1) }
+        // What comes between now and the next claim may have any position behind the hint.
+        taken[slot] = isFull ? max(taken[slot] ?? 0, hint(slot)) : nil
+    }
 
     /// What must be looked at behind a segment's hint; nil: nothing can have come there since the last look.
     mutating func look(_ slot: Int16) -> Look? {

@@ -189,7 +189,10 @@ extension DatabaseOptions {
     /// The first migration switches JIT off for the database; one that was made from a template has lost that.
     static let settings = ["client_connection_check_interval": "2s", "jit": "off"]
     /// A plan that is kept outlives the empty table it was made on: it must not read one through where there is an index.
-    static let workerSettings = ["enable_seqscan": "off"]
+    ///
+    /// And it is kept from the first use on. Left to itself PostgreSQL planned Admit's look at the facts anew for each batch, because a plan
+    /// for the arrays at hand looked cheaper than one for any; that took longer than the look (`README.md`).
+    static let workerSettings = ["enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"]
 
     var pool: PQPoolSettings {
         let connection = ConnectionOptions(

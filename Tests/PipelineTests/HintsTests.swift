@@ -48,8 +48,11 @@ struct HintsTests {
         var claims: [(from: Int64, sees: Set<Int64>)] = []
         var looks: [(look: Hints.Look, sees: Set<Int64>)] = []
 
+        let limit = 3
+        var lastCount = 0
         func finish(_ sees: Set<Int64>, _ from: Int64, _ below: Int64) -> Int64? {
-            let found = sees.filter { $0 >= from && $0 < below && database.ready.contains($0) }.sorted().prefix(3)
+            let found = sees.filter { $0 >= from && $0 < below && database.ready.contains($0) }.sorted().prefix(limit)
+            lastCount = found.count
             database.ready.subtract(found)
             claimed.formUnion(found)
             return found.last
@@ -66,11 +69,12 @@ struct HintsTests {
                 if Bool.random(using: &random) { step(Int.random(in: 0...5, using: &random)) }
                 hints.transactions.update(
                     Pulse.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
-            case 8, 9: claims.append((hints.hint(1), database.ready))
+            case 8, 9: claims.append((hints.begin(1, limit: limit), database.ready))
             case 10, 11:
                 guard !claims.isEmpty else { return }
                 let claim = claims.removeFirst()
-                if let last = finish(claim.sees, claim.from, .max) { hints.passed(1, last) }
+                let last = finish(claim.sees, claim.from, .max)
+                hints.ended(1, last, isFull: lastCount == limit)
             case 12: if let look = hints.look(1) { looks.append((look, database.ready)) }
             default:
                 guard !looks.isEmpty else { return }
@@ -88,7 +92,9 @@ struct HintsTests {
             hints.transactions.update(
                 Pulse.Answer(sequence: database.sequence, open: open, limit: limit, nextTransaction: database.next))
         }
-        while let last = finish(database.ready, hints.hint(1), .max) { hints.passed(1, last) }
+        while let last = finish(database.ready, hints.begin(1, limit: limit), .max) {
+            hints.ended(1, last, isFull: lastCount == limit)
+        }
         while let look = hints.look(1) {
             if let last = finish(database.ready, look.from, look.below) { hints.found(look, last) } else { hints.finished(look) }
         }
@@ -106,7 +112,7 @@ struct HintsTests {
         for round in Int64(1)...100 {
             // Number 10 is open; another transaction has taken a thousand positions and is over.
             pulse(round * 1000, limit: 11 + round, next: 11 + round)
-            hints.passed(1, round * 1000)
+            hints.ended(1, round * 1000, isFull: true)
             if let look = hints.look(1) {
                 #expect(look.from >= (round - 2) * 1000, "round \(round) looks from \(look.from)")
                 hints.finished(look)
@@ -117,6 +123,22 @@ struct HintsTests {
         pulse(100_000, open: [], limit: 112, next: 112)
         let last = hints.look(1)
         #expect(last?.from == 0, "it may have taken any position")
+    }
+
+    @Test("a claim begins where those under way end, as long as claims come full")
+    func besideOthers() {
+        var hints = Hints()
+        #expect(hints.begin(1, limit: 10) == 0)
+        #expect(hints.begin(1, limit: 10) == 0, "nothing is known yet: both look from the start")
+        hints.ended(1, 109, isFull: true)
+        #expect(hints.begin(1, limit: 10) == 110)
+        #expect(hints.begin(1, limit: 20) == 120)
+        #expect(hints.begin(1, limit: 10) == 140)
+        hints.ended(1, 139, isFull: true)
+        #expect(hints.begin(1, limit: 10) == 150, "not from the hint: two that began before are still under way")
+        #expect(hints.begin(2, limit: 10) == 0)
+        hints.ended(1, 141, isFull: false)
+        #expect(hints.begin(1, limit: 10) == 142, "what comes from now on may have any position behind the hint")
     }
 
     private struct Random: RandomNumberGenerator {

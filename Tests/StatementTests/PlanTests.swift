@@ -157,9 +157,7 @@ struct PlanTests {
     func plannedEmpty() async throws {
         try await ScratchDatabase.migrated { scratch, _ in
             let connection = try await scratch.connect()
-            for (key, value) in DatabaseOptions.workerSettings.merging(
-                ["plan_cache_mode": "force_generic_plan"], uniquingKeysWith: { $1 })
-            {
+            for (key, value) in DatabaseOptions.workerSettings {
                 try await connection.execute(script: "set \(key) = \(value)")
             }
             let unknown = Self.ids.map { id in
