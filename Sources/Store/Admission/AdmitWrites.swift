@@ -24,14 +24,12 @@ public struct InsertAttempts: Statement {
     }
 
     public var sql: String {
-        // Without budgets a column less is sent and read.
-        let (column, value, array, name) =
-            budgets.isEmpty ? ("", "", "", "") : (", budgets", ", string_to_array(budgets, E'\\n')", ", $11::text[]", ", budgets")
+        // Without budgets a column less is sent. Arrays unnested in the list of columns, in step: a FROM would put each into a store first.
+        let (column, value) = budgets.isEmpty ? ("", "") : (", budgets", ", string_to_array(unnest($11::text[]), E'\\n')")
         return """
             insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments, cost_micros, currency\(column))
-            select message_id, attempt, provider, $1, $2, send_by, version, segments, cost, currency\(value)
-            from unnest($3::int8[], $4::int2[], $5::text[], $6::timestamptz[], $7::int4[], $8::int2[], $9::int8[], $10::text[]\(array))
-                i(message_id, attempt, provider, send_by, version, segments, cost, currency\(name))
+            select unnest($3::int8[]), unnest($4::int2[]), unnest($5::text[]), $1, $2, unnest($6::timestamptz[]), unnest($7::int4[]),
+                unnest($8::int2[]), unnest($9::int8[]), unnest($10::text[])\(value)
             """
     }
     public func bind(_ parameters: inout PQParams) {
@@ -70,7 +68,7 @@ public struct InsertCapUsage: Statement {
     public var hits: [[UInt8]] = []
     public init() {}
     public var sql: String {
-        "insert into martlet_data.cap_usage (recipient_key, hits) select key, hits from unnest($1::text[], $2::bytea[]) with ordinality i(key, hits, n) order by n"
+        "insert into martlet_data.cap_usage (recipient_key, hits) select unnest($1::text[]), unnest($2::bytea[])"
     }
     public func bind(_ parameters: inout PQParams) {
         parameters.textArray(recipientKeys)

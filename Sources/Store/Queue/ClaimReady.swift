@@ -36,7 +36,7 @@ public struct Buckets: Sendable {
 
 /// Claims up to `limit` messages of one ready segment, in order, from `from` on and below `below`, under a lease.
 ///
-/// The `array(…)`s are fences, evaluated once: without the first the planner may take more rows than asked, without the second it
+/// `array(…)` and `taken` are fences, evaluated once: without the first the planner may take more rows than asked, without the second it
 /// looks for each body by a scan of its own over all partitions. The join is full, though every body has its lease, because a
 /// full join is never a nested loop, whatever few rows the planner expects; only the range of ids excludes partitions at run time. What
 /// another worker has locked is skipped. Its commit does not wait for the disk: a claim that a crash undoes was never acted on, because
@@ -82,17 +82,18 @@ public struct ClaimReady: Statement {
             delete from martlet_data.ready_\(segment) where ctid = any (array(
                 select ctid from martlet_data.ready_\(segment) where seq >= $1 and seq < $2 order by seq limit $3 for update skip locked))
             returning seq, message_id, attempt, burned, resends, deaths, series),
+        taken as (select array_agg(message_id) as ids, min(message_id) as lowest, max(message_id) as highest, max(seq) as last from gone),
         leased as (
             insert into martlet_data.leased_\(leasedSegment)
                 (slot, message_id, lane, attempt, burned, resends, deaths, series, session, claim, deadline)
             select \(leasedSegment), message_id, $7, attempt, burned, resends, deaths, series, $4, $5, clock_timestamp() + $6
-            from gone order by seq
+            from gone
             returning ctid as tid, message_id, lane, attempt, burned, resends, deaths, series, deadline)
-        select (select max(seq) from gone, (select set_config('synchronous_commit', 'off', true)) o), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
+        select (select last from taken, (select set_config('synchronous_commit', 'off', true)) o), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
             $4::int4, $5::int4, l.deadline, \(leasedSegment)::int2, \(ClaimColumns.sql)
         from leased l full join (
-            select * from martlet_data.messages where id = any (array(select message_id from gone))
-                and id between (select min(message_id) from gone) and (select max(message_id) from gone)) m on m.id = l.message_id
+            select * from martlet_data.messages where id = any ((select ids from taken)::int8[])
+                and id between (select lowest from taken) and (select highest from taken)) m on m.id = l.message_id
         """
     }
 

@@ -125,8 +125,7 @@ public struct FinishAccepted: Statement {
             returning message_id),
         written as (
             insert into martlet_data.receipts (message_id, kind, attempt, provider, reference)
-            select message_id, 'accepted', attempt, provider, reference
-            from unnest($4::int8[], $5::int2[], $6::text[], $7::text[]) i(message_id, attempt, provider, reference))
+            select unnest($4::int8[]), 'accepted', unnest($5::int2[]), unnest($6::text[]), unnest($7::text[]))
         select martlet_data.check_leases(count(*), $8, bit_xor(message_id), $9) from gone
         """
     }
