@@ -93,7 +93,7 @@ struct Maintenance: Sendable {
         return false
     }
 
-    private func rotate() async throws -> Bool {
+    func rotate() async throws -> Bool {
         let segments = try await onDuty(.rotate) { try await $0.run(LoadSegments()) }
         guard let segments else { return false }
         let pulse = try await database.run(Pulse())
