@@ -237,6 +237,29 @@ struct RecycleTests {
         }
     }
 
+    @Test(
+        "while readers come and go, enqueues, claims, rotation and vacuum at once lose no message and claim none twice",
+        .timeLimit(.minutes(3)))
+    func churn() async throws {
+        try await ScratchDatabase.migrated(connections: 8) { scratch, store in
+            let connection = try await scratch.connect()
+            try await connection.execute(script: Fixture.policy)
+            let tally = Tally(producers: 2)
+            let claimed = try await withThrowingTaskGroup(of: [MessageID].self) { group in
+                for _ in 1...2 { group.addTask { try await tally.produce(scratch.connect()) } }
+                for session in 1...2 {
+                    group.addTask { try await tally.claim(store, session: Int32(session), scratch.connect()) }
+                }
+                group.addTask { try await tally.rotate(store, scratch.connect(), reader: scratch.connect()) }
+                return try await group.reduce(into: [MessageID]()) { $0 += $1 }
+            }
+            let enqueued = await tally.enqueued
+            #expect(claimed.count == enqueued && Set(claimed).count == enqueued)
+            #expect(try await connection.value("select count(*) from martlet_data.leased") == "\(enqueued)")
+            #expect(try await connection.ready() == 0)
+        }
+    }
+
     @Test("leased and due segments are used again likewise", arguments: [LoadSegments.Kind.leased, .due])
     func otherRings(kind: LoadSegments.Kind) async throws {
         try await ScratchDatabase.migrated { scratch, store in
@@ -269,5 +292,73 @@ extension Fixture {
                 select 1, n, 0, 1, 0, 0, 0, 0, 1, 1, now() from generate_series(1, 300) n
             """
             : "insert into martlet_data.due (slot, due_at, message_id, lane, reason) select 1, now(), n, 0, 'retry' from generate_series(1, 300) n"
+    }
+}
+
+/// Producers, claimers and one who rotates, until some segments were used again and every message is leased.
+private actor Tally {
+    private(set) var enqueued = 0
+    private var reused = 0
+    private var producers: Int
+
+    init(producers: Int) { self.producers = producers }
+
+    private func count() { enqueued += 1 }
+    private func count(reused more: Int) { reused += more }
+    private func producerEnds() { producers -= 1 }
+    private var isEnough: Bool { enqueued >= 200 && reused >= 5 }
+
+    nonisolated func produce(_ connection: PQConnection) async throws -> [MessageID] {
+        for round in 1... {
+            // Now and then one that stays open across a rotation.
+            try await connection.execute(script: "begin; \(Fixture.enqueue); select pg_sleep(\(round % 10 == 0 ? 0.05 : 0))")
+            try await connection.execute(script: "commit")
+            await count()
+            if await isEnough { break }
+        }
+        await producerEnds()
+        return []
+    }
+
+    /// Claims from every segment of the lane, free ones too, from the start.
+    nonisolated func claim(_ store: Database, session: Int32, _ connection: PQConnection) async throws -> [MessageID] {
+        var mine: [MessageID] = []
+        var claim: Int32 = 0
+        while try await isUnfinished(connection) {
+            for segment in try await store.run(LoadSegments()) where segment.kind == .ready && segment.lane == 1 {
+                claim += 1
+                mine += try await store.claim(7, segment: segment.slot, session: session, claim: claim).messages.map(
+                    \.lease.messageID)
+            }
+        }
+        return mine
+    }
+
+    private func isUnfinished(_ connection: PQConnection) async throws -> Bool {
+        let leased = try await connection.value("select count(*) from martlet_data.leased")
+        return producers > 0 || leased != "\(enqueued)"
+    }
+
+    /// As if six seconds passed all the time, while in two rounds of three a reader holds all segments.
+    nonisolated func rotate(_ store: Database, _ connection: PQConnection, reader: PQConnection) async throws -> [MessageID] {
+        for round in 1... {
+            guard try await isUnfinished(connection) else { break }
+            let step = ["commit", "begin; select count(*) from martlet_data.ready", "select count(*) from martlet_data.ready"][
+                round % 3]
+            try await reader.execute(script: step)
+            _ = try await store.run(AdvanceSegment(kind: .ready, lane: 1))
+            for segment in try await store.run(LoadSegments()) where segment.kind == .ready && segment.lane == 1 {
+                let retire = RetireSegment(kind: .ready, slot: segment.slot)
+                if try await store.run(retire) { continue }
+                try await connection.execute(
+                    script: "update martlet_data.segments set pinned_at = pinned_at - interval '6 seconds'")
+                if try await store.run(retire) { continue }
+                try await connection.execute(script: "vacuum martlet_data.ready_\(segment.slot)")
+                guard try await store.run(retire) else { continue }
+                let pages = "select reused_pages from martlet_data.segments where kind = 'ready' and slot = \(segment.slot)"
+                if try await connection.value(pages) != "0" { await count(reused: 1) }
+            }
+        }
+        return []
     }
 }
