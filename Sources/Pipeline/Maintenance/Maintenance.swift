@@ -11,6 +11,8 @@ import Telemetry
 struct Maintenance: Sendable {
     /// Sizes, in 8 KiB pages, at which a segment is closed: about 100,000 rows, so that a scan over a dead prefix stays short.
     static let pages: [LoadSegments.Kind: Int64] = [.ready: 700, .leased: 1000, .due: 1000]
+    /// Rows at which one that began with pages is closed: its free places are not to be counted from outside.
+    static let rows: Int64 = 100_000
     /// After a start or a promotion of the server every beat looks stale: the first worker back must not rescue everyone.
     static let rescueGrace = Duration.seconds(15)
     /// What providers said about messages that never were found.
@@ -91,7 +93,7 @@ struct Maintenance: Sendable {
         return false
     }
 
-    private func rotate() async throws -> Bool {
+    func rotate() async throws -> Bool {
         let segments = try await onDuty(.rotate) { try await $0.run(LoadSegments()) }
         guard let segments else { return false }
         let pulse = try await database.run(Pulse())
@@ -100,16 +102,24 @@ struct Maintenance: Sendable {
         current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: pulse.dueCursor)))
         for segment in segments {
             if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
-                guard segment.pages >= Self.pages[segment.kind] ?? 1000 else { continue }
+                guard Self.isFull(segment) else { continue }
                 if !segments.contains(where: { $0.kind == segment.kind && $0.lane == segment.lane && $0.isFree }) {
                     _ = try await database.run(AddSegment(kind: segment.kind, lane: segment.lane))
                 }
                 _ = try await database.run(AdvanceSegment(kind: segment.kind, lane: segment.lane))
-            } else if !segment.isFree, try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot)) {
+            } else if !segment.isFree || segment.reusedPages > 0,
+                try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot))
+            {
                 meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])
             }
         }
         return false
+    }
+
+    /// One that was given back without TRUNCATE has its pages from the beginning. Should the statistics be lost, it is full when it grows.
+    static func isFull(_ segment: LoadSegments.Segment) -> Bool {
+        segment.pages >= max(pages[segment.kind] ?? 1000, Int64(segment.reusedPages) + 1)
+            || segment.reusedPages > 0 && segment.insertedRows >= rows
     }
 
     private func retain() async throws -> Bool {

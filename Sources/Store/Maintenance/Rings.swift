@@ -71,7 +71,8 @@ public struct AdvanceSegment: Statement {
     public static func read(_ rows: PQRows) throws -> Int16 { try rows.only.int2(0) }
 }
 
-/// Gives an empty segment back by TRUNCATE; false when it is in use, pinned or not empty. Never waits.
+/// Gives an empty segment back by TRUNCATE, or, when readers never let go of it, as autovacuum has left it (some rounds later); false when it is in
+/// use, pinned or not empty. Never waits.
 public struct RetireSegment: Statement {
     public var kind: LoadSegments.Kind
     public var slot: Int16

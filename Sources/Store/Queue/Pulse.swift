@@ -73,12 +73,31 @@ public struct LoadSegments: Statement {
         public var isFree: Bool
         /// Of its heap, in 8 KiB pages.
         public var pages: Int64
+        /// Pages that it began with; 0: it began empty.
+        public var reusedPages: Int32
+        /// What was inserted since, when it did not begin empty: by statistics, which come a second late and may be lost.
+        public var insertedRows: Int64
+
+        public init(
+            kind: Kind, lane: Int16, slot: Int16, generation: Int64, isFree: Bool, pages: Int64, reusedPages: Int32 = 0,
+            insertedRows: Int64 = 0
+        ) {
+            self.kind = kind
+            self.lane = lane
+            self.slot = slot
+            self.generation = generation
+            self.isFree = isFree
+            self.pages = pages
+            self.reusedPages = reusedPages
+            self.insertedRows = insertedRows
+        }
     }
 
     public var sql: String {
         """
         select kind, lane, slot, generation, is_free,
-            coalesce(pg_relation_size(to_regclass('martlet_data.' || kind || '_' || slot)), 0) / 8192
+            coalesce(pg_relation_size(to_regclass('martlet_data.' || kind || '_' || slot)), 0) / 8192, reused_pages,
+            case when reused_pages > 0 then coalesce(pg_stat_get_ins_since_vacuum(to_regclass('martlet_data.' || kind || '_' || slot)), 0) else 0 end
         from martlet_data.segments order by kind, lane, generation, slot
         """
     }
@@ -91,7 +110,7 @@ public struct LoadSegments: Statement {
             }
             return Segment(
                 kind: kind, lane: try row.int2(1), slot: try row.int2(2), generation: try row.int8(3), isFree: try row.bool(4),
-                pages: try row.int8(5))
+                pages: try row.int8(5), reusedPages: try row.int4(6), insertedRows: try row.int8(7))
         }
     }
 }

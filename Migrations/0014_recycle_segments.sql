@@ -1,0 +1,109 @@
+-- Why: a closed, empty segment that readers never let go of all at once cannot be truncated, and the rings grew for as long as such readers went on. Once
+--      autovacuum has cleaned it, it is used again as it is.
+-- Locks: ACCESS EXCLUSIVE on martlet_data.segments, for a moment. Compatible: yes. A worker of the version before closes such a segment by its size, so early:
+--      beside readers of that kind its ring has more segments until the last such worker is gone.
+set local role martlet_owner;
+
+alter table martlet_data.segments add column pinned_at timestamptz, add column reused_pages int not null default 0;
+comment on column martlet_data.segments.pinned_at is 'Since when it has seemed empty and others used it; while its autovacuum is on, when it was seen empty. Null: not so.';
+comment on column martlet_data.segments.reused_pages is 'Pages it had when it was given back without TRUNCATE; 0: it began empty.';
+
+-- What becomes of a closed segment that others use. True: it was given back as it is. Each step is a call of its own, so that nothing is held for long:
+-- 1. It seems empty: noted. 2. Five seconds later it is empty: its autovacuum is switched on. 3. Autovacuum has been there since and left nothing: it is free.
+-- Steps 2 and 3 look under a lock that an open insert, a claim and a running vacuum hold a conflicting one of, and a reader does not.
+create function martlet_data.recycle_segment(p_kind text, p_slot smallint) returns boolean
+    language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
+declare
+    v_name text := format('martlet_data.%s_%s', p_kind, p_slot);
+    v_table oid := to_regclass(v_name);
+    v_pinned_at timestamptz;
+    v_is_vacuumed boolean;
+    v_found boolean;
+begin
+    select s.pinned_at into v_pinned_at from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
+    select coalesce('autovacuum_enabled=on' = any (c.reloptions), false) into v_is_vacuumed from pg_class c where c.oid = v_table;
+    if v_pinned_at is null then
+        -- What was inserted is dead: by statistics, for one with rows is not to be read through twice a second. They may be wrong, hence the dice: every few minutes.
+        if pg_stat_get_dead_tuples(v_table) >= pg_stat_get_ins_since_vacuum(v_table) or random() < 0.002 then
+            update martlet_data.segments s set pinned_at = clock_timestamp() where s.kind = p_kind and s.slot = p_slot;
+        end if;
+        return false;
+    elsif v_is_vacuumed then
+        -- Rows that somebody's snapshot may still see are counted as dead: autovacuum comes again for them.
+        if pg_stat_get_dead_tuples(v_table) > 0
+            or (greatest(pg_stat_get_last_autovacuum_time(v_table), pg_stat_get_last_vacuum_time(v_table)) > v_pinned_at) is not true then
+            return false;
+        end if;
+    elsif v_pinned_at > clock_timestamp() - interval '5 seconds' then
+        return false;
+    end if;
+    -- First a look that disturbs nobody, for it may read many dead rows; then the lock, and a fresh statement that sees all that committed before it.
+    execute format('select exists (select from %s)', v_name) into v_found;
+    begin
+        if not v_found then
+            execute format('lock table %s in share row exclusive mode nowait', v_name);
+            execute format('select exists (select from %s)', v_name) into v_found;
+        end if;
+    exception when lock_not_available then v_found := true; -- an open insert, a claim or a vacuum has it
+    end;
+    if v_found and not v_is_vacuumed then
+        update martlet_data.segments s set pinned_at = null where s.kind = p_kind and s.slot = p_slot;
+    elsif not v_found and v_is_vacuumed then
+        execute format('alter table %s set (autovacuum_enabled = off)', v_name);
+        update martlet_data.segments s set is_free = true, pinned_at = null, reused_pages = pg_relation_size(v_table) / 8192
+            where s.kind = p_kind and s.slot = p_slot;
+        return true;
+    elsif not v_found then
+        -- No ANALYZE: statistics of this moment would be those of the hot statements when it is full. No truncation: it would try for the lock that cannot be had.
+        execute format('alter table %s set (autovacuum_enabled = on, autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, '
+            'autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_threshold = 2147483647, '
+            'vacuum_index_cleanup = on, vacuum_truncate = off)', v_name);
+        update martlet_data.segments s set pinned_at = clock_timestamp() where s.kind = p_kind and s.slot = p_slot;
+    end if;
+    return false;
+end $$;
+
+-- Gives an empty segment back. False: in use, pinned by a reader, or not empty. Never waits for a lock.
+create or replace function martlet_data.retire_segment(p_kind text, p_slot smallint) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    v_name text;
+    v_lane smallint;
+    v_is_free boolean;
+    v_cursor regclass;
+    v_found boolean;
+begin
+    perform pg_advisory_xact_lock(7340001, 1); -- against advance_segment choosing this one meanwhile
+    select s.lane, s.is_free into v_lane, v_is_free from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
+    if not found then
+        raise exception 'no segment % %', p_kind, p_slot using errcode = 'MT900';
+    end if;
+    v_cursor := case p_kind when 'leased' then 'martlet_data.leased_cursor'::regclass when 'due' then 'martlet_data.due_cursor'::regclass
+        else (select l.cursor from martlet_data.lanes l where l.lane = v_lane) end;
+    if pg_sequence_last_value(v_cursor) & 4095 = p_slot then
+        return false;
+    end if;
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'retire_segment needs READ COMMITTED: an older snapshot would not see a row that committed before the lock' using errcode = 'MT900';
+    end if;
+    v_name := format('martlet_data.%s_%s', p_kind, p_slot);
+    begin
+        execute format('lock table %s in access exclusive mode nowait', v_name);
+    exception when lock_not_available then -- an open insert, a claim or a reader has it
+        if v_is_free then
+            return false;
+        end if;
+        return martlet_data.recycle_segment(p_kind, p_slot);
+    end;
+    -- A fresh statement at READ COMMITTED: it sees everything that committed before the lock was ours.
+    execute format('select exists (select from %s)', v_name) into v_found;
+    if v_found then
+        return false;
+    end if;
+    execute format('truncate %s', v_name);
+    if exists (select from pg_class c where c.oid = to_regclass(v_name) and 'autovacuum_enabled=on' = any (c.reloptions)) then
+        execute format('alter table %s set (autovacuum_enabled = off)', v_name);
+    end if;
+    update martlet_data.segments s set is_free = true, pinned_at = null, reused_pages = 0 where s.kind = p_kind and s.slot = p_slot;
+    return true;
+end $$;
