@@ -31,12 +31,15 @@ struct LinkTests {
         }
     }
 
-    /// - Parameter ago: seconds before now.
+    /// When the messages were made: not now, which moves on while a slow machine does something in between.
+    private static let then = "(select min(admitted_at) + interval '60 seconds' from martlet_data.attempts)"
+
+    /// - Parameter ago: seconds before the messages were made.
     private func visit(_ message: Int, link: Int, ago: Double, machine: String? = nil, on connection: PQConnection) async throws {
         try await connection.execute(
             script: """
                 insert into martlet_data.link_visits (message_id, link, at, machine)
-                values (\(message), \(link), clock_timestamp() - interval '\(ago) seconds', \(machine.map { "'\($0)'" } ?? "null"))
+                values (\(message), \(link), \(Self.then) - interval '\(ago) seconds', \(machine.map { "'\($0)'" } ?? "null"))
                 """)
     }
 
@@ -110,7 +113,7 @@ struct LinkTests {
                 script: """
                     delete from martlet_data.receipts where message_id = 1;
                     insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments)
-                        values (1, 2, 'p', 1, now() - interval '20 seconds', now(), 1, 1)
+                        values (1, 2, 'p', 1, \(Self.then) - interval '20 seconds', now(), 1, 1)
                     """)
             for (link, ago) in [(1, 40.0), (2, 19), (3, 12)] { try await visit(1, link: link, ago: ago, on: connection) }
             _ = try await store.run(JudgeVisits())
