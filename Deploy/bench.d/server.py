@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 # What the README tells operators to set; durability is the default (fsync and synchronous_commit on).
-TUNED = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
+TUNED = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min", "autovacuum_naptime": "10s"}
 # For worker sessions only: their statements with how long each took, in the server's log. %n is the time, seconds since 1970.
 LOGGED = "-c log_min_duration_sample=0 -c log_statement_sample_rate={rate} -c log_parameter_max_length=24"
 CLAIM = re.compile(rb"^(\d+\.\d+) (\d+) LOG:  duration: ([\d.]+) ms  execute .*?/\* ClaimReady \*/", re.MULTILINE)
