@@ -157,7 +157,7 @@ class Pressure:
             after, after_claims = self.burst(120)
         row.memory[:] = [worker.memory()]
         worker.stop()
-        self.slices(log, clean_start, start, drained if overload else end, memory, offered)
+        self.slices(log, clean_start, start, drained if overload else end, memory, offered, clean_claims if bursts else None)
         row.figures["end throughput, messages/s"] = after
         row.figures["clean claim p99, ms"] = clean_claims
         row.figures["end claim p99, ms"] = after_claims
@@ -185,8 +185,9 @@ class Pressure:
             self.row.figures["offered in fact, messages/s"] = figures(load.finish())["offered"]
         return memory
 
-    def slices(self, log, clean_start, start, end, memory, offered):
-        """Throughput and latency a slice; a message's id has its milliseconds, so no join is needed."""
+    def slices(self, log, clean_start, start, end, memory, offered, clean_claims=None):
+        """Throughput and latency a slice; a message's id has its milliseconds, so no join is needed. With `clean_claims` claims are compared
+        with those of the clean drain: where a slice drains a burst, the base load alone has hardly a full batch to compare with."""
         bench, row, width = self.bench, self.row, self.slice
         took = "extract(epoch from at) * 1000 - ((message_id >> 22) + 1735689600000)"
 
@@ -221,8 +222,8 @@ class Pressure:
             last = held[-1]
             row.figures["last slice, p99 ms (clean)"] = f"{last['p99_ms']:.0f} ({base['p99_ms']:.0f})"
             row.aim("last slice: accepted ≥ 0.95 of offered", last["messages_per_second"] / offered, lambda value: value >= 0.95)
-            if base["claim_p99_ms"] and last["claim_p99_ms"]:
-                row.aim("last slice: claim p99 ≤ 1.2 of clean", last["claim_p99_ms"] / base["claim_p99_ms"], lambda value: value <= 1.2)
+            if (clean_claims := clean_claims or base["claim_p99_ms"]) and last["claim_p99_ms"]:
+                row.aim("last slice: claim p99 ≤ 1.2 of clean", last["claim_p99_ms"] / clean_claims, lambda value: value <= 1.2)
 
 
 def idle_in_tx_saturation(bench):

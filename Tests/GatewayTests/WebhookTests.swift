@@ -153,8 +153,8 @@ extension Gateways {
                     _ = try Self.secretFile(lines, bench.directory)
                     // Files are looked at once a second: what is sent until then is signed as before, and not counted.
                     try await eventually(within: .seconds(30), poll: .milliseconds(300), "the secrets \(count) sign") {
-                        try await bench.text("hello \(count)", from: "+447700900003", by: gateway)
                         let before = try receiver.lines("open").count
+                        try await bench.text("hello \(count)", from: "+447700900003", by: gateway)
                         try await eventually(within: .seconds(10), "it arrives") { try receiver.lines("open").count > before }
                         return try receiver.lines("open").last?.verified == [[1], [0, 1], [0]][count]
                     }
