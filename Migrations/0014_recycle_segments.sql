@@ -4,12 +4,14 @@
 --      beside readers of that kind its ring has more segments until the last such worker is gone.
 set local role martlet_owner;
 
-alter table martlet_data.segments add column pinned_at timestamptz, add column reused_pages int not null default 0;
+alter table martlet_data.segments add column pinned_at timestamptz, add column emptied_before xid8, add column reused_pages int not null default 0;
 comment on column martlet_data.segments.pinned_at is 'Since when it has seemed empty and others used it; while its autovacuum is on, when it was seen empty. Null: not so.';
+comment on column martlet_data.segments.emptied_before is 'The next transaction number when pinned_at was noted: whose snapshot is older may still see its rows.';
 comment on column martlet_data.segments.reused_pages is 'Pages it had when it was given back without TRUNCATE; 0: it began empty.';
 
 -- What becomes of a closed segment that others use. True: it was given back as it is. Each step is a call of its own, so that nothing is held for long:
--- 1. It seems empty: noted. 2. Five seconds later it is empty: its autovacuum is switched on. 3. Autovacuum has been there since and left nothing: it is free.
+-- 1. It seems empty: noted. 2. Five seconds later, and once nobody's snapshot is as old, it is empty: its autovacuum is switched on. 3. Autovacuum has been there since
+-- and left nothing: it is free. Beside a snapshot of hours autovacuum would read all such segments again and again and clean none.
 -- Steps 2 and 3 look under a lock that an open insert, a claim and a running vacuum hold a conflicting one of, and a reader does not.
 create function martlet_data.recycle_segment(p_kind text, p_slot smallint) returns boolean
     language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
@@ -17,15 +19,17 @@ declare
     v_name text := format('martlet_data.%s_%s', p_kind, p_slot);
     v_table oid := to_regclass(v_name);
     v_pinned_at timestamptz;
+    v_emptied bigint;
     v_is_vacuumed boolean;
     v_found boolean;
 begin
-    select s.pinned_at into v_pinned_at from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
+    select s.pinned_at, s.emptied_before::text::bigint & 4294967295 into v_pinned_at, v_emptied from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
     select coalesce('autovacuum_enabled=on' = any (c.reloptions), false) into v_is_vacuumed from pg_class c where c.oid = v_table;
     if v_pinned_at is null then
         -- What was inserted is dead: by statistics, for one with rows is not to be read through twice a second. They may be wrong, hence the dice: every few minutes.
         if pg_stat_get_dead_tuples(v_table) >= pg_stat_get_ins_since_vacuum(v_table) or random() < 0.002 then
-            update martlet_data.segments s set pinned_at = clock_timestamp() where s.kind = p_kind and s.slot = p_slot;
+            update martlet_data.segments s set pinned_at = clock_timestamp(), emptied_before = pg_snapshot_xmax(pg_current_snapshot())
+                where s.kind = p_kind and s.slot = p_slot;
         end if;
         return false;
     elsif v_is_vacuumed then
@@ -34,7 +38,10 @@ begin
             or (greatest(pg_stat_get_last_autovacuum_time(v_table), pg_stat_get_last_vacuum_time(v_table)) > v_pinned_at) is not true then
             return false;
         end if;
-    elsif v_pinned_at > clock_timestamp() - interval '5 seconds' then
+    elsif v_pinned_at > clock_timestamp() - interval '5 seconds' or exists (
+            select from pg_stat_activity a cross join lateral (values (a.backend_xmin), (a.backend_xid)) o(xid)
+            where a.pid <> pg_backend_pid() and (a.datid is null or a.datid = (select d.oid from pg_database d where d.datname = current_database()))
+                and (v_emptied - o.xid::text::bigint + 4294967296) % 4294967296 between 1 and 2147483647) then
         return false;
     end if;
     -- First a look that disturbs nobody, for it may read many dead rows; then the lock, and a fresh statement that sees all that committed before it.

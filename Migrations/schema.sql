@@ -1794,15 +1794,17 @@ declare
     v_name text := format('martlet_data.%s_%s', p_kind, p_slot);
     v_table oid := to_regclass(v_name);
     v_pinned_at timestamptz;
+    v_emptied bigint;
     v_is_vacuumed boolean;
     v_found boolean;
 begin
-    select s.pinned_at into v_pinned_at from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
+    select s.pinned_at, s.emptied_before::text::bigint & 4294967295 into v_pinned_at, v_emptied from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
     select coalesce('autovacuum_enabled=on' = any (c.reloptions), false) into v_is_vacuumed from pg_class c where c.oid = v_table;
     if v_pinned_at is null then
         -- What was inserted is dead: by statistics, for one with rows is not to be read through twice a second. They may be wrong, hence the dice: every few minutes.
         if pg_stat_get_dead_tuples(v_table) >= pg_stat_get_ins_since_vacuum(v_table) or random() < 0.002 then
-            update martlet_data.segments s set pinned_at = clock_timestamp() where s.kind = p_kind and s.slot = p_slot;
+            update martlet_data.segments s set pinned_at = clock_timestamp(), emptied_before = pg_snapshot_xmax(pg_current_snapshot())
+                where s.kind = p_kind and s.slot = p_slot;
         end if;
         return false;
     elsif v_is_vacuumed then
@@ -1811,7 +1813,10 @@ begin
             or (greatest(pg_stat_get_last_autovacuum_time(v_table), pg_stat_get_last_vacuum_time(v_table)) > v_pinned_at) is not true then
             return false;
         end if;
-    elsif v_pinned_at > clock_timestamp() - interval '5 seconds' then
+    elsif v_pinned_at > clock_timestamp() - interval '5 seconds' or exists (
+            select from pg_stat_activity a cross join lateral (values (a.backend_xmin), (a.backend_xid)) o(xid)
+            where a.pid <> pg_backend_pid() and (a.datid is null or a.datid = (select d.oid from pg_database d where d.datname = current_database()))
+                and (v_emptied - o.xid::text::bigint + 4294967296) % 4294967296 between 1 and 2147483647) then
         return false;
     end if;
     -- First a look that disturbs nobody, for it may read many dead rows; then the lock, and a fresh statement that sees all that committed before it.
@@ -2632,6 +2637,7 @@ CREATE TABLE martlet_data.segments (
     generation bigint DEFAULT 0 NOT NULL,
     is_free boolean DEFAULT true NOT NULL,
     pinned_at timestamp with time zone,
+    emptied_before xid8,
     reused_pages integer DEFAULT 0 NOT NULL,
     CONSTRAINT segments_kind_check CHECK ((kind = ANY (ARRAY['ready'::text, 'leased'::text, 'due'::text]))),
     CONSTRAINT segments_slot_check CHECK (((slot >= 0) AND (slot <= 4095)))
@@ -2640,6 +2646,8 @@ CREATE TABLE martlet_data.segments (
 ALTER TABLE martlet_data.segments OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.segments.pinned_at IS 'Since when it has seemed empty and others used it; while its autovacuum is on, when it was seen empty. Null: not so.';
+
+COMMENT ON COLUMN martlet_data.segments.emptied_before IS 'The next transaction number when pinned_at was noted: whose snapshot is older may still see its rows.';
 
 COMMENT ON COLUMN martlet_data.segments.reused_pages IS 'Pages it had when it was given back without TRUNCATE; 0: it began empty.';
 
