@@ -78,6 +78,7 @@ extension Faults {
                 try await shop.enqueueMany("marketing", count: 2000)
                 let worker = try WorkerProgram.start(in: shop, settings: ["worker.claim_batch=10"])
                 try await eventually(within: .seconds(30), "it works") { try !shop.outbox().isEmpty }
+                // So long each table stays locked, not a wait for a result.
                 for table in ["messages", "attempts", "receipts", "cap_usage", "sessions", "classes", "templates"] {
                     try await shop.script(
                         "begin; lock martlet_data.\(table); alter table martlet_data.\(table) add column later int; select pg_sleep(0.2); commit"
