@@ -1814,6 +1814,7 @@ begin
             return false;
         end if;
     elsif v_pinned_at > clock_timestamp() - interval '5 seconds' or exists (
+            -- Older, though numbers of 32 bits begin anew: half of them lie before each one.
             select from pg_stat_activity a cross join lateral (values (a.backend_xmin), (a.backend_xid)) o(xid)
             where a.pid <> pg_backend_pid() and (a.datid is null or a.datid = (select d.oid from pg_database d where d.datname = current_database()))
                 and (v_emptied - o.xid::text::bigint + 4294967296) % 4294967296 between 1 and 2147483647) then
