@@ -1,13 +1,14 @@
 import Foundation
 import PackagePlugin
 
-/// Runs `EmbedSQL` over `Migrations/` whenever a migration changes.
+/// Runs `EmbedSQL` over `Migrations/` whenever a migration or an object changes.
 @main
 struct EmbedMigrations: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let folder = context.package.directoryURL.appending(path: "Migrations")
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedMigrations.swift")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let folders = [folder] + ["martlet", "martlet_data"].map { folder.appending(path: "objects/\($0)") }
+        let files = try folders.flatMap { try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil) }
             .filter { $0.pathExtension == "sql" }
         return [
             .buildCommand(

@@ -212,7 +212,9 @@ public enum Statements {
 
     static var migrating: [any Statement] {
         [
-            HasMigrations(), MigrationLock(), AppliedMigrations(texts: ["select 1"]), ResetRole(),
+            HasMigrations(), MigrationLock(), AppliedMigrations(texts: ["select 1"]), ResetRole(), BecomeOwner(),
+            AppliedObjects(objects: [SQLObject(name: "martlet.try_it", sql: "select 1")]),
+            RecordObjects(objects: [SQLObject(name: "martlet.try_it", sql: "select 1")]),
             RecordMigration(migration: Migration(version: 9999, name: "9999_try_it.sql", sql: "select 1")),
             SeedHandOvers(count: 3, provider: "p"),
         ]

@@ -77,7 +77,9 @@ struct StyleTests {
 
     @Test("every migration says why, which locks, and whether it is compatible")
     func migrationHeaders() throws {
-        let files = try Repository.files(below: "Migrations", ending: ".sql").filter { !$0.path.hasSuffix("/schema.sql") }
+        let files = try Repository.files(below: "Migrations", ending: ".sql").filter {
+            !$0.path.hasSuffix("/schema.sql") && !$0.path.contains("/objects/")
+        }
         #expect(files.count > 4)
         for (index, file) in files.enumerated() {
             let header = file.lines.prefix { $0.hasPrefix("--") }.joined(separator: "\n")
@@ -85,6 +87,32 @@ struct StyleTests {
             let name = file.path.dropFirst("Migrations/".count)
             #expect(name.wholeMatch(of: #/\d{4}(_[a-z0-9]+){2,}\.sql/#) != nil, "\(name) is not 0001_verb_noun.sql")
             #expect(Int(name.prefix(4)) == index + 1, "\(name): numbers have no gaps")
+        }
+    }
+
+    @Test("an object's file makes what its name says, anew at each change, and numbered files after 0014 make none")
+    func objectFiles() throws {
+        let all = try Repository.files(below: "Migrations", ending: ".sql")
+        let objects = all.filter { $0.path.contains("/objects/") }
+        #expect(objects.count > 90)
+        for file in objects {
+            let name = file.path.dropFirst("Migrations/objects/".count).dropLast(".sql".count).replacing("/", with: ".")
+            let made = file.lines.compactMap {
+                $0.firstMatch(of: #/^create (or replace )?(function|view) ([a-z_]+\.[a-z0-9_]+)/#)
+            }
+            #expect(!made.isEmpty, "\(file.path) makes no function and no view")
+            for one in made {
+                #expect(one.3 == name, "\(file.path) makes \(one.3)")
+                #expect(
+                    one.1 != nil || file.lines.contains { $0.hasPrefix("drop \(one.2) if exists") },
+                    "\(file.path): create or replace, or drop first")
+            }
+        }
+        for file in all where !file.path.contains("/objects/") && !file.path.hasSuffix("/schema.sql") {
+            guard let number = Int(file.path.dropFirst("Migrations/".count).prefix(4)), number > 14 else { continue }
+            #expect(
+                !file.lines.contains { $0.contains(#/^create (or replace )?(function|view|procedure) /#) },
+                "\(file.path): functions and views belong into Migrations/objects")
         }
     }
 }

@@ -21,6 +21,7 @@ struct MigratorTests {
     }
 
     private static let names = Migration.all.map(\.name)
+    private static let everything = MigrationResult(migrations: names, objects: SQLObject.all.map(\.name))
 
     @Test("all of them apply on an empty database, in order; a second time there is nothing to do")
     func up() async throws {
@@ -28,8 +29,8 @@ struct MigratorTests {
             let before = try await migrator.status()
             #expect(before.pending.map(\.name) == Self.names)
             #expect(try #require(before.misfit).contains("the database has no Martlet schema"))
-            #expect(try await migrator.up() == Self.names)
-            #expect(try await migrator.up() == [])
+            #expect(try await migrator.up() == Self.everything)
+            #expect(try await migrator.up().isEmpty)
             let after = try await migrator.status()
             #expect(after.misfit == nil)
             #expect(after.entries.allSatisfy { $0.state == .applied && $0.appliedAt?.hasSuffix("Z") == true })
@@ -46,16 +47,26 @@ struct MigratorTests {
         for migration in Migration.all {
             #expect(try String(contentsOfFile: "\(folder)/\(migration.name)", encoding: .utf8).trimmed == migration.sql.trimmed)
         }
+        let objects = try ["martlet", "martlet_data"].flatMap { schema in
+            try FileManager.default.contentsOfDirectory(atPath: "\(folder)/objects/\(schema)").map {
+                "\(schema).\($0.dropLast(4))"
+            }
+        }
+        #expect(Set(objects) == Set(SQLObject.all.map(\.name)))
+        for object in SQLObject.all {
+            let path = "\(folder)/objects/\(object.name.replacing(".", with: "/")).sql"
+            #expect(try String(contentsOfFile: path, encoding: .utf8).trimmed == object.sql.trimmed)
+        }
     }
 
     @Test("a dry run says what it would do and leaves nothing behind")
     func dryRun() async throws {
         try await empty { scratch, migrator in
-            #expect(try await migrator.up(dryRun: true) == Self.names)
+            #expect(try await migrator.up(dryRun: true) == Self.everything)
             let connection = try await scratch.connect()
             #expect(try await connection.value("select count(*) from pg_namespace where nspname ~ '^martlet'") == "0")
-            #expect(try await migrator.up() == Self.names)
-            #expect(try await migrator.up(dryRun: true) == [])
+            #expect(try await migrator.up() == Self.everything)
+            #expect(try await migrator.up(dryRun: true).isEmpty)
         }
     }
 
@@ -79,16 +90,116 @@ struct MigratorTests {
         }
     }
 
-    @Test("a migration that this binary does not know is a misfit: the binary is too old")
+    @Test(
+        "a migration that this binary does not know fits if it says that older binaries keep working, else the binary is too old")
     func unknown() async throws {
         try await empty { scratch, migrator in
             _ = try await migrator.up()
             let connection = try await scratch.connect()
-            try await connection.execute(
-                script: "insert into martlet_meta.migrations values (9999, '9999_from_the_future.sql', 'x')")
+            let store = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "next", connections: 1))
+            let number = Migration.all.count + 1
+            let kind = Migration(
+                version: number, name: "9998_kind.sql", sql: "-- Why: x. Compatible: yes\ncreate table martlet_data.later ()")
+            #expect(
+                try await Migrator(store, migrations: Migration.all + [kind]).up() == MigrationResult(migrations: [kind.name]))
+            let status = try await migrator.status()
+            #expect(status.misfit == nil)
+            #expect(status.entries.last?.state == .newer)
+            #expect(try await migrator.up().isEmpty)
+            let unkind = Migration(
+                version: number + 1, name: "9999_from_the_future.sql", sql: "-- Compatible: no\ndrop table martlet_data.later")
+            #expect(try await Migrator(store, migrations: Migration.all + [kind, unkind]).up().migrations == [unkind.name])
             let misfit = try #require(try await migrator.status().misfit)
             #expect(misfit.contains("9999_from_the_future.sql") && misfit.contains("newer binary"))
             await #expect(throws: StoreError.self) { try await migrator.up() }
+            #expect(try await connection.value("select count(*) from martlet_meta.migrations where not is_compatible") == "1")
+            await store.close()
+        }
+    }
+
+    @Test("a function whose text changed is made anew, with what comes after it, and nothing else; a comment is no change")
+    func changedObjects() async throws {
+        try await empty { scratch, migrator in
+            _ = try await migrator.up()
+            let store = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "next", connections: 1))
+            let connection = try await scratch.connect()
+            let first = SQLObject(
+                name: "martlet.one", sql: "create or replace function martlet.one() returns int language sql return 1;")
+            let reader = SQLObject(
+                name: "martlet.ones", sql: "-- after: martlet.one\ncreate or replace view martlet.ones as select martlet.one();")
+            let before = Migrator(store, objects: SQLObject.inOrder(SQLObject.all + [reader, first]))
+            #expect(try await before.up() == MigrationResult(objects: ["martlet.one", "martlet.ones"]))
+            #expect(try await before.status().misfit == nil)
+            // A binary that does not know them is not disturbed.
+            #expect(try await migrator.status().misfit == nil)
+
+            var second = first
+            second.sql = "-- Another number, for once.\n\n" + first.sql
+            #expect(try await Migrator(store, objects: [second]).up().isEmpty)
+            second.sql = "drop function martlet.one() cascade;\ncreate function martlet.one() returns int language sql return 2;"
+            let next = Migrator(store, objects: [second, reader])
+            #expect(try #require(try await next.status().misfit).contains("martlet.one). Run `martlet migrate up`"))
+            #expect(try await next.up() == MigrationResult(objects: ["martlet.one", "martlet.ones"]))
+            #expect(try await connection.value("select one from martlet.ones") == "2")
+
+            // The binary before finds a newer text than its own, fits, and leaves it.
+            let status = try await before.status()
+            #expect(status.misfit == nil && status.newerObjects == ["martlet.one"] && status.pendingObjects == [])
+            #expect(try await before.up().isEmpty)
+            #expect(try await connection.value("select one from martlet.ones") == "2")
+            #expect(
+                try await connection.value(
+                    "select rolname from pg_proc join pg_roles r on r.oid = proowner where proname = 'one'") == "martlet_owner")
+            await store.close()
+        }
+    }
+
+    @Test("an object that cannot be made is named, and none of them is made")
+    func brokenObject() async throws {
+        try await empty { scratch, migrator in
+            _ = try await migrator.up()
+            let store = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "next", connections: 1))
+            let good = SQLObject(
+                name: "martlet.good", sql: "create or replace function martlet.good() returns int language sql return 1;")
+            let bad = SQLObject(
+                name: "martlet.bad",
+                sql: "create or replace function martlet.bad() returns int language sql return nothing_there();")
+            let error = await #expect(throws: StoreError.self) { try await Migrator(store, objects: [good, bad]).up() }
+            #expect("\(try #require(error))".contains("objects/martlet.bad"))
+            #expect(try await scratch.connect().value("select to_regproc('martlet.good')") == nil)
+            #expect(try await migrator.status().misfit == nil)
+            await store.close()
+        }
+    }
+
+    @Test("a database that a binary before objects migrated is behind by them alone, and is brought up with its rows")
+    func beforeObjects() async throws {
+        try await empty { scratch, migrator in
+            let connection = try await scratch.connect()
+            try await connection.execute(
+                script: """
+                    create schema martlet_meta; create table martlet_meta.migrations (
+                        version int primary key, name text not null, checksum text not null,
+                        applied_at timestamptz not null default clock_timestamp(), applied_by text not null default session_user);
+                    grant usage on schema martlet_meta to public; grant select on martlet_meta.migrations to public
+                    """)
+            let old = Migration.all.filter { $0.version <= 14 }
+            for migration in old {
+                try await connection.execute(script: "begin; \(migration.sql)\n; reset role; commit")
+                // As it was until 0014: of the whole text.
+                try await connection.execute(
+                    script:
+                        "insert into martlet_meta.migrations values (\(migration.version), '\(migration.name)', encode(sha256(convert_to($text$\(migration.sql)$text$, 'UTF8')), 'hex'))"
+                )
+            }
+            let status = try await migrator.status()
+            #expect(status.entries.filter { $0.state == .applied }.count == old.count)
+            #expect(status.pendingObjects == Self.everything.objects)
+            #expect(try #require(status.misfit).contains("martlet migrate up"))
+            let result = try await migrator.up()
+            #expect(result.migrations == Self.names.dropFirst(old.count).map { $0 })
+            #expect(result.objects == Self.everything.objects)
+            #expect(try await migrator.status().misfit == nil)
         }
     }
 
@@ -112,8 +223,10 @@ struct MigratorTests {
                     conninfo: scratch.conninfo, applicationName: "other migrator", connections: 1, connectTimeout: .seconds(60)))
             async let first = migrator.up()
             async let second = Migrator(other).up()
-            let applied = try await first + second
-            #expect(applied.sorted() == Self.names)
+            let (one, two) = try await (first, second)
+            let applied = MigrationResult(migrations: one.migrations + two.migrations, objects: one.objects + two.objects)
+            #expect(applied.migrations.sorted() == Self.names)
+            #expect(applied.objects.sorted() == Self.everything.objects.sorted())
             await other.close()
         }
     }
@@ -132,7 +245,7 @@ struct MigratorTests {
             let connection = try await scratch.connect()
             #expect(try await connection.value("select to_regnamespace('martlet')") == nil)
             try await holder.execute(script: "rollback")
-            #expect(try await migrator.up() == Self.names)
+            #expect(try await migrator.up() == Self.everything)
         }
     }
 

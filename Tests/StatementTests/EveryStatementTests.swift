@@ -46,7 +46,8 @@ struct EveryStatementTests {
         "LoadProviderStates", "WriteProviderHealth",
         "InsertAttempts", "InsertMessageLinks", "UpdateCapUsage",
         "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
-        "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RescuableSessions", "DropOldestPartitions",
+        "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RecordObjects", "RescuableSessions",
+        "DropOldestPartitions",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
         "ResolveDoubt", "SuppressRecipients", "UpsertWebhooks", "OpenSurveys",
@@ -56,7 +57,8 @@ struct EveryStatementTests {
         "PushTemplates", "UpsertWebhooks",
     ]
     static let byMigrators: Set<String> = [
-        "HasMigrations", "MigrationLock", "AppliedMigrations", "ResetRole", "RecordMigration", "SeedHandOvers",
+        "HasMigrations", "MigrationLock", "AppliedMigrations", "AppliedObjects", "BecomeOwner", "ResetRole", "RecordMigration",
+        "RecordObjects", "SeedHandOvers",
     ]
     /// Duties of workers among the statements about events.
     static let notByGateways: Set<String> = [

@@ -17,6 +17,7 @@ extension MigrationStatus {
                     "applied_at": .text(entry.appliedAt),
                 ]
             },
+            "pending_objects": .list(pendingObjects) { .string($0) }, "newer_objects": .list(newerObjects) { .string($0) },
         ]
     }
 }
@@ -24,11 +25,18 @@ extension MigrationStatus {
 /// Migrations may build indexes: longer than any call of the other commands.
 let migrationDeadline = Duration.seconds(600)
 
-func showApplied(_ names: [String], dryRun: Bool, asJSON: Bool) {
+func showApplied(_ result: MigrationResult, dryRun: Bool, asJSON: Bool) {
     if asJSON {
-        return Terminal.out.json(["dry_run": .bool(dryRun), "applied": .list(names) { .string($0) }])
+        return Terminal.out.json([
+            "dry_run": .bool(dryRun), "applied": .list(result.migrations) { .string($0) },
+            "objects": .list(result.objects) { .string($0) },
+        ])
     }
     let verb = dryRun ? "would apply" : "applied"
-    for name in names { Terminal.out.line("\(verb) \(name)") }
-    if names.isEmpty { Terminal.out.line("nothing to do: the schema is up to date") }
+    for name in result.migrations { Terminal.out.line("\(verb) \(name)") }
+    if let first = result.objects.first {
+        let which = result.objects.count == 1 ? first : "\(result.objects.count) functions and views"
+        Terminal.out.line("\(dryRun ? "would make" : "made") \(which)")
+    }
+    if result.isEmpty { Terminal.out.line("nothing to do: the schema is up to date") }
 }

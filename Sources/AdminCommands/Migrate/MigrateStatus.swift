@@ -3,7 +3,7 @@ import Store
 
 struct MigrateStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show every migration: applied, pending, changed or unknown.",
+        commandName: "status", abstract: "Show every migration: applied, pending, changed, newer or unknown.",
         discussion: """
             EXAMPLES
               martlet migrate status
@@ -20,12 +20,18 @@ struct MigrateStatus: AsyncParsableCommand {
             let style: Style =
                 switch entry.state {
                 case .applied: .green
-                case .pending: .yellow
+                case .pending, .newer: .yellow
                 case .changed, .unknown: .red
                 }
             table.add("\(entry.name)", Table.Cell(entry.state.rawValue, style), "\(entry.appliedAt ?? "")")
         }
         out.table(table)
+        if !status.pendingObjects.isEmpty {
+            out.line("functions and views to be made: \(status.pendingObjects.joined(separator: ", "))")
+        }
+        if !status.newerObjects.isEmpty {
+            out.line("functions and views that a newer binary brought: \(status.newerObjects.joined(separator: ", "))")
+        }
         out.line()
         out.line(status.misfit ?? "This binary and this database fit.", status.misfit == nil ? .green : .yellow)
     }

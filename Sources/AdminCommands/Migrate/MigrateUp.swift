@@ -3,10 +3,11 @@ import Store
 
 struct MigrateUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Apply what is pending, each migration in a transaction of its own.",
+        commandName: "up",
+        abstract: "Apply what is pending, each migration in a transaction of its own; then functions and views that changed.",
         discussion: """
-            Safe while workers run and when several run it at once. A migration that cannot get its locks within 5 s lets go,
-            tries twice more, then gives up; run it again.
+            Safe while workers run and when several run it at once. A migration that cannot get its locks within 5 s is
+            rolled back and tried twice more; then the command ends with an error. Run it again.
 
             EXAMPLES
               martlet migrate up

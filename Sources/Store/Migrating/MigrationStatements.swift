@@ -1,10 +1,15 @@
 import Postgres
 
-/// Whether any migration has ever been applied here.
+/// Whether any migration has ever been applied here, and whether the tables about them are those of a binary with objects.
 struct HasMigrations: Statement {
-    var sql: String { "select to_regclass('martlet_meta.migrations') is not null" }
+    var sql: String {
+        "select to_regclass('martlet_meta.migrations') is not null, to_regclass('martlet_meta.objects') is not null"
+    }
     func bind(_ parameters: inout PQParams) {}
-    static func read(_ rows: PQRows) throws -> Bool { try rows.only.bool(0) }
+    static func read(_ rows: PQRows) throws -> (migrations: Bool, objects: Bool) {
+        let row = try rows.only
+        return (try row.bool(0), try row.bool(1))
+    }
 }
 
 /// One migrator at a time, and none that waits long for a lock somebody holds.
@@ -16,17 +21,21 @@ struct MigrationLock: Statement {
 /// What is applied, and the checksums (SHA-256, hex) of the texts this binary has.
 struct AppliedMigrations: Statement {
     var texts: [String]
+    /// The table is that of a binary before objects.
+    var isOld = false
     struct Row: Sendable {
         var version: Int
         var name: String
         var checksum: String
         var at: String
+        var isCompatible: Bool
     }
     var sql: String {
         """
-        select null::int4, null::text, encode(sha256(convert_to(t, 'UTF8')), 'hex'), null::text, n from unnest($1::text[]) with ordinality u(t, n)
+        select null::int4, null::text, encode(sha256(convert_to(t, 'UTF8')), 'hex'), null::text, n, null::bool
+        from unnest($1::text[]) with ordinality u(t, n)
         union all
-        select version, name, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), version
+        select version, name, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), version, \(isOld ? "false" : "is_compatible")
         from martlet_meta.migrations order by 1 nulls first, 5
         """
     }
@@ -36,13 +45,58 @@ struct AppliedMigrations: Statement {
         var applied: [Row] = []
         for row in rows {
             if let version = try row.int4OrNull(0) {
-                applied.append(Row(version: Int(version), name: try row.text(1), checksum: try row.text(2), at: try row.text(3)))
+                applied.append(
+                    Row(
+                        version: Int(version), name: try row.text(1), checksum: try row.text(2), at: try row.text(3),
+                        isCompatible: try row.bool(5)))
             } else {
                 checksums.append(try row.text(2))
             }
         }
         return (checksums, applied)
     }
+}
+
+/// For each of these texts of objects: whether it is the one in force, and whether it has ever been.
+struct AppliedObjects: Statement {
+    var objects: [SQLObject]
+    var sql: String {
+        """
+        select coalesce(n.checksum = s.checksum, false), exists (select from martlet_meta.objects o where o.name = w.name and o.checksum = s.checksum)
+        from unnest($1::text[], $2::text[]) with ordinality w(name, text, n)
+        cross join lateral (select encode(sha256(convert_to(w.text, 'UTF8')), 'hex') as checksum) s
+        left join lateral (select o.checksum from martlet_meta.objects o where o.name = w.name order by o.id desc limit 1) n on true
+        order by w.n
+        """
+    }
+    func bind(_ parameters: inout PQParams) {
+        parameters.textArray(objects.map(\.name))
+        parameters.textArray(objects.map(\.sql.withoutComments))
+    }
+    static func read(_ rows: PQRows) throws -> [(isInForce: Bool, isKnown: Bool)] {
+        try rows.map { (try $0.bool(0), try $0.bool(1)) }
+    }
+}
+
+/// Remembers objects, in the order in which they were made, with the checksums of their texts.
+struct RecordObjects: Statement {
+    var objects: [SQLObject]
+    var sql: String {
+        """
+        insert into martlet_meta.objects (name, checksum)
+        select w.name, encode(sha256(convert_to(w.text, 'UTF8')), 'hex') from unnest($1::text[], $2::text[]) with ordinality w(name, text, n) order by w.n
+        """
+    }
+    func bind(_ parameters: inout PQParams) {
+        parameters.textArray(objects.map(\.name))
+        parameters.textArray(objects.map(\.sql.withoutComments))
+    }
+}
+
+/// Objects belong to the owner of the schemas, whoever migrates.
+struct BecomeOwner: Statement {
+    var sql: String { "select set_config('role', 'martlet_owner', true)" }
+    func bind(_ parameters: inout PQParams) {}
 }
 
 /// Back to the migrating role: the migration's own `set local role` lasts until the transaction ends.
@@ -55,11 +109,15 @@ struct ResetRole: Statement {
 struct RecordMigration: Statement {
     var migration: Migration
     var sql: String {
-        "insert into martlet_meta.migrations (version, name, checksum) values ($1, $2, encode(sha256(convert_to($3, 'UTF8')), 'hex'))"
+        """
+        insert into martlet_meta.migrations (version, name, checksum, is_compatible)
+        values ($1, $2, encode(sha256(convert_to($3, 'UTF8')), 'hex'), $4)
+        """
     }
     func bind(_ parameters: inout PQParams) {
         parameters.int4(Int32(migration.version))
         parameters.text(migration.name)
-        parameters.text(migration.sql)
+        parameters.text(migration.sql.withoutComments)
+        parameters.bool(migration.isCompatible)
     }
 }

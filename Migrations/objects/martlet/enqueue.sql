@@ -1,0 +1,119 @@
+create or replace function martlet.enqueue(
+    class text, channel text, recipient text, template text, variables jsonb default '{}',
+    idempotency_key text default null, scheduled_at timestamptz default null, expires_at timestamptz default null,
+    recipient_key text default null, locale text default null, time_zone text default null, tier text default null,
+    group_key text default null, sender text default null, headers jsonb default null, traceparent text default null
+) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v_class    smallint;
+    v_channel  smallint;
+    v_kind     text;
+    v_lane     smallint;
+    v_slot     smallint;
+    v_address  text;
+    v_now      timestamptz := clock_timestamp();
+    v_expires  timestamptz;
+    v_is_usual boolean;
+    v_seq      bigint;
+    v_id       bigint;
+    v_country  text;
+    v_hash     bytea;
+    v_seen     record;
+begin
+    -- As much as possible by one statement: each further one, and each further expression, costs a tenth of a bare insert. The slot is read
+    -- here, before the statement that inserts: that one then sees the partition, however quickly the ring moves on. The transaction number
+    -- comes before the sequence: a claimer that sees no older transaction open has seen every lower number.
+    select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
+            coalesce(expires_at, coalesce(scheduled_at, v_now) + p.time_to_live),
+            nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
+            case when p.address_kind = 'phone' and martlet_data.is_e164(recipient) then recipient end, -- the common case, without another call
+            jsonb_typeof(variables) = 'object' and pg_column_size(variables) <= 16384 and headers is null
+                and coalesce(expires_at > greatest(v_now, scheduled_at), true)
+                and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256
+                and coalesce(length(locale) <= 35, true) and coalesce(length(tier) <= 64, true) and coalesce(length(traceparent) <= 64, true)
+                and concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) !~ '[[:cntrl:]]'
+                and ('' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent)) is not true
+                and current_setting('synchronous_commit') in ('on', 'remote_apply')
+        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_address, v_is_usual
+        from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
+    if not found then
+        perform martlet_data.refuse_unknown(class, channel, template);
+    end if;
+    if sender is not null then
+        select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
+        if not found then
+            raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
+                hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
+        end if;
+    end if;
+    if v_address is null then
+        if sender is null then
+            select s.default_country into v_country from martlet_data.senders s where s.is_default and s.retired_at is null;
+        end if;
+        v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
+        if v_address is null then
+            raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
+                case v_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
+                using errcode = 'MT003',
+                hint = case v_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
+                    when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
+                    else 'It must be 1 … 512 characters without control characters.' end;
+        end if;
+    end if;
+    if time_zone is not null then
+        if not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
+            raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
+                hint = 'Use an IANA name such as Asia/Shanghai.';
+        end if;
+    end if;
+    if v_is_usual is not true then
+        perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
+        perform martlet_data.commit_durably(); -- an acknowledged enqueue is never lost
+    end if;
+    v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
+
+    if idempotency_key is not null then
+        -- The caller's own arguments, before defaults and without trace headers.
+        v_hash := sha256(convert_to(jsonb_build_array(class, channel, recipient, template, variables, scheduled_at, expires_at,
+            recipient_key, locale, time_zone, tier, group_key, sender, headers)::text, 'UTF8'));
+        for try in 1..3 loop
+            insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
+                values (session_user, idempotency_key, v_hash, v_id, v_now) on conflict do nothing;
+            exit when found;
+            select k.message_id, k.request_hash into v_seen from martlet_data.idempotency_keys k where k.producer = session_user and k.key = idempotency_key;
+            if found and v_seen.request_hash = v_hash then
+                return v_seen.message_id;
+            elsif found then
+                raise exception 'field idempotency_key: % was used for message % with another request', quote_literal(idempotency_key), v_seen.message_id
+                    using errcode = 'MT008', detail = format('request before: %s, request now: %s (sha256)', left(encode(v_seen.request_hash, 'hex'), 16), left(encode(v_hash, 'hex'), 16)),
+                    hint = 'Use a new key for a new request; repeat a request with exactly the same arguments.';
+            elsif try = 3 then
+                -- REPEATABLE READ: the other row is committed but not in this snapshot.
+                raise exception 'field idempotency_key: % is being used by another transaction', quote_literal(idempotency_key) using errcode = '40001',
+                    hint = 'Run the transaction again.';
+            end if;
+        end loop;
+    end if;
+
+    if scheduled_at > v_now then
+        insert into martlet_data.due (slot, due_at, message_id, lane, reason)
+            values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+                group_key, variables, headers, traceparent, producer, created_at, expires_at, scheduled_at)
+            values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
+    else
+        with place as (
+            insert into martlet_data.ready (slot, seq, message_id) values (v_slot, v_seq, v_id))
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
+                group_key, variables, headers, traceparent, producer, created_at, expires_at)
+            values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
+                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
+    end if;
+    return v_id;
+end $$;
+
+comment on function martlet.enqueue is 'Puts one message into the queue, in the caller''s transaction; returns its id.';
+grant execute on function martlet.enqueue(text, text, text, text, jsonb, text, timestamp with time zone, timestamp with time zone, text, text, text, text, text, text, jsonb, text) to martlet_admin, martlet_producer;

@@ -1,0 +1,64 @@
+create or replace function martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval default null, template text default null,
+        class text default null, variables jsonb default null, locale text default null, sender text default null) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_variable
+declare
+    m martlet_data.messages;
+    v_after interval := coalesce(after, case when condition = 'undelivered' then interval '72 hours' else interval '1 hour' end);
+    v_class text;
+    v_kind text;
+    v_address text;
+    v_erases boolean;
+    v_hash bytea;
+    v_seen bytea;
+begin
+    if condition is null or condition not in ('undelivered', 'not_delivered', 'not_opened', 'not_clicked') then
+        raise exception 'field condition: % is none of undelivered, not_delivered, not_opened, not_clicked', coalesce(quote_literal(condition), 'null') using errcode = 'MT015',
+            hint = 'undelivered: as soon as it has failed; the others also when nothing of the kind is heard within "after" of its acceptance.';
+    elsif v_after < interval '1 second' or v_after > interval '14 days' then
+        raise exception 'field after: % is not between 1 second and 14 days', v_after using errcode = 'MT015', hint = 'It counts from when the provider accepts the message.';
+    end if;
+    select * into m from martlet_data.messages n where n.id = follow_up.message_id and (n.producer = session_user or martlet_data.is_admin());
+    if not found then
+        raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
+    end if;
+    select c.name, c.erases_body into v_class, v_erases from martlet_data.classes c where c.id = m.class_id;
+    select p.address_kind into v_kind from martlet_data.enqueue_places p
+        where p.template = coalesce(follow_up.template, m.template) and p.class = coalesce(follow_up.class, v_class) and p.channel = follow_up.channel;
+    if not found then
+        perform martlet_data.refuse_unknown(coalesce(class, v_class), channel, coalesce(template, m.template));
+    end if;
+    if sender is not null and not exists (select from martlet_data.senders s where s.key = follow_up.sender and s.retired_at is null) then
+        raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
+    end if;
+    v_address := martlet_data.normalise_address(v_kind, recipient,
+        (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end));
+    if v_address is null then
+        raise exception 'field recipient: % is no address of channel %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'), channel using errcode = 'MT003',
+            hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+    end if;
+    if variables is not null and (jsonb_typeof(variables) <> 'object' or octet_length(variables::text) > 65536) then
+        raise exception 'field variables: must be a JSON object of at most 65536 bytes' using errcode = 'MT006', hint = 'Leave it out for those of the message.';
+    end if;
+    if locale is not null then
+        perform martlet_data.check_text('locale', locale, 35);
+    end if;
+    perform martlet_data.commit_durably();
+    v_hash := sha256(convert_to(jsonb_build_array(condition, v_after::text, channel, recipient, template, class, variables, locale, sender)::text, 'UTF8'));
+    insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
+        select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
+            coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,
+            -- A class that erases its bodies has none left by then.
+            case when variables is not null then variables::json when v_erases then m.variables end, v_hash
+        on conflict on constraint follow_ups_pkey do nothing;
+    if not found then
+        select f.request_hash into v_seen from martlet_data.follow_ups f where f.message_id = m.id;
+        if v_seen is distinct from v_hash then
+            raise exception 'message % has another follow-up already', message_id using errcode = 'MT015', hint = 'A message has one at most; repeat a request with exactly the same arguments.';
+        end if;
+    end if;
+    return message_id;
+end $$;
+
+comment on function martlet.follow_up is 'One further message if this one fails or is not heard of in time: martlet.follow_up(martlet.enqueue(…), ''not_opened'', ''sms'', ''+86…''). Answers the message''s id.';
+grant execute on function martlet.follow_up(bigint, text, text, text, interval, text, text, jsonb, text, text) to martlet_admin, martlet_producer;

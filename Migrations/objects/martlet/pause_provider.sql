@@ -1,0 +1,4 @@
+create or replace function martlet.pause_provider(provider text, why text) returns void
+    language sql security definer set search_path = pg_catalog, pg_temp as $$ select martlet_data.order_provider(provider, 'paused', null, why) $$;
+
+grant execute on function martlet.pause_provider(text, text) to martlet_admin;

@@ -1,0 +1,27 @@
+create or replace function martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text default null) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v_id bigint;
+begin
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    perform martlet_data.check_text('method', coalesce(method, ''), 256);
+    if not exists (select from martlet_data.channels c where c.name = record_consent.channel and c.retired_at is null) then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+    end if;
+    if not exists (select from martlet_data.classes c where c.name = purpose) then
+        raise exception 'field purpose: unknown class %', coalesce(quote_literal(purpose), 'null') using errcode = 'MT001', hint = 'Consent is given for a class of messages, such as marketing.';
+    end if;
+    if status is null or status not in ('granted', 'pending', 'withdrawn') then
+        raise exception 'field status: % is none of granted, pending, withdrawn', coalesce(quote_literal(status), 'null') using errcode = 'MT010', hint = 'pending: until the recipient has confirmed (double opt-in).';
+    end if;
+    if length(wording) > 4000 then
+        raise exception 'field wording: longer than 4000 characters' using errcode = 'MT010', hint = 'Store the exact sentence that was shown, or its version number.';
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(martlet_data.bucket(recipient_key));
+    insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording) values (recipient_key, channel, purpose, status, method, wording) returning id into v_id;
+    return v_id;
+end $$;
+
+grant execute on function martlet.record_consent(text, text, text, text, text, text) to martlet_admin, martlet_producer;

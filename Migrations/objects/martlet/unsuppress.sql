@@ -1,0 +1,18 @@
+create or replace function martlet.unsuppress(channel text, recipient text, why text, scope text default null) returns int
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    v_address text := martlet_data.known_address(channel, recipient);
+    v_count int;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = why
+        where s.address = v_address and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
+    get diagnostics v_count = row_count;
+    insert into martlet_data.audit (action, object, why, detail) values ('unsuppress', martlet_data.mask(v_address), why, jsonb_build_object('channel', channel, 'scope', scope, 'lifted', v_count));
+    return v_count;
+end $$;
+
+grant execute on function martlet.unsuppress(text, text, text, text) to martlet_admin;
