@@ -158,7 +158,7 @@ let package = Package(
         tests(
             "FaultTests",
             [
-                "CarrierSupport", "PipelineSupport", "Store", "Postgres", "Domain",
+                "CarrierSupport", "PipelineSupport", "Settings", "Store", "Postgres", "Domain",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
         tests(

@@ -34,7 +34,7 @@ public struct Martlet: AsyncParsableCommand {
             Times are UTC. Colours only on a terminal, never with NO_COLOR. Completion for your shell:
               martlet --generate-completion-script bash|zsh|fish
             """,
-        version: MartletVersion.current,
+        version: martletVersion,
         subcommands: [
             MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
             DeadLettersGroup.self, LanesGroup.self,
@@ -63,9 +63,4 @@ public struct Martlet: AsyncParsableCommand {
             exit(withError: error)
         }
     }
-}
-
-/// The version that `--version` prints.
-enum MartletVersion {
-    static let current = "0.1.0"
 }

@@ -10,9 +10,6 @@ import UnixSignals
 #endif
 
 extension Worker {
-    /// Version of the binaries, in `martlet workers`.
-    public static let version = "0.1.0"
-
     /// Why this process must not start with the failpoint it was given; nil: none, or a known one in a debug build.
     public static var failpointProblem: String? {
         guard let setting = getenv(Failpoint.variable).map({ String(cString: $0) }), !setting.isEmpty else { return nil }

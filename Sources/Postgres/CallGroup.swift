@@ -65,6 +65,21 @@ final class PreparedStatement {
 
         // The whole text is compared, but only the name is hashed: it nearly always decides.
         func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
+        /// What it is called on the server: the same for the same text and types, so that where a pooler lends one server connection to
+        /// several clients behind their backs, a name can stand for no other statement than this one. 128 bits of FNV-1a.
+        var serverName: String {
+            var (first, second): (UInt64, UInt64) = (0xcbf2_9ce4_8422_2325, 0x6c62_272e_07bb_0142)
+            func take(_ byte: UInt8) {
+                first = (first ^ UInt64(byte)) &* 0x100_0000_01b3
+                second = (second &* 0x100_0000_01b3) ^ UInt64(byte)
+            }
+            for byte in name.utf8 { take(byte) }
+            take(0)
+            for byte in sql.utf8 { take(byte) }
+            for type in types { for shift in [0, 8, 16, 24] as [UInt32] { take(UInt8(truncatingIfNeeded: type >> shift)) } }
+            return "m\(String(first, radix: 36))\(String(second, radix: 36))"
+        }
     }
 
     let key: Key

@@ -72,6 +72,8 @@ extension PQConnection {
         guard group.error == nil else { return }
         if rows.commandTag == "ROLLBACK" {
             group.error = .rolledBack(statement: group.name)
+        } else if rows.commandTag != "COMMIT" {
+            group.error = .commitUnknown(statement: group.name, cause: "the server answered \(rows.commandTag) to COMMIT")
         } else if let warning = warnings.first {
             group.error = .commitUnknown(statement: group.name, cause: "the server warned: \(warning)")
         }
@@ -92,12 +94,20 @@ extension PQConnection {
         if let position = error.position { error.position = max(1, position - call.leadingComment.count) }
         group.error = .server(error)
         guard !isAtSync, group.preparing == nil, let statement = group.statements[group.position] else { return }
-        if let failure = statement.failure, error.sqlstate == "26000" {
+        if error.sqlstate == "26000" {
+            error.hint = Self.mixedUp
+            group.error = statement.failure ?? .server(error)
+        } else if error.sqlstate == "25P02", let failure = statement.failure {
             group.error = failure
         } else if group.error!.isStalePlan {
             prepared[statement.key] = nil
+            stalePlans += 1
         }
     }
+
+    /// What it means that a statement which was prepared is not there, or one that was not is.
+    private static let mixedUp =
+        "a pooler (PgBouncer before 1.21 in transaction mode) gave this connection another one of the server; set database.prepared_statements: false"
 
     private func farewell(_ text: String) {
         if closedBecause == "closed" { closedBecause = text }
@@ -106,7 +116,14 @@ extension PQConnection {
     private func synced(_ group: CallGroup) {
         if let statement = group.preparing {
             statement.failure = group.error
-            if group.error != nil { prepared[statement.key] = nil }
+            if case .server(var error)? = group.error, error.sqlstate == "42P05" {
+                // Its name says its text: what another client of a pooler prepared is this very statement. Only an open transaction
+                // has failed by it.
+                error.hint = Self.mixedUp
+                statement.failure = .server(error)
+            } else if group.error != nil {
+                prepared[statement.key] = nil
+            }
             return
         }
         // A warning at the sync belongs to the implicit commit.

@@ -31,7 +31,7 @@ extension PQConnection {
         let key = PreparedStatement.Key(name: call.name, sql: call.sql, types: call.params.types)
         if let known = prepared[key] { return known }
         guard prepared.count < preparedLimit else { return nil }
-        let statement = PreparedStatement(key: key, serverName: "s\(nextID)")
+        let statement = PreparedStatement(key: key, serverName: key.serverName + (stalePlans == 0 ? "" : "_\(stalePlans)"))
         let group = CallGroup(
             id: nextID, calls: [call], deadline: user.deadline, allowed: user.allowed, isShielded: true)
         nextID += 1

@@ -30,6 +30,8 @@ public actor PQConnection {
     /// The exclusive user's wait for the socket.
     var socketWaiter: SocketWaiter?
     var prepared: [PreparedStatement.Key: PreparedStatement] = [:]
+    /// How often a plan was stale; a statement that is prepared again gets a new name.
+    var stalePlans = 0
     var nextID: UInt64 = 1
     var transaction: TransactionState?
     var isConnecting = true

@@ -17,13 +17,18 @@ struct Main: AsyncParsableCommand {
             POST or GET /callbacks/PROVIDER, GET and POST /u/TOKEN and /y/TOKEN, GET /health. Settings come from flags, MARTLET_GATEWAY_… variables, \
             a file (--config) and defaults, in this order; Config/gateway.yaml lists them all. SIGTERM drains.
             Exit codes: 0 drained; 1 failed; 64 usage; 78 configuration or schema do not fit.
-            """)
+
+            SETTINGS
+            \(SettingFlags.help(GatewaySettings.descriptions))
+            """,
+        version: martletVersion)
 
     @Option(help: "Settings file.") var config: String?
     @Option(help: "A setting by its key, such as gateway.queue=5000; repeatable.") var set: [String] = []
-    @Option(help: "Address to listen on.") var listen: String?
-    @Option(help: "Scheme and host by which providers know this gateway.") var publicUrl: String?
-    @Option(help: "Address of the health and metrics port, or `off`.") var health: String?
+
+    static func main() async {
+        await main(SettingFlags.spelledOut(Array(CommandLine.arguments.dropFirst()), GatewaySettings.descriptions))
+    }
 
     func run() async throws {
         do {
@@ -51,15 +56,13 @@ struct Main: AsyncParsableCommand {
     }
 
     private func flags() throws -> [String: String] {
-        var flags = ["config": config, "listen": listen, "public-url": publicUrl, "health": health].compactMapValues(\.self)
-        for pair in set {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, let setting = GatewaySettings.descriptions.first(where: { $0.key == parts[0] }) else {
-                throw ValidationError("--set takes KEY=VALUE with a key of Config/gateway.yaml, not \(pair)")
-            }
-            flags[String(setting.flag.dropFirst(2))] = parts[1]
+        do {
+            var flags = try SettingFlags.values(set, GatewaySettings.descriptions)
+            flags["config"] = config
+            return flags
+        } catch {
+            throw ValidationError(error.description)
         }
-        return flags
     }
 
     private func refuse(_ text: String) -> ExitCode {

@@ -10,10 +10,11 @@ extension DuplicatePolicy: ExpressibleByArgument {}
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet-producer", abstract: "Enqueues the records of an NDJSON or CSV file.",
-        discussion: ProducerHelp.discussion)
+        discussion: ProducerHelp.discussion + "\n\nSETTINGS\n" + SettingFlags.help(ProducerSettings.descriptions),
+        version: martletVersion)
     @Argument(help: "The file; - or nothing: standard input.") var file: String?
     @Option(help: "Settings file (default: MARTLET_CONFIG).") var config: String?
-    @Option(help: "File that holds the database's URL or conninfo string.") var databaseUrlFile: String?
+    @Option(help: "A setting by its key, such as producer.batch=500; repeatable.") var set: [String] = []
     @Option(help: "ndjson or csv (default: told by the name, else by the first character).") var format: String?
     @Option(help: "Of CSV: one character, or tab.") var delimiter: String?
     @Option(name: .customLong("class"), help: "For records without one.") var messageClass: String?
@@ -27,8 +28,6 @@ struct Main: AsyncParsableCommand {
         String?
     @Option(help: "Reject file (default: FILE.rejects.ndjson).") var rejects: String?
     @Flag(help: "Leave the records themselves out of the reject file.") var noRecord = false
-    @Option(help: "Records per transaction (1…10000).") var batch: String?
-    @Option(help: "Stop when more records are rejected; 0: never.") var maxRejects: String?
     @Flag(help: "Check the whole file first; stop at the first reject.") var strict = false
     @Option(help: "Recipients that come twice: warn, reject or ignore.") var duplicates = DuplicatePolicy.warn
     @Flag(help: "Validate only; with --policy and --templates estimate segments and cost too.") var dryRun = false
@@ -36,6 +35,10 @@ struct Main: AsyncParsableCommand {
     @Option(help: "With --dry-run: directory of templates.") var templates: String?
     @Flag(help: "The summary as one JSON object.") var json = false
     @Flag(help: "No progress.") var quiet = false
+
+    static func main() async {
+        await main(SettingFlags.spelledOut(Array(CommandLine.arguments.dropFirst()), ProducerSettings.descriptions))
+    }
 
     func run() async throws {
         let console = Console(environment: ProcessInfo.processInfo.environment, isQuiet: quiet)
@@ -52,10 +55,13 @@ struct Main: AsyncParsableCommand {
     }
 
     private func report(_ console: Console) async throws -> Report {
-        let flags = ["config": config, "database-url-file": databaseUrlFile, "batch": batch, "max-rejects": maxRejects]
-        let environment = ProcessInfo.processInfo.environment
+        var flags: [String: String]
+        do { flags = try SettingFlags.values(set, ProducerSettings.descriptions) } catch {
+            throw ProducerError.usage(error.description)
+        }
+        flags["config"] = config
         let settings = try ProducerSettings(
-            from: SettingSources(readingFileOf: flags.compactMapValues(\.self), environment: environment))
+            from: SettingSources(readingFileOf: flags, environment: ProcessInfo.processInfo.environment))
         for warning in settings.warnings { console.say(warning) }
         var options = ImportOptions(path: file == "-" ? nil : file)
         try options.setFormat(format, delimiter: delimiter)

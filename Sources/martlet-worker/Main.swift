@@ -17,13 +17,19 @@ struct Main: AsyncParsableCommand {
             Settings come from flags, MARTLET_WORKER_… variables, a file (--config) and defaults, in this order; Config/worker.yaml \
             lists them all. SIGTERM drains: claims stop, what is on its way finishes, the rest is handed back; a second one hurries.
             Exit codes: 0 drained; 1 failed; 64 usage; 78 configuration or schema do not fit.
-            """)
+
+            SETTINGS
+            \(SettingFlags.help(WorkerSettings.descriptions))
+            """,
+        version: martletVersion)
 
     @Option(help: "Settings file.") var config: String?
-    @Option(help: "Name in `martlet workers` and in the logs.") var name: String?
     @Option(help: "A setting by its key, such as worker.claim_batch=500; repeatable.") var set: [String] = []
-    @Option(help: "Address of the health port, or `off`.") var health: String?
     @Flag(help: "End with 0 when nothing is ready or leased.") var untilIdle = false
+
+    static func main() async {
+        await main(SettingFlags.spelledOut(Array(CommandLine.arguments.dropFirst()), WorkerSettings.descriptions))
+    }
 
     func run() async throws {
         do {
@@ -53,22 +59,20 @@ struct Main: AsyncParsableCommand {
         let state = WorkerHealth()
         let identity = WorkerIdentity(
             name: settings.name, host: ProcessInfo.processInfo.hostName, pid: ProcessInfo.processInfo.processIdentifier,
-            version: Worker.version)
+            version: martletVersion)
         let worker = Worker(
             settings: settings, identity: identity, options: options, untilIdle: untilIdle, health: state, logger: logger)
         try await Worker.serve(worker, settings: settings, health: state, metrics: { metrics.text() }, logger: logger)
     }
 
     private func flags() throws -> [String: String] {
-        var flags = ["config": config, "name": name, "health": health].compactMapValues(\.self)
-        for pair in set {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, let setting = WorkerSettings.descriptions.first(where: { $0.key == parts[0] }) else {
-                throw ValidationError("--set takes KEY=VALUE with a key of Config/worker.yaml, not \(pair)")
-            }
-            flags[String(setting.flag.dropFirst(2))] = parts[1]
+        do {
+            var flags = try SettingFlags.values(set, WorkerSettings.descriptions)
+            flags["config"] = config
+            return flags
+        } catch {
+            throw ValidationError(error.description)
         }
-        return flags
     }
 
     private func refuse(_ text: String) -> ExitCode {

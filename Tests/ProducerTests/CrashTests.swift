@@ -63,16 +63,6 @@ struct CrashTests {
         #expect(try row.bool(2))
     }
 
-    private func endedOrKilled(_ child: ChildProcess, after delay: Duration) async throws -> Int32 {
-        let clock = ContinuousClock()
-        let end = clock.now + delay
-        try await eventually(within: .seconds(60), poll: .milliseconds(2), "the program ends or is killed") {
-            if clock.now >= end { child.kill(SIGKILL) }
-            return child.exitCode != nil
-        }
-        return try #require(child.exitCode)
-    }
-
     @Test(
         "the server's connection is cut again and again while it imports: every line is in exactly once", .timeLimit(.minutes(2)))
     func disconnected() async throws {

@@ -3,6 +3,7 @@ import Glibc
 import Postgres
 import Store
 import TestSupport
+import Testing
 
 @testable import Producer
 
@@ -106,4 +107,15 @@ func lines(_ path: String) throws -> [[String: Any]] {
     try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
         try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
     }
+}
+
+/// Its exit code, killed with SIGKILL after a while if it has none by then.
+func endedOrKilled(_ child: ChildProcess, after delay: Duration) async throws -> Int32 {
+    let clock = ContinuousClock()
+    let end = clock.now + delay
+    try await eventually(within: .seconds(60), poll: .milliseconds(2), "the program ends or is killed") {
+        if clock.now >= end { child.kill(SIGKILL) }
+        return child.exitCode != nil
+    }
+    return try #require(child.exitCode)
 }

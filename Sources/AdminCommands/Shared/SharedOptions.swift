@@ -24,12 +24,24 @@ struct SharedOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Longest call, such as 10s.", valueName: "duration"))
     var databaseCallTimeout: String?
 
+    @Option(name: .long, help: ArgumentHelp("false behind PgBouncer before 1.21 in transaction mode.", valueName: "bool"))
+    var databasePreparedStatements: String?
+
+    @Option(name: .long, help: ArgumentHelp("What is logged on standard error, such as debug.", valueName: "level"))
+    var logLevel: String?
+
+    @Option(name: .long, help: ArgumentHelp("json or text.", valueName: "format"))
+    var logFormat: String?
+
     /// - Throws: `AdminError` (65).
     func load(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> AdminSettings {
         var flags: [String: String] = [:]
         flags["database-url-file"] = databaseUrlFile
         flags["database-connect-timeout"] = databaseConnectTimeout
         flags["database-call-timeout"] = databaseCallTimeout
+        flags["database-prepared-statements"] = databasePreparedStatements
+        flags["log-level"] = logLevel
+        flags["log-format"] = logFormat
         var environment = environment
         if let settings { environment["MARTLET_CONFIG"] = settings }
         do throws(ConfigErrors) {

@@ -30,7 +30,7 @@ extension DatabaseSettings {
     /// How the producer connects.
     public func options(connections: Int) -> DatabaseOptions {
         DatabaseOptions(
-            conninfo: connection.reveal(), applicationName: "martlet-producer", connections: connections, deadline: callTimeout,
-            connectTimeout: connectTimeout)
+            conninfo: connection.reveal(), applicationName: "martlet-producer", connections: connections,
+            preparesStatements: preparedStatements, deadline: callTimeout, connectTimeout: connectTimeout)
     }
 }

@@ -219,6 +219,8 @@ public struct Importer: Sendable {
         switch error {
         case .unavailable, .commitUnknown:
             .unavailable("\(error.description); run the same command again and it goes on where it stopped")
+        case .refused where error.sqlstate == "26000" || error.sqlstate == "42P05":
+            .misfit("\(error.description); what was committed stays, run the same command again and it goes on there")
         case .refused where error.sqlstate == "42501":
             .refused("\(error.description); the role must be a member of martlet_producer")
         case .refused where error.sqlstate?.hasPrefix("53") == true || error.sqlstate?.hasPrefix("58") == true:
