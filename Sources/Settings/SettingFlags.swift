@@ -25,10 +25,12 @@ public enum SettingFlags {
         return result
     }
 
-    /// The values of `--set KEY=VALUE`, by flag without dashes, as `SettingSources` takes them.
-    public static func values(_ sets: [String], _ descriptions: [SettingDescription]) throws(SettingFlagError) -> [String: String]
-    {
+    /// The values of `--set KEY=VALUE` and `--config`, by flag without dashes, as `SettingSources` takes them.
+    public static func values(
+        _ sets: [String], config: String?, _ descriptions: [SettingDescription]
+    ) throws(SettingFlagError) -> [String: String] {
         var values: [String: String] = [:]
+        values["config"] = config
         for pair in sets {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let setting = descriptions.first(where: { $0.key == parts[0] }) else {

@@ -57,9 +57,7 @@ struct Main: AsyncParsableCommand {
 
     private func flags() throws -> [String: String] {
         do {
-            var flags = try SettingFlags.values(set, GatewaySettings.descriptions)
-            flags["config"] = config
-            return flags
+            return try SettingFlags.values(set, config: config, GatewaySettings.descriptions)
         } catch {
             throw ValidationError(error.description)
         }

@@ -24,8 +24,7 @@ struct Main: AsyncParsableCommand {
     @Option(help: "For records without one.") var sender: String?
     @Option(help: "For records without one.") var groupKey: String?
     @Option(help: "For records without one.") var timeZone: String?
-    @Option(help: "Name of the import (default: file name, size and beginning). Needed to resume standard input.") var importId:
-        String?
+    @Option(help: "Name of the import (default: file name, size, beginning); standard input needs one.") var importId: String?
     @Option(help: "Reject file (default: FILE.rejects.ndjson).") var rejects: String?
     @Flag(help: "Leave the records themselves out of the reject file.") var noRecord = false
     @Flag(help: "Check the whole file first; stop at the first reject.") var strict = false
@@ -46,20 +45,15 @@ struct Main: AsyncParsableCommand {
             let report = try await report(console)
             console.conclude(json ? report.json : report.text)
             throw ExitCode(report.exitCode)
-        } catch let code as ExitCode {
-            throw code
-        } catch {
+        } catch let code as ExitCode { throw code } catch {
             console.say("\(error)")
-            throw ExitCode((error as? ProducerError)?.exitCode ?? (error is ConfigErrors ? 78 : 70))
+            let settings: Int32 = error is ConfigErrors ? 78 : error is SettingFlagError ? 64 : 70
+            throw ExitCode((error as? ProducerError)?.exitCode ?? settings)
         }
     }
 
     private func report(_ console: Console) async throws -> Report {
-        var flags: [String: String]
-        do { flags = try SettingFlags.values(set, ProducerSettings.descriptions) } catch {
-            throw ProducerError.usage(error.description)
-        }
-        flags["config"] = config
+        let flags = try SettingFlags.values(set, config: config, ProducerSettings.descriptions)
         let settings = try ProducerSettings(
             from: SettingSources(readingFileOf: flags, environment: ProcessInfo.processInfo.environment))
         for warning in settings.warnings { console.say(warning) }
@@ -70,14 +64,15 @@ struct Main: AsyncParsableCommand {
             "group_key": groupKey, "time_zone": timeZone,
         ].compactMapValues(\.self)
         (options.importID, options.rejectsPath, options.keepsRecords) = (importId, rejects, !noRecord)
-        (options.isStrict, options.duplicates, options.batch) = (strict, duplicates, settings.batch)
-        options.connections = settings.connections
+        (options.isStrict, options.duplicates) = (strict, duplicates)
+        (options.batch, options.connections) = (settings.batch, settings.connections)
         options.rejectLimit = strict ? 0 : settings.maxRejects == 0 ? nil : settings.maxRejects
         let stop = StopFlag()
         let interruption = Interruption(stop)
         defer { withExtendedLifetime(interruption) {} }
-        let rehearsal = dryRun ? try DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take) : nil
-        if let rehearsal { return try await Report(rehearsal.run()) }
+        if dryRun {
+            return try await Report(DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take).run())
+        }
         let database = Database(settings.database.options(connections: settings.connections))
         return try await Report(Importer(options, database: database, stop: stop, tell: console.take).run())
     }

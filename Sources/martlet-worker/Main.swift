@@ -67,9 +67,7 @@ struct Main: AsyncParsableCommand {
 
     private func flags() throws -> [String: String] {
         do {
-            var flags = try SettingFlags.values(set, WorkerSettings.descriptions)
-            flags["config"] = config
-            return flags
+            return try SettingFlags.values(set, config: config, WorkerSettings.descriptions)
         } catch {
             throw ValidationError(error.description)
         }
