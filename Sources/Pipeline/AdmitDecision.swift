@@ -252,12 +252,20 @@ struct AdmitDecision {
         attempts.budgets.append(budgets.isEmpty ? nil : budgets.map(\.key).joined(separator: "\n"))
     }
 
+    /// Ends it without another try. What may have arrived by an earlier one is in doubt whatever forbids the next: a state that says it was
+    /// not sent would have to be taken back when its receipt comes.
     private mutating func end(_ work: Work, _ kind: String, code: String? = nil, detail: String? = nil) {
+        if facts.doubtful.contains(work.message.id), Self.saysUnsent.contains(kind) {
+            let why = "it is \(kind)" + (code.map { " (\($0))" } ?? "")
+            return stop(work, .inDoubt(unsent: why))
+        }
         if kind == "expired", work.policy.keepsExpired { return stop(work, .expired(nil)) }
         ended.add(work.lease, kind: kind, code: code, detail: detail)
         if work.policy.erasesBody { erased.append(work.message.id) }
         count(kind)
     }
+
+    private static let saysUnsent: Set<String> = ["suppressed", "capped", "expired", "cancelled"]
 
     private mutating func putOff(_ work: Work, until: Timestamp, reason: String, code: String?, detail: String?) {
         postponed.add(
