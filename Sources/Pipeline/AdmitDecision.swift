@@ -12,7 +12,8 @@ struct AdmitDecision {
         var facts: AdmitFacts.Answer
         var hours: AdmitHours
         var local: LocalHours.Answer
-        var busy: Set<Int32> = []
+        /// Messages whose own opt-out, consent or cancellation is under way.
+        var optingOut: Set<MessageID> = []
         var usage: [LockCapUsage.Row] = []
         var budgets: [LockBudgetUsage.Row] = []
     }
@@ -21,7 +22,7 @@ struct AdmitDecision {
     let facts: AdmitFacts.Answer
     let hours: AdmitHours
     let local: LocalHours.Answer
-    let busy: Set<Int32>
+    let optingOut: Set<MessageID>
     let outlets: Outlets
     /// Those of now.
     let prices: PriceTable
@@ -49,7 +50,7 @@ struct AdmitDecision {
         facts = seen.facts
         hours = seen.hours
         local = seen.local
-        busy = seen.busy
+        optingOut = seen.optingOut
         self.outlets = outlets
         self.prices = prices
         budgets = AdmitBudgets(seen.budgets, hours: seen.hours, local: seen.local)
@@ -69,7 +70,7 @@ struct AdmitDecision {
     mutating func decide(_ work: Work) {
         let now = local.now
         guard facts.held.contains(work.message.id) else { return count("lease_lost") }
-        if !work.buckets.isDisjoint(with: busy) {
+        if optingOut.contains(work.message.id) {
             return putOff(work, until: now + .seconds(1), reason: "opt_out_in_progress", code: nil, detail: nil)
         }
         if let kind = facts.decided[work.message.id] { return end(work, kind, code: "earlier_attempt") }

@@ -62,7 +62,8 @@ struct Rescue: Sendable {
         var writes = RescueWrites(slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, settled: settled)
         let attempts = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
         let expiry = Dictionary(overrides.map { ($0.messageID, $0.expiresAt) }) { $1 }
-        for row in rows {
+        // Codes first: they stand before the others in the quarantine, too.
+        for row in rows.sorted(by: { ($0.lease.lane, $0.lease.messageID) < ($1.lease.lane, $1.lease.messageID) }) {
             let key = RescueWrites.Key(messageID: row.lease.messageID, attempt: row.lease.attempt + 1)
             writes.add(row, attempt: attempts[key], expiresAt: expiry[row.lease.messageID])
         }
