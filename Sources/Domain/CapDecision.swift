@@ -1,4 +1,7 @@
 /// Whether a message may take a slot now; pure arithmetic over the rows that Admit has locked.
+///
+/// A cap counts messages, not tries: a message that is sent again while its first try is in doubt counts once, at the latest instant at which
+/// one of its tries may have been handed over. So a resend is never blocked by the slot of its own first try.
 public struct CapDecision: Sendable, Equatable {
     /// A rule with the names of the policy replaced by the numbers of the database.
     public struct Rule: Sendable, Equatable {
@@ -53,8 +56,9 @@ public struct CapDecision: Sendable, Equatable {
         calendars: [CapRule.CalendarUnit: Calendar]
     ) -> Verdict {
         var verdict = Verdict.free
+        let others = ledger.taken(except: message)
         for rule in rules {
-            let taken = ledger.hits.filter { !$0.isPlanned && rule.counts($0) }.map(\.at)
+            let taken = others.filter { rule.counts($0) }.map(\.at)
             let planned = ledger.hits.filter { $0.isPlanned && $0.messageID != message && rule.counts($0) }.map(\.at)
             let freeAt: Timestamp?
             switch rule.window {

@@ -70,6 +70,15 @@ public struct CapLedger: Sendable, Equatable {
         return out
     }
 
+    /// The slots of other messages, one each: where several tries of a message may have arrived, the latest.
+    public func taken(except message: MessageID) -> [Hit] {
+        let taken = hits.filter { !$0.isPlanned && $0.messageID != message }
+        // Two tries of one message have different numbers, so where all are first ones there is nothing to look for.
+        guard taken.contains(where: { $0.attempt > 1 }) else { return taken }
+        var seen: Set<MessageID> = []
+        return taken.reversed().filter { seen.insert($0.messageID).inserted }.reversed()
+    }
+
     /// Takes a slot, or plans one; the message's own earlier plan goes.
     public mutating func add(_ hit: Hit) {
         hits.removeAll { $0.isPlanned && $0.messageID == hit.messageID }

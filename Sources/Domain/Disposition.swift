@@ -33,12 +33,15 @@ public enum Disposition: Sendable, Equatable {
         case .rejected(let failure):
             return .dead(.rejected(failure))
         case .deferred(let failure):
+            // What may have arrived by an earlier try is not `expired`, it is in doubt.
+            let isInDoubt = counters.resends > 0
             let burned = counters.burned + (failure.burnsAttempt ? 1 : 0)
             if burned >= policy.retry.attempts { return .dead(.attemptsExhausted(burned, failure)) }
             let pause =
                 failure.isUnreachable
                 ? unreachablePause * (0.5 + jitter() / 2)
                 : max(policy.retry.delay(after: max(burned, 1), jitter: jitter()), failure.retryAfter ?? .zero)
+            if pause >= remaining, isInDoubt { return .dead(.inDoubt(unsent: "its time to live ended before it could be sent again")) }
             if pause >= remaining { return policy.keepsExpired ? .dead(.expired(failure)) : .expired }
             return .retry(
                 after: pause, reason: failure.throttled ? "throttled" : "retry", burned: burned, resends: counters.resends)
@@ -118,6 +121,15 @@ public struct DeadLetterReason: Sendable, Equatable {
         explanation:
             "It may or may not have reached the recipient: the provider's answer never came, and its class does not send twice.",
         remedy: "Look for it at the provider. Discard it if it arrived; requeue it with --may-duplicate if it did not.")
+
+    /// In doubt, and what would have been sent again was not, for a reason that has nothing to do with the doubt.
+    public static func inDoubt(unsent why: String) -> Self {
+        Self(
+            code: "in_doubt",
+            explanation:
+                "It may or may not have reached the recipient: the provider's answer to an earlier try never came. It was not sent again, because \(why).",
+            remedy: "Look for it at the provider. Discard it if it arrived; requeue it with --may-duplicate if it did not and must.")
+    }
 
     public static func poison(deaths: Int) -> Self {
         Self(

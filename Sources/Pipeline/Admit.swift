@@ -4,9 +4,9 @@ import Store
 /// Admit: one short transaction for a batch. Locks first, looks second, decides message by message, commits the attempts.
 /// No committed attempt, no send; an opt-out that committed before always wins.
 ///
-/// 1. BEGIN; the session's lock (shared) and the buckets' locks (shared, without waiting); if any message counts in a budget, the
-///    budgets' rows, in order of their keys; the cap rows, in order of theirs; then, in fresh statements, what stands against the
-///    messages and what time it is where they go. One round trip.
+/// 1. BEGIN; the session's lock (shared) and the buckets' locks (shared, without waiting); what is being opted out of; if any message counts
+///    in a budget, the budgets' rows, in order of their keys; the cap rows, in order of theirs; then, in fresh statements, what stands
+///    against the messages and what time it is where they go. One round trip, and one more if an opt-out has a bucket at this moment.
 /// 2. The decision: pure, `AdmitDecision`.
 /// 3. Attempts, cap rows, budgets, what ends and what is put off; COMMIT. One round trip.
 struct Admit: Sendable {
@@ -81,7 +81,7 @@ extension Admit {
     private func look(
         _ batch: [Work], _ hours: AdmitHours, slot: Int16, session: Int32, on connection: StoreConnection
     ) async throws -> (lock: AdmitLock.Answer, seen: AdmitDecision.Seen) {
-        let admitLock = AdmitLock(session: session, buckets: Self.buckets(batch))
+        let admitLock = AdmitLock(session: session, buckets: AdmitOptOuts.buckets(batch))
         // One message at a time per person and batch is not needed: the decision adds each slot before it looks at the next message.
         let caps = LockCapUsage(recipientKeys: Set(batch.filter { !$0.caps.isEmpty }.map(\.message.recipientKey)).sorted())
         let facts = AdmitFacts(
@@ -94,20 +94,99 @@ extension Admit {
         var budgetKeys: Set<String> = []
         for work in batch where !work.budgets.isEmpty { budgetKeys.formUnion(work.budgets.map(\.key)) }
         guard !budgetKeys.isEmpty else {
-            let (lock, usage, known, local) = try await connection.begin(admitLock, caps, facts, localHours)
-            return (lock, .init(facts: known, hours: hours, local: local, busy: Set(lock.busy), usage: usage))
+            let (lock, open, usage, known, local) = try await connection.begin(admitLock, OpenOptOuts(), caps, facts, localHours)
+            let seen = AdmitDecision.Seen(facts: known, hours: hours, local: local, usage: usage)
+            return (lock, try await optOuts(batch, lock, open, seen, facts, on: connection))
         }
         let budgets = LockBudgetUsage(keys: budgetKeys.sorted())
-        let (lock, used, usage, known, local) = try await connection.begin(admitLock, budgets, caps, facts, localHours)
+        let (lock, open, used, usage, known, local) = try await connection.begin(
+            admitLock, OpenOptOuts(), budgets, caps, facts, localHours)
         let missing = budgetKeys.subtracting(used.map(\.key))
         guard missing.isEmpty else { throw MissingBudgets(keys: missing.sorted()) }
-        return (lock, .init(facts: known, hours: hours, local: local, busy: Set(lock.busy), usage: usage, budgets: used))
+        let seen = AdmitDecision.Seen(facts: known, hours: hours, local: local, usage: usage, budgets: used)
+        return (lock, try await optOuts(batch, lock, open, seen, facts, on: connection))
     }
 
-    private static func buckets(_ batch: [Work]) -> [Int32] {
+    /// Whose opt-out is under way. Messages of a bucket that could not be had are held one by one, and looked at anew after that.
+    private func optOuts(
+        _ batch: [Work], _ lock: AdmitLock.Answer, _ open: Set<OptOutKey>, _ seen: AdmitDecision.Seen, _ facts: AdmitFacts,
+        on connection: StoreConnection
+    ) async throws -> AdmitDecision.Seen {
+        guard lock.isOurs, !open.isEmpty || !lock.busy.isEmpty else { return seen }
+        var optOuts = AdmitOptOuts(batch, open: open)
+        var seen = seen
+        let missing = optOuts.missing(batch, busy: Set(lock.busy))
+        if !missing.isEmpty {
+            let (refused, known) = try await connection.run(HoldOptOuts(keys: missing), facts)
+            optOuts.wait(for: refused, batch)
+            seen.facts = known
+        }
+        seen.optingOut = optOuts.waiting
+        return seen
+    }
+}
+
+/// Which messages of a batch must wait, because an opt-out, a consent or a cancellation is under way that concerns them, and no others.
+///
+/// Two directions are to be closed. What began before this Admit looked is in the lock table, by the very thing that it concerns
+/// (`OpenOptOuts`). What begins afterwards waits for the bucket that this Admit holds, or for the key.
+struct AdmitOptOuts {
+    /// As many keys as there are buckets: a batch never has more than twice the locks.
+    static let mostKeys = 256
+    private(set) var waiting: Set<MessageID> = []
+
+    init(_ batch: [Work], open: Set<OptOutKey>) {
+        wait(for: open, batch)
+    }
+
+    static func buckets(_ batch: [Work]) -> [Int32] {
         var buckets: Set<Int32> = []
-        for work in batch { work.buckets.insert(into: &buckets) }
+        for work in batch { work.hashes.insertBuckets(into: &buckets) }
         return buckets.sorted()
+    }
+
+    mutating func wait(for keys: Set<OptOutKey>, _ batch: [Work]) {
+        guard !keys.isEmpty else { return }
+        for work in batch where work.optOutKeys.contains(where: { keys.contains($0.key) }) { waiting.insert(work.message.id) }
+    }
+
+    /// Keys of messages whose bucket another has; messages beyond the limit wait.
+    mutating func missing(_ batch: [Work], busy: Set<Int32>) -> [OptOutKey] {
+        guard !busy.isEmpty else { return [] }
+        var missing: Set<OptOutKey> = []
+        for work in batch where !waiting.contains(work.message.id) {
+            let own = work.optOutKeys.filter { busy.contains($0.bucket) }.map(\.key)
+            if missing.count + own.count > Self.mostKeys {
+                waiting.insert(work.message.id)
+            } else {
+                missing.formUnion(own)
+            }
+        }
+        return Array(missing)
+    }
+}
+
+extension Work {
+    /// What an opt-out, a consent or a cancellation would have to concern, so that this message waits for it; each with its bucket.
+    var optOutKeys: [(key: OptOutKey, bucket: Int32)] {
+        var keys: [(OptOutKey, Int32)] = []
+        func add(_ hash: Int32, _ own: OptOutKey...) {
+            for key in own + [.wide(hash)] { keys.append((key, LockHashes.bucket(hash))) }
+        }
+        func address(_ scope: Int32) -> OptOutKey { .address(hashes.address, channelID: channelID, scope: scope) }
+        if policy.name == "otp" {
+            add(hashes.address, address(0), address(2 + Int32(classID)))
+        } else {
+            add(hashes.address, address(0), address(1), address(2 + Int32(classID)))
+        }
+        add(hashes.message, .message(hashes.message))
+        if policy.requiresConsent {
+            add(
+                hashes.recipient, .consent(hashes.recipient, channelID: channelID, classID: classID),
+                .consent(hashes.recipient, channelID: channelID, classID: nil))
+        }
+        if let group = hashes.group { add(group, .group(group)) }
+        return keys
     }
 }
 

@@ -12,7 +12,8 @@ struct AdmitDecision {
         var facts: AdmitFacts.Answer
         var hours: AdmitHours
         var local: LocalHours.Answer
-        var busy: Set<Int32> = []
+        /// Messages whose own opt-out, consent or cancellation is under way.
+        var optingOut: Set<MessageID> = []
         var usage: [LockCapUsage.Row] = []
         var budgets: [LockBudgetUsage.Row] = []
     }
@@ -21,7 +22,7 @@ struct AdmitDecision {
     let facts: AdmitFacts.Answer
     let hours: AdmitHours
     let local: LocalHours.Answer
-    let busy: Set<Int32>
+    let optingOut: Set<MessageID>
     let outlets: Outlets
     /// Those of now.
     let prices: PriceTable
@@ -49,7 +50,7 @@ struct AdmitDecision {
         facts = seen.facts
         hours = seen.hours
         local = seen.local
-        busy = seen.busy
+        optingOut = seen.optingOut
         self.outlets = outlets
         self.prices = prices
         budgets = AdmitBudgets(seen.budgets, hours: seen.hours, local: seen.local)
@@ -69,7 +70,7 @@ struct AdmitDecision {
     mutating func decide(_ work: Work) {
         let now = local.now
         guard facts.held.contains(work.message.id) else { return count("lease_lost") }
-        if !work.buckets.isDisjoint(with: busy) {
+        if optingOut.contains(work.message.id) {
             return putOff(work, until: now + .seconds(1), reason: "opt_out_in_progress", code: nil, detail: nil)
         }
         if let kind = facts.decided[work.message.id] { return end(work, kind, code: "earlier_attempt") }
@@ -252,12 +253,20 @@ struct AdmitDecision {
         attempts.budgets.append(budgets.isEmpty ? nil : budgets.map(\.key).joined(separator: "\n"))
     }
 
+    /// Ends it without another try. What may have arrived by an earlier one is in doubt whatever forbids the next: a state that says it was
+    /// not sent would have to be taken back when its receipt comes.
     private mutating func end(_ work: Work, _ kind: String, code: String? = nil, detail: String? = nil) {
+        if facts.doubtful.contains(work.message.id), Self.saysUnsent.contains(kind) {
+            let why = "it is \(kind)" + (code.map { " (\($0))" } ?? "")
+            return stop(work, .inDoubt(unsent: why))
+        }
         if kind == "expired", work.policy.keepsExpired { return stop(work, .expired(nil)) }
         ended.add(work.lease, kind: kind, code: code, detail: detail)
         if work.policy.erasesBody { erased.append(work.message.id) }
         count(kind)
     }
+
+    private static let saysUnsent: Set<String> = ["suppressed", "capped", "expired", "cancelled"]
 
     private mutating func putOff(_ work: Work, until: Timestamp, reason: String, code: String?, detail: String?) {
         postponed.add(

@@ -20,7 +20,7 @@ struct ClaimFailed: Error, CustomStringConvertible {
 final class Claim: Sendable {
     /// Weights of lanes 1…7 for the general loops: each gets its share of the batches while others wait, none starves.
     static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
-    /// Messages whose worker died with them; claimed one at a time.
+    /// Messages whose worker died with them.
     static let suspectLane: Int16 = 8
 
     /// What one claim took: messages of one lane, never none.
@@ -118,6 +118,17 @@ final class Claim: Sendable {
         return nil
     }
 
+    /// Messages with which so many workers have died. Always from the start: there are few, and for short.
+    func takeSuspects(limit: Int, deaths: ClosedRange<Int16>) async throws -> Batch? {
+        guard !shared.pausedLanes.contains(Self.suspectLane) else { return nil }
+        for segment in shared.segments.ready[Self.suspectLane] ?? [] where !segment.isFree {
+            let expected = Room.Expected(limit: limit)
+            if let batch = try await claim(segment, from: 0, below: .max, expected, deaths: deaths) { return batch }
+            expected.end()
+        }
+        return nil
+    }
+
     private func room(_ lane: Int16, _ limit: Int) -> Room.Expected? {
         lane == Self.suspectLane ? Room.Expected(limit: limit) : room.take(lane: lane, limit: limit)
     }
@@ -153,12 +164,12 @@ final class Claim: Sendable {
     }
 
     private func claim(
-        _ segment: LoadSegments.Segment, from: Int64, below: Int64, _ expected: Room.Expected
+        _ segment: LoadSegments.Segment, from: Int64, below: Int64, _ expected: Room.Expected, deaths: ClosedRange<Int16>? = nil
     ) async throws -> Batch? {
         let limit = expected.limit
         let statement = ClaimReady(
             segment: segment.slot, lane: segment.lane, from: from, below: below, limit: Int32(limit), session: shared.session,
-            claim: shared.nextClaim(), lease: lease, leasedSegment: shared.segments.leasedSlot)
+            claim: shared.nextClaim(), lease: lease, leasedSegment: shared.segments.leasedSlot, deaths: deaths)
         let answer: ClaimReady.Answer
         do { answer = try await database.run(statement) } catch {
             expected.end()
@@ -166,6 +177,7 @@ final class Claim: Sendable {
         }
         let isFull = answer.messages.count == limit
         state.withLock { state in
+            guard deaths == nil else { return }
             if below == .max { state.hints.ended(segment.slot, answer.last, isFull: isFull) }
             if limit > 1 && isFull { state.fullAt = .now }
         }

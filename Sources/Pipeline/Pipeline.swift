@@ -15,7 +15,7 @@ struct Pipeline: Sendable {
         case urgent
         /// Lanes 0…7 by weight.
         case general
-        /// Lane 8, one message at a time: whatever killed its worker kills nothing else with it.
+        /// Lane 8, in small groups, and one at a time what has killed twice (`Suspects`).
         case suspect
     }
 
@@ -63,7 +63,8 @@ struct Pipeline: Sendable {
     /// False: there was nothing to do, or no place to do it in.
     private func oneBatch(from source: Source, rescan: inout ContinuousClock.Instant) async throws -> Bool {
         guard shared.mayClaim else { return false }
-        let places = inFlight.take(source == .suspect ? 1 : batch, urgent: source == .urgent)
+        if source == .suspect { await suspects.waitForPlace { shared.isDraining } }
+        let places = inFlight.take(source == .suspect ? max(1, suspects.places) : batch, urgent: source == .urgent)
         guard places > 0 else { return false }
         var held = places
         defer { inFlight.release(held) }
@@ -83,13 +84,12 @@ struct Pipeline: Sendable {
         meters.count("martlet_claimed_total", [("lane", "\(taken.lane)")], by: claimed.count)
         do {
             try await Failpoint.afterClaim.reached(claimed.compactMap(\.message?.address))
-            if source == .suspect { suspects.begin(claimed[0].lease.messageID) }
-            let kept = try await process(taken)
-            held -= kept
-            if source == .suspect, kept > 0 { await suspects.waitUntilDone(claimed[0].lease.messageID) }
+            held -= try await process(taken)
         } catch is NotOurs {
+            suspects.done(claimed.map(\.lease.messageID))
             await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
         } catch {
+            suspects.done(claimed.map(\.lease.messageID))
             await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
             throw error
         }
@@ -101,7 +101,7 @@ struct Pipeline: Sendable {
     ) async throws -> Claim.Batch? {
         switch source {
         case .suspect:
-            return try await claim.take(lane: Claim.suspectLane, limit: 1)
+            return try await suspectBatch(limit)
         case .urgent:
             // Behind the hint whatever waits ahead of it, but at most a tenth of the time; and only when it is overdue before a look
             // ahead, where what has just come is.
@@ -117,6 +117,18 @@ struct Pipeline: Sendable {
             }
             return try await claim.next(limit: limit)
         }
+    }
+
+    private func suspectBatch(_ limit: Int) async throws -> Claim.Batch? {
+        let places = min(limit, suspects.places)
+        if places > 0, let group = try await claim.takeSuspects(limit: places, deaths: Suspects.grouped) {
+            suspects.begin(group.messages.map(\.lease.messageID), alone: false)
+            return group
+        }
+        // Alone: nobody else of the quarantine is on its way.
+        guard suspects.isEmpty, let one = try await claim.takeSuspects(limit: 1, deaths: Suspects.alone) else { return nil }
+        suspects.begin(one.messages.map(\.lease.messageID), alone: true)
+        return one
     }
 
     private func lateUrgent(_ limit: Int, _ rescan: inout ContinuousClock.Instant) async throws -> Claim.Batch? {
@@ -174,7 +186,10 @@ struct Pipeline: Sendable {
                 meters.count("martlet_recorded_total", [("as", "dead"), ("reason", failure.reason.code)])
             }
         }
-        guard !rendered.works.isEmpty else { return 0 }
+        guard !rendered.works.isEmpty else {
+            suspects.done(claimed.map(\.lease.messageID))
+            return 0
+        }
         let answer = try await admit(rendered.works, taken.expected)
         do { try await Failpoint.afterAdmit.reached(answer.admitted.map(\.work.message.address)) } catch {
             outlets.giveBack(answer.admitted.map(\.work))
@@ -182,6 +197,9 @@ struct Pipeline: Sendable {
         }
         for (word, count) in answer.others { meters.count("martlet_not_admitted_total", [("reason", word)], by: count) }
         meters.count("martlet_admitted_total", [("lane", "\(taken.lane)")], by: answer.admitted.count)
+        if taken.lane == Claim.suspectLane {
+            suspects.done(Array(Set(claimed.map(\.lease.messageID)).subtracting(answer.admitted.map(\.work.message.id))))
+        }
         let groups = Dictionary(grouping: answer.admitted) { $0.work.provider.name }
         room.learn(
             lane: taken.lane, claimed: claimed.count, needed: groups.mapValues(\.count).merging(answer.withoutRoom) { $0 + $1 })

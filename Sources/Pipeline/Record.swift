@@ -89,6 +89,8 @@ struct RecordWrites {
     private var budgets = ReleaseBudgets()
     private var suppressions = InsertSuppressions()
     private var erased: [MessageID] = []
+    /// Accepted.
+    private var taken: [MessageID] = []
 
     /// - Parameters:
     ///   - receiptIDs: providers whose receipts will name the ids that they answer with.
@@ -135,6 +137,7 @@ struct RecordWrites {
                     lease, kind: "accepted", attempt: work.attempt, provider: work.provider.name,
                     code: lease.resends > 0 ? "may_be_duplicate" : nil, reference: reference)
             }
+            taken.append(work.message.id)
             count("accepted", final: true, work)
             bill(work)
         case .retry(let after, let reason, let burned, let resends):
@@ -174,6 +177,8 @@ struct RecordWrites {
         // Budgets before cap rows, as Admit locks them.
         if !budgets.isEmpty { statements.append(budgets) }
         if !released.isEmpty { statements.append(releases) }
+        // Some lease was lost: its message may be a dead letter by now, for want of this very answer.
+        if oneByOne && !taken.isEmpty { statements.append(ResolveDoubt(messageIDs: taken)) }
         if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
         return statements
     }

@@ -11,7 +11,7 @@ final class Work: Sendable {
     let lease: Lease
     let classID: Int16
     let channelID: Int16
-    let buckets: Buckets
+    let hashes: LockHashes
     let producer: String
     let message: Message
     let policy: ClassPolicy
@@ -28,6 +28,9 @@ final class Work: Sendable {
     /// Its template, where that asks something; nearly always nil.
     let asked: AskedTemplate?
 
+    /// Its lane, or where that is the quarantine the lane of its class: the first leaves first.
+    var priority: Int16 { lease.lane == Claim.suspectLane ? Int16(clamping: policy.lane) : lease.lane }
+
     /// Number of the attempt that Admit will commit.
     var attempt: Int16 { lease.attempt + 1 }
 
@@ -39,7 +42,7 @@ final class Work: Sendable {
         lease = claimed.lease
         classID = claimed.classID
         channelID = claimed.channelID
-        buckets = claimed.buckets
+        hashes = claimed.hashes
         producer = claimed.producer
         self.message = message
         self.policy = policy

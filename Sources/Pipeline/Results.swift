@@ -17,7 +17,7 @@ final class Results: Sendable {
         guard !results.isEmpty else { return }
         waiting.withLock { waiting in
             for result in results {
-                if result.1.lease.lane == 0 { waiting.urgent.append(result) } else { waiting.others.append(result) }
+                if result.1.priority == 0 { waiting.urgent.append(result) } else { waiting.others.append(result) }
             }
         }
         signal.fire()

@@ -56,6 +56,28 @@ private struct Simulation {
 
 @Suite("A slot is free or it is not")
 struct CapDecisionTests {
+    private static func hit(_ message: Int64, _ seconds: Double, attempt: Int16 = 1) -> CapLedger.Hit {
+        .init(messageID: MessageID(message), at: at(seconds), attempt: attempt, classID: 1, channelID: 1)
+    }
+    private static func decide(_ message: Int64, now: Double, _ hits: [CapLedger.Hit]) -> CapDecision.Verdict {
+        CapDecision.decide(
+            message: MessageID(message), rules: [rule(1, minute)], ledger: CapLedger(hits: hits), now: at(now), sendWithin: .zero,
+            calendars: [:])
+    }
+
+    @Test("a message counts once however often it is tried: its own slot does not block it, and blocks others from its latest try on")
+    func resend() {
+        #expect(Self.decide(7, now: 50, [Self.hit(7, 0)]) == .free)
+        // Another one has the only slot since.
+        #expect(Self.decide(7, now: 70, [Self.hit(7, 0), Self.hit(8, 65)]) != .free)
+        let twice = [Self.hit(7, 0), Self.hit(7, 50, attempt: 2)]
+        #expect(Self.decide(8, now: 61, twice) != .free, "not only from the first try on")
+        #expect(Self.decide(8, now: 111, twice) == .free)
+        let two = CapDecision.decide(
+            message: MessageID(8), rules: [rule(2, minute)], ledger: CapLedger(hits: twice), now: at(55), sendWithin: .zero, calendars: [:])
+        #expect(two == .free, "one message, not two")
+    }
+
     @Test(
         "no sliding window is ever exceeded wherever in its time a message leaves, and no free slot is refused", arguments: 0..<60
     )

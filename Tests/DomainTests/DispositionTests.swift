@@ -54,6 +54,19 @@ struct DispositionTests {
         #expect(after(.deferred(last), keeping, remaining: .seconds(50)) == .dead(.expired(last)))
     }
 
+    @Test("what may have arrived is in doubt, not expired, whether or not its class keeps what has expired")
+    func expiredInDoubt() {
+        var keeping = policy(.resend)
+        keeping.keepsExpired = true
+        for policy in [policy(.resend), keeping] {
+            guard case .dead(let reason) = after(.deferred(failure()), policy, resends: 1, remaining: .seconds(10)) else {
+                Issue.record("not a dead letter")
+                continue
+            }
+            #expect(reason.code == "in_doubt")
+        }
+    }
+
     @Test(
         "in doubt: as often again as the class allows, never with hold, never beyond the time to live",
         arguments: [

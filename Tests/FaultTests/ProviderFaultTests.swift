@@ -76,6 +76,33 @@ extension Faults {
             }
         }
 
+        /// One after another they would take five minutes, as long as they live.
+        @Test("1,000 codes that a killed worker had claimed are sent side by side, by a provider that takes 300 ms for each", .timeLimit(.minutes(4)))
+        func quarantine() async throws {
+            try await Shop.with(
+                ShopPolicy {
+                    $0.rules = "* accept latency 300ms"
+                    $0.window = 1000
+                }
+            ) { shop in
+                try await shop.enqueueMany("otp", count: 1000)
+                let settings = ["worker.claim_batch=1000", "worker.max_in_flight=4000"]
+                // Each takes a fifth: a batch of lane 0 is not larger.
+                let doomed = try (1...5).map {
+                    try WorkerProgram.start(in: shop, name: "doomed\($0)", failpoint: "after_claim:kill", settings: settings)
+                }
+                for one in doomed { #expect(try await one.wait(within: .seconds(60)) == 137, "\(one.output)") }
+                let killed = ContinuousClock.now
+                let claimed = try await shop.number("select count(*) from martlet_data.leased")
+                let second = try WorkerProgram.start(in: shop, name: "second", settings: settings)
+                try await shop.settle(within: .seconds(90))
+                print("\(claimed) of 1000 codes were claimed by a worker that was killed; all accepted \(ContinuousClock.now - killed) after its death")
+                #expect(try await shop.states() == ["accepted": 1000])
+                #expect(try await shop.number("select count(*) from martlet_data.attempts") == 1000)
+                #expect(try await second.terminate() == 0)
+            }
+        }
+
         @Test(
             "an otp whose transaction stayed open 3 s, while others passed, leaves at once after its commit",
             .timeLimit(.minutes(3)))

@@ -12,7 +12,8 @@ import Testing
 private struct Situation {
     var now = Timestamp(microseconds: 1_800_000_000_000_000)
     var isHeld = true
-    var busyBuckets: Set<Int32> = []
+    var open: Set<OptOutKey> = []
+    var isInDoubt = false
     var earlier: String?
     var isCancelled = false
     var groupCancelledAt: Duration?
@@ -67,6 +68,7 @@ private struct Situation {
         var facts = AdmitFacts.Answer()
         if isHeld { facts.held = [work.message.id] }
         facts.decided[work.message.id] = earlier
+        if isInDoubt { facts.doubtful = [work.message.id] }
         if isCancelled { facts.cancelled = [work.message.id] }
         if let groupCancelledAt { facts.cancelledGroups["g"] = [(groupCancelledBy, now + groupCancelledAt)] }
         if let suppressedScope { facts.suppressed[.init(channel: "sms", address: "+8613800138000")] = [suppressedScope] }
@@ -81,7 +83,7 @@ private struct Situation {
         var decision = AdmitDecision(
             session: 1, slot: 1, asked: .now,
             seen: .init(
-                facts: facts, hours: AdmitHours([work]), local: local, busy: busyBuckets, usage: usage, budgets: budgetRows),
+                facts: facts, hours: AdmitHours([work]), local: local, optingOut: AdmitOptOuts([work], open: open).waiting, usage: usage, budgets: budgetRows),
             outlets: Outlets([outlet]), prices: PriceTable(prices, at: now), retention: .seconds(31 * 86_400))
         decision.decide(work)
         return decision
@@ -111,8 +113,61 @@ struct AdmitDecisionTests {
     private static let table: [(String, word: String?, writes: String, change: @Sendable (inout Situation) -> Void)] = [
         ("nothing stands against it", nil, "InsertAttempts", { _ in }),
         ("its lease was lost", "lease_lost", "", { $0.isHeld = false }),
-        ("an opt-out is being committed in one of its buckets", "opt_out_in_progress", "PutOff", { $0.busyBuckets = [3] }),
-        ("an opt-out is being committed in another bucket", nil, "InsertAttempts", { $0.busyBuckets = [5] }),
+        ("its address is being opted out", "opt_out_in_progress", "PutOff", { $0.open = [.address(1, channelID: 1, scope: 0)] }),
+        ("… for all but otp", "opt_out_in_progress", "PutOff", { $0.open = [.address(1, channelID: 1, scope: 1)] }),
+        ("… for its class", "opt_out_in_progress", "PutOff", { $0.open = [.address(1, channelID: 1, scope: 5)] }),
+        ("… for another class", nil, "InsertAttempts", { $0.open = [.address(1, channelID: 1, scope: 4)] }),
+        ("… on another channel", nil, "InsertAttempts", { $0.open = [.address(1, channelID: 2, scope: 0)] }),
+        ("another address of its bucket is being opted out", nil, "InsertAttempts", { $0.open = [.address(257, channelID: 1, scope: 0)] }),
+        ("it is being cancelled", "opt_out_in_progress", "PutOff", { $0.open = [.message(2)] }),
+        ("its group is being cancelled", "opt_out_in_progress", "PutOff", { $0.open = [.group(4)] }),
+        ("another group is being cancelled", nil, "InsertAttempts", { $0.open = [.group(5)] }),
+        ("consent is being recorded that its class does not need", nil, "InsertAttempts", { $0.open = [.consent(3, channelID: 1, classID: 3)] }),
+        (
+            "consent is being recorded that its class needs", "opt_out_in_progress", "PutOff",
+            {
+                $0.requiresConsent = true
+                $0.consent = "granted"
+                $0.open = [.consent(3, channelID: 1, classID: 3)]
+            }
+        ),
+        (
+            "its address is being opted out for all but otp, and it is one", nil, "InsertAttempts",
+            {
+                $0.messageClass = "otp"
+                $0.open = [.address(1, channelID: 1, scope: 1)]
+            }
+        ),
+        ("a transaction with very many opt-outs may concern it", "opt_out_in_progress", "PutOff", { $0.open = [.wide(1)] }),
+        (
+            "an earlier try may have arrived, and its time to live ends now", "in_doubt", "InsertDeadLetters",
+            {
+                $0.isInDoubt = true
+                $0.timeToLive = .zero
+            }
+        ),
+        (
+            "an earlier try may have arrived, and its address is suppressed", "in_doubt", "InsertDeadLetters",
+            {
+                $0.isInDoubt = true
+                $0.suppressedScope = "all"
+            }
+        ),
+        (
+            "an earlier try may have arrived, and its group was cancelled", "in_doubt", "InsertDeadLetters",
+            {
+                $0.isInDoubt = true
+                $0.groupCancelledAt = .seconds(-30)
+            }
+        ),
+        (
+            "an earlier try of its own has the cap's only slot", nil, "UpdateCapUsage InsertAttempts",
+            {
+                $0.isInDoubt = true
+                $0.caps = [Situation.day]
+                $0.hits = [CapLedger.Hit(messageID: MessageID(7), at: $0.now - .seconds(30), attempt: 1, classID: 3, channelID: 1)]
+            }
+        ),
         ("an earlier attempt was accepted after all", "accepted", "Finish", { $0.earlier = "accepted" }),
         ("it was cancelled", "cancelled", "Finish", { $0.isCancelled = true }),
         ("its group was cancelled after it was enqueued", "cancelled", "Finish", { $0.groupCancelledAt = .seconds(-30) }),
@@ -319,7 +374,7 @@ struct AdmitDecisionTests {
         let steps: [(String, (inout Situation) -> Void)] = [
             ("suppressed", { $0.suppressedScope = "all" }), ("expired", { $0.timeToLive = .zero }),
             ("cancelled", { $0.isCancelled = true }),
-            ("delivered", { $0.earlier = "delivered" }), ("opt_out_in_progress", { $0.busyBuckets = [1] }),
+            ("delivered", { $0.earlier = "delivered" }), ("opt_out_in_progress", { $0.open = [.message(2)] }),
             ("lease_lost", { $0.isHeld = false }),
         ]
         for (word, change) in steps {

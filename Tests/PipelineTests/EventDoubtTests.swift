@@ -80,10 +80,13 @@ struct EventDoubtTests {
             #expect(try await bench.state(message) == "sending")
             try await bench.recorder.record([Self.response(message, .accepted(reference: "x9"))])
             #expect(try await bench.parked() == ["no_outcome waiting"])
-            try await bench.send(lane: 3)
-            #expect(try await bench.state(message) == "dead in_doubt")
-            try await bench.retry()
             #expect(try await bench.state(message) == "accepted late_answer")
+            try await bench.send(lane: 3)
+            // Never dead: who was told that it was taken is not told otherwise.
+            #expect(try await bench.state(message).hasPrefix("accepted"))
+            #expect(try await bench.shop.number("select count(*) from martlet_data.dead_letters") == 0)
+            try await bench.retry()
+            #expect(try await bench.state(message).hasPrefix("accepted"))
             #expect(try await bench.parked() == [])
         }
     }
@@ -129,6 +132,112 @@ struct EventDoubtTests {
                 return try await bench.state(message) == "accepted"
             }
             #expect(try bench.shop.outbox().count == 2)
+        }
+    }
+
+    /// The worker of `bench` dies; another one rescues what it held.
+    private func kill(_ bench: EventBench) async throws -> Bench {
+        let other = try await Bench(bench.shop)
+        try await bench.shop.script(
+            "update martlet_data.sessions set beat_at = clock_timestamp() - interval '1 minute' where id = \(bench.bench.shared.session)")
+        _ = try await Rescue(shared: other.shared, database: other.database).round()
+        return other
+    }
+
+    @Test("a code whose receipt came before its worker died is delivered, not sent again, and no dead letter", arguments: ["otp", "marketing"])
+    func receiptBeforeDeath(messageClass: String) async throws {
+        try await silent { bench in
+            let message = MessageID(try await bench.shop.enqueue(messageClass, to: Self.phone))
+            try await bench.bench.refresh()
+            _ = try await bench.bench.step(lane: messageClass == "otp" ? 0 : 3)
+            try await bench.give(message, ["r1"], to: Self.phone)
+            try await bench.recorder.record([EventBench.receipt("r1")])
+            #expect(try await bench.state(message) == "delivered")
+            _ = try await kill(bench)
+            #expect(try await bench.state(message).hasPrefix("delivered"))
+            #expect(try await bench.shop.waiting() == 0)
+            #expect(try await bench.shop.number("select count(*) from martlet_data.dead_letters") == 0)
+        }
+    }
+
+    @Test("a code that waits to be sent again, and whose body its receipt has erased, is delivered: what Render says of it does not count")
+    func erased() async throws {
+        try await silent { bench in
+            let message = try await bench.accepted([Self.phone], class: "otp")[0]
+            #expect(try await bench.shop.states() == ["due": 1])
+            try await bench.give(message, ["r1"], to: Self.phone)
+            try await bench.recorder.record([EventBench.receipt("r1")])
+            try await bench.shop.store.run(EraseBodies(messageIDs: [message]))
+            #expect(try await bench.shop.texts("select variables::text from martlet_data.messages") == ["{}"])
+            try await bench.shop.script("update martlet_data.due set due_at = clock_timestamp()")
+            _ = try await bench.bench.promote()
+            try await bench.send(lane: 0)
+            #expect(try await bench.state(message).hasPrefix("delivered"))
+            #expect(try await bench.shop.number("select count(*) from martlet_data.receipts where kind = 'dead'") == 0)
+            #expect(try bench.shop.outbox().count == 1)
+        }
+    }
+
+    @Test("in doubt, refused when it was sent again, delivered after all: the receipt wins")
+    func refusedAgain() async throws {
+        try await silent { bench in
+            let message = try await bench.accepted([Self.phone], class: "otp")[0]
+            try bench.shop.rules("* reject")
+            try await eventually(within: .seconds(10), "the sandbox has read its rules") {
+                let probe = try await bench.accepted(["+490000000002"], class: "marketing")[0]
+                return try await bench.state(probe) == "dead rejected_recipient"
+            }
+            try await bench.shop.script("update martlet_data.due set due_at = clock_timestamp()")
+            _ = try await bench.bench.promote()
+            try await bench.send(lane: 0)
+            #expect(try await bench.state(message) == "dead rejected_recipient")
+            try await bench.give(message, ["r1"], to: Self.phone)
+            try await bench.recorder.record([EventBench.receipt("r1")])
+            #expect(try await bench.state(message) == "delivered")
+            let left = "select count(*) from martlet_data.dead_letters where message_id = \(message)"
+            #expect(try await bench.shop.number(left) == 0)
+            #expect(try await bench.shop.number("select count(*) from martlet.audit where action = 'resolve_doubt'") == 1)
+        }
+    }
+
+    @Test(
+        "in doubt, and not sent again because its time is over or somebody forbade it: it may have arrived, so that is what it says",
+        arguments: [
+            "update martlet_data.messages set expires_at = clock_timestamp()",
+            "select martlet.suppress('sms', '+490000000001', 'all')", "select martlet.cancel('spring'::text)",
+        ])
+    func unsent(sql: String) async throws {
+        try await silent { bench in
+            let message = MessageID(try await bench.shop.enqueue("otp", to: Self.phone, arguments: "group_key => 'spring'"))
+            try await bench.send(lane: 0)
+            try await bench.shop.script("\(sql); update martlet_data.due set due_at = clock_timestamp()")
+            _ = try await bench.bench.promote()
+            try await bench.send(lane: 0)
+            #expect(try await bench.state(message) == "dead in_doubt")
+            try await bench.give(message, ["r1"], to: Self.phone)
+            try await bench.recorder.record([EventBench.receipt("r1")])
+            #expect(try await bench.state(message) == "delivered")
+        }
+    }
+
+    @Test("a message in doubt is sent again though its own first try has the only slot of its cap, and no other one is")
+    func ownSlot() async throws {
+        try await EventBench.with(
+            ShopPolicy {
+                $0.rules = "* lose"
+                $0.sendWithin = "1s"
+                $0.timeout = "200ms"
+                $0.caps = "{minute: {classes: [otp], window: 1m, limit: 1, over: drop}}"
+            }
+        ) { bench in
+            let message = try await bench.accepted([Self.phone], class: "otp")[0]
+            try await bench.shop.script("update martlet_data.due set due_at = clock_timestamp()")
+            _ = try await bench.bench.promote()
+            try await bench.send(lane: 0)
+            let other = try await bench.accepted([Self.phone], class: "otp")[0]
+            #expect(try await bench.state(message) == "dead in_doubt")
+            #expect(try await bench.state(other) == "capped minute")
+            #expect(try bench.shop.outbox().map(\.messageID) == [message.rawValue, message.rawValue])
         }
     }
 }

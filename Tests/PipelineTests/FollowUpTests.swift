@@ -52,6 +52,11 @@ struct FollowUpTests {
             Story(condition: "not_delivered", told: ["in doubt"], decision: "open"),
             Story(condition: "undelivered", told: ["accepted"], decision: "open", after: "1 day"),
             Story(condition: "undelivered", told: ["accepted", "enroute"], decision: "lapsed nothing_heard"),
+            // An earlier try may have arrived: as long as that may still turn out nothing follows, though a later one was refused.
+            Story(condition: "undelivered", told: ["may have arrived", "dead"], decision: "open", after: "1 day"),
+            Story(condition: "undelivered", told: ["may have arrived", "dead", "delivered"], decision: "settled delivered", after: "1 day"),
+            Story(condition: "undelivered", told: ["may have arrived", "dead"], decision: "sent dead"),
+            Story(condition: "undelivered", told: ["may have arrived", "undelivered", "dead"], decision: "sent dead", after: "1 day"),
             // An older try's failure, a stale worker's word, a failure before a requeue.
             Story(
                 condition: "undelivered", told: ["undelivered", "accepted again"], decision: "open", after: "1 day"),
@@ -108,6 +113,11 @@ struct FollowUpTests {
         case "seen just now": visit("null", ago: "1 second")
         case "seen by a machine": visit("'prefetch'", ago: "1 second")
         case "seen and never judged": visit("null", ago: "2 minutes")
+        case "may have arrived":
+            """
+            insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments)
+                values (\(id), 1, 'sandbox', 1, clock_timestamp() - interval '2 hours', clock_timestamp() - interval '2 hours', 1, 1)
+            """
         case "accepted again": receipt("accepted", attempt: 2)
         case "expired stale": receipt("expired", stale: true)
         case "group cancelled": "select martlet.cancel('spring'::text)"

@@ -25,7 +25,7 @@ extension Work {
             id: MessageID(7), messageClass: policy.name, channel: .sms, recipientKey: "ann", address: "+8613800138000",
             template: "note", groupKey: "g", createdAt: now - .seconds(60), expiresAt: now + timeToLive)
         let claimed = ClaimedMessage(
-            lease: lease, classID: 3, channelID: 1, buckets: Buckets(address: 1, message: 2, recipient: 3, group: 4),
+            lease: lease, classID: 3, channelID: 1, hashes: LockHashes(address: 1, message: 2, recipient: 3, group: 4),
             producer: "shop", message: message)
         let rendered = RenderedMessage(
             content: .sms(SMSText(text: "hi", encoding: .gsm7, parts: parts, units: 2)), from: "Shop", templateVersion: 1)

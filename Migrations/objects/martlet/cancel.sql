@@ -3,7 +3,7 @@ create or replace function martlet.cancel(message_id bigint) returns text
 #variable_conflict use_variable
 begin
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(message_id));
+    perform martlet_data.hold_from_admit(array[7340010], array[pg_catalog.hashint8(message_id)]);
     -- A statement of its own, after the lock: what Admit committed before is seen.
     if not exists (select from martlet_data.messages m where m.id = message_id and (m.producer = session_user or martlet_data.is_admin())) then
         raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
@@ -28,7 +28,7 @@ create or replace function martlet.cancel(group_key text) returns text
 begin
     perform martlet_data.check_text('group_key', group_key, 256);
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(group_key));
+    perform martlet_data.hold_from_admit(array[7340011], array[pg_catalog.hashtext(group_key)]);
     insert into martlet_data.group_cancellations as g (group_key, producer) values (group_key, case when martlet_data.is_admin() then '*' else session_user end)
         on conflict on constraint group_cancellations_pkey do update set cancelled_at = clock_timestamp();
     return 'cancelled';

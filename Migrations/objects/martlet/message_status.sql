@@ -2,17 +2,18 @@ create or replace view martlet.message_status as
     select m.id as message_id, c.name as class, ch.name as channel, martlet_data.shown(m.recipient_key) as recipient_key,
         martlet_data.shown(m.address) as address, m.template, m.group_key, m.producer, m.created_at,
         coalesce(q.expires_at, m.expires_at) as expires_at,
-        case when d.message_id is not null then 'dead'
+        -- A dead letter that a receipt has settled is on its way out (resolve_doubt): it is dead no more.
+        case when d.message_id is not null and coalesce(f.kind not in ('accepted', 'delivered'), true) then 'dead'
              when f.kind is not null then f.kind
              when l.message_id is not null and a.message_id is not null then 'sending'
              when l.message_id is not null then 'leased'
              when u.message_id is not null then 'due'
              else 'ready' end as state,
-        case when d.message_id is not null then d.reason
+        case when d.message_id is not null and coalesce(f.kind not in ('accepted', 'delivered'), true) then d.reason
              when f.kind is not null then f.code
              when u.message_id is not null and l.message_id is null then u.reason end as reason,
         case when d.message_id is null and f.kind is null and l.message_id is null then u.due_at end as until,
-        case when d.message_id is not null then d.died_at else f.at end as ended_at
+        case when d.message_id is not null and coalesce(f.kind not in ('accepted', 'delivered'), true) then d.died_at else f.at end as ended_at
     from martlet_data.messages m
     join martlet_data.classes c on c.id = m.class_id
     join martlet_data.channels ch on ch.id = m.channel_id
@@ -26,8 +27,13 @@ create or replace view martlet.message_status as
             and (q.requeued_at is null or r.at >= q.requeued_at and (r.kind <> 'undelivered' or r.attempt is null or exists (
                 -- That a try before the requeue failed says nothing about those that follow it.
                 select from martlet_data.attempts b where b.message_id = m.id and b.attempt = r.attempt and b.admitted_at >= q.requeued_at)))
-        -- Once delivered is delivered; else the newest attempt that got somewhere counts.
-        order by (r.kind <> 'delivered'), case when r.kind in ('accepted', 'undelivered') then r.attempt end desc nulls last,
+            -- Nor does it while a later one is under way or in doubt.
+            and (r.kind <> 'undelivered' or r.attempt is null or not exists (
+                select from martlet_data.attempts b where b.message_id = m.id and b.attempt > r.attempt and not exists (
+                    select from martlet_data.receipts s where s.message_id = b.message_id and s.attempt = b.attempt
+                        and s.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered'))))
+        -- What an admin has discarded stays so; once delivered is delivered; else the newest attempt that got somewhere counts.
+        order by (r.kind <> 'discarded'), (r.kind <> 'delivered'), case when r.kind in ('accepted', 'undelivered') then r.attempt end desc nulls last,
             case r.kind when 'undelivered' then 0 when 'accepted' then 1 else 2 end, r.at desc limit 1) f on true;
 
 grant select on martlet.message_status to martlet_admin, martlet_reader;

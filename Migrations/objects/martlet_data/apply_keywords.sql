@@ -2,58 +2,30 @@
 -- changed anything. An opt-out also withdraws the consents of the person whose key is the address; START lifts what was an opt-out, never
 -- what was suppressed for another reason, and puts back the consents that a text withdrew as they were: it grants nothing that was not
 -- granted. Locks first, all in order; every statement after them sees what was committed before.
-create or replace function martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) returns boolean[]
-    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
-declare
-    v_changed boolean[] := '{}';
-    v_rows int;
-    v_consents int;
-begin
-    if cardinality(p_addresses) = 0 then
-        return v_changed;
-    end if;
-    perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
-    for i in 1 .. cardinality(p_addresses) loop
-        if p_scopes[i] is not null then
-            insert into martlet_data.suppressions (channel, address, scope, reason) values (p_channel, p_addresses[i], p_scopes[i], 'opt_out_text')
-                on conflict (address, channel, scope) where lifted_at is null do nothing;
-            get diagnostics v_rows = row_count;
-            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
-                select p_addresses[i], p_channel, n.purpose, 'withdrawn', 'text', p_words[i]
-                from (select distinct on (c.purpose) c.purpose, c.status from martlet_data.consents c
-                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
-                where n.status <> 'withdrawn' and (p_scopes[i] in ('all', n.purpose) or p_scopes[i] = 'all_except_otp' and n.purpose <> 'otp');
-        else
-            update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = 'text: ' || p_words[i]
-                where s.address = p_addresses[i] and s.channel = p_channel and s.reason in ('opt_out', 'opt_out_text') and s.lifted_at is null;
-            get diagnostics v_rows = row_count;
-            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
-                select p_addresses[i], p_channel, n.purpose, b.status, 'text', p_words[i]
-                from (select distinct on (c.purpose) c.id, c.purpose, c.status, c.method from martlet_data.consents c
-                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
-                cross join lateral (select c.status from martlet_data.consents c
-                    where c.recipient_key = p_addresses[i] and c.channel = p_channel and c.purpose = n.purpose and c.id < n.id order by c.id desc limit 1) b
-                where n.status = 'withdrawn' and n.method = 'text' and b.status <> 'withdrawn';
-        end if;
-        get diagnostics v_consents = row_count;
-        v_changed := v_changed || (v_rows + v_consents > 0);
-    end loop;
-    return v_changed;
-end $$;
-
--- Texts come on more channels than SMS. All locks first, in order: then one after the other as they were written.
 create or replace function martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) returns boolean[]
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
     v_changed boolean[] := '{}';
 begin
-    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
+    if cardinality(p_addresses) = 0 then
+        return v_changed;
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.hold_from_admit(array_agg(k.place), array_agg(k.hash)) from (
+        select 7340013 as place, pg_catalog.hashtext(a) as hash from unnest(p_addresses) a -- one after the other
+        union select martlet_data.opt_out_place(1000000000, i.channel, i.scope), pg_catalog.hashtext(i.address)
+            from unnest(p_channels, p_addresses, p_scopes) i(channel, address, scope) where i.scope is not null
+        union select martlet_data.opt_out_place(1400000000, i.channel, 'all'), pg_catalog.hashtext(i.address)
+            from unnest(p_channels, p_addresses, p_scopes) i(channel, address, scope) where i.scope is not null) k;
     for i in 1 .. cardinality(p_addresses) loop
-        v_changed := v_changed || martlet_data.apply_keywords(p_channels[i], p_addresses[i:i], p_scopes[i:i], p_words[i:i]);
+        v_changed := v_changed || martlet_data.apply_keyword(p_channels[i], p_addresses[i], p_scopes[i], p_words[i]);
     end loop;
     return v_changed;
 end $$;
+
+create or replace function martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) returns boolean[]
+    language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+    select martlet_data.apply_keywords(array_fill(p_channel, array[cardinality(p_addresses)]), p_addresses, p_scopes, p_words) $$;
 
 grant execute on function martlet_data.apply_keywords(text, text[], text[], text[]) to martlet_worker;
 grant execute on function martlet_data.apply_keywords(text[], text[], text[], text[]) to martlet_gateway, martlet_worker;

@@ -9,10 +9,12 @@ declare
     s record;
 begin
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(b.bucket) from (
-        select distinct martlet_data.bucket(k.key) as bucket from (
-            select m.recipient_key as key from martlet_data.messages m where m.id = any (p_message_ids) union all select unnest(p_addresses)) k
-        order by 1 offset 0) b;
+    perform martlet_data.hold_from_admit(array_agg(k.place), array_agg(k.hash)) from (
+        select 7340013 as place, pg_catalog.hashtext(a) as hash from unnest(p_addresses) a
+        union select 7340013, pg_catalog.hashtext(m.recipient_key) from martlet_data.messages m where m.id = any (p_message_ids)
+        union select martlet_data.opt_out_place(1400000000, c.name, 'all'), pg_catalog.hashtext(m.recipient_key)
+            from martlet_data.messages m join martlet_data.channels c on c.id = m.channel_id where m.id = any (p_message_ids)) k
+        having count(*) > 0;
     for i in 1 .. cardinality(p_message_ids) loop
         select m.recipient_key, x.channel, t.confirms, x.until, format('template %s/%s.%s v%s', x.template, x.locale, x.channel, x.version) as wording into s
             from martlet_data.surveys x

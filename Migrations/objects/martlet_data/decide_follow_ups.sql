@@ -32,6 +32,13 @@ begin
             join martlet_data.receipts r on r.message_id = f.message_id and not r.stale
         where r.message_id = any (v_ids) and r.message_id between v_first and v_last
         group by f.message_id),
+    -- What may have arrived is given as long as if it had been accepted, whatever became of later tries.
+    doubts as materialized (
+        select t.message_id, max(t.admitted_at) as at from f join martlet_data.attempts t on t.message_id = f.message_id
+        where t.message_id = any (v_ids) and t.message_id between v_first and v_last and not exists (
+            select from martlet_data.receipts r where r.message_id = t.message_id and r.attempt = t.attempt
+                and r.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered') offset 0)
+        group by t.message_id),
     facts as (
         select f.*, m.id as first_id, p.class_id, p.channel_id, p.lane, p.time_to_live,
             coalesce(s.settled_by,
@@ -40,11 +47,10 @@ begin
                 -- Somebody asked for it; only an address that does not exist is a failure.
                 case when s.ended_by = 'suppressed' and not exists (select from martlet_data.suppressions x join martlet_data.channels h on h.name = x.channel
                     where x.address = m.address and h.id = m.channel_id and x.lifted_at is null and x.reason = 'hard_bounce') then 'suppressed' end) as settled_by,
-            case when d.reason <> 'in_doubt' then 'dead' when s.ended_by is not null then s.ended_by when s.is_undelivered then 'undelivered' end as failed_by,
-            -- In doubt: it may have arrived, and is given as long as if it had been accepted.
-            coalesce(s.accepted_at, case when d.reason = 'in_doubt' then d.died_at end) as accepted_at
+            case when x.at + f.after > v_now then null when d.reason <> 'in_doubt' then 'dead' when s.ended_by is not null then s.ended_by when s.is_undelivered then 'undelivered' end as failed_by,
+            greatest(s.accepted_at, case when d.reason = 'in_doubt' then d.died_at when d.message_id is not null or s.is_undelivered then x.at end) as accepted_at
         from f left join m on m.id = f.message_id left join said s on s.message_id = f.message_id
-            left join martlet_data.dead_letters d on d.message_id = f.message_id
+            left join martlet_data.dead_letters d on d.message_id = f.message_id left join doubts x on x.message_id = f.message_id
             left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
     verdicts as materialized (
         select v.*, case when v.verdict = 'sent' then v_base | (nextval('martlet_data.message_seq') & 4194303) end as second_id

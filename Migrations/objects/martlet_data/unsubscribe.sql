@@ -17,8 +17,9 @@ begin
         p_scope := 'marketing';
     end if;
     perform martlet_data.commit_durably();
-    -- Both, in order, as everybody takes them.
-    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(array[v_address, v_person]) a order by 1 offset 0) b;
+    perform martlet_data.hold_from_admit(
+        array[martlet_data.opt_out_place(1000000000, v_channel, p_scope), martlet_data.opt_out_place(1400000000, v_channel, p_scope)],
+        array[pg_catalog.hashtext(v_address), pg_catalog.hashtext(v_person)]);
     insert into martlet_data.suppressions (channel, address, scope, reason) values (v_channel, v_address, p_scope, 'opt_out_link')
         on conflict (address, channel, scope) where lifted_at is null do nothing;
     v_changed := found;

@@ -56,12 +56,14 @@ struct Rescue: Sendable {
     ) async throws -> [String: Int] {
         let ids = rows.map(\.lease.messageID)
         let states = try await connection.run(AttemptStates(messageIDs: ids))
+        let settled = try await connection.run(FindSettled(messageIDs: Array(Set(states.map(\.messageID)))))
         let overrides = try await connection.run(
             LoadRequeues(messageIDs: rows.filter { $0.lease.series > 0 }.map(\.lease.messageID)))
-        var writes = RescueWrites(slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath)
+        var writes = RescueWrites(slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, settled: settled)
         let attempts = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
         let expiry = Dictionary(overrides.map { ($0.messageID, $0.expiresAt) }) { $1 }
-        for row in rows {
+        // Codes first: they stand before the others in the quarantine, too.
+        for row in rows.sorted(by: { ($0.lease.lane, $0.lease.messageID) < ($1.lease.lane, $1.lease.messageID) }) {
             let key = RescueWrites.Key(messageID: row.lease.messageID, attempt: row.lease.attempt + 1)
             writes.add(row, attempt: attempts[key], expiresAt: expiry[row.lease.messageID])
         }
@@ -79,6 +81,8 @@ struct RescueWrites {
     private let snapshot: PolicySnapshot
     private let now: Timestamp
     private let isDeath: Bool
+    /// Messages that a receipt has settled already, and its kind.
+    private let settled: [MessageID: String]
     private(set) var moved: [String: Int] = [:]
     private var back: HandBack
     private var postponed: PutOff
@@ -88,7 +92,8 @@ struct RescueWrites {
     /// May have become final; the statement looks.
     private var erased: [MessageID] = []
 
-    init(slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDeath: Bool) {
+    init(slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDeath: Bool, settled: [MessageID: String] = [:]) {
+        self.settled = settled
         self.snapshot = snapshot
         self.now = now
         self.isDeath = isDeath
@@ -118,6 +123,10 @@ struct RescueWrites {
                 lease, kind: "accepted", attempt: attempt.attempt, provider: attempt.provider, code: "evidence",
                 reference: attempt.reference)
             return count("accepted")
+        }
+        if let kind = settled[lease.messageID] {
+            finished.add(lease, kind: kind, code: "earlier_attempt")
+            return count(kind)
         }
         if deaths >= Rescue.deathsAllowed {
             if let attempt, attempt.outcome == nil { unknown(attempt) }

@@ -103,7 +103,7 @@ final class Outlet: Sendable {
 
     func reserve(_ work: Work) -> Bool {
         state.withLock { state in
-            guard free(state, lane: work.lease.lane) > 0 else { return false }
+            guard free(state, lane: work.priority) > 0 else { return false }
             state.reserved += 1
             return true
         }
@@ -178,7 +178,7 @@ final class Outlet: Sendable {
     func pause(for work: Work) -> Duration {
         state.withLock { state in
             let now = ContinuousClock.now
-            let lane = work.lease.lane
+            let lane = work.priority
             var soonest = now + .milliseconds(lane == 0 ? 50 : 250)
             if case .open(let until) = state.breaker.circuit { soonest = max(soonest, until) }
             if state.order != nil { soonest = max(soonest, now + .seconds(2)) }
@@ -200,7 +200,7 @@ final class Outlet: Sendable {
         let items = admitted.map { Item($0, policy: policy) }
         state.withLock { state in
             for item in items {
-                switch item.work.lease.lane {
+                switch item.work.priority {
                 case 0: state.urgent.append(item)
                 case 1: state.prompt.append(item)
                 default: state.normal.append(item)

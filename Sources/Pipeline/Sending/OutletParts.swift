@@ -17,7 +17,7 @@ extension Outlet {
             submission = Submission(
                 messageID: work.message.id, attempt: Int(work.attempt), to: work.message.address, rendered: work.rendered,
                 sendBy: admitted.sendBy, answerBy: admitted.sendBy + policy.timeout, validity: admitted.validity,
-                isUrgent: work.lease.lane == 0, messageClass: work.message.messageClass)
+                isUrgent: work.priority == 0, messageClass: work.message.messageClass)
         }
 
         static func price(of work: Work, _ policy: ProviderPolicy) -> Int {

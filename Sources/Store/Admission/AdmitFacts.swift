@@ -42,6 +42,8 @@ public struct AdmitFacts: Statement {
         public var cancelledGroups: [String: [(producer: String, at: Timestamp)]] = [:]
         /// Messages whose earlier attempt is known by now to have been taken, with the receipt's kind.
         public var decided: [MessageID: String] = [:]
+        /// Messages of which an earlier attempt may have arrived, nobody knows.
+        public var doubtful: Set<MessageID> = []
     }
     public struct Place: Hashable, Sendable {
         public var channel: String
@@ -84,7 +86,10 @@ public struct AdmitFacts: Statement {
                 where r.message_id = i.message_id and r.kind in ('accepted', 'delivered', 'undelivered')
                     and (q.at is null or r.at > q.at and (r.kind <> 'undelivered' or exists (
                         select from martlet_data.attempts a where a.message_id = i.message_id and a.attempt = r.attempt and a.admitted_at > q.at)))
+                    -- Nor does one that failed decide while a later one may have arrived.
+                    and (r.kind <> 'undelivered' or not \(Doubt.exists(in: "i.message_id", after: "r.attempt")))
                 offset 0) d
+        union all select 7::int2, i.message_id, null, null, null, null from unnest($7::int8[]) i(message_id) where \(Doubt.exists(in: "i.message_id"))
         """
     }
 
@@ -118,6 +123,7 @@ public struct AdmitFacts: Statement {
             case 4: answer.cancelled.insert(try row.messageID(1))
             case 5:
                 answer.cancelledGroups[try row.text(3), default: []].append((try row.text(4), try row.timestamp(5)))
+            case 7: answer.doubtful.insert(try row.messageID(1))
             default:
                 let (message, kind) = (try row.messageID(1), try row.text(4))
                 let known = answer.decided[message].flatMap { ranks.firstIndex(of: $0) } ?? ranks.count

@@ -4,7 +4,8 @@ import Postgres
 ///
 /// - The session's lock, shared: Rescue takes it exclusively before it moves anything of a session, so under it what is leased stays
 ///   leased. One lock for a batch instead of one row lock for each message.
-/// - The buckets' locks, shared, without waiting: opt-out, consent and cancel hold them exclusively until they commit.
+/// - The buckets' locks, shared, without waiting: opt-out, consent and cancel take them exclusively for a moment, so that they come after every
+///   Admit that has looked already; what they concern they hold by itself until they commit (`OpenOptOuts`).
 /// - A commit that is durable, and a server that frees the locks of a worker that was stopped in the middle.
 public struct AdmitLock: Statement {
     public var session: Int32
@@ -17,7 +18,7 @@ public struct AdmitLock: Statement {
     public struct Answer: Sendable {
         /// False: Rescue is at work on this session.
         public var isOurs: Bool
-        /// Buckets in which an opt-out, a consent or a cancellation is being committed.
+        /// Buckets in which an opt-out, a consent or a cancellation waits for other Admits at this moment.
         public var busy: [Int32]
     }
 

@@ -6,32 +6,11 @@ public struct ClaimedMessage: Sendable {
     public var lease: Lease
     public var classID: Int16
     public var channelID: Int16
-    /// Locks that Admit shares with opt-out, consent and cancel.
-    public var buckets: Buckets
+    /// What opt-outs, consents and cancellations know it by.
+    public var hashes: LockHashes
     public var producer: String
     /// nil: the body is missing; an error seen, not a message lost. `messageClass` and `channel` are filled in from the policy.
     public var message: Message?
-}
-
-/// The lock buckets of one message (`martlet_data.bucket`): in place, because there is one for every message.
-public struct Buckets: Sendable {
-    public var address: Int32
-    public var message: Int32
-    public var recipient: Int32
-    public var group: Int32?
-
-    public func isDisjoint(with other: Set<Int32>) -> Bool {
-        other.isEmpty
-            || !other.contains(address) && !other.contains(message) && !other.contains(recipient)
-                && !(group.map(other.contains) ?? false)
-    }
-
-    public func insert(into set: inout Set<Int32>) {
-        set.insert(address)
-        set.insert(message)
-        set.insert(recipient)
-        if let group { set.insert(group) }
-    }
 }
 
 /// Claims up to `limit` messages of one ready segment, in order, from `from` on and below `below`, under a lease.
@@ -53,12 +32,15 @@ public struct ClaimReady: Statement {
     public var lease: Duration
     /// Segment of `leased` that takes the rows.
     public var leasedSegment: Int16
+    /// Only messages with which so many workers have died; nil: all.
+    public var deaths: ClosedRange<Int16>?
 
     public init(
         segment: Int16, lane: Int16, from: Int64, below: Int64 = .max, limit: Int32, session: Int32, claim: Int32,
         lease: Duration,
-        leasedSegment: Int16
+        leasedSegment: Int16, deaths: ClosedRange<Int16>? = nil
     ) {
+        self.deaths = deaths
         self.segment = segment
         self.lane = lane
         self.from = from
@@ -80,7 +62,7 @@ public struct ClaimReady: Statement {
         """
         with gone as (
             delete from martlet_data.ready_\(segment) where ctid = any (array(
-                select ctid from martlet_data.ready_\(segment) where seq >= $1 and seq < $2 order by seq limit $3 for update skip locked))
+                select ctid from martlet_data.ready_\(segment) where seq >= $1 and seq < $2\(among) order by seq limit $3 for update skip locked))
             returning seq, message_id, attempt, burned, resends, deaths, series),
         taken as (select array_agg(message_id) as ids, min(message_id) as lowest, max(message_id) as highest, max(seq) as last from gone),
         leased as (
@@ -96,6 +78,8 @@ public struct ClaimReady: Statement {
                 and id between (select lowest from taken) and (select highest from taken)) m on m.id = l.message_id
         """
     }
+
+    private var among: String { deaths.map { " and deaths between \($0.lowerBound) and \($0.upperBound)" } ?? "" }
 
     public func bind(_ parameters: inout PQParams) {
         parameters.int8(from)
@@ -126,13 +110,13 @@ enum ClaimColumns {
     static let sql = """
         m.class_id, m.channel_id, m.recipient_key, m.address, m.template, m.locale, m.sender, m.time_zone, m.tier, m.group_key,
             m.variables, m.headers, m.traceparent, m.producer, m.created_at, m.expires_at,
-            martlet_data.bucket(m.address), martlet_data.bucket(m.id), martlet_data.bucket(m.recipient_key), martlet_data.bucket(m.group_key)
+            hashtext(m.address), hashint8(m.id), hashtext(m.recipient_key), hashtext(m.group_key)
         """
 
     static func read(_ row: PQRow, from first: Int, lease: Lease) throws -> ClaimedMessage {
         guard let classID = try row.int2OrNull(first) else {
             return ClaimedMessage(
-                lease: lease, classID: 0, channelID: 0, buckets: Buckets(address: 0, message: 0, recipient: 0), producer: "",
+                lease: lease, classID: 0, channelID: 0, hashes: LockHashes(address: 0, message: 0, recipient: 0), producer: "",
                 message: nil)
         }
         let message = Message(
@@ -143,11 +127,11 @@ enum ClaimColumns {
             headers: try row.jsonbOrNull(first + 11),
             traceparent: try row.textOrNull(first + 12), createdAt: try row.timestamp(first + 14),
             expiresAt: try row.timestamp(first + 15))
-        let buckets = Buckets(
+        let hashes = LockHashes(
             address: try row.int4(first + 16), message: try row.int4(first + 17), recipient: try row.int4(first + 18),
             group: try row.int4OrNull(first + 19))
         return ClaimedMessage(
-            lease: lease, classID: classID, channelID: try row.int2(first + 1), buckets: buckets,
+            lease: lease, classID: classID, channelID: try row.int2(first + 1), hashes: hashes,
             producer: try row.text(first + 13), message: message)
     }
 }

@@ -15,8 +15,8 @@ public struct BeginSession: Statement {
     }
     public var sql: String {
         """
-        insert into martlet_data.sessions (id, worker, host, pid, version)
-        select greatest(nextval('martlet_data.session_seq'), (select coalesce(max(id), 0) + 1 from martlet_data.sessions)), $1, $2, $3, $4
+        insert into martlet_data.sessions (id, worker, host, pid, version, sees_opt_outs)
+        select greatest(nextval('martlet_data.session_seq'), (select coalesce(max(id), 0) + 1 from martlet_data.sessions)), $1, $2, $3, $4, true
         returning id
         """
     }

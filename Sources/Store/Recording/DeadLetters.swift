@@ -2,6 +2,9 @@ import Domain
 import Postgres
 
 /// Moves leased messages to the dead letters, with body and history. Answers the ids that moved.
+///
+/// Not those that are settled (`Doubt.settledBy`): a receipt may have come before whatever this worker has to say, and it decides. That an
+/// earlier try failed does not hide that a later one was refused.
 public struct InsertDeadLetters: Statement {
     public var slot: Int16
     var keys = LeaseKeys()
@@ -29,9 +32,14 @@ public struct InsertDeadLetters: Statement {
             select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[])
                 with ordinality i(tid, message_id, session, claim, attempt, provider, reason, explanation, remedy, n)),
         \(LeaseKeys.gone(slot: slot, returning: "l.lane, l.series, i.attempt, i.provider, i.reason, i.explanation, i.remedy")),
+        judged as materialized (
+            select g.*, s.kind as settled_by from gone g left join lateral (\(Doubt.settledBy("g.message_id"))) s
+                on s.kind <> 'undelivered' or g.reason not like 'rejected%' and g.reason <> 'attempts_exhausted'),
         written as (
             insert into martlet_data.receipts (message_id, kind, provider, code, detail)
-            select message_id, 'dead', provider, reason, explanation from gone),
+            select message_id, coalesce(settled_by, 'dead'), provider, case when settled_by is null then reason else 'earlier_attempt' end,
+                case when settled_by is null then explanation end
+            from judged),
         dead as (
             insert into martlet_data.dead_letters (message_id, class, channel, recipient_key, address, template, provider, reason, explanation, remedy,
                 lane, attempt, series, message, history)
@@ -39,8 +47,9 @@ public struct InsertDeadLetters: Statement {
                 coalesce(m.template, '?'), g.provider, g.reason, g.explanation, g.remedy, coalesce(c.lane, g.lane), g.attempt, g.series,
                 case when m.id is null then '{}' when c.erases_body then to_jsonb(m) || '{"variables": {}, "headers": null}' else to_jsonb(m) end,
                 coalesce((select jsonb_agg(to_jsonb(r) order by r.at) from martlet.receipts r where r.message_id = g.message_id), '[]')
-            from gone g left join martlet_data.messages m on m.id = g.message_id
+            from judged g left join martlet_data.messages m on m.id = g.message_id
             left join martlet_data.classes c on c.id = m.class_id left join martlet_data.channels h on h.id = m.channel_id
+            where g.settled_by is null
             on conflict (message_id) do nothing)
         select message_id from gone
         """
