@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import PipelineSupport
 import Postgres
 import Store
@@ -173,6 +174,31 @@ struct AdmitOptOutTests {
                     join martlet_data.suppressions s on s.address = m.address where a.admitted_at > s.created_at
                 """
             #expect(try await shop.number(late) == 0)
+        }
+    }
+
+    @Test(
+        "what open opt-outs cost: codes that are late, and time for each",
+        .enabled(if: ProcessInfo.processInfo.environment["MARTLET_MEASURE"] != nil), .timeLimit(.minutes(5)))
+    func measure() async throws {
+        try await Shop.with(ShopPolicy { $0.window = 4000 }) { shop in
+            for count in [0, 1, 20, 300, 0, 1, 20, 300] {
+                let bench = try await Bench(shop)
+                let other = try await shop.scratch.connect()
+                try await other.execute(script: "begin; \(Self.suppress(max(1, count), from: 491_000_000_000))", name: "open")
+                if count == 0 { try await other.execute(script: "rollback", name: "rollback") }
+                try await shop.script("truncate martlet_data.due")
+                try await shop.enqueueMany("otp", count: 4000)
+                try await bench.refresh()
+                bench.claim.resetHints()
+                let began = ContinuousClock.now
+                while try await bench.step(lane: 0, limit: 200) {}
+                let each = (ContinuousClock.now - began) / 4000
+                let late = try await shop.number("select count(*) from martlet_data.due where reason = 'opt_out_in_progress'")
+                print("\(count) opt-outs open: \(late) of 4000 codes late, \(each) for each from claim to record")
+                try await other.execute(script: "rollback", name: "rollback")
+                await other.close()
+            }
         }
     }
 
