@@ -41,7 +41,9 @@ public enum Disposition: Sendable, Equatable {
                 failure.isUnreachable
                 ? unreachablePause * (0.5 + jitter() / 2)
                 : max(policy.retry.delay(after: max(burned, 1), jitter: jitter()), failure.retryAfter ?? .zero)
-            if pause >= remaining, isInDoubt { return .dead(.inDoubt(unsent: "its time to live ended before it could be sent again")) }
+            if pause >= remaining, isInDoubt {
+                return .dead(.inDoubt(unsent: "its time to live ended before it could be sent again"))
+            }
             if pause >= remaining { return policy.keepsExpired ? .dead(.expired(failure)) : .expired }
             return .retry(
                 after: pause, reason: failure.throttled ? "throttled" : "retry", burned: burned, resends: counters.resends)
@@ -128,7 +130,8 @@ public struct DeadLetterReason: Sendable, Equatable {
             code: "in_doubt",
             explanation:
                 "It may or may not have reached the recipient: the provider's answer to an earlier try never came. It was not sent again, because \(why).",
-            remedy: "Look for it at the provider. Discard it if it arrived; requeue it with --may-duplicate if it did not and must.")
+            remedy:
+                "Look for it at the provider. Discard it if it arrived; requeue it with --may-duplicate if it did not and must.")
     }
 
     public static func poison(deaths: Int) -> Self {

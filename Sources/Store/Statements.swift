@@ -75,7 +75,8 @@ public enum Statements {
             surveys, LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
             PurgeBudgetUsage(keep: .seconds(86_400)), DecideFollowUps(limit: 10), PurgeFollowUps(keep: .seconds(86_400)),
             AdmitLock(session: 1, buckets: [1, 2]), OpenOptOuts(),
-            HoldOptOuts(keys: [.message(1), .group(2), .wide(3), .address(4, channelID: 1, scope: 0)]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
+            HoldOptOuts(keys: [.message(1), .group(2), .wide(3), .address(4, channelID: 1, scope: 0)]), RecordLock(session: 1),
+            LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
                 consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message]),

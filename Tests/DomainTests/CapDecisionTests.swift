@@ -65,7 +65,9 @@ struct CapDecisionTests {
             calendars: [:])
     }
 
-    @Test("a message counts once however often it is tried: its own slot does not block it, and blocks others from its latest try on")
+    @Test(
+        "a message counts once however often it is tried: its own slot does not block it, and blocks others from its latest try on"
+    )
     func resend() {
         #expect(Self.decide(7, now: 50, [Self.hit(7, 0)]) == .free)
         // Another one has the only slot since.
@@ -74,7 +76,8 @@ struct CapDecisionTests {
         #expect(Self.decide(8, now: 61, twice) != .free, "not only from the first try on")
         #expect(Self.decide(8, now: 111, twice) == .free)
         let two = CapDecision.decide(
-            message: MessageID(8), rules: [rule(2, minute)], ledger: CapLedger(hits: twice), now: at(55), sendWithin: .zero, calendars: [:])
+            message: MessageID(8), rules: [rule(2, minute)], ledger: CapLedger(hits: twice), now: at(55), sendWithin: .zero,
+            calendars: [:])
         #expect(two == .free, "one message, not two")
     }
 

@@ -77,7 +77,9 @@ extension Faults {
         }
 
         /// One after another they would take five minutes, as long as they live.
-        @Test("1,000 codes that a killed worker had claimed are sent side by side, by a provider that takes 300 ms for each", .timeLimit(.minutes(4)))
+        @Test(
+            "1,000 codes that a killed worker had claimed are sent side by side, by a provider that takes 300 ms for each",
+            .timeLimit(.minutes(4)))
         func quarantine() async throws {
             try await Shop.with(
                 ShopPolicy {
@@ -96,7 +98,9 @@ extension Faults {
                 let claimed = try await shop.number("select count(*) from martlet_data.leased")
                 let second = try WorkerProgram.start(in: shop, name: "second", settings: settings)
                 try await shop.settle(within: .seconds(90))
-                print("\(claimed) of 1000 codes were claimed by a worker that was killed; all accepted \(ContinuousClock.now - killed) after its death")
+                print(
+                    "\(claimed) of 1000 codes were claimed by a worker that was killed; all accepted \(ContinuousClock.now - killed) after its death"
+                )
                 #expect(try await shop.states() == ["accepted": 1000])
                 #expect(try await shop.number("select count(*) from martlet_data.attempts") == 1000)
                 #expect(try await second.terminate() == 0)

@@ -83,7 +83,8 @@ private struct Situation {
         var decision = AdmitDecision(
             session: 1, slot: 1, asked: .now,
             seen: .init(
-                facts: facts, hours: AdmitHours([work]), local: local, optingOut: AdmitOptOuts([work], open: open).waiting, usage: usage, budgets: budgetRows),
+                facts: facts, hours: AdmitHours([work]), local: local, optingOut: AdmitOptOuts([work], open: open).waiting,
+                usage: usage, budgets: budgetRows),
             outlets: Outlets([outlet]), prices: PriceTable(prices, at: now), retention: .seconds(31 * 86_400))
         decision.decide(work)
         return decision
@@ -118,11 +119,17 @@ struct AdmitDecisionTests {
         ("… for its class", "opt_out_in_progress", "PutOff", { $0.open = [.address(1, channelID: 1, scope: 5)] }),
         ("… for another class", nil, "InsertAttempts", { $0.open = [.address(1, channelID: 1, scope: 4)] }),
         ("… on another channel", nil, "InsertAttempts", { $0.open = [.address(1, channelID: 2, scope: 0)] }),
-        ("another address of its bucket is being opted out", nil, "InsertAttempts", { $0.open = [.address(257, channelID: 1, scope: 0)] }),
+        (
+            "another address of its bucket is being opted out", nil, "InsertAttempts",
+            { $0.open = [.address(257, channelID: 1, scope: 0)] }
+        ),
         ("it is being cancelled", "opt_out_in_progress", "PutOff", { $0.open = [.message(2)] }),
         ("its group is being cancelled", "opt_out_in_progress", "PutOff", { $0.open = [.group(4)] }),
         ("another group is being cancelled", nil, "InsertAttempts", { $0.open = [.group(5)] }),
-        ("consent is being recorded that its class does not need", nil, "InsertAttempts", { $0.open = [.consent(3, channelID: 1, classID: 3)] }),
+        (
+            "consent is being recorded that its class does not need", nil, "InsertAttempts",
+            { $0.open = [.consent(3, channelID: 1, classID: 3)] }
+        ),
         (
             "consent is being recorded that its class needs", "opt_out_in_progress", "PutOff",
             {
@@ -165,7 +172,9 @@ struct AdmitDecisionTests {
             {
                 $0.isInDoubt = true
                 $0.caps = [Situation.day]
-                $0.hits = [CapLedger.Hit(messageID: MessageID(7), at: $0.now - .seconds(30), attempt: 1, classID: 3, channelID: 1)]
+                $0.hits = [
+                    CapLedger.Hit(messageID: MessageID(7), at: $0.now - .seconds(30), attempt: 1, classID: 3, channelID: 1)
+                ]
             }
         ),
         ("an earlier attempt was accepted after all", "accepted", "Finish", { $0.earlier = "accepted" }),

@@ -48,7 +48,9 @@ struct AdmitOptOutTests {
         try await Shop.with { shop in
             let bench = try await Bench(shop)
             try await shop.script("select martlet.record_consent('\(Self.phone)', 'sms', 'asked', 'granted', 'form')")
-            let lanes: [(String, Int16)] = [("otp", 0), ("transactional", 1), ("notification", 2), ("marketing", 3), ("asked", 5)]
+            let lanes: [(String, Int16)] = [
+                ("otp", 0), ("transactional", 1), ("notification", 2), ("marketing", 3), ("asked", 5),
+            ]
             for (name, _) in lanes {
                 try await shop.enqueue(name, to: Self.phone, arguments: name == "notification" ? "group_key => 'spring'" : "")
             }
@@ -92,7 +94,9 @@ struct AdmitOptOutTests {
         }
     }
 
-    @Test("a transaction with thousands of opt-outs holds a bounded number of locks, and still lets none of its people be written to")
+    @Test(
+        "a transaction with thousands of opt-outs holds a bounded number of locks, and still lets none of its people be written to"
+    )
     func wide() async throws {
         try await Shop.with { shop in
             let bench = try await Bench(shop)
@@ -100,7 +104,8 @@ struct AdmitOptOutTests {
             let other = try await shop.scratch.connect()
             try await other.execute(script: "begin; \(Self.suppress(3000, from: 491_000_000_000))", name: "open")
             let locks = try await shop.number(
-                "select count(*) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and mode = 'ExclusiveLock'")
+                "select count(*) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and mode = 'ExclusiveLock'"
+            )
             #expect(locks <= 2048)
             try await bench.refresh()
             while try await bench.step(lane: 3) {}
@@ -133,7 +138,9 @@ struct AdmitOptOutTests {
         }
     }
 
-    @Test("opt-outs in transactions that stay open for a while race admits: no attempt after the opt-out of its address", .timeLimit(.minutes(2)))
+    @Test(
+        "opt-outs in transactions that stay open for a while race admits: no attempt after the opt-out of its address",
+        .timeLimit(.minutes(2)))
     func race() async throws {
         try await Shop.with { shop in
             let count = 240
@@ -158,7 +165,8 @@ struct AdmitOptOutTests {
                                 "select martlet.suppress('sms', '+\(490_000_000_000 + $0)');"
                             }
                             try await other.execute(
-                                script: "begin; \(calls.joined()) select pg_sleep(0.01); commit", name: "suppress", within: .seconds(30))
+                                script: "begin; \(calls.joined()) select pg_sleep(0.01); commit", name: "suppress",
+                                within: .seconds(30))
                         }
                         await other.close()
                     }

@@ -139,12 +139,15 @@ struct EventDoubtTests {
     private func kill(_ bench: EventBench) async throws -> Bench {
         let other = try await Bench(bench.shop)
         try await bench.shop.script(
-            "update martlet_data.sessions set beat_at = clock_timestamp() - interval '1 minute' where id = \(bench.bench.shared.session)")
+            "update martlet_data.sessions set beat_at = clock_timestamp() - interval '1 minute' where id = \(bench.bench.shared.session)"
+        )
         _ = try await Rescue(shared: other.shared, database: other.database).round()
         return other
     }
 
-    @Test("a code whose receipt came before its worker died is delivered, not sent again, and no dead letter", arguments: ["otp", "marketing"])
+    @Test(
+        "a code whose receipt came before its worker died is delivered, not sent again, and no dead letter",
+        arguments: ["otp", "marketing"])
     func receiptBeforeDeath(messageClass: String) async throws {
         try await silent { bench in
             let message = MessageID(try await bench.shop.enqueue(messageClass, to: Self.phone))
@@ -160,7 +163,9 @@ struct EventDoubtTests {
         }
     }
 
-    @Test("a code that waits to be sent again, and whose body its receipt has erased, is delivered: what Render says of it does not count")
+    @Test(
+        "a code that waits to be sent again, and whose body its receipt has erased, is delivered: what Render says of it does not count"
+    )
     func erased() async throws {
         try await silent { bench in
             let message = try await bench.accepted([Self.phone], class: "otp")[0]

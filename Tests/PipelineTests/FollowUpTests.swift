@@ -54,9 +54,13 @@ struct FollowUpTests {
             Story(condition: "undelivered", told: ["accepted", "enroute"], decision: "lapsed nothing_heard"),
             // An earlier try may have arrived: as long as that may still turn out nothing follows, though a later one was refused.
             Story(condition: "undelivered", told: ["may have arrived", "dead"], decision: "open", after: "1 day"),
-            Story(condition: "undelivered", told: ["may have arrived", "dead", "delivered"], decision: "settled delivered", after: "1 day"),
+            Story(
+                condition: "undelivered", told: ["may have arrived", "dead", "delivered"], decision: "settled delivered",
+                after: "1 day"),
             Story(condition: "undelivered", told: ["may have arrived", "dead"], decision: "sent dead"),
-            Story(condition: "undelivered", told: ["may have arrived", "undelivered", "dead"], decision: "sent dead", after: "1 day"),
+            Story(
+                condition: "undelivered", told: ["may have arrived", "undelivered", "dead"], decision: "sent dead", after: "1 day"
+            ),
             // An older try's failure, a stale worker's word, a failure before a requeue.
             Story(
                 condition: "undelivered", told: ["undelivered", "accepted again"], decision: "open", after: "1 day"),

@@ -25,7 +25,8 @@ struct StateOrderTests {
             self.shop = shop
             bench = try await Bench(shop)
             recorder = EventRecorder(
-                shared: bench.shared, database: shop.store, meters: Meters(), logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+                shared: bench.shared, database: shop.store, meters: Meters(),
+                logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
         }
 
         mutating func enqueue() async throws {
@@ -38,14 +39,17 @@ struct StateOrderTests {
             try await bench.refresh()
             bench.claim.resetHints()
             for lane: Int16 in [0, 2, 3] { _ = try await bench.step(lane: lane, limit: 3) }
-            while let batch = try await bench.claim.takeSuspects(limit: 3, deaths: 0...9) { _ = try await bench.pipeline.process(batch) }
+            while let batch = try await bench.claim.takeSuspects(limit: 3, deaths: 0...9) {
+                _ = try await bench.pipeline.process(batch)
+            }
         }
 
         mutating func kill() async throws {
             ghosts.append(bench)
             let dead = bench.shared.session
             bench = try await Bench(shop)
-            try await shop.script("update martlet_data.sessions set beat_at = clock_timestamp() - interval '1 minute' where id = \(dead)")
+            try await shop.script(
+                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '1 minute' where id = \(dead)")
             _ = try await Rescue(shared: bench.shared, database: bench.database).round()
         }
 
@@ -62,13 +66,15 @@ struct StateOrderTests {
             guard let id = Int64(parts[0]), let attempt = Int(parts[1]) else { return }
             let message = MessageID(id)
             func late(_ outcome: Outcome) -> ProviderEvent {
-                .response(LateResponse(provider: "sandbox", messageID: message, attempt: attempt, part: 1, parts: 1, outcome: outcome))
+                .response(
+                    LateResponse(provider: "sandbox", messageID: message, attempt: attempt, part: 1, parts: 1, outcome: outcome))
             }
             func receipt(_ state: CarrierReceipt.State) async throws -> ProviderEvent {
                 var ids = InsertCarrierIDs()
                 let name = "m\(id)a\(attempt)"
                 ids.add(
-                    name, folded: CarrierID.folded(name), provider: "carrier", recipient: "", messageID: message, attempt: Int16(attempt),
+                    name, folded: CarrierID.folded(name), provider: "carrier", recipient: "", messageID: message,
+                    attempt: Int16(attempt),
                     part: 1, parts: 1)
                 try await shop.store.run(ids)
                 return EventBench.receipt(name, state)
@@ -99,7 +105,7 @@ struct StateOrderTests {
         return after
     }()
 
-    @Test("sends, deaths, rescues, resends, receipts, refusals, opt-outs and ends of life, in random orders", arguments: 0..<6)
+    @Test("sends, deaths, rescues, resends, receipts, refusals, opt-outs and ends of life, in random orders", arguments: 0..<24)
     func anyOrder(seed: UInt64) async throws {
         var generator = EventOrderTests.Numbers(state: seed)
         let policy = ShopPolicy {
@@ -119,7 +125,8 @@ struct StateOrderTests {
                     let old = before[id] ?? .ready
                     #expect(
                         Self.after[old]?.contains(state) == true,
-                        "seed \(seed): \(world.messages[id] ?? "") \(id) went from \(old) to \(state) after \(story.joined(separator: ", "))")
+                        "seed \(seed): \(world.messages[id] ?? "") \(id) went from \(old) to \(state) after \(story.joined(separator: ", "))"
+                    )
                     before[id] = state
                 }
             }
@@ -141,10 +148,12 @@ struct StateOrderTests {
                     try await world.bench.recordAll()
                     try await check("record")
                 case 8 where story.count > 25:
-                    try await shop.script("update martlet_data.messages set expires_at = clock_timestamp() - interval '1 second' where id % 3 = 0")
+                    try await shop.script(
+                        "update martlet_data.messages set expires_at = clock_timestamp() - interval '1 second' where id % 3 = 0")
                     try await check("expire")
                 case 8 where story.count > 15:
-                    try await shop.script("select martlet.suppress('sms', address, 'all') from martlet_data.messages where id % 4 = 0")
+                    try await shop.script(
+                        "select martlet.suppress('sms', address, 'all') from martlet_data.messages where id % 4 = 0")
                     try await check("suppress")
                 default:
                     try await world.say(&generator)

@@ -59,7 +59,8 @@ struct Rescue: Sendable {
         let settled = try await connection.run(FindSettled(messageIDs: Array(Set(states.map(\.messageID)))))
         let overrides = try await connection.run(
             LoadRequeues(messageIDs: rows.filter { $0.lease.series > 0 }.map(\.lease.messageID)))
-        var writes = RescueWrites(slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, settled: settled)
+        var writes = RescueWrites(
+            slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, settled: settled)
         let attempts = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
         let expiry = Dictionary(overrides.map { ($0.messageID, $0.expiresAt) }) { $1 }
         // Codes first: they stand before the others in the quarantine, too.
