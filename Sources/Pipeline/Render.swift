@@ -29,7 +29,7 @@ final class Work: Sendable {
     let asked: AskedTemplate?
 
     /// Number of the attempt that Admit will commit.
-    var attempt: Int16 { lease.attempt + 1 }
+    var attempt: Int16 { lease.nextAttempt }
 
     init(
         _ claimed: ClaimedMessage, message: Message, policy: ClassPolicy, provider: ProviderPolicy, rendered: RenderedMessage,
@@ -93,6 +93,9 @@ struct Render: Sendable {
         _ claimed: ClaimedMessage, _ availability: inout Availability
     ) throws(Unsendable) -> (Work, [RenderWarning]) {
         guard var message = claimed.message else { throw Unsendable(reason: .bodyMissing) }
+        guard claimed.lease.attempt < Lease.mostAttempts else {
+            throw Unsendable(reason: .tooManyAttempts(Int(claimed.lease.attempt)))
+        }
         guard let policy = snapshot.classes[claimed.classID], let channel = snapshot.channels[claimed.channelID] else {
             throw Unsendable(
                 reason: DeadLetterReason(
@@ -111,7 +114,7 @@ struct Render: Sendable {
             let routed =
                 override?.provider.flatMap({ snapshot.policy.providers[$0] })
                 ?? router.provider(
-                    for: message, sender: sender.key, tries: Int(claimed.lease.burned + claimed.lease.resends),
+                    for: message, sender: sender.key, tries: Int(claimed.lease.burned) + Int(claimed.lease.resends),
                     &availability)
             guard let provider = routed else { throw Unsendable(reason: .unroutable(channel)) }
             guard

@@ -37,7 +37,7 @@ public struct ServerFacts: Statement {
         return Answer(
             versionNumber: Int(try row.int4(0)), now: try row.timestamp(1), isStandby: try row.bool(2), settings: settings,
             connections: Int(try row.int8(3)), maxConnections: Int(try row.int4(4)), preparedTransactions: Int(try row.int8(5)),
-            oldestPrepared: try row.float8OrNull(6).map { .microseconds(Int64($0 * 1e6)) })
+            oldestPrepared: try row.float8OrNull(6).map { Duration(clampingSeconds: $0) })
     }
 }
 
@@ -125,7 +125,7 @@ public struct OldTransactions: Statement {
         try rows.map {
             Session(
                 pid: Int(try $0.int4(0)), user: try $0.text(1), application: try $0.text(2), state: try $0.text(3),
-                age: .microseconds(Int64(try $0.float8(4) * 1e6)))
+                age: Duration(clampingSeconds: try $0.float8(4)))
         }
     }
 }
