@@ -181,17 +181,15 @@ struct Pipeline: Sendable {
         guard !rendered.works.isEmpty else { return 0 }
         let answer = try await admit(rendered.works, taken.expected)
         do { try await Failpoint.afterAdmit.reached(answer.admitted.map(\.work.message.address)) } catch {
-            outlets.giveBack(answer.admitted.map(\.work))
+            outlets.giveBack(answer.admitted)
             throw error
         }
         for (word, count) in answer.others { meters.count("martlet_not_admitted_total", [("reason", word)], by: count) }
         meters.count("martlet_admitted_total", [("lane", "\(taken.lane)")], by: answer.admitted.count)
-        let groups = Dictionary(grouping: answer.admitted) { $0.work.provider.name }
-        room.learn(
-            lane: taken.lane, claimed: claimed.count, needed: groups.mapValues(\.count).merging(answer.withoutRoom) { $0 + $1 })
-        for (provider, group) in groups {
-            outlets.outlet(provider)?.enqueue(group)
-        }
+        let groups = Dictionary(grouping: answer.admitted) { ObjectIdentifier($0.outlet) }
+        let needed = groups.values.map { ($0[0].outlet.name, $0.count) } + answer.withoutRoom.map { ($0, $1) }
+        room.learn(lane: taken.lane, claimed: claimed.count, needed: Dictionary(needed, uniquingKeysWith: +))
+        for group in groups.values { group[0].outlet.enqueue(group) }
         return answer.admitted.count
     }
 
@@ -219,7 +217,7 @@ struct Pipeline: Sendable {
                 return answer
             } catch {
                 // What the first half got is taken back with the claim.
-                outlets.giveBack(answer.admitted.map(\.work))
+                outlets.giveBack(answer.admitted)
                 throw error
             }
         }

@@ -47,7 +47,6 @@ struct EveryStatementTests {
         "InsertAttempts", "InsertMessageLinks", "UpdateCapUsage",
         "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RecordObjects", "RescuableSessions",
-        "DropOldestPartitions",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
         "ResolveDoubt", "SuppressRecipients", "UpsertWebhooks", "OpenSurveys",
