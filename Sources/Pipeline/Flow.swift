@@ -167,7 +167,9 @@ final class Flow: Sendable {
             } catch is CancellationError {
                 return
             } catch {
-                if !isBlind { logger.warning("the lanes cannot be looked at; this is tried twice a second", metadata: ["error": "\(error)"]) }
+                if !isBlind {
+                    logger.warning("the lanes cannot be looked at; this is tried twice a second", metadata: ["error": "\(error)"])
+                }
                 isBlind = true
                 await Pause.sleep(.milliseconds(500))
             }

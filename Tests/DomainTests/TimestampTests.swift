@@ -29,7 +29,8 @@ struct TimestampTests {
     @Test(
         "seconds of the database never trap",
         arguments: [
-            (Double.infinity, Int64.max), (-.infinity, .min), (.nan, 0), (1e300, .max), (-1e300, .min), (0.5, 500_000), (-2, -2_000_000),
+            (Double.infinity, Int64.max), (-.infinity, .min), (.nan, 0), (1e300, .max), (-1e300, .min), (0.5, 500_000),
+            (-2, -2_000_000),
             (9_223_372_036_855, .max),
         ])
     func clamped(seconds: Double, microseconds: Int64) {

@@ -68,7 +68,8 @@ struct OneBadMessageTests {
             try await dead.refresh()
             #expect(try await dead.claim.take(lane: 3, limit: 50)?.messages.count == 6)
             try await shop.script(
-                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(dead.shared.session)")
+                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(dead.shared.session)"
+            )
             let moved = try await Rescue(shared: living.shared, database: shop.store).round()
             #expect(moved == ["poison": 1, "ready": 5])
             #expect(try await shop.number("select count(*) from martlet_data.leased") == 0)
@@ -118,7 +119,9 @@ struct OneBadMessageTests {
         }
     }
 
-    @Test("the last attempt that there is ends as a dead letter, and kills neither the worker nor who rescues", arguments: [32_766, 32_767])
+    @Test(
+        "the last attempt that there is ends as a dead letter, and kills neither the worker nor who rescues",
+        arguments: [32_766, 32_767])
     func lastAttempt(attempt: Int) async throws {
         try await Shop.with { shop in
             let (dead, living) = (try await Bench(shop), try await Bench(shop))
@@ -127,12 +130,15 @@ struct OneBadMessageTests {
             try await dead.refresh()
             let batch = try #require(try await dead.claim.take(lane: 3, limit: 1))
             let lease = batch.messages[0].lease
-            #expect(try await TakeBack(shared: dead.shared, database: shop.store).takeBack(claim: lease.claim, session: lease.session) == 1)
+            #expect(
+                try await TakeBack(shared: dead.shared, database: shop.store).takeBack(claim: lease.claim, session: lease.session)
+                    == 1)
             try await dead.refresh()
             dead.claim.resetHints()
             _ = try #require(try await dead.claim.take(lane: 3, limit: 1))
             try await shop.script(
-                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(dead.shared.session)")
+                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(dead.shared.session)"
+            )
             #expect(try await Rescue(shared: living.shared, database: shop.store).round() == ["ready": 1])
             try await living.refresh()
             #expect(try await living.step(lane: Claim.suspectLane, limit: 1))
@@ -245,11 +251,13 @@ struct OneBadMessageTests {
                     execute format('drop table martlet_data.ready_%s', slot);
                 end $$
                 """)
-            let before = try await shop.number("select count(*) from martlet_data.segments where kind = 'ready' and lane = 7 and not is_free")
+            let before = try await shop.number(
+                "select count(*) from martlet_data.segments where kind = 'ready' and lane = 7 and not is_free")
             #expect(before > 2)
             _ = try await bench.maintenance.rotate()
             #expect(
-                try await shop.number("select count(*) from martlet_data.segments where kind = 'ready' and lane = 7 and not is_free") == 2,
+                try await shop.number(
+                    "select count(*) from martlet_data.segments where kind = 'ready' and lane = 7 and not is_free") == 2,
                 "the current one, and the one without a table")
         }
     }

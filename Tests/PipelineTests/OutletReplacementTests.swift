@@ -12,9 +12,10 @@ import Transports
 @Suite("A provider is replaced while messages are on their way to it")
 struct OutletReplacementTests {
     private func outlet(window: Int, results: Results) throws -> Outlet {
-        let policy = ProviderPolicy(name: "p", transport: "sandbox", channels: [.sms], window: window)
+        let policy = ProviderPolicy(name: "p", transport: "sandbox", channels: [.sms], window: window, options: ["outbox": "none"])
         return Outlet(
-            policy: policy, transport: try TransportFactory.make(policy, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            policy: policy,
+            transport: try TransportFactory.make(policy, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             takeRate: Outlet.noRate, results: { results.add($0) })
     }
 

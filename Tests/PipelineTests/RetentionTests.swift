@@ -12,7 +12,8 @@ import Testing
 struct RetentionTests {
     private func retention(_ shop: Shop) -> Retention {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return Retention(database: shop.store, troubles: Troubles(logger: logger, meters: Meters()), meters: Meters(), logger: logger)
+        return Retention(
+            database: shop.store, troubles: Troubles(logger: logger, meters: Meters()), meters: Meters(), logger: logger)
     }
 
     /// Partitions of January days of 2025, each with an expired message.
@@ -45,7 +46,8 @@ struct RetentionTests {
         try await Shop.with { shop in
             try await oldDays([10, 11, 12], in: shop)
             try await shop.script(Self.dead.replacing("AGE", with: "1 day"))
-            try await shop.script("update martlet_data.messages set expires_at = 'infinity' where id = martlet_data.first_id('2025-01-12Z') + 1")
+            try await shop.script(
+                "update martlet_data.messages set expires_at = 'infinity' where id = martlet_data.first_id('2025-01-12Z') + 1")
             _ = try await retention(shop).round()
             let held = try await shop.store.run(HeldDays(keep: Retention.messages))
             #expect(held.map(\.day) == ["20250110", "20250112"])
@@ -62,7 +64,10 @@ struct RetentionTests {
             let retention = retention(shop)
             // The steps come in an order: the day is looked at before. Once more, as a worker that starts.
             _ = try await retention.round()
-            #expect(try await shop.texts("select kind || ' ' || detail from martlet_data.receipts") == ["discarded kept for as long as dead letters are"])
+            #expect(
+                try await shop.texts("select kind || ' ' || detail from martlet_data.receipts") == [
+                    "discarded kept for as long as dead letters are"
+                ])
             #expect(try await shop.texts("select action || ' ' || object from martlet_data.audit") == ["discard 1 dead letters"])
             _ = try await self.retention(shop).round()
             #expect(try await shop.store.run(OldDays(keep: Retention.messages)).isEmpty)
@@ -88,7 +93,10 @@ struct RetentionTests {
                 insert into martlet_data.cap_usage (recipient_key, hits) values ('long gone', \(hit("40 days"))), ('of late', \(hit("40 days")) || \(hit("1 day"))), ('none', '');
                 """)
             _ = try await retention(shop).round()
-            #expect(try await shop.texts("select message_id::text from martlet_data.cancellations order by message_id") == ["2", "\(id)"])
+            #expect(
+                try await shop.texts("select message_id::text from martlet_data.cancellations order by message_id") == [
+                    "2", "\(id)",
+                ])
             #expect(try await shop.texts("select group_key from martlet_data.group_cancellations") == ["new"])
             #expect(try await shop.texts("select message_id::text from martlet_data.requeues") == ["\(id)"])
             #expect(try await shop.texts("select worker from martlet_data.sessions order by id") == ["holds", "newest"])
@@ -99,11 +107,15 @@ struct RetentionTests {
     @Test("the known time zones follow the server's")
     func zones() async throws {
         try await Shop.with { shop in
-            try await shop.script("delete from martlet_data.time_zones where name = 'Asia/Tokyo'; insert into martlet_data.time_zones values ('Mars/Olympus')")
+            try await shop.script(
+                "delete from martlet_data.time_zones where name = 'Asia/Tokyo'; insert into martlet_data.time_zones values ('Mars/Olympus')"
+            )
             #expect(try await shop.store.run(QueueFacts()).missingTimeZones == 2)
             _ = try await retention(shop).round()
             #expect(try await shop.store.run(QueueFacts()).missingTimeZones == 0)
-            #expect(try await shop.number("select count(*) from martlet_data.time_zones where name in ('Asia/Tokyo', 'Mars/Olympus')") == 1)
+            #expect(
+                try await shop.number("select count(*) from martlet_data.time_zones where name in ('Asia/Tokyo', 'Mars/Olympus')")
+                    == 1)
         }
     }
 

@@ -49,7 +49,8 @@ struct RetiredClassTests {
         try await Shop.with(policy(lane: 6) { $0.caps = caps }) { shop in
             try await shop.enqueue("extra", to: "+447700900001")
             try await shop.enqueue("extra", to: "+447700900001")
-            try await shop.enqueue("extra", to: "+447700900002", arguments: "scheduled_at => clock_timestamp() + interval '1 hour'")
+            try await shop.enqueue(
+                "extra", to: "+447700900002", arguments: "scheduled_at => clock_timestamp() + interval '1 hour'")
             try await shop.apply(policy(lane: nil))
             #expect(try await shop.store.run(CountWaiting(classes: ["extra", "marketing"])) == ["extra": 3])
             await #expect(throws: (any Error).self, "nothing new") { try await shop.enqueue("extra", to: "+447700900003") }

@@ -47,6 +47,7 @@ struct EveryStatementTests {
         "InsertAttempts", "InsertMessageLinks", "UpdateCapUsage",
         "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RecordObjects", "RescuableSessions",
+        "OldDays", "HeldDays", "MessagesThatAreOver", "RefuseFollowUp", "LoadRetiredClasses",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
         "ResolveDoubt", "SuppressRecipients", "UpsertWebhooks", "OpenSurveys",

@@ -47,7 +47,8 @@ struct ConfigApply: AsyncParsableCommand {
         let result = try await shared.withDatabase(.admin) { database in
             let before = try await database.run(LoadPolicy())
             let planned = ConfigChange(from: try before?.texts() ?? [:], to: content.files, policy: content.policy)
-            let waiting = planned.classesTouched.isEmpty ? [:] : try await database.run(CountWaiting(classes: planned.classesTouched))
+            let waiting =
+                planned.classesTouched.isEmpty ? [:] : try await database.run(CountWaiting(classes: planned.classesTouched))
             if planned.retires, !dryRun {
                 for line in planned.lines + planned.waitingLines(waiting) { Terminal.error.line(line) }
                 try Confirmation.ask("Apply this and retire what is named?", yes: yes)

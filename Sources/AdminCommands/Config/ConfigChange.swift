@@ -43,7 +43,8 @@ struct ConfigChange {
     func waitingLines(_ counts: [String: Int]) -> [String] {
         func messages(_ name: String) -> String { counts[name] == 1 ? "1 message waits" : "\(counts[name] ?? 0) messages wait" }
         return classesRetired.map {
-            "class \($0): \(messages($0))" + ((counts[$0] ?? 0) > 0 ? "; sent as the policy until now says, until none waits" : "")
+            "class \($0): \(messages($0))"
+                + ((counts[$0] ?? 0) > 0 ? "; sent as the policy until now says, until none waits" : "")
         } + classesMoved.map { "class \($0.name): \(messages($0.name)) in lane \($0.from) or elsewhere; sent from there" }
     }
 

@@ -105,12 +105,16 @@ enum ClusterChecks {
 
     static func retention(_ held: [HeldDays.Day]) -> Finding {
         let kept = held.filter { $0.why != nil }
-        guard let oldest = kept.first, let why = oldest.why else { return .ok("retention", "no day is kept for longer than messages are") }
+        guard let oldest = kept.first, let why = oldest.why else {
+            return .ok("retention", "no day is kept for longer than messages are")
+        }
         let others = kept.dropFirst().prefix(4).map { "\($0.day): \($0.why ?? "")" }
         return .warn(
-            "retention", "\(kept.count)\(kept.count == 50 ? " or more" : "") old days are kept; \(oldest.day): \(why)"
+            "retention",
+            "\(kept.count)\(kept.count == 50 ? " or more" : "") old days are kept; \(oldest.day): \(why)"
                 + others.map { "; \($0)" }.joined(),
-            "`martlet dead-letters list` and requeue or discard what is old; what is scheduled goes by itself when its time has come.")
+            "`martlet dead-letters list` and requeue or discard what is old; what is scheduled goes by itself when its time has come."
+        )
     }
 
     static func rings(_ rings: [RingFacts.Ring]) -> [Finding] {

@@ -212,7 +212,9 @@ final class Outlet: Sendable {
             }
             return false
         }
-        if isRetired { return finish(items.map { ($0, .deferred(Self.notSent("its provider has other settings now; nothing was written"))) }) }
+        if isRetired {
+            return finish(items.map { ($0, .deferred(Self.notSent("its provider has other settings now; nothing was written"))) })
+        }
         pump()
         if policy.rate != nil { rateWanted.fire() }
     }
