@@ -143,7 +143,7 @@ let package = Package(
             ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py"]),
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
-        tests("MigrationTests", ["Store", "Postgres"]),
+        tests("MigrationTests", ["PipelineSupport", "Store", "Postgres"]),
         tests("StatementTests", ["Store", "Postgres", "Domain"]),
         tests("ContractTests", ["Store", "Postgres"], exclude: ["contract_test.py"]),
         tests(

@@ -132,17 +132,18 @@ declare
     v_id       bigint;
     v_country  text;
     v_hash     bytea;
+    -- What is stored. Of a large one the numbers are looked at before they are written out.
+    v_body     json := case when pg_column_size(variables) <= 8192 then variables::json end;
     v_seen     record;
 begin
     -- As much as possible by one statement: each further one, and each further expression, costs a tenth of a bare insert. The slot is read
     -- here, before the statement that inserts: that one then sees the partition, however quickly the ring moves on. The transaction number
     -- comes before the sequence: a claimer that sees no older transaction open has seen every lower number.
     select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
-            coalesce(expires_at, coalesce(scheduled_at, v_now) + p.time_to_live),
+            coalesce(expires_at, greatest(scheduled_at, v_now) + p.time_to_live),
             nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
             case when p.address_kind = 'phone' and martlet_data.is_e164(recipient) then recipient end, -- the common case, without another call
-            jsonb_typeof(variables) = 'object' and pg_column_size(variables) <= 16384 and headers is null
-                and coalesce(expires_at > greatest(v_now, scheduled_at), true)
+            jsonb_typeof(variables) = 'object' and headers is null
                 and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256
                 and coalesce(length(locale) <= 35, true) and coalesce(length(tier) <= 64, true) and coalesce(length(traceparent) <= 64, true)
                 and concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) !~ '[[:cntrl:]]'
@@ -184,22 +185,34 @@ begin
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
         perform martlet_data.commit_durably(); -- an acknowledged enqueue is never lost
     end if;
+    -- Outside the statement above, whose every expression is set up anew by each call. So few bytes hold no number and no nesting beyond the limits; of
+    -- more this is a look at what is stored, and check_json has the last word.
+    if v_body is null or pg_column_size(variables) > 256 or pg_column_size(v_body) > 400 then
+        if v_body is null or octet_length(v_body::text) > 65536 or v_body::text ~ '[0-9]{200}'
+                or octet_length(v_body::text) - octet_length(replace(replace(v_body::text, '{', ''), '[', '')) > 32 then
+            perform martlet_data.check_json('variables', variables, 65536);
+        end if;
+        v_body := coalesce(v_body, variables::json);
+    end if;
+    if scheduled_at is not null or expires_at is not null then
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now);
+    end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
 
     if idempotency_key is not null then
-        -- The caller's own arguments, before defaults and without trace headers.
-        v_hash := sha256(convert_to(jsonb_build_array(class, channel, recipient, template, variables, scheduled_at, expires_at,
-            recipient_key, locale, time_zone, tier, group_key, sender, headers)::text, 'UTF8'));
+        v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+            group_key, sender, headers);
         for try in 1..3 loop
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
                 values (session_user, idempotency_key, v_hash, v_id, v_now) on conflict do nothing;
             exit when found;
             select k.message_id, k.request_hash into v_seen from martlet_data.idempotency_keys k where k.producer = session_user and k.key = idempotency_key;
-            if found and v_seen.request_hash = v_hash then
+            if found and (v_seen.request_hash = v_hash or martlet_data.was_same_request(v_seen.request_hash, v_seen.message_id, class, channel, recipient, template,
+                    variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier, group_key, sender, headers, v_address)) then
                 return v_seen.message_id;
             elsif found then
                 raise exception 'field idempotency_key: % was used for message % with another request', quote_literal(idempotency_key), v_seen.message_id
-                    using errcode = 'MT008', detail = format('request before: %s, request now: %s (sha256)', left(encode(v_seen.request_hash, 'hex'), 16), left(encode(v_hash, 'hex'), 16)),
+                    using errcode = 'MT008', detail = format('request before: %s, request now: %s (sha256)', right(encode(v_seen.request_hash, 'hex'), 16), right(encode(v_hash, 'hex'), 16)),
                     hint = 'Use a new key for a new request; repeat a request with exactly the same arguments.';
             elsif try = 3 then
                 -- REPEATABLE READ: the other row is committed but not in this snapshot.
@@ -215,14 +228,14 @@ begin
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
                 group_key, variables, headers, traceparent, producer, created_at, expires_at, scheduled_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
+                group_key, v_body, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
     else
         with place as (
             insert into martlet_data.ready (slot, seq, message_id) values (v_slot, v_seq, v_id))
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
+                group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
     end if;
     return v_id;
 end $$;
@@ -255,9 +268,9 @@ begin
         raise exception 'element %: unknown field %', v_bad.n, v_bad.fields using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments and follow_up; template variables go into "variables".';
     end if;
     select martlet.enqueue_rows(array_agg(o ->> 'class' order by n), array_agg(o ->> 'channel' order by n), array_agg(o ->> 'recipient' order by n), array_agg(o ->> 'template' order by n),
-            array_agg((o -> 'variables')::text order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
+            array_agg(martlet_data.written_out('variables', n, o -> 'variables', 65536) order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
             array_agg(o ->> 'recipient_key' order by n), array_agg(o ->> 'locale' order by n), array_agg(o ->> 'time_zone' order by n), array_agg(o ->> 'tier' order by n),
-            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(nullif(o -> 'headers', 'null')::text order by n), array_agg(o ->> 'traceparent' order by n))
+            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(martlet_data.written_out('headers', n, nullif(o -> 'headers', 'null'), 8192) order by n), array_agg(o ->> 'traceparent' order by n))
         into v_ids from jsonb_array_elements(messages) with ordinality e(o, n);
     if jsonb_path_exists(messages, '$[*].follow_up ? (@ != null)') then
         perform martlet.follow_up_rows(v_ids, (select array_agg(nullif(o -> 'follow_up', 'null')::text order by n) from jsonb_array_elements(messages) with ordinality e(o, n)));
@@ -301,7 +314,7 @@ begin
     perform martlet_data.commit_durably();
     begin
         with places as materialized (
-            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, v_slots[c.lane + 1] as slot
+            select c.name, c.id, c.lane, c.time_to_live, v_slots[c.lane + 1] as slot
             from martlet_data.classes c where c.retired_at is null),
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
         known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
@@ -313,7 +326,7 @@ begin
                     case when h.address_kind = 'phone' then case when martlet_data.is_e164(g.recipient) then g.recipient end
                         when h.address_kind = 'email' then martlet_data.normalise_address('email', g.recipient, null) end as address,
                     g.scheduled_at::timestamptz as due_at,
-                    coalesce(g.expires_at::timestamptz, g.scheduled_at::timestamptz + p.time_to_live, p.end_at) as end_at
+                    coalesce(g.expires_at::timestamptz, greatest(g.scheduled_at::timestamptz, v_now) + p.time_to_live) as end_at
                 from unnest(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale, time_zone,
                         tier, group_key, sender, headers, traceparent)
                     with ordinality g(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale,
@@ -322,7 +335,10 @@ begin
                     join known_channels h on h.name = g.channel
                     join known_templates t on t.key = g.template and t.channel = g.channel
                 where g.headers is null
-                    and (g.variables is null or octet_length(g.variables) <= 16384 and left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
+                    and (g.variables is null or octet_length(g.variables) <= 16384 and left(ltrim(g.variables, E' \t\n\r'), 1) = '{'
+                        -- Nothing that check_json would have to look at: no exponent, no long number, few brackets.
+                        and g.variables !~ '[:,[\s]-?[0-9.]+[eE]' and (octet_length(g.variables) <= 400 or g.variables !~ '[0-9]{200}')
+                        and octet_length(g.variables) - octet_length(replace(replace(g.variables, '{', ''), '[', '')) <= 32)
                     and (g.time_zone is null or exists (select from martlet_data.time_zones z where z.name = g.time_zone))
                     and (g.sender is null or exists (select from martlet_data.senders s where s.key = g.sender and s.retired_at is null))
                     and coalesce(octet_length(g.recipient_key), 0) <= 256 and coalesce(octet_length(g.group_key), 0) <= 256 and coalesce(octet_length(g.idempotency_key), 0) <= 256
@@ -331,11 +347,12 @@ begin
                         || coalesce(g.idempotency_key, '') || coalesce(g.traceparent, ''))
                     and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
                 order by g.n offset 0) r
-            where address is not null and end_at > greatest(v_now, due_at)) u),
+            where address is not null and end_at > greatest(v_now, due_at) and end_at <= greatest(v_now, due_at) + interval '366 days'
+                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u),
         keyed as (
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
-            select session_user, idempotency_key, sha256(convert_to(jsonb_build_array(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
-                    recipient_key, locale, time_zone, tier, group_key, sender, null::jsonb)::text, 'UTF8')), id, v_now
+            select session_user, idempotency_key, martlet_data.request_hash(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
+                    recipient_key, locale, time_zone, tier, group_key, sender, null::jsonb), id, v_now
             from usual where idempotency_key is not null order by idempotency_key
             on conflict do nothing returning message_id),
         bodies as (
@@ -419,14 +436,16 @@ begin
         raise exception 'field recipient: % is no address of channel %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'), channel using errcode = 'MT003',
             hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
     end if;
-    if variables is not null and (jsonb_typeof(variables) <> 'object' or octet_length(variables::text) > 65536) then
-        raise exception 'field variables: must be a JSON object of at most 65536 bytes' using errcode = 'MT006', hint = 'Leave it out for those of the message.';
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
     end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
     end if;
     perform martlet_data.commit_durably();
-    v_hash := sha256(convert_to(jsonb_build_array(condition, v_after::text, channel, recipient, template, class, variables, locale, sender)::text, 'UTF8'));
+    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
+    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
+        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
     insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
         select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
             coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,
@@ -435,7 +454,12 @@ begin
         on conflict on constraint follow_ups_pkey do nothing;
     if not found then
         select f.request_hash into v_seen from martlet_data.follow_ups f where f.message_id = m.id;
-        if v_seen is distinct from v_hash then
+        -- One of 32 bytes is over text (before 0016): then what is stored is compared. The variables are gone once it is decided.
+        if v_seen is distinct from v_hash and not (length(v_seen) = 32 and exists (select from martlet_data.follow_ups f
+                where f.message_id = m.id and f.condition = follow_up.condition and f.after = v_after and f.channel = follow_up.channel and f.address = v_address
+                    and f.template = coalesce(follow_up.template, m.template) and f.class = coalesce(follow_up.class, v_class)
+                    and (f.locale, f.sender) is not distinct from (follow_up.locale, follow_up.sender)
+                    and (f.state <> 'open' or follow_up.variables is null or f.variables::jsonb = follow_up.variables))) then
             raise exception 'message % has another follow-up already', message_id using errcode = 'MT015', hint = 'A message has one at most; repeat a request with exactly the same arguments.';
         end if;
     end if;
@@ -750,8 +774,11 @@ begin
     if d.reason = 'in_doubt' and not may_duplicate then
         raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
     end if;
-    if variables is not null and jsonb_typeof(variables) <> 'object' then
-        raise exception 'field variables: must be a JSON object' using errcode = 'MT006', hint = 'Pass all variables; they replace the old ones.';
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
+    if d.series >= 32766 then
+        raise exception 'message % was requeued % times; there is no further number', message_id, d.series using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
     end if;
     select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
     if v_expires is null then
@@ -1040,6 +1067,39 @@ end $$;
 
 ALTER FUNCTION martlet_data.bulk_enqueue_row() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.canonical(p_value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case when p_value::text ~ '\.[0-9]*0([^0-9]|$)' then martlet_data.trimmed(p_value) else p_value end $_$;
+
+ALTER FUNCTION martlet_data.canonical(p_value jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.check_json(p_field text, p_value jsonb, p_limit integer, p_place text DEFAULT ''::text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $_$
+declare
+    v_code text := case p_field when 'variables' then 'MT006' else 'MT010' end;
+    v_size bigint := pg_column_size(p_value);
+begin
+    if p_value is null or jsonb_typeof(p_value) <> 'object' then
+        raise exception '%field %: must be a JSON object, not %', p_place, p_field, coalesce(jsonb_typeof(p_value), 'null') using errcode = v_code,
+            hint = case p_field when 'variables' then 'Pass {} when the template needs none.' else 'Leave it out if there are none.' end;
+    elsif v_size > 6 * p_limit then
+        raise exception '%field %: % bytes, the limit is %', p_place, p_field, v_size, p_limit using errcode = v_code,
+            hint = 'Pass only what the template shows; put the rest behind a link.';
+    elsif jsonb_path_exists(p_value, 'strict $.**{32} ? (@.type() == "object" || @.type() == "array")') then
+        raise exception '%field %: more than 32 levels of nesting', p_place, p_field using errcode = v_code, hint = 'Pass only what the template shows, flat.';
+    elsif exists (select from jsonb_path_query(p_value, 'strict $.** ? (@.type() == "number")') n where length(n::text) > 400) then
+        raise exception '%field %: a number of more than 400 digits, written out', p_place, p_field using errcode = v_code,
+            hint = 'Pass it as a text, such as "1e1000", or shorter.';
+    elsif octet_length(p_value::text) > p_limit then
+        raise exception '%field %: % bytes, the limit is %', p_place, p_field, octet_length(p_value::text), p_limit using errcode = v_code,
+            hint = 'Pass only what the template shows; put the rest behind a link.';
+    end if;
+end $_$;
+
+ALTER FUNCTION martlet_data.check_json(p_field text, p_value jsonb, p_limit integer, p_place text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1063,28 +1123,40 @@ end $$;
 
 ALTER FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+begin
+    if p_scheduled < p_now - interval '24 hours' then
+        raise exception 'field scheduled_at: % is more than 24 hours ago', p_scheduled using errcode = 'MT007',
+            hint = 'Leave it out to send at once.';
+    elsif p_scheduled > p_now + interval '366 days' then
+        raise exception 'field scheduled_at: % is more than 366 days from now', p_scheduled using errcode = 'MT007',
+            hint = 'Enqueue it nearer to its time.';
+    elsif p_expires <= greatest(p_now, p_scheduled) then
+        raise exception 'field expires_at: % is not after %', p_expires, case when p_scheduled > p_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
+            hint = 'Leave it out for the class''s time to live, or pass a later time.';
+    elsif p_expires > greatest(p_now, p_scheduled) + interval '366 days' then
+        raise exception 'field expires_at: % is more than 366 days after it may be sent', p_expires using errcode = 'MT007',
+            hint = 'Leave it out for the class''s time to live, or pass an earlier time.';
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
-    if variables is null or jsonb_typeof(variables) <> 'object' then
-        raise exception 'field variables: must be a JSON object, not %', coalesce(jsonb_typeof(variables), 'null') using errcode = 'MT006',
-            hint = 'Pass {} when the template needs none.';
-    elsif octet_length(variables::text) > 65536 then
-        raise exception 'field variables: % bytes, the limit is 65536', octet_length(variables::text) using errcode = 'MT006',
-            hint = 'Pass only what the template shows; put the rest behind a link.';
-    elsif v_expires <= greatest(clock_timestamp(), scheduled_at) then
-        raise exception 'field expires_at: % is not after %', v_expires, case when scheduled_at > clock_timestamp() then 'scheduled_at' else 'now' end using errcode = 'MT007',
-            hint = 'Leave it out for the class''s time to live, or pass a later time.';
-    end if;
+    perform martlet_data.check_json('variables', variables, 65536);
     perform martlet_data.check_text('recipient_key', recipient_key, 256);
     perform martlet_data.check_text('locale', locale, 35);
     perform martlet_data.check_text('tier', tier, 64);
     perform martlet_data.check_text('group_key', group_key, 256);
     perform martlet_data.check_text('idempotency_key', idempotency_key, 256);
     perform martlet_data.check_text('traceparent', traceparent, 64);
-    if headers is not null and (jsonb_typeof(headers) <> 'object' or octet_length(headers::text) > 8192) then
-        raise exception 'field headers: must be a JSON object of at most 8192 bytes' using errcode = 'MT010', hint = 'Leave it out if there are none.';
+    if headers is not null then
+        perform martlet_data.check_json('headers', headers, 8192);
     end if;
 end $$;
 
@@ -1157,21 +1229,66 @@ begin
     perform pg_advisory_xact_lock(7340001, 2);
     for v_day in select d::date from generate_series((clock_timestamp() at time zone 'UTC')::date - 1, (clock_timestamp() at time zone 'UTC')::date + p_days, interval '1 day') d loop
         continue when to_regclass(format('martlet_data.messages_%s', to_char(v_day, 'YYYYMMDD'))) is not null;
-        v_from := martlet_data.first_id(v_day::timestamp at time zone 'UTC');
-        v_until := martlet_data.first_id((v_day + 1)::timestamp at time zone 'UTC');
-        foreach v_parent in array array['messages', 'attempts', 'receipts', 'message_links'] loop
-            execute format('create table martlet_data.%s_%s (like martlet_data.%1$s including defaults including comments including storage)', v_parent, to_char(v_day, 'YYYYMMDD'));
-            execute format('alter table martlet_data.%s attach partition martlet_data.%1$s_%s for values from (%s) to (%s)', v_parent, to_char(v_day, 'YYYYMMDD'), v_from, v_until);
-        end loop;
-        execute format('create table martlet_data.carrier_ids_%s (like martlet_data.carrier_ids including defaults including comments including storage)', to_char(v_day, 'YYYYMMDD'));
-        execute format('alter table martlet_data.carrier_ids attach partition martlet_data.carrier_ids_%s for values from (%L) to (%L)', to_char(v_day, 'YYYYMMDD'),
-            v_day::timestamp at time zone 'UTC', (v_day + 1)::timestamp at time zone 'UTC');
-        v_made := v_made + 1;
+        begin -- each day by itself: one that cannot be made (rows of it came into a default partition before) keeps no other from being made
+            v_from := martlet_data.first_id(v_day::timestamp at time zone 'UTC');
+            v_until := martlet_data.first_id((v_day + 1)::timestamp at time zone 'UTC');
+            foreach v_parent in array array['messages', 'attempts', 'receipts', 'message_links'] loop
+                execute format('create table martlet_data.%s_%s (like martlet_data.%1$s including defaults including comments including storage)', v_parent, to_char(v_day, 'YYYYMMDD'));
+                execute format('alter table martlet_data.%s attach partition martlet_data.%1$s_%s for values from (%s) to (%s)', v_parent, to_char(v_day, 'YYYYMMDD'), v_from, v_until);
+            end loop;
+            execute format('create table martlet_data.carrier_ids_%s (like martlet_data.carrier_ids including defaults including comments including storage)', to_char(v_day, 'YYYYMMDD'));
+            execute format('alter table martlet_data.carrier_ids attach partition martlet_data.carrier_ids_%s for values from (%L) to (%L)', to_char(v_day, 'YYYYMMDD'),
+                v_day::timestamp at time zone 'UTC', (v_day + 1)::timestamp at time zone 'UTC');
+            v_made := v_made + 1;
+        exception when others then
+            raise warning 'the partitions of % cannot be made: %', v_day, sqlerrm;
+        end;
     end loop;
     return v_made;
 end $_$;
 
 ALTER FUNCTION martlet_data.create_partitions(p_days integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean DEFAULT false) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_from bigint := martlet_data.first_id(p_day::timestamp at time zone 'UTC');
+    v_until bigint := martlet_data.first_id((p_day + 1)::timestamp at time zone 'UTC');
+    v_suffix text := to_char(p_day, 'YYYYMMDD');
+    v_last timestamptz;
+    v_id bigint;
+    v_count bigint;
+begin
+    if not p_waiting_only then
+        execute format('select m.id, m.expires_at from martlet_data.messages_%s m order by m.expires_at desc limit 1', v_suffix) into v_id, v_last;
+        if v_last >= clock_timestamp() then
+            return format('a message has not expired before %s (message %s)', v_last, v_id);
+        end if;
+        -- A link works as long as it was promised to.
+        if to_regclass('martlet_data.message_links_' || v_suffix) is not null then
+            execute format('select l.message_id, l.expires_at from martlet_data.message_links_%s l order by l.expires_at desc limit 1', v_suffix) into v_id, v_last;
+            if v_last >= clock_timestamp() then
+                return format('a link does not expire before %s (message %s)', v_last, v_id);
+            end if;
+        end if;
+    end if;
+    select min(w.message_id), count(*) into v_id, v_count from (
+        select r.message_id from martlet_data.ready r where r.message_id >= v_from and r.message_id < v_until
+        union all select d.message_id from martlet_data.due d where d.message_id >= v_from and d.message_id < v_until
+        union all select l.message_id from martlet_data.leased l where l.message_id >= v_from and l.message_id < v_until) w;
+    if v_count > 0 then
+        return format('messages still waiting: %s, the first is %s', v_count, v_id);
+    end if;
+    select min(d.message_id), count(*) into v_id, v_count from martlet_data.dead_letters d where d.message_id >= v_from and d.message_id < v_until;
+    if v_count > 0 then
+        return format('dead letters kept: %s, the first is %s', v_count, v_id);
+    end if;
+    return null;
+end $$;
+
+ALTER FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.decide_follow_ups(p_limit integer) RETURNS TABLE(decision text, decisions bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1223,12 +1340,13 @@ begin
             left join martlet_data.dead_letters d on d.message_id = f.message_id
             left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
     verdicts as materialized (
-        select v.*, case when v.verdict = 'sent' then v_base | (nextval('martlet_data.message_seq') & 4194303) end as second_id
+        select w.*, v_base | (w.second_seq & 4194303) as second_id
+        from (select v.*, case when v.verdict = 'sent' then nextval('martlet_data.message_seq') end as second_seq
         from (select a.*, case when a.first_id is null then 'lapsed' when a.settled_by is not null then 'settled'
                 -- What is accepted later than now is not due before this.
                 when a.failed_by is null and (a.accepted_at is null or a.accepted_at + a.after > v_now) then 'open'
                 when a.failed_by is null and a.condition = 'undelivered' then 'lapsed'
-                when a.class_id is null then 'refused' else 'sent' end as verdict from facts a offset 0) v),
+                when a.class_id is null then 'refused' else 'sent' end as verdict from facts a offset 0) v offset 0) w),
     bodies as (
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
             traceparent, producer, created_at, expires_at)
@@ -1236,7 +1354,7 @@ begin
             coalesce(v.sender, m.sender), m.time_zone, m.tier, m.group_key, coalesce(v.variables, m.variables), m.traceparent, m.producer, v_now, v_now + v.time_to_live
         from verdicts v join m on m.id = v.message_id where v.verdict = 'sent'),
     placed as (
-        insert into martlet_data.ready (slot, seq, message_id) select v_slots[v.lane + 1], v.second_id & 4194303, v.second_id from verdicts v where v.verdict = 'sent'),
+        insert into martlet_data.ready (slot, seq, message_id) select v_slots[v.lane + 1], v.second_seq, v.second_id from verdicts v where v.verdict = 'sent'),
     told as (
         insert into martlet_data.receipts (message_id, kind, code, detail, reference)
         select case k.kind when 'follows' then v.second_id else v.message_id end, k.kind, v.condition,
@@ -1261,37 +1379,26 @@ CREATE FUNCTION martlet_data.drop_partitions(p_day date) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_from bigint := martlet_data.first_id(p_day::timestamp at time zone 'UTC');
-    v_until bigint := martlet_data.first_id((p_day + 1)::timestamp at time zone 'UTC');
     v_suffix text := to_char(p_day, 'YYYYMMDD');
-    v_last timestamptz;
+    v_reason text;
     v_parent text;
 begin
     if to_regclass('martlet_data.messages_' || v_suffix) is null then
         return 'no such partition';
     end if;
     perform set_config('lock_timeout', '200ms', true);
-    execute format('select max(expires_at) from martlet_data.messages_%s', v_suffix) into v_last;
-    if v_last >= clock_timestamp() then
-        return format('a message has not expired before %s', v_last);
-    end if;
-    -- A link works as long as it was promised to.
-    if to_regclass('martlet_data.message_links_' || v_suffix) is not null then
-        execute format('select max(expires_at) from martlet_data.message_links_%s', v_suffix) into v_last;
-        if v_last >= clock_timestamp() then
-            return format('a link does not expire before %s', v_last);
-        end if;
+    v_reason := martlet_data.day_held_by(p_day);
+    if v_reason is not null then
+        return v_reason;
     end if;
     begin
         -- First the lock, then the look: an enqueue or a move that is still open holds a conflicting one.
         execute format('lock table martlet_data.messages_%s in access exclusive mode', v_suffix);
     exception when lock_not_available then return 'in use';
     end;
-    if exists (select from martlet_data.ready r where r.message_id >= v_from and r.message_id < v_until)
-        or exists (select from martlet_data.due d where d.message_id >= v_from and d.message_id < v_until)
-        or exists (select from martlet_data.leased l where l.message_id >= v_from and l.message_id < v_until)
-        or exists (select from martlet_data.dead_letters d where d.message_id >= v_from and d.message_id < v_until) then
-        return 'a waiting, leased or dead message refers to it';
+    v_reason := martlet_data.day_held_by(p_day, true);
+    if v_reason is not null then
+        return v_reason;
     end if;
     begin
         foreach v_parent in array array['messages', 'attempts', 'receipts', 'message_links', 'carrier_ids'] loop
@@ -1303,6 +1410,16 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.drop_partitions(p_day date) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.drop_visit() RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    delete from martlet_data.link_visits v where v.id = (
+        select r.id from martlet_data.link_visits r where r.at < clock_timestamp() - interval '3 seconds' order by r.id limit 1 for update skip locked)
+    returning v.message_id $$;
+
+ALTER FUNCTION martlet_data.drop_visit() OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.first_id(p_at timestamp with time zone) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1357,8 +1474,11 @@ CREATE FUNCTION martlet_data.json_from(p_field text, p_value text) RETURNS jsonb
     AS $$
 begin
     return p_value::jsonb;
-exception when data_exception then
-    raise exception 'field %: not JSON: %', p_field, sqlerrm using errcode = case p_field when 'variables' then 'MT006' else 'MT010' end, hint = 'Pass a JSON object.';
+exception
+    when data_exception then
+        raise exception 'field %: not JSON: %', p_field, sqlerrm using errcode = case p_field when 'variables' then 'MT006' else 'MT010' end, hint = 'Pass a JSON object.';
+    when program_limit_exceeded then
+        raise exception 'field %: nested too deeply', p_field using errcode = case p_field when 'variables' then 'MT006' else 'MT010' end, hint = 'Pass at most 32 levels.';
 end $$;
 
 ALTER FUNCTION martlet_data.json_from(p_field text, p_value text) OWNER TO martlet_owner;
@@ -1491,23 +1611,36 @@ declare
     v_took  float8;
 begin
     delete from martlet_data.levels;
-    insert into martlet_data.levels (kind, name, figure, value)
+    -- Each kind by itself: what cannot be measured is missing, and keeps no other from being measured.
+    begin
+        insert into martlet_data.levels (kind, name, figure, value)
         select 'class', s.class, f.figure, f.value from martlet.slo_since(p_span) s cross join lateral (values
             ('within_share', s.within_share::float8), ('accepted_share', s.accepted_share::float8), ('overdue', s.overdue::float8),
             ('oldest_waiting_seconds', coalesce(extract(epoch from s.oldest_waiting)::float8, 0)), ('peak_delay_seconds', extract(epoch from s.peak_delay)::float8)) f(figure, value)
-        where f.value is not null
-        union all
+        where f.value is not null;
+    exception when data_exception then raise warning 'levels of classes cannot be measured: %', sqlerrm;
+    end;
+    begin
+        insert into martlet_data.levels (kind, name, figure, value)
         select 'provider', s.provider, f.figure, f.value from martlet.provider_slo_since(p_span) s cross join lateral (values
             ('delivered_share', s.delivered_share::float8), ('reported_share', s.reported_share::float8), ('reports', (s.delivered + s.undelivered)::float8)) f(figure, value)
-        where f.value is not null
-        union all
+        where f.value is not null;
+    exception when data_exception then raise warning 'levels of providers cannot be measured: %', sqlerrm;
+    end;
+    begin
+        insert into martlet_data.levels (kind, name, figure, value)
         select 'provider', m.provider, f.figure, f.value from martlet.missing_receipts_since(p_span) m cross join lateral (values
             ('missing_receipts', m.missing::float8), ('missing_receipts_share', m.missing::float8 / nullif(m.accepted, 0))) f(figure, value)
-        where f.value is not null
-        union all
+        where f.value is not null;
+    exception when data_exception then raise warning 'missing receipts cannot be measured: %', sqlerrm;
+    end;
+    begin
+        insert into martlet_data.levels (kind, name, figure, value)
         select 'budget', b.name || ' ' || b.unit, f.figure, f.value from martlet.budgets b cross join lateral (values
             ('used', b.used::float8), ('limit', b.limit_amount::float8)) f(figure, value)
         where b.group_key is null;
+    exception when data_exception then raise warning 'budgets cannot be measured: %', sqlerrm;
+    end;
     v_took := extract(epoch from clock_timestamp() - v_began);
     insert into martlet_data.levels (kind, name, figure, value)
         values ('measure', '', 'span_seconds', extract(epoch from p_span)), ('measure', '', 'took_seconds', v_took);
@@ -1647,8 +1780,20 @@ begin
         order by e.name
     loop
         v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
-        perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook',
-            variables => jsonb_build_object('event', v_body));
+        -- What an event speaks of is not undone because the event cannot be told: it is said in the server's log and passed over.
+        if not exists (select from martlet_data.enqueue_places p where p.template = 'webhook' and p.class = 'webhook' and p.channel = 'webhook') then
+            raise warning 'event % is not published: the policy has no class or template for webhooks', p_type using hint = 'Run martlet config apply.';
+            return v_count;
+        elsif octet_length(v_body) > 20000 then
+            begin
+                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+            exception when others then
+                raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
+                continue;
+            end;
+        else
+            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+        end if;
         v_count := v_count + 1;
     end loop;
     return v_count;
@@ -1873,6 +2018,18 @@ end $$;
 
 ALTER FUNCTION martlet_data.refresh_enqueue_places() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.refresh_time_zones() RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with server as materialized (
+        select n.name from pg_catalog.pg_timezone_names n where n.name !~ '^(posix|right)/' and n.name not in ('Factory', 'localtime', 'posixrules')),
+    gone as (delete from martlet_data.time_zones z where not exists (select from server s where s.name = z.name collate "C") returning 1),
+    come as (insert into martlet_data.time_zones (name) select s.name from server s on conflict do nothing returning 1)
+    select ((select count(*) from gone) + (select count(*) from come))::int $$;
+
+ALTER FUNCTION martlet_data.refresh_time_zones() OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1948,6 +2105,15 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select '\x01'::bytea || sha256(convert_to(jsonb_build_array(class, channel, recipient, template, martlet_data.canonical(variables),
+        extract(epoch from scheduled_at), extract(epoch from expires_at), recipient_key, locale, time_zone, tier, group_key, sender,
+        martlet_data.canonical(headers))::text, 'UTF8')) $$;
+
+ALTER FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2077,6 +2243,19 @@ end $$;
 
 ALTER FUNCTION martlet_data.time_from(p_field text, p_value text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.trimmed(p_value jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+begin
+    return case jsonb_typeof(p_value)
+        when 'number' then to_jsonb(trim_scale(p_value::numeric))
+        when 'array' then (select coalesce(jsonb_agg(martlet_data.trimmed(e) order by n), '[]') from jsonb_array_elements(p_value) with ordinality a(e, n))
+        when 'object' then (select coalesce(jsonb_object_agg(k, martlet_data.trimmed(v)), '{}') from jsonb_each(p_value) o(k, v))
+        else p_value end;
+end $$;
+
+ALTER FUNCTION martlet_data.trimmed(p_value jsonb) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2109,6 +2288,38 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select length(p_hash) = 32 and (p_hash = sha256(convert_to(jsonb_build_array(class, channel, recipient, template, variables, scheduled_at, expires_at,
+            recipient_key, locale, time_zone, tier, group_key, sender, headers)::text, 'UTF8'))
+        or exists (select from martlet_data.messages m join martlet_data.classes c on c.id = m.class_id join martlet_data.channels h on h.id = m.channel_id
+            where m.id = p_message_id and c.name = was_same_request.class and h.name = was_same_request.channel and m.address = p_address and m.template = was_same_request.template
+                and (c.erases_body or m.variables::jsonb = was_same_request.variables and m.headers is not distinct from was_same_request.headers)
+                and (was_same_request.scheduled_at is null or coalesce(m.scheduled_at, m.created_at) = was_same_request.scheduled_at or m.scheduled_at is null and was_same_request.scheduled_at <= m.created_at)
+                and (was_same_request.scheduled_at is not null or m.scheduled_at is null)
+                and (was_same_request.expires_at is null or m.expires_at = was_same_request.expires_at)
+                and m.recipient_key = coalesce(was_same_request.recipient_key, p_address)
+                and (m.locale, m.time_zone, m.tier, m.group_key, m.sender) is not distinct from
+                    (was_same_request.locale, was_same_request.time_zone, was_same_request.tier, was_same_request.group_key, was_same_request.sender))) $$;
+
+ALTER FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+declare
+    v_text text := case when pg_column_size(p_value) <= 4096 then p_value::text end;
+begin
+    if p_value is null or octet_length(v_text) <= 400 or v_text !~ '[0-9]{200}' then
+        return v_text;
+    end if;
+    perform martlet_data.check_json(p_field, p_value, p_limit, format('element %s: ', p_element));
+    return p_value::text;
+end $$;
+
+ALTER FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.attempts (
     message_id bigint NOT NULL,
@@ -2738,6 +2949,23 @@ ALTER TABLE martlet.link_clicks OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.link_clicks IS 'Messages with a link to target (without query and fragment, where people''s own values stand): sent, clicked by a person, visited by a machine. Reads every message with tracked links that it is asked for.';
 
+CREATE TABLE martlet_data.cancellations (
+    message_id bigint NOT NULL,
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.cancellations OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.group_cancellations (
+    group_key text NOT NULL COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.group_cancellations OWNER TO martlet_owner;
+
 CREATE TABLE martlet_data.requeues (
     message_id bigint NOT NULL,
     series smallint NOT NULL,
@@ -2767,6 +2995,7 @@ CREATE VIEW martlet.message_status AS
             WHEN (d.message_id IS NOT NULL) THEN 'dead'::text
             WHEN (f.kind IS NOT NULL) THEN f.kind
             WHEN ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL)) THEN 'sending'::text
+            WHEN (x.cancelled_at IS NOT NULL) THEN 'cancelled'::text
             WHEN (l.message_id IS NOT NULL) THEN 'leased'::text
             WHEN (u.message_id IS NOT NULL) THEN 'due'::text
             ELSE 'ready'::text
@@ -2774,18 +3003,20 @@ CREATE VIEW martlet.message_status AS
         CASE
             WHEN (d.message_id IS NOT NULL) THEN d.reason
             WHEN (f.kind IS NOT NULL) THEN f.code
-            WHEN ((u.message_id IS NOT NULL) AND (l.message_id IS NULL)) THEN u.reason
+            WHEN ((u.message_id IS NOT NULL) AND (l.message_id IS NULL) AND (x.cancelled_at IS NULL)) THEN u.reason
             ELSE NULL::text
         END AS reason,
         CASE
-            WHEN ((d.message_id IS NULL) AND (f.kind IS NULL) AND (l.message_id IS NULL)) THEN u.due_at
+            WHEN ((d.message_id IS NULL) AND (f.kind IS NULL) AND (l.message_id IS NULL) AND (x.cancelled_at IS NULL)) THEN u.due_at
             ELSE NULL::timestamp with time zone
         END AS until,
         CASE
             WHEN (d.message_id IS NOT NULL) THEN d.died_at
-            ELSE f.at
+            WHEN (f.kind IS NOT NULL) THEN f.at
+            WHEN (NOT ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL))) THEN x.cancelled_at
+            ELSE NULL::timestamp with time zone
         END AS ended_at
-   FROM ((((((((martlet_data.messages m
+   FROM (((((((((martlet_data.messages m
      JOIN martlet_data.classes c ON ((c.id = m.class_id)))
      JOIN martlet_data.channels ch ON ((ch.id = m.channel_id)))
      LEFT JOIN martlet_data.dead_letters d ON ((d.message_id = m.id)))
@@ -2815,7 +3046,16 @@ CREATE VIEW martlet.message_status AS
                     WHEN 'accepted'::text THEN 1
                     ELSE 2
                 END, r.at DESC
-         LIMIT 1) f ON (true));
+         LIMIT 1) f ON (true))
+     LEFT JOIN LATERAL ( SELECT max(c_1.cancelled_at) AS cancelled_at
+           FROM ( SELECT n.cancelled_at
+                   FROM martlet_data.cancellations n
+                  WHERE (n.message_id = m.id)
+                UNION ALL
+                 SELECT g.cancelled_at
+                   FROM martlet_data.group_cancellations g
+                  WHERE ((g.group_key = m.group_key) AND (g.producer = ANY (ARRAY['*'::text, m.producer])) AND (g.cancelled_at >= m.created_at))) c_1
+          WHERE ((d.message_id IS NULL) AND (f.kind IS NULL))) x ON (true));
 
 ALTER TABLE martlet.message_status OWNER TO martlet_owner;
 
@@ -3138,14 +3378,6 @@ ALTER TABLE martlet_data.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
-CREATE TABLE martlet_data.cancellations (
-    message_id bigint NOT NULL,
-    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
-);
-
-ALTER TABLE martlet_data.cancellations OWNER TO martlet_owner;
-
 CREATE TABLE martlet_data.cap_retention (
     one boolean DEFAULT true NOT NULL,
     longest interval DEFAULT '31 days'::interval NOT NULL,
@@ -3293,15 +3525,6 @@ CREATE TABLE martlet_data.enqueue_places (
 );
 
 ALTER TABLE martlet_data.enqueue_places OWNER TO martlet_owner;
-
-CREATE TABLE martlet_data.group_cancellations (
-    group_key text NOT NULL COLLATE pg_catalog."C",
-    producer text NOT NULL COLLATE pg_catalog."C",
-    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
-);
-
-ALTER TABLE martlet_data.group_cancellations OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.idempotency_keys (
     producer text NOT NULL COLLATE pg_catalog."C",
@@ -4231,6 +4454,8 @@ ALTER TABLE ONLY martlet_data.time_zones
 ALTER TABLE ONLY martlet_data.webhook_endpoints
     ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (name);
 
+CREATE INDEX cancellations_cancelled_at ON martlet_data.cancellations USING btree (cancelled_at);
+
 CREATE INDEX carrier_ids_folded ON ONLY martlet_data.carrier_ids USING btree (folded);
 
 CREATE INDEX carrier_ids_default_folded_idx ON martlet_data.carrier_ids_default USING btree (folded);
@@ -4314,6 +4539,8 @@ CREATE UNIQUE INDEX receipts_default_message_id_attempt_kind_part_idx ON martlet
 CREATE INDEX receipts_message_id ON ONLY martlet_data.receipts USING btree (message_id);
 
 CREATE INDEX receipts_default_message_id_idx ON martlet_data.receipts_default USING btree (message_id);
+
+CREATE INDEX requeues_requeued_at ON martlet_data.requeues USING btree (requeued_at);
 
 CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree (address, channel, scope) WHERE (lifted_at IS NULL);
 
@@ -4502,11 +4729,17 @@ GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.bulk_enqueue_row() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.canonical(p_value jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.check_json(p_field text, p_value jsonb, p_limit integer, p_place text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) FROM PUBLIC;
 
@@ -4520,12 +4753,19 @@ REVOKE ALL ON FUNCTION martlet_data.create_partitions(p_days integer) FROM PUBLI
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.drop_partitions(p_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.drop_visit() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.drop_visit() TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_worker;
@@ -4615,6 +4855,10 @@ REVOKE ALL ON FUNCTION martlet_data.recycle_segment(p_kind text, p_slot smallint
 
 REVOKE ALL ON FUNCTION martlet_data.refresh_enqueue_places() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.refresh_time_zones() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.refresh_time_zones() TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.refresh_time_zones() TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) FROM PUBLIC;
@@ -4623,6 +4867,8 @@ GRANT ALL ON FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_att
 REVOKE ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_worker;
@@ -4640,8 +4886,14 @@ GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double prec
 
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.trimmed(p_value jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.attempts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.attempts TO martlet_admin;
@@ -4686,7 +4938,7 @@ GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.connection_slots TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.connection_slots TO martlet_admin;
 
-GRANT SELECT,INSERT ON TABLE martlet_data.sessions TO martlet_worker;
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.sessions TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.sessions TO martlet_admin;
 
 GRANT UPDATE(beat_at) ON TABLE martlet_data.sessions TO martlet_worker;
@@ -4802,7 +5054,13 @@ GRANT UPDATE(expires_at) ON TABLE martlet_data.message_links TO martlet_worker;
 GRANT SELECT ON TABLE martlet.link_clicks TO martlet_reader;
 GRANT SELECT ON TABLE martlet.link_clicks TO martlet_admin;
 
-GRANT SELECT ON TABLE martlet_data.requeues TO martlet_worker;
+GRANT SELECT,DELETE ON TABLE martlet_data.cancellations TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.cancellations TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.group_cancellations TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.requeues TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
@@ -4867,13 +5125,10 @@ GRANT SELECT ON TABLE martlet_data.attempts_default TO martlet_admin;
 GRANT SELECT ON SEQUENCE martlet_data.audit_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.audit_id_seq TO martlet_admin;
 
-GRANT SELECT,DELETE ON TABLE martlet_data.cancellations TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.cancellations TO martlet_admin;
-
 GRANT SELECT ON TABLE martlet_data.cap_retention TO martlet_worker;
 GRANT SELECT,UPDATE ON TABLE martlet_data.cap_retention TO martlet_admin;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.cap_usage TO martlet_worker;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.cap_usage TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.cap_usage TO martlet_admin;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.carrier_ids TO martlet_worker;
@@ -4906,9 +5161,6 @@ GRANT SELECT ON SEQUENCE martlet_data.due_cursor TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.enqueue_places TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.enqueue_places TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_admin;
 
 GRANT SELECT,DELETE ON TABLE martlet_data.idempotency_keys TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.idempotency_keys TO martlet_admin;

@@ -140,6 +140,12 @@ public struct DeadLetterReason: Sendable, Equatable {
             remedy: "Read the workers' logs of those times before you requeue it: it may kill the next one.")
     }
 
+    public static func tooManyAttempts(_ attempts: Int) -> Self {
+        Self(
+            code: "too_many_attempts", explanation: "\(attempts) attempts were made; a message has no more.",
+            remedy: "Find out why its provider puts it off each time; then discard it, and have the service enqueue it again.")
+    }
+
     public static let bodyMissing = Self(
         code: "body_missing", explanation: "The queue had the message, but its body is not in martlet_data.messages.",
         remedy: "Somebody removed rows or a partition by hand. Discard it, and have the service enqueue it again.")

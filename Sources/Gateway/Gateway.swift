@@ -20,6 +20,8 @@ public enum Gateway {
         let meters = Meters()
         // A flood of callbacks takes no connection from the pages.
         let database = Database(sized(2, options))
+        // Whoever makes up tokens of links keeps nobody from unsubscribing.
+        let linkDatabase = Database(sized(2, options))
         // One more for visits of links, and the look at them.
         let eventDatabase = Database(sized(settings.connections + 1, options))
         let policy = GatewayPolicy(database: database, poll: settings.policyPoll, logger: logger)
@@ -30,13 +32,13 @@ public enum Gateway {
         // Of their own: who follows links keeps no receipt out.
         let visits = BatchQueue<LinkVisit>(
             "link_visit", limit: settings.queue, writers: 1, meters: meters, logger: logger,
-            write: { try await eventDatabase.run(InsertLinkVisits($0), within: EventRecorder.deadline) })
+            write: { try await VisitJudging.keep($0, in: eventDatabase, meters, logger) })
         let responder = GatewayResponder(
             policy: policy,
             callbacks: CallbackTaker(
                 policy: policy, queue: queue, publicURL: settings.publicURL, meters: meters, logger: logger),
             unsubscribing: Unsubscribing(policy: policy, database: database, meters: meters, logger: logger),
-            links: LinkFollowing(policy: policy, database: database, visits: visits, meters: meters, logger: logger),
+            links: LinkFollowing(policy: policy, database: linkDatabase, visits: visits, meters: meters, logger: logger),
             confirming: Confirming(policy: policy, database: database, meters: meters, logger: logger))
         var services: [any Service] = []
         if let address = settings.health {
@@ -57,6 +59,7 @@ public enum Gateway {
         configuration.maximumGracefulShutdownDuration = settings.drainGrace
         try await ServiceGroup(configuration: configuration).run()
         await database.close()
+        await linkDatabase.close()
         await eventDatabase.close()
         logger.info("drained")
     }

@@ -13,10 +13,11 @@ struct VisitJudging: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             var hasFailed = false
+            var limit = Self.most
             while !Task.isCancelled {
                 var judged = 0
                 do {
-                    let rows = try await database.run(JudgeVisits(limit: Self.most), within: .seconds(5))
+                    let rows = try await database.run(JudgeVisits(limit: limit), within: .seconds(5))
                     for row in rows {
                         meters.count(
                             "martlet_link_visits_total", [("as", row.kind), ("why", row.code.isEmpty ? "none" : row.code)],
@@ -24,17 +25,51 @@ struct VisitJudging: Service {
                     }
                     judged = rows.reduce(0) { $0 + $1.visits }
                     hasFailed = false
+                    // Those before the one that was refused are judged; soon it is alone.
+                    if judged < limit { limit = Self.most }
+                } catch let error as StoreError where error.isDataError && limit > 1 {
+                    limit /= 2
+                    continue
+                } catch let error as StoreError where error.isDataError {
+                    await setAside(error)
+                    limit = Self.most
                 } catch let error as StoreError {
                     if !hasFailed { logger.warning("visits of links wait to be judged", metadata: ["error": "\(error)"]) }
                     hasFailed = true
                 } catch is CancellationError {
                     return  // the gateway ends; the next look is another's
                 }
-                guard judged < Self.most else { continue }
+                guard judged < limit else { continue }
                 do { try await Task.sleep(for: .seconds(1)) } catch {
                     return  // cancelled
                 }
             }
+        }
+    }
+
+    /// Writes visits down; one that the database refuses is lost, and no other.
+    static func keep(_ visits: [LinkVisit], in database: Database, _ meters: Meters, _ logger: Logger) async throws {
+        do {
+            try await database.run(InsertLinkVisits(visits), within: .seconds(5))
+        } catch let error as StoreError where error.isDataError {
+            guard visits.count > 1 else {
+                meters.count("martlet_link_visits_lost_total")
+                return logger.error(
+                    "a visit cannot be kept; it is lost", metadata: ["message_id": "\(visits[0].messageID)", "error": "\(error)"])
+            }
+            try await keep(Array(visits.prefix(visits.count / 2)), in: database, meters, logger)
+            try await keep(Array(visits.dropFirst(visits.count / 2)), in: database, meters, logger)
+        }
+    }
+
+    /// One that cannot be judged is taken away, so that the others are.
+    private func setAside(_ refusal: StoreError) async {
+        do {
+            guard let message = try await database.run(DropVisit(), within: .seconds(5)) else { return }
+            meters.count("martlet_link_visits_lost_total")
+            logger.error("a visit cannot be judged; it is lost", metadata: ["message_id": "\(message)", "error": "\(refusal)"])
+        } catch {
+            logger.warning("a visit that cannot be judged stays", metadata: ["error": "\(error)"])
         }
     }
 }

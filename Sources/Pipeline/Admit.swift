@@ -17,6 +17,8 @@ struct Admit: Sendable {
     /// An admitted message with the deadline for its first byte.
     struct Admitted: Sendable {
         var work: Work
+        /// Where its place is.
+        var outlet: Outlet
         var sendBy: ContinuousClock.Instant
         var validity: Duration
     }
@@ -64,7 +66,7 @@ struct Admit: Sendable {
                 do {
                     try await connection.commitAll(decision.writes())
                 } catch {
-                    outlets.giveBack(decision.answer.admitted.map(\.work))
+                    outlets.giveBack(decision.answer.admitted)
                     throw error
                 }
                 return decision.answer

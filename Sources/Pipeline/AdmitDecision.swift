@@ -83,14 +83,14 @@ struct AdmitDecision {
         guard isWithinCaps(work, place) else { return }
         let cost = cost(of: work)
         guard isWithinBudgets(work, cost) else { return }
-        guard outlets.hasRoom(for: work) else {
+        guard let outlet = outlets.reserve(work) else {
             let pause = outlets.pause(for: work)
             answer.withoutRoom[work.provider.name, default: 0] += 1
             return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
         }
         if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isPlanned: false) }
         if !work.budgets.isEmpty { budgets.take(work, cost) }
-        admit(work, place, cost)
+        admit(work, at: outlet, place, cost)
     }
 
     /// The instant of sending decides about the price: one that began or ended after Render is looked up anew.
@@ -217,7 +217,7 @@ struct AdmitDecision {
         changed.insert(work.message.recipientKey)
     }
 
-    private mutating func admit(_ work: Work, _ place: LocalHours.Hours, _ cost: Estimate) {
+    private mutating func admit(_ work: Work, at outlet: Outlet, _ place: LocalHours.Hours, _ cost: Estimate) {
         note(work.budgets)
         if !work.links.isEmpty, let tracking = work.policy.tracking {
             links.add(work.message.id, targets: work.links, expiresAt: local.now + tracking.expire)
@@ -234,7 +234,7 @@ struct AdmitDecision {
         let expires = work.message.expiresAt - local.now
         let validity = place.nextQuiet.map { min(expires, $0 - local.now) } ?? expires
         // From before the question was sent, on our own clock: earlier than `now` there, so never later than admit + D.
-        answer.admitted.append(.init(work: work, sendBy: asked + work.provider.sendWithin, validity: validity))
+        answer.admitted.append(.init(work: work, outlet: outlet, sendBy: asked + work.provider.sendWithin, validity: validity))
     }
 
     /// From now on it may be answered.

@@ -188,7 +188,7 @@ final class Claim: Sendable {
     /// Smooth weighted round robin over the lanes that may have work.
     private func chooseLane(except tried: Set<Int16>) -> Int16? {
         let now = ContinuousClock.now
-        let used = Set(shared.policy.classes.values.map { Int16($0.lane) })
+        let used = Set(shared.policy.classes.values.map { Int16($0.lane) }).union(shared.segments.filledLanes)
         return state.withLock { state in
             let open = Self.weights.keys.filter { lane in
                 if tried.contains(lane) || !used.contains(lane) { return false }

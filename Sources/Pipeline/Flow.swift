@@ -14,6 +14,8 @@ final class Flow: Sendable {
     private let shared: SharedState
     private let database: Database
     private let beatDatabase: Database
+    /// For beats alone: nothing else may make this worker look dead.
+    private let heartDatabase: Database
     private let identity: WorkerIdentity
     private let logger: Logger
     private let meters = Meters()
@@ -28,15 +30,18 @@ final class Flow: Sendable {
     private let started: AsyncStream<Outlet>
     private let starting: AsyncStream<Outlet>.Continuation
     let inFlight: InFlight
+    /// When providers were last opened.
+    private let openedAt = Mutex(ContinuousClock.now)
 
     init(
-        settings: WorkerSettings, shared: SharedState, database: Database, beatDatabase: Database, eventDatabase: Database,
-        identity: WorkerIdentity, logger: Logger
+        settings: WorkerSettings, shared: SharedState, database: Database, beatDatabase: Database, heartDatabase: Database,
+        eventDatabase: Database, identity: WorkerIdentity, logger: Logger
     ) {
         self.settings = settings
         self.shared = shared
         self.database = database
         self.beatDatabase = beatDatabase
+        self.heartDatabase = heartDatabase
         self.identity = identity
         self.logger = logger
         recorder = EventRecorder(
@@ -52,7 +57,8 @@ final class Flow: Sendable {
     }
 
     func run(untilIdle: Bool) async throws {
-        try open(shared.policy)
+        let problems = open(shared.policy)
+        if outlets.all.isEmpty, let problem = problems.first { throw problem }
         let providers = Providers { await self.runOutlets() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.heartbeat.run() }
@@ -145,6 +151,7 @@ final class Flow: Sendable {
 
     /// The pulse: is there something new in a lane? Every `wakePoll`; while batches come full anyway, every 20 ms.
     private func pulse() async {
+        var isBlind = false
         while !Task.isCancelled {
             let started = ContinuousClock.now
             do {
@@ -155,9 +162,15 @@ final class Flow: Sendable {
                     try await heartbeat.readRings()
                     wakeUps.somethingNew()
                 }
+                if isBlind { logger.notice("the lanes can be looked at again") }
+                isBlind = false
             } catch is CancellationError {
                 return
             } catch {
+                if !isBlind {
+                    logger.warning("the lanes cannot be looked at; this is tried twice a second", metadata: ["error": "\(error)"])
+                }
+                isBlind = true
                 await Pause.sleep(.milliseconds(500))
             }
             // Not by what is in flight: a claim that finds nothing holds places too, and it is then that the next look matters.
@@ -177,14 +190,11 @@ final class Flow: Sendable {
 
     private var heartbeat: Heartbeat {
         Heartbeat(
-            shared: shared, database: beatDatabase, inFlight: inFlight, claim: claim, identity: identity,
+            shared: shared, database: beatDatabase, beats: heartDatabase, inFlight: inFlight, claim: claim, identity: identity,
             interval: settings.heartbeat, refreshInterval: settings.policyPoll, logger: logger,
-            policyChanged: { [self] snapshot in
-                do { try open(snapshot) } catch {
-                    logger.error("a provider of the new policy cannot be opened", metadata: ["error": "\(error)"])
-                }
-            },
+            policyChanged: { [self] in open($0) },
             sessionsChanged: { [self] sessions in
+                openMissing()
                 for outlet in outlets.all { outlet.divide(among: sessions) }
                 report()
             },
@@ -216,39 +226,66 @@ final class Flow: Sendable {
         }
     }
 
-    /// Opens an outlet for every provider of the policy that has none yet, or whose account has changed.
-    private func open(_ snapshot: PolicySnapshot) throws {
-        for policy in snapshot.policy.providers.values {
-            let old = outlets.outlet(policy.name)
-            if let old, old.policy == policy { continue }
-            let transport = try TransportFactory.make(policy, logger: logger, events: recorder)
-            let outlet = Outlet(
-                policy: policy, transport: transport,
-                takeRate: { [beatDatabase] in try await beatDatabase.run($0, within: .seconds(2)) },
-                hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, rerouted: { [self] in circuitOpened(policy.name) },
-                results: { [results] in results.add($0) })
-            outlet.divide(among: shared.liveSessions)
-            outlets.add(outlet)
-            starting.yield(outlet)
-            if let old {
-                // Unstructured: the old account finishes what it has while the new one already works.
-                Task { await old.drain() }
+    /// Opens an outlet for every provider of the policy that has none yet, or whose account has changed. One that cannot be opened keeps none of the
+    /// others from it; its own account of before goes on, if it had one, and it is tried again every 30 s. Answers why some cannot.
+    @discardableResult
+    private func open(_ snapshot: PolicySnapshot) -> [any Error] {
+        var problems: [String: any Error] = [:]
+        for policy in snapshot.policy.providers.values where outlets.outlet(policy.name)?.policy != policy {
+            do { try open(policy) } catch {
+                problems[policy.name] = error
+                if !outlets.missing.contains(policy.name) {
+                    logger.error(
+                        "a provider cannot be opened; the others are used, and this one is tried again",
+                        metadata: ["provider": "\(policy.name)", "error": "\(error)"])
+                }
             }
         }
+        outlets.setMissing(Set(problems.keys))
+        openedAt.withLock { $0 = .now }
+        return problems.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private func openMissing() {
+        guard !outlets.missing.isEmpty, openedAt.withLock({ $0 + .seconds(30) < .now }) else { return }
+        open(shared.policy)
+    }
+
+    private func open(_ policy: ProviderPolicy) throws {
+        let old = outlets.outlet(policy.name)
+        let transport = try TransportFactory.make(policy, logger: logger, events: recorder)
+        let outlet = Outlet(
+            policy: policy, transport: transport,
+            takeRate: { [beatDatabase] in try await beatDatabase.run($0, within: .seconds(2)) },
+            hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, rerouted: { [self] in circuitOpened(policy.name) },
+            results: { [results] in results.add($0) })
+        outlet.divide(among: shared.liveSessions)
+        outlets.add(outlet)
+        starting.yield(outlet)
+        // Unstructured: the old account finishes what it has while the new one already works.
+        if let old { Task { await old.retire() } }
     }
 
     private func runOutlets() async {
         await withDiscardingTaskGroup { group in
             for await outlet in started {
-                group.addTask { await outlet.run() }
-                group.addTask { [logger] in
-                    do { try await outlet.transport.run() } catch is CancellationError {
-                        return
-                    } catch {
-                        logger.error("a transport ended", metadata: ["provider": "\(outlet.name)", "error": "\(error)"])
-                    }
+                group.addTask { await self.run(outlet) }
+            }
+        }
+    }
+
+    /// Until cancelled, or until the outlet was replaced and has finished.
+    private func run(_ outlet: Outlet) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [logger] in
+                do { try await outlet.transport.run() } catch is CancellationError {
+                    return
+                } catch {
+                    logger.error("a transport ended", metadata: ["provider": "\(outlet.name)", "error": "\(error)"])
                 }
             }
+            await outlet.run()
+            group.cancelAll()
         }
     }
 }

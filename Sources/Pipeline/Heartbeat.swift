@@ -6,8 +6,10 @@ import Store
 /// leases, how many share the rates, the newest policy, the rings.
 struct Heartbeat: Sendable {
     let shared: SharedState
-    /// A pool of its own, so that a busy pipeline cannot make this worker look dead.
+    /// Beside the pipeline's: what is looked at often, and what a share of the rates is taken by.
     let database: Database
+    /// A pool of its own: nothing that is slow beside it makes this worker look dead.
+    let beats: Database
     let inFlight: InFlight
     let claim: Claim
     let identity: WorkerIdentity
@@ -39,7 +41,7 @@ struct Heartbeat: Sendable {
 
     private func beat(_ timeline: inout Int64) async throws {
         let asked = ContinuousClock.now
-        let answer = try await database.run(
+        let answer = try await beats.run(
             Beat(session: shared.session, inFlight: Int32(clamping: inFlight.count), isDraining: shared.isDraining),
             within: .seconds(5))
         shared.setClock(answer.now, sent: asked)
@@ -54,11 +56,12 @@ struct Heartbeat: Sendable {
     /// Reads the rings and looks for a newer policy, every `refreshInterval`.
     func refresh() async {
         var pause = Pause(limit: .seconds(5))
+        var unreadable = Unreadable()
         while !Task.isCancelled {
             do {
                 try await readRings()
-                try await readPolicy()
                 try await shareProviders()
+                try await readPolicy(&unreadable)
                 pause.reset()
                 await Pause.sleep(refreshInterval)
             } catch is CancellationError {
@@ -104,7 +107,19 @@ struct Heartbeat: Sendable {
         }
     }
 
-    private func readPolicy() async throws {
+    /// A policy that cannot be read: told once, and again each hour as long as it stays.
+    private struct Unreadable {
+        var what: String?
+        var toldAt = ContinuousClock.now
+
+        mutating func isWorthTelling(_ what: String) -> Bool {
+            guard self.what != what || toldAt + .seconds(3600) < .now else { return false }
+            (self.what, toldAt) = (what, .now)
+            return true
+        }
+    }
+
+    private func readPolicy(_ unreadable: inout Unreadable) async throws {
         let current = shared.policy
         let stamp = try await database.run(PolicyStamp())
         guard stamp.version != current.version || stamp.templates != current.templateStamp else { return }
@@ -112,9 +127,13 @@ struct Heartbeat: Sendable {
             guard let loaded = try await PolicySnapshot.load(from: database) else { return }
             shared.update(policy: loaded)
             policyChanged(loaded)
+            unreadable.what = nil
             logger.info("policy in force", metadata: ["version": "\(loaded.version)"])
             loaded.reportLinks(to: logger)
-        } catch let error where !(error is StoreError) {
+        } catch {
+            if case StoreError.unavailable = error { throw error }
+            if error is CancellationError { throw error }
+            guard unreadable.isWorthTelling("\(stamp.version ?? 0) \(stamp.templates) \(error)") else { return }
             logger.error(
                 "the newest policy cannot be used; the one before stays in force",
                 metadata: ["version": "\(stamp.version ?? 0)", "error": "\(error)"])

@@ -181,9 +181,13 @@ struct Pipeline: Sendable {
         let rendered = render.render(claimed)
         for (code, count) in rendered.warnings { meters.count("martlet_render_warnings_total", [("code", code)], by: count) }
         if !rendered.failed.isEmpty {
-            try await Record(shared: shared, database: database).refuse(rendered.failed)
+            let over = try await Refusal(shared: shared, database: database).end(rendered.failed)
             for failure in rendered.failed {
-                meters.count("martlet_recorded_total", [("as", "dead"), ("reason", failure.reason.code)])
+                if let kind = over[failure.lease.messageID] {
+                    meters.count("martlet_not_admitted_total", [("reason", kind)])
+                } else {
+                    meters.count("martlet_recorded_total", [("as", "dead"), ("reason", failure.reason.code)])
+                }
             }
         }
         guard !rendered.works.isEmpty else {
@@ -192,7 +196,7 @@ struct Pipeline: Sendable {
         }
         let answer = try await admit(rendered.works, taken.expected)
         do { try await Failpoint.afterAdmit.reached(answer.admitted.map(\.work.message.address)) } catch {
-            outlets.giveBack(answer.admitted.map(\.work))
+            outlets.giveBack(answer.admitted)
             throw error
         }
         for (word, count) in answer.others { meters.count("martlet_not_admitted_total", [("reason", word)], by: count) }
@@ -200,12 +204,10 @@ struct Pipeline: Sendable {
         if taken.lane == Claim.suspectLane {
             suspects.done(Array(Set(claimed.map(\.lease.messageID)).subtracting(answer.admitted.map(\.work.message.id))))
         }
-        let groups = Dictionary(grouping: answer.admitted) { $0.work.provider.name }
-        room.learn(
-            lane: taken.lane, claimed: claimed.count, needed: groups.mapValues(\.count).merging(answer.withoutRoom) { $0 + $1 })
-        for (provider, group) in groups {
-            outlets.outlet(provider)?.enqueue(group)
-        }
+        let groups = Dictionary(grouping: answer.admitted) { ObjectIdentifier($0.outlet) }
+        let needed = groups.values.map { ($0[0].outlet.name, $0.count) } + answer.withoutRoom.map { ($0, $1) }
+        room.learn(lane: taken.lane, claimed: claimed.count, needed: Dictionary(needed, uniquingKeysWith: +))
+        for group in groups.values { group[0].outlet.enqueue(group) }
         return answer.admitted.count
     }
 
@@ -218,7 +220,10 @@ struct Pipeline: Sendable {
                 let reason = DeadLetterReason(
                     code: "data_error", explanation: "The database refuses it: \(error)",
                     remedy: "Correct what the text names, then requeue; or discard it.")
-                try await Record(shared: shared, database: database).refuse(works.map { ($0.lease, $0.provider.name, reason) })
+                logger.error(
+                    "a message cannot be admitted; it is a dead letter now",
+                    metadata: ["message_id": "\(works[0].message.id)", "error": "\(error)"])
+                _ = try await Refusal(shared: shared, database: database).end(works.map { ($0.lease, $0.provider.name, reason) })
                 return Admit.Answer(others: ["data_error": works.count], settled: works.count)
             }
             var answer = try await admit(Array(works.prefix(works.count / 2)), expected)
@@ -230,7 +235,7 @@ struct Pipeline: Sendable {
                 return answer
             } catch {
                 // What the first half got is taken back with the claim.
-                outlets.giveBack(answer.admitted.map(\.work))
+                outlets.giveBack(answer.admitted)
                 throw error
             }
         }
@@ -251,12 +256,19 @@ struct Pipeline: Sendable {
     }
 
     private func write(_ taken: [(SubmissionResult, Work)], with record: Record) async {
+        var taken = taken
+        var withBodies = true
+        var isCommitUnknown = false
         var pause = Pause(limit: .seconds(5))
         while true {
             do {
+                // What was committed although nobody heard so is not written a second time.
+                if isCommitUnknown { taken = release(taken, recorded: try await record.recorded(taken)) }
+                isCommitUnknown = false
+                if taken.isEmpty { return }
                 try await Failpoint.afterSend.reached(taken.map(\.1.message.address))
                 try await Failpoint.beforeRecord.reached(taken.map(\.1.message.address))
-                let answer = try await record.record(taken)
+                let answer = try await record.record(taken, withBodies: withBodies)
                 for (word, count) in answer.moved { meters.count("martlet_recorded_total", [("as", word)], by: count) }
                 meters.count(answer.bills)
                 return release(taken)
@@ -265,12 +277,15 @@ struct Pipeline: Sendable {
                 await write(Array(taken.prefix(taken.count / 2)), with: record)
                 await write(Array(taken.dropFirst(taken.count / 2)), with: record)
                 return
+            } catch let error as StoreError where error.isDataError && withBodies {
+                withBodies = false
             } catch let error as StoreError where error.isDataError {
                 logger.error(
                     "an answer cannot be recorded; its message will be rescued as in doubt",
                     metadata: ["message_id": "\(taken[0].0.messageID)", "attempt": "\(taken[0].0.attempt)", "error": "\(error)"])
                 return release(taken)
             } catch {
+                if case StoreError.commitUnknown = error { isCommitUnknown = true }
                 if pause.isFirst {
                     logger.warning(
                         "recording waits for the database", metadata: ["error": "\(error)", "results": "\(taken.count)"])
@@ -280,6 +295,18 @@ struct Pipeline: Sendable {
                 await pause.wait()
             }
         }
+    }
+
+    /// Lets go of those whose answers are on record; answers the others.
+    private func release(
+        _ taken: [(SubmissionResult, Work)], recorded: Set<RescueWrites.Key>
+    ) -> [(SubmissionResult, Work)] {
+        func isRecorded(_ one: (SubmissionResult, Work)) -> Bool {
+            recorded.contains(.init(messageID: one.1.message.id, attempt: one.1.attempt))
+        }
+        let done = taken.filter(isRecorded)
+        if !done.isEmpty { release(done) }
+        return taken.filter { !isRecorded($0) }
     }
 
     /// What this claim still holds goes back. While the database is away it is tried again until the claim's deadline has passed,

@@ -182,14 +182,16 @@ extension PolicySnapshot {
         guard let stored = try await database.run(LoadPolicy()) else { return nil }
         let files: [String: String]
         do {
-            files = try JSONDecoder().decode([String: String].self, from: Data(stored.files.utf8))
+            files = try Policy.texts(stored.files)
         } catch {
             throw StoreError.internalError("policy \(stored.version) in the database is not an object of texts: \(error)")
         }
-        let policy = try PolicyFiles.parse(files)
+        var policy = try PolicyFiles.parse(files)
         let stamp = try await database.run(PolicyStamp()).templates
         let templates = try await database.run(LoadTemplates())
         let numbers = try await database.run(LoadNumbers())
+        let retired = numbers.classes.values.filter { policy.classes[$0] == nil }.sorted()
+        if !retired.isEmpty { policy.keep(try await database.run(LoadRetiredClasses(names: retired))) }
         return try PolicySnapshot(
             version: stored.version, policy: policy, templates: templates, templateStamp: stamp, numbers: numbers)
     }

@@ -25,14 +25,15 @@ struct Record: Sendable {
         var session: Int32
     }
 
-    func record(_ results: [(SubmissionResult, Work)]) async throws -> Answer {
+    /// - Parameter withBodies: false when a dead letter was refused with its body.
+    func record(_ results: [(SubmissionResult, Work)], withBodies: Bool = true) async throws -> Answer {
         var answer = Answer()
         for (place, group) in Dictionary(grouping: results, by: { Place(slot: $0.1.lease.slot, session: $0.1.lease.session) }) {
             let written: RecordWrites
             do {
-                written = try await write(group, place, oneByOne: false)
+                written = try await write(group, place, oneByOne: false, withBodies)
             } catch let error as StoreError where error.isLeaseLost {
-                written = try await write(group, place, oneByOne: true)
+                written = try await write(group, place, oneByOne: true, withBodies)
             }
             answer.moved.merge(written.moved) { $0 + $1 }
             answer.bills += written.bills
@@ -41,11 +42,11 @@ struct Record: Sendable {
     }
 
     private func write(
-        _ group: [(SubmissionResult, Work)], _ place: Place, oneByOne: Bool
+        _ group: [(SubmissionResult, Work)], _ place: Place, oneByOne: Bool, _ withBodies: Bool
     ) async throws -> RecordWrites {
         var writes = RecordWrites(
             slot: place.slot, session: place.session, now: shared.databaseNow(), receiptIDs: shared.policy.receiptIDs,
-            oneByOne: oneByOne)
+            oneByOne: oneByOne, withBodies: withBodies)
         for (result, work) in group { writes.add(result, work) }
         let statements = writes.statements
         try await database.withConnection { connection in
@@ -54,18 +55,13 @@ struct Record: Sendable {
         return writes
     }
 
-    /// Messages that Render refused: dead letters without an attempt.
-    func refuse(_ failed: [(lease: Lease, provider: String?, reason: DeadLetterReason)]) async throws {
-        for (place, group) in Dictionary(grouping: failed, by: { Place(slot: $0.lease.slot, session: $0.lease.session) }) {
-            var dead = InsertDeadLetters(slot: place.slot)
-            for one in group {
-                dead.add(one.lease, attempt: one.lease.attempt, provider: one.provider, reason: one.reason)
-            }
-            let statements: [any Statement] = [
-                RecordLock(session: place.session), dead, EraseBodies(messageIDs: group.map(\.lease.messageID)),
-            ]
-            try await database.withConnection { try await $0.transactAll(statements) }
-        }
+    /// Of these the answer is on record already: their transaction was committed, and only the word of it was lost.
+    func recorded(_ results: [(SubmissionResult, Work)]) async throws -> Set<RescueWrites.Key> {
+        let states = try await database.run(AttemptStates(messageIDs: results.map(\.1.message.id)))
+        let known = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0.outcome) }) { $1 }
+        return Set(
+            results.map { (RescueWrites.Key(messageID: $1.message.id, attempt: $1.attempt), $0.outcome.name) }
+                .filter { known[$0] == $1 }.map(\.0))
     }
 }
 
@@ -96,7 +92,8 @@ struct RecordWrites {
     ///   - receiptIDs: providers whose receipts will name the ids that they answer with.
     ///   - oneByOne: some lease was lost; every message says for itself whether it is still there.
     init(
-        slot: Int16, session: Int32, now: Timestamp, receiptIDs: [String: ReceiptIDs] = [:], oneByOne: Bool = false
+        slot: Int16, session: Int32, now: Timestamp, receiptIDs: [String: ReceiptIDs] = [:], oneByOne: Bool = false,
+        withBodies: Bool = true
     ) {
         self.receiptIDs = receiptIDs
         self.slot = slot
@@ -106,7 +103,7 @@ struct RecordWrites {
         accepted = FinishAccepted(slot: slot, session: session)
         finished = Finish(slot: slot)
         postponed = PutOff(slot: slot)
-        dead = InsertDeadLetters(slot: slot)
+        dead = InsertDeadLetters(slot: slot, withBodies: withBodies)
         back = HandBack(slot: slot)
     }
 

@@ -32,7 +32,7 @@ final class Work: Sendable {
     var priority: Int16 { lease.lane == Claim.suspectLane ? Int16(clamping: policy.lane) : lease.lane }
 
     /// Number of the attempt that Admit will commit.
-    var attempt: Int16 { lease.attempt + 1 }
+    var attempt: Int16 { lease.nextAttempt }
 
     init(
         _ claimed: ClaimedMessage, message: Message, policy: ClassPolicy, provider: ProviderPolicy, rendered: RenderedMessage,
@@ -96,6 +96,9 @@ struct Render: Sendable {
         _ claimed: ClaimedMessage, _ availability: inout Availability
     ) throws(Unsendable) -> (Work, [RenderWarning]) {
         guard var message = claimed.message else { throw Unsendable(reason: .bodyMissing) }
+        guard claimed.lease.attempt < Lease.mostAttempts else {
+            throw Unsendable(reason: .tooManyAttempts(Int(claimed.lease.attempt)))
+        }
         guard let policy = snapshot.classes[claimed.classID], let channel = snapshot.channels[claimed.channelID] else {
             throw Unsendable(
                 reason: DeadLetterReason(
@@ -114,7 +117,7 @@ struct Render: Sendable {
             let routed =
                 override?.provider.flatMap({ snapshot.policy.providers[$0] })
                 ?? router.provider(
-                    for: message, sender: sender.key, tries: Int(claimed.lease.burned + claimed.lease.resends),
+                    for: message, sender: sender.key, tries: Int(claimed.lease.burned) + Int(claimed.lease.resends),
                     &availability)
             guard let provider = routed else { throw Unsendable(reason: .unroutable(channel)) }
             guard

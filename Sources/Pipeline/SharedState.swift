@@ -93,6 +93,8 @@ struct SegmentTable: Sendable {
     var leased: [LoadSegments.Segment] = []
     var due: [LoadSegments.Segment] = []
     var leasedSlot: Int16 = 1
+    /// Lanes whose segments hold something, or did: also those that no class of the policy uses any more.
+    var filledLanes: Set<Int16> { Set(ready.filter { $0.value.contains { $0.pages > 0 } }.keys) }
     private var cursors: [Int64] = []
 
     init() {}

@@ -36,6 +36,9 @@ public struct Worker: Service {
         var beat = options
         beat.connections = 2
         let beatDatabase = Database(beat)
+        var heart = options
+        heart.connections = 1
+        let heartDatabase = Database(heart)
         var events = options
         events.connections = 2
         let eventDatabase = Database(events)
@@ -44,12 +47,14 @@ public struct Worker: Service {
         guard let shared = await begin(policy, beatDatabase) else { return }
         logger.info("working", metadata: ["session": "\(shared.session)", "policy": "\(policy.version)"])
         let flow = Flow(
-            settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, eventDatabase: eventDatabase,
+            settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, heartDatabase: heartDatabase,
+            eventDatabase: eventDatabase,
             identity: identity, logger: logger)
         health.watch(shared, flow.inFlight)
         try await flow.run(untilIdle: untilIdle)
         await database.close()
         await beatDatabase.close()
+        await heartDatabase.close()
         await eventDatabase.close()
     }
 

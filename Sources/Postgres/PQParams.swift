@@ -90,7 +90,9 @@ extension [UInt8] {
     /// `interval_send`: microseconds, days, months.
     mutating func appendInterval(_ value: Duration) {
         let (seconds, attoseconds) = value.components
-        appendBigEndian(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        let (sum, second) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+        appendBigEndian(overflow || second ? (value < .zero ? Int64.min : .max) : sum)
         appendBigEndian(Int32(0))
         appendBigEndian(Int32(0))
     }

@@ -77,7 +77,7 @@ extension YAMLValue {
         guard let text = text() else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let seconds: [Substring: Double] = ["s": 1, "m": 60, "h": 3600]
-        if parts.count == 2, let amount = Double(parts[0]), amount > 0, amount <= 1_000_000,
+        if parts.count == 2, let amount = Double(parts[0]), amount >= 0.001, amount <= 1_000_000,
             let unit = seconds[parts[1]]
         {
             return amount / unit

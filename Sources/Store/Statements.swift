@@ -142,6 +142,7 @@ public enum Statements {
         [
             FindUnsubscribing(messageID: message), Unsubscribe(messageID: message, scope: "marketing"),
             FindMessageLinks(messageID: message), InsertLinkVisits([LinkVisit(message, link: 1, machine: nil)]), JudgeVisits(),
+            DropVisit(),
         ]
     }
 
@@ -151,15 +152,20 @@ public enum Statements {
             FindSettled(messageIDs: [message]),
             PromoteDue(slot: 1), AddSegment(kind: .ready, lane: 1), AdvanceSegment(kind: .ready, lane: 0),
             RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
-            MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)),
-            PurgeIdempotencyKeys(keep: .seconds(0)),
+            MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(),
+            PurgeIdempotencyKeys(keep: .seconds(0)), OldDays(keep: .seconds(86_400)), DropDay("20250101"),
+            HeldDays(keep: .seconds(86_400)),
+            RefreshTimeZones(), PurgeCancellations(keep: .seconds(0)), PurgeGroupCancellations(keep: .seconds(0)),
+            PurgeRequeues(keep: .seconds(0)), PurgeSessions(keep: .seconds(0)), PurgeDeadLetters(keep: .seconds(86_400)),
+            PurgeCapUsage(after: ""), RefuseFollowUp(), MessagesThatAreOver(messageIDs: [message]),
         ]
     }
 
     static var policies: [any Statement] {
         let retry = RetrySchedule(attempts: 3, base: .seconds(1), limit: .seconds(2))
         return [
-            LoadPolicy(), LoadNumbers(), InsertPolicy(files: #"{"a.yaml": "x: 1"}"#, note: nil, longestWindow: .seconds(86_400)),
+            LoadPolicy(), LoadNumbers(), LoadRetiredClasses(names: ["otp"]), CountWaiting(classes: ["otp"]),
+            InsertPolicy(files: #"{"a.yaml": "x: 1"}"#, note: nil, longestWindow: .seconds(86_400)),
             UpsertClasses(classes: [ClassPolicy(name: "otp", lane: 0, timeToLive: .seconds(300), retry: retry)]),
             UpsertSenders(senders: [Sender(key: "shop", timeZone: "Etc/UTC", defaultLocale: "en")], defaultSender: "shop"),
             UpsertChannels(channels: [Channel(rawValue: "push")]),

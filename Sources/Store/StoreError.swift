@@ -38,9 +38,13 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         return error.sqlstate == "23514" && error.constraint == nil
     }
 
-    /// A value or a constraint (classes 22 and 23): the same rows will be refused again. Everything else that a server says may pass: it
-    /// was stopped, its disk is full, an administrator ended the connection.
-    public var isDataError: Bool { !hasRingMoved && sqlstate.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false }
+    /// A value, a constraint, a limit of the server, or a rule of the contract (classes 21, 22, 23 and 54, `MT0…`, and what a trigger raises):
+    /// the same rows will be refused again. Everything else that a server says may pass: it was stopped, its disk is full, an administrator
+    /// ended the connection.
+    public var isDataError: Bool {
+        guard !hasRingMoved, let sqlstate else { return false }
+        return ["21", "22", "23", "54", "MT0", "P0001"].contains { sqlstate.hasPrefix($0) }
+    }
 
     /// Somebody else held a lock for longer than `lock_timeout`.
     public var isLockTimeout: Bool { sqlstate == "55P03" }

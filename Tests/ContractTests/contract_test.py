@@ -235,6 +235,87 @@ class Enqueue(Contract):
         self.assertIsNone(self.message(id))
 
 
+class Limits(Contract):
+    """What may not enter: it would be more once it is stored, or could never be written down again."""
+    def rows(self, variables, **changes):
+        args = {**GOOD, "variables": variables, **changes}
+        return self.shop.execute(f"select martlet.enqueue_rows({', '.join(f'{k} => array[%({k})s::text]' for k in args)})", args).fetchone()[0][0]
+
+    def test_json_that_jsonb_cannot_hold(self):
+        for bad in ('{"n": 1e1000000}', '{"n": [{"m": -1e-1000000}]}', '{"a": "\\u0000"}', '{"a": "\\ud800"}', '{"n": 1' + "0" * 140_000 + "}"):
+            self.refused("MT006", "element 1: field variables", lambda: self.rows(bad))
+        for door in ("select martlet.enqueue('notification', 'sms', '+8613800138000', 'parcel', '{\"n\": 1e1000000}')",
+                     "select martlet.enqueue_many('[{\"variables\": {\"n\": 1e1000000}}]')"):
+            with self.assertRaises(psycopg.errors.NumericValueOutOfRange):
+                self.shop.execute(door)
+        with self.assertRaises(psycopg.errors.NumericValueOutOfRange) as caught, self.shop.cursor() as cursor:
+            with cursor.copy("copy martlet.bulk_enqueue (class, channel, recipient, template, variables) from stdin") as copy:
+                copy.write(b'notification\tsms\t+8613800138000\tparcel\t{"n": 1e1000000}\n')
+        self.assertIn("line 1, column variables", caught.exception.diag.context)
+
+    def test_numbers_are_measured_as_they_are_written_out(self):
+        for value in ("1e131071", "[" + "1e131071," * 90 + "1]", "1e-16000", "0e-16000", "1" * 401, "1e400", "0." + "1" * 400):
+            text = f'{{"n": {value}}}'
+            self.refused("MT006", "field variables: a number of more than 400 digits", lambda: self.rows(text))
+            self.refused("MT006", "field variables: a number of more than 400 digits", lambda: self.shop.execute(
+                "select martlet.enqueue('notification', 'sms', '+8613800138000', 'parcel', %s::jsonb)", [text]))
+            self.refused("MT006", "element 1: field variables: a number of more than 400 digits", lambda: self.shop.execute(
+                "select martlet.enqueue_many(jsonb_build_array(jsonb_build_object('class', 'notification', 'channel', 'sms', 'recipient', '+8613800138000', 'template', 'parcel', 'variables', %s::jsonb)))", [text]))
+            self.refused("MT010", "field headers: a number", lambda: self.shop.execute(
+                "select martlet.enqueue('notification', 'sms', '+8613800138000', 'parcel', headers => %s::jsonb)", [text]))
+        # Each is short, all of them written out are not.
+        self.refused("MT006", "bytes, the limit is 65536", lambda: self.rows('{"n": [' + ",".join(["1e150"] * 433) + "]}"))
+        for value in ("1e150", "1" * 400, "1.7976931348623157e308", "5e-324", "-0.0", "129.90"):
+            id = self.rows(f'{{"n": {value}}}')
+            self.assertLessEqual(self.one("select octet_length(variables::text) from martlet_data.messages where id = %s", id), 65536)
+
+    def test_nesting_is_bounded(self):
+        def nested(levels): return '{"n": ' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+        def objects(levels): return '{"n":' * levels + "1" + "}" * levels
+        for make in (nested, objects):
+            for levels in (33, 500, 7000):
+                self.refused("MT006", "field variables", lambda: self.rows(make(levels)))
+            for levels in (33, 500):
+                self.refused("MT006", "levels of nesting", lambda: self.shop.execute(
+                    "select martlet.enqueue('notification', 'sms', '+8613800138000', 'parcel', %s::jsonb)", [make(levels)]))
+            self.rows(make(32))
+            enqueue(self.shop, variables=json.loads(make(32)))
+        self.rows('{"n": [' + ",".join(["[]"] * 100) + "]}")
+
+    def test_a_name_that_looks_like_a_number_is_none(self):
+        id = self.rows('{"order": "3e400", "text": "at 5,1e9999 or :1e9999 [1e9999"}')
+        self.assertEqual(self.message(id)[2]["order"], "3e400")
+
+    def test_a_requeue_and_a_follow_up_have_the_same_limits(self):
+        id = self.dead()
+        for bad in ('{"n": 1e131071}', '{"n": ' + "[" * 40 + "]" * 40 + "}"):
+            self.refused("MT006", "field variables", lambda: self.ann.execute("select martlet.requeue(%s, 'again', %s::jsonb)", [id, bad]))
+            self.refused("MT006", "field variables", lambda: self.shop.execute(
+                "select martlet.follow_up(%s, 'undelivered', 'sms', '+8613800138000', variables => %s::jsonb)", [id, bad]))
+
+    def test_times_are_bounded(self):
+        for field, bad in (("scheduled_at", "-infinity"), ("scheduled_at", "infinity"), ("expires_at", "infinity"), ("scheduled_at", "290000-01-01T00:00:00Z"),
+                           ("expires_at", "2099-01-01T00:00:00Z"), ("scheduled_at", "1970-01-01T00:00:00Z")):
+            self.refused("MT007", f"field {field}", lambda: self.shop.execute(
+                f"select martlet.enqueue('notification', 'sms', '+8613800138000', 'parcel', {field} => %s::timestamptz)", [bad]))
+            self.refused("MT007", f"element 1: field {field}", lambda: self.rows("{}", **{field: bad}))
+            self.refused("MT007", f"element 1: field {field}", lambda: many(self.shop, [{**GOOD, field: bad}]))
+            with self.assertRaises(psycopg.Error) as caught, self.shop.cursor() as cursor:
+                with cursor.copy(f"copy martlet.bulk_enqueue (class, channel, recipient, template, {field}) from stdin") as copy:
+                    copy.write_row(["notification", "sms", PHONE, "parcel", bad])
+            self.assertEqual(caught.exception.diag.sqlstate, "MT007")
+        late = self.one("select clock_timestamp() - interval '25 hours'")
+        for extra in ({}, {"headers": {}}):
+            self.refused("MT007", "more than 24 hours ago", lambda: enqueue(self.shop, scheduled_at=late, **extra))
+
+    def test_a_time_of_today_that_is_over_means_now(self):
+        past = self.one("select clock_timestamp() - interval '23 hours'")
+        for id in (enqueue(self.shop, scheduled_at=past, **{"class": "otp"}), self.rows("{}", scheduled_at=past.isoformat(), **{"class": "otp"})):
+            life = self.one("select expires_at - created_at from martlet_data.messages where id = %s", id)
+            self.assertEqual(life, datetime.timedelta(minutes=5))
+            self.assertEqual(self.one("select count(*) from martlet_data.ready where message_id = %s", id), 1)
+
+
 class Idempotency(Contract):
     def test_same_key_and_request_is_the_same_message(self):
         key = uuid.uuid4().hex
@@ -280,6 +361,45 @@ class Idempotency(Contract):
         c.rollback()
         self.assertEqual(enqueue(c, idempotency_key=key), first)
         c.rollback()
+
+    def test_a_request_is_the_same_by_value(self):
+        at = "2027-01-01 08:00+00"
+        ids = set()
+        for zone, style, variables, when in (("UTC", "postgres", '{"n": 1, "l": [{"p": 2.5}]}', at), ("Asia/Shanghai", "iso_8601", '{"l": [{"p": 2.50}], "n": 1.0}', "2027-01-01 16:00+08"),
+                                             ("America/New_York", "sql_standard", '{"n": 1.000, "l": [{"p": 25e-1}]}', "2027-01-01 03:00-05")):
+            self.shop.execute(f"set timezone = '{zone}'; set intervalstyle = {style}")
+            ids.add(self.one("select martlet.enqueue('notification', 'sms', %s, 'parcel', %s::jsonb, idempotency_key => 'by value', scheduled_at => %s::timestamptz, expires_at => %s::timestamptz + interval '1 hour')",
+                             PHONE, variables, when, when, by=self.shop))
+            ids.add(many(self.shop, [{**GOOD, "variables": json.loads(variables), "idempotency_key": "by value", "scheduled_at": when,
+                                      "expires_at": "2027-01-01T09:00:00Z"}])[0][1])
+            ids.add(self.shop.execute("select martlet.enqueue_rows(array['notification'], array['sms'], array[%s], array['parcel'], array[%s], array['by value'], array[%s], array['2027-01-01T09:00:00Z'])",
+                                      [PHONE, variables, when]).fetchone()[0][0])
+        self.assertEqual(len(ids), 1)
+        self.refused("MT008", "by value", lambda: enqueue(self.shop, variables={"n": 1, "l": [{"p": 2.51}]}, idempotency_key="by value"))
+
+    def test_keys_of_before_still_match(self):
+        """Until 0016 the hash was over text, of the zone that the session had."""
+        at = datetime.datetime(2027, 1, 1, 8, tzinfo=datetime.timezone.utc)
+        for zone in ("UTC", "Asia/Tokyo"):
+            id = enqueue(self.shop, variables={"n": 1}, idempotency_key=f"old {zone}", scheduled_at=at)
+            self.root.execute("set timezone = 'UTC'")
+            self.root.execute("""update martlet_data.idempotency_keys set request_hash = sha256(convert_to(jsonb_build_array('notification', 'sms', %s::text, 'parcel', '{"n": 1}'::jsonb,
+                %s::timestamptz, null::timestamptz, null, null, null, null, null, null, null::jsonb)::text, 'UTF8')) where key = %s""", [PHONE, at, f"old {zone}"])
+            self.shop.execute(f"set timezone = '{zone}'")
+            self.assertEqual(enqueue(self.shop, variables={"n": 1}, idempotency_key=f"old {zone}", scheduled_at=at), id)
+            self.refused("MT008", "old", lambda: enqueue(self.shop, variables={"n": 2}, idempotency_key=f"old {zone}", scheduled_at=at))
+            self.refused("MT008", "old", lambda: enqueue(self.shop, variables={"n": 1}, idempotency_key=f"old {zone}", scheduled_at=at + datetime.timedelta(hours=1)))
+
+    def test_a_follow_up_is_the_same_by_value(self):
+        id = enqueue(self.shop)
+        ask = "select martlet.follow_up(%s, 'undelivered', 'sms', '+8613800138000', after => %s::interval, variables => %s::jsonb)"
+        for style, after, variables in (("postgres", "36 hours", '{"n": 1}'), ("iso_8601", "1 day 12 hours", '{"n": 1.0}')):
+            self.shop.execute(f"set intervalstyle = {style}")
+            self.assertEqual(self.one(ask, id, after, variables, by=self.shop), id)
+        self.refused("MT015", "another follow-up", lambda: self.shop.execute(ask, [id, "37 hours", '{"n": 1}']))
+        self.root.execute("update martlet_data.follow_ups set request_hash = sha256('before') where message_id = %s", [id])
+        self.assertEqual(self.one(ask, id, "36 hours", '{"n": 1}', by=self.shop), id)
+        self.refused("MT015", "another follow-up", lambda: self.shop.execute(ask, [id, "36 hours", '{"n": 2}']))
 
 
 class Bulk(Contract):
@@ -507,6 +627,19 @@ class Cancel(Contract):
             self.assertEqual(self.one("select martlet.cancel(%s::text)", key, by=by), "cancelled")
         self.assertEqual([r[0] for r in self.root.execute("select producer from martlet_data.group_cancellations where group_key = %s order by 1", [key])], ["*", f"shop_{TAG}"])
         self.refused("MT010", "field group_key", lambda: self.one("select martlet.cancel(''::text)", by=self.shop))
+
+    def test_what_was_cancelled_is_shown_so_at_once(self):
+        later = self.one("select clock_timestamp() + interval '20 hours'")
+        one, group, other = (enqueue(self.shop, scheduled_at=later, group_key=g) for g in ("one", "cancelled group", "other"))
+        ready = enqueue(self.shop, group_key="cancelled group")
+        self.one("select martlet.cancel(%s::bigint)", one, by=self.shop)
+        self.one("select martlet.cancel('cancelled group'::text)", by=self.shop)
+        after = enqueue(self.shop, group_key="cancelled group")
+        status = lambda id: self.one("select state, reason, until is null, ended_at is not null from martlet.message_status where message_id = %s", id)
+        for id in (one, group, ready):
+            self.assertEqual(status(id), ("cancelled", None, True, True))
+        self.assertEqual(status(other)[0], "due")
+        self.assertEqual(status(after)[0], "ready")
 
 
 class DeadLetters(Contract):

@@ -17,6 +17,7 @@ struct GatewayRoleTests {
         martlet_data.follow_up_settled_by(text,text): x
         martlet_data.follow_ups: r(message_id condition due_at state) w(due_at variables state why decided_at)
         martlet_data.inbound_texts: r a
+        martlet_data.drop_visit(): x
         martlet_data.judge_visits(integer): x
         martlet_data.keep_inbound(text,text,text,text,bytea,smallint,integer,smallint,smallint): x
         martlet_data.link_visits: a(at message_id link machine)

@@ -1,4 +1,5 @@
 import Foundation
+import PipelineSupport
 import Postgres
 import Store
 import TestSupport
@@ -59,6 +60,52 @@ struct MigratorTests {
         }
     }
 
+    @Test("the owner of a database migrates it with CREATEROLE alone; without it the error says who could")
+    func byOwner() async throws {
+        let server = try await PrivateServer.start()
+        do { try await byOwner(on: server) } catch {
+            try await server.stop()
+            throw error
+        }
+        try await server.stop()
+    }
+
+    private func byOwner(on server: PrivateServer) async throws {
+        let root = try await PQConnection.connect(ConnectionOptions(server.conninfo(database: "postgres")))
+        for sql in [
+            "create role own login createrole", "create role other login createrole", "create role poor login",
+            "create database m owner own",
+            "create database n owner other", "create database p owner poor",
+        ] {
+            try await root.execute(script: sql)
+        }
+        func migrator(_ role: String, _ database: String) -> (Migrator, Database) {
+            let conninfo = server.conninfo(database: database).replacing("user=postgres", with: "user=\(role)")
+            let store = Database(DatabaseOptions(conninfo: conninfo, applicationName: "owner", connections: 1))
+            return (Migrator(store), store)
+        }
+        // No role is there yet: nobody may make them.
+        let (poor, poorStore) = migrator("poor", "p")
+        let error = await #expect(throws: StoreError.self) { try await poor.up() }
+        #expect("\(try #require(error))".contains("role poor may not act as martlet_owner"))
+        await poorStore.close()
+        // The first makes them, for the second they are there.
+        for (role, database) in [("own", "m"), ("other", "n")] {
+            let (migrator, store) = migrator(role, database)
+            #expect(try await migrator.up(dryRun: true) == Self.everything)
+            #expect(try await migrator.up() == Self.everything)
+            #expect(try await migrator.status().misfit == nil)
+            await store.close()
+        }
+        let inside = try await PQConnection.connect(ConnectionOptions(server.conninfo(database: "m")))
+        #expect(
+            try await inside.value(
+                "select count(*) from pg_class where relnamespace::regnamespace::text in ('martlet', 'martlet_data') and relowner <> 'martlet_owner'::regrole"
+            ) == "0")
+        await inside.close()
+        await root.close()
+    }
+
     @Test("a dry run says what it would do and leaves nothing behind")
     func dryRun() async throws {
         try await empty { scratch, migrator in
@@ -97,7 +144,7 @@ struct MigratorTests {
             _ = try await migrator.up()
             let connection = try await scratch.connect()
             let store = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "next", connections: 1))
-            let number = Migration.all.count + 1
+            let number = (Migration.all.last?.version ?? 0) + 1
             let kind = Migration(
                 version: number, name: "9998_kind.sql", sql: "-- Why: x. Compatible: yes\ncreate table martlet_data.later ()")
             #expect(

@@ -1,4 +1,5 @@
 import Domain
+import Events
 import Logging
 import PipelineSupport
 import Store
@@ -75,5 +76,16 @@ struct Bench {
         try await refresh()
         claim.resetHints()
         return count
+    }
+}
+
+extension Bench {
+    /// The duties of this worker, each to be called by itself.
+    var maintenance: Maintenance {
+        let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        return Maintenance(
+            shared: shared, database: database,
+            recorder: EventRecorder(shared: shared, database: database, meters: Meters(), logger: logger), outlets: outlets,
+            meters: Meters(), logger: logger)
     }
 }

@@ -117,7 +117,7 @@ struct RoomTests {
         for lane: Int16 in [0, 3] { two.room.learn(lane: lane, claimed: 500, needed: ["near": 500]) }
         let work = two.work(lane: 3)
         #expect(two.near.reserve(work))
-        two.near.enqueue([.init(work: work, sendBy: .now + .seconds(5), validity: .seconds(60))])
+        two.near.enqueue([.init(work: work, outlet: two.near, sendBy: .now + .seconds(5), validity: .seconds(60))])
         while two.near.pausedFor == .zero { await Task.yield() }
         #expect(two.room.take(lane: 3, limit: 500) == nil)
         #expect(two.room.take(lane: 0, limit: 500)?.limit == 210)

@@ -48,7 +48,7 @@ struct EveryStatementTests {
         "InsertAttempts", "InsertMessageLinks", "UpdateCapUsage",
         "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RecordObjects", "RescuableSessions",
-        "DropOldestPartitions",
+        "OldDays", "HeldDays", "MessagesThatAreOver", "RefuseFollowUp", "LoadRetiredClasses",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
         "ResolveDoubt", "SuppressRecipients", "UpsertWebhooks", "OpenSurveys",

@@ -20,17 +20,18 @@ declare
     v_id       bigint;
     v_country  text;
     v_hash     bytea;
+    -- What is stored. Of a large one the numbers are looked at before they are written out.
+    v_body     json := case when pg_column_size(variables) <= 8192 then variables::json end;
     v_seen     record;
 begin
     -- As much as possible by one statement: each further one, and each further expression, costs a tenth of a bare insert. The slot is read
     -- here, before the statement that inserts: that one then sees the partition, however quickly the ring moves on. The transaction number
     -- comes before the sequence: a claimer that sees no older transaction open has seen every lower number.
     select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
-            coalesce(expires_at, coalesce(scheduled_at, v_now) + p.time_to_live),
+            coalesce(expires_at, greatest(scheduled_at, v_now) + p.time_to_live),
             nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
             case when p.address_kind = 'phone' and martlet_data.is_e164(recipient) then recipient end, -- the common case, without another call
-            jsonb_typeof(variables) = 'object' and pg_column_size(variables) <= 16384 and headers is null
-                and coalesce(expires_at > greatest(v_now, scheduled_at), true)
+            jsonb_typeof(variables) = 'object' and headers is null
                 and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256
                 and coalesce(length(locale) <= 35, true) and coalesce(length(tier) <= 64, true) and coalesce(length(traceparent) <= 64, true)
                 and concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) !~ '[[:cntrl:]]'
@@ -72,22 +73,34 @@ begin
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
         perform martlet_data.commit_durably(); -- an acknowledged enqueue is never lost
     end if;
+    -- Outside the statement above, whose every expression is set up anew by each call. So few bytes hold no number and no nesting beyond the limits; of
+    -- more this is a look at what is stored, and check_json has the last word.
+    if v_body is null or pg_column_size(variables) > 256 or pg_column_size(v_body) > 400 then
+        if v_body is null or octet_length(v_body::text) > 65536 or v_body::text ~ '[0-9]{200}'
+                or octet_length(v_body::text) - octet_length(replace(replace(v_body::text, '{', ''), '[', '')) > 32 then
+            perform martlet_data.check_json('variables', variables, 65536);
+        end if;
+        v_body := coalesce(v_body, variables::json);
+    end if;
+    if scheduled_at is not null or expires_at is not null then
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now);
+    end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
 
     if idempotency_key is not null then
-        -- The caller's own arguments, before defaults and without trace headers.
-        v_hash := sha256(convert_to(jsonb_build_array(class, channel, recipient, template, variables, scheduled_at, expires_at,
-            recipient_key, locale, time_zone, tier, group_key, sender, headers)::text, 'UTF8'));
+        v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+            group_key, sender, headers);
         for try in 1..3 loop
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
                 values (session_user, idempotency_key, v_hash, v_id, v_now) on conflict do nothing;
             exit when found;
             select k.message_id, k.request_hash into v_seen from martlet_data.idempotency_keys k where k.producer = session_user and k.key = idempotency_key;
-            if found and v_seen.request_hash = v_hash then
+            if found and (v_seen.request_hash = v_hash or martlet_data.was_same_request(v_seen.request_hash, v_seen.message_id, class, channel, recipient, template,
+                    variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier, group_key, sender, headers, v_address)) then
                 return v_seen.message_id;
             elsif found then
                 raise exception 'field idempotency_key: % was used for message % with another request', quote_literal(idempotency_key), v_seen.message_id
-                    using errcode = 'MT008', detail = format('request before: %s, request now: %s (sha256)', left(encode(v_seen.request_hash, 'hex'), 16), left(encode(v_hash, 'hex'), 16)),
+                    using errcode = 'MT008', detail = format('request before: %s, request now: %s (sha256)', right(encode(v_seen.request_hash, 'hex'), 16), right(encode(v_hash, 'hex'), 16)),
                     hint = 'Use a new key for a new request; repeat a request with exactly the same arguments.';
             elsif try = 3 then
                 -- REPEATABLE READ: the other row is committed but not in this snapshot.
@@ -103,14 +116,14 @@ begin
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
                 group_key, variables, headers, traceparent, producer, created_at, expires_at, scheduled_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
+                group_key, v_body, headers, traceparent, session_user, v_now, v_expires, scheduled_at);
     else
         with place as (
             insert into martlet_data.ready (slot, seq, message_id) values (v_slot, v_seq, v_id))
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier,
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
-                group_key, variables::json, headers, traceparent, session_user, v_now, v_expires);
+                group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
     end if;
     return v_id;
 end $$;

@@ -20,9 +20,9 @@ begin
         raise exception 'element %: unknown field %', v_bad.n, v_bad.fields using errcode = 'MT011', hint = 'Use the names of enqueue''s arguments and follow_up; template variables go into "variables".';
     end if;
     select martlet.enqueue_rows(array_agg(o ->> 'class' order by n), array_agg(o ->> 'channel' order by n), array_agg(o ->> 'recipient' order by n), array_agg(o ->> 'template' order by n),
-            array_agg((o -> 'variables')::text order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
+            array_agg(martlet_data.written_out('variables', n, o -> 'variables', 65536) order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
             array_agg(o ->> 'recipient_key' order by n), array_agg(o ->> 'locale' order by n), array_agg(o ->> 'time_zone' order by n), array_agg(o ->> 'tier' order by n),
-            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(nullif(o -> 'headers', 'null')::text order by n), array_agg(o ->> 'traceparent' order by n))
+            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(martlet_data.written_out('headers', n, nullif(o -> 'headers', 'null'), 8192) order by n), array_agg(o ->> 'traceparent' order by n))
         into v_ids from jsonb_array_elements(messages) with ordinality e(o, n);
     if jsonb_path_exists(messages, '$[*].follow_up ? (@ != null)') then
         perform martlet.follow_up_rows(v_ids, (select array_agg(nullif(o -> 'follow_up', 'null')::text order by n) from jsonb_array_elements(messages) with ordinality e(o, n)));

@@ -37,14 +37,16 @@ begin
         raise exception 'field recipient: % is no address of channel %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'), channel using errcode = 'MT003',
             hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
     end if;
-    if variables is not null and (jsonb_typeof(variables) <> 'object' or octet_length(variables::text) > 65536) then
-        raise exception 'field variables: must be a JSON object of at most 65536 bytes' using errcode = 'MT006', hint = 'Leave it out for those of the message.';
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
     end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
     end if;
     perform martlet_data.commit_durably();
-    v_hash := sha256(convert_to(jsonb_build_array(condition, v_after::text, channel, recipient, template, class, variables, locale, sender)::text, 'UTF8'));
+    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
+    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
+        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
     insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
         select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
             coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,
@@ -53,7 +55,12 @@ begin
         on conflict on constraint follow_ups_pkey do nothing;
     if not found then
         select f.request_hash into v_seen from martlet_data.follow_ups f where f.message_id = m.id;
-        if v_seen is distinct from v_hash then
+        -- One of 32 bytes is over text (before 0016): then what is stored is compared. The variables are gone once it is decided.
+        if v_seen is distinct from v_hash and not (length(v_seen) = 32 and exists (select from martlet_data.follow_ups f
+                where f.message_id = m.id and f.condition = follow_up.condition and f.after = v_after and f.channel = follow_up.channel and f.address = v_address
+                    and f.template = coalesce(follow_up.template, m.template) and f.class = coalesce(follow_up.class, v_class)
+                    and (f.locale, f.sender) is not distinct from (follow_up.locale, follow_up.sender)
+                    and (f.state <> 'open' or follow_up.variables is null or f.variables::jsonb = follow_up.variables))) then
             raise exception 'message % has another follow-up already', message_id using errcode = 'MT015', hint = 'A message has one at most; repeat a request with exactly the same arguments.';
         end if;
     end if;

@@ -6,14 +6,16 @@ create or replace view martlet.message_status as
         case when d.message_id is not null and coalesce(f.kind not in ('accepted', 'delivered'), true) then 'dead'
              when f.kind is not null then f.kind
              when l.message_id is not null and a.message_id is not null then 'sending'
+             when x.cancelled_at is not null then 'cancelled'
              when l.message_id is not null then 'leased'
              when u.message_id is not null then 'due'
              else 'ready' end as state,
         case when d.message_id is not null and coalesce(f.kind not in ('accepted', 'delivered'), true) then d.reason
              when f.kind is not null then f.code
-             when u.message_id is not null and l.message_id is null then u.reason end as reason,
-        case when d.message_id is null and f.kind is null and l.message_id is null then u.due_at end as until,
-        case when d.message_id is not null and coalesce(f.kind not in ('accepted', 'delivered'), true) then d.died_at else f.at end as ended_at
+             when u.message_id is not null and l.message_id is null and x.cancelled_at is null then u.reason end as reason,
+        case when d.message_id is null and f.kind is null and l.message_id is null and x.cancelled_at is null then u.due_at end as until,
+        case when d.message_id is not null and coalesce(f.kind not in ('accepted', 'delivered'), true) then d.died_at when f.kind is not null then f.at
+             when not (l.message_id is not null and a.message_id is not null) then x.cancelled_at end as ended_at
     from martlet_data.messages m
     join martlet_data.classes c on c.id = m.class_id
     join martlet_data.channels ch on ch.id = m.channel_id
@@ -34,6 +36,12 @@ create or replace view martlet.message_status as
                         and s.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered'))))
         -- What an admin has discarded stays so; once delivered is delivered; else the newest attempt that got somewhere counts.
         order by (r.kind <> 'discarded'), (r.kind <> 'delivered'), case when r.kind in ('accepted', 'undelivered') then r.attempt end desc nulls last,
-            case r.kind when 'undelivered' then 0 when 'accepted' then 1 else 2 end, r.at desc limit 1) f on true;
+            case r.kind when 'undelivered' then 0 when 'accepted' then 1 else 2 end, r.at desc limit 1) f on true
+    -- Of what is not over: it will end so as soon as a worker looks at it, and nothing is sent before. Shown at once.
+    left join lateral (select max(c.cancelled_at) as cancelled_at from (
+            select n.cancelled_at from martlet_data.cancellations n where n.message_id = m.id
+            union all select g.cancelled_at from martlet_data.group_cancellations g
+                where g.group_key = m.group_key and g.producer in ('*', m.producer) and g.cancelled_at >= m.created_at) c
+        where d.message_id is null and f.kind is null) x on true;
 
 grant select on martlet.message_status to martlet_admin, martlet_reader;

@@ -16,8 +16,11 @@ begin
     if d.reason = 'in_doubt' and not may_duplicate then
         raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
     end if;
-    if variables is not null and jsonb_typeof(variables) <> 'object' then
-        raise exception 'field variables: must be a JSON object' using errcode = 'MT006', hint = 'Pass all variables; they replace the old ones.';
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
+    if d.series >= 32766 then
+        raise exception 'message % was requeued % times; there is no further number', message_id, d.series using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
     end if;
     select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
     if v_expires is null then

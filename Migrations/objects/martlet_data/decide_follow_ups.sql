@@ -53,12 +53,13 @@ begin
             left join martlet_data.dead_letters d on d.message_id = f.message_id left join doubts x on x.message_id = f.message_id
             left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
     verdicts as materialized (
-        select v.*, case when v.verdict = 'sent' then v_base | (nextval('martlet_data.message_seq') & 4194303) end as second_id
+        select w.*, v_base | (w.second_seq & 4194303) as second_id
+        from (select v.*, case when v.verdict = 'sent' then nextval('martlet_data.message_seq') end as second_seq
         from (select a.*, case when a.first_id is null then 'lapsed' when a.settled_by is not null then 'settled'
                 -- What is accepted later than now is not due before this.
                 when a.failed_by is null and (a.accepted_at is null or a.accepted_at + a.after > v_now) then 'open'
                 when a.failed_by is null and a.condition = 'undelivered' then 'lapsed'
-                when a.class_id is null then 'refused' else 'sent' end as verdict from facts a offset 0) v),
+                when a.class_id is null then 'refused' else 'sent' end as verdict from facts a offset 0) v offset 0) w),
     bodies as (
         insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables,
             traceparent, producer, created_at, expires_at)
@@ -66,7 +67,7 @@ begin
             coalesce(v.sender, m.sender), m.time_zone, m.tier, m.group_key, coalesce(v.variables, m.variables), m.traceparent, m.producer, v_now, v_now + v.time_to_live
         from verdicts v join m on m.id = v.message_id where v.verdict = 'sent'),
     placed as (
-        insert into martlet_data.ready (slot, seq, message_id) select v_slots[v.lane + 1], v.second_id & 4194303, v.second_id from verdicts v where v.verdict = 'sent'),
+        insert into martlet_data.ready (slot, seq, message_id) select v_slots[v.lane + 1], v.second_seq, v.second_id from verdicts v where v.verdict = 'sent'),
     told as (
         insert into martlet_data.receipts (message_id, kind, code, detail, reference)
         select case k.kind when 'follows' then v.second_id else v.message_id end, k.kind, v.condition,

@@ -14,8 +14,20 @@ begin
         order by e.name
     loop
         v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
-        perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook',
-            variables => jsonb_build_object('event', v_body));
+        -- What an event speaks of is not undone because the event cannot be told: it is said in the server's log and passed over.
+        if not exists (select from martlet_data.enqueue_places p where p.template = 'webhook' and p.class = 'webhook' and p.channel = 'webhook') then
+            raise warning 'event % is not published: the policy has no class or template for webhooks', p_type using hint = 'Run martlet config apply.';
+            return v_count;
+        elsif octet_length(v_body) > 20000 then
+            begin
+                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+            exception when others then
+                raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
+                continue;
+            end;
+        else
+            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+        end if;
         v_count := v_count + 1;
     end loop;
     return v_count;

@@ -10,7 +10,8 @@ struct ConfigApply: AsyncParsableCommand {
         discussion: """
             One transaction: policy, classes, senders, channels, templates and the audit row come together or not at all. Workers
             follow within seconds, without a restart. What is unchanged is not stored again. A class or sender that the files no
-            longer have is retired after confirmation: nothing new is enqueued with it, what waits is still sent.
+            longer have is retired after confirmation: nothing new is enqueued with it, what waits is still sent. How many messages wait
+            of a class that is retired, or moved to another lane, is said; they are sent by the last policy that had it, from where they are.
 
             EXAMPLES
               martlet config apply --config Config --note "caps for the spring sale"
@@ -34,6 +35,8 @@ struct ConfigApply: AsyncParsableCommand {
         var change: JSONValue
         var lines: [String]
         var pushed: [PushTemplates.Pushed]
+        /// By class that is retired or moved.
+        var waiting: [String: Int] = [:]
         /// Of a dry run.
         var routes: RouteChanges?
     }
@@ -44,11 +47,15 @@ struct ConfigApply: AsyncParsableCommand {
         let result = try await shared.withDatabase(.admin) { database in
             let before = try await database.run(LoadPolicy())
             let planned = ConfigChange(from: try before?.texts() ?? [:], to: content.files, policy: content.policy)
+            let waiting =
+                planned.classesTouched.isEmpty ? [:] : try await database.run(CountWaiting(classes: planned.classesTouched))
             if planned.retires, !dryRun {
-                for line in planned.lines { Terminal.error.line(line) }
+                for line in planned.lines + planned.waitingLines(waiting) { Terminal.error.line(line) }
                 try Confirmation.ask("Apply this and retire what is named?", yes: yes)
             }
             var result = try await apply(content, to: database, confirmed: planned)
+            result.lines += planned.waitingLines(waiting)
+            result.waiting = waiting
             if dryRun, let before {
                 let waiting = try await database.run(WaitingMessages(limit: RouteChanges.most))
                 result.routes = RouteChanges(waiting, from: try before.policy(), to: content.policy)
@@ -111,6 +118,7 @@ struct ConfigApply: AsyncParsableCommand {
             return out.json([
                 "dry_run": .bool(dryRun), "changed": .bool(!isUnchanged), "version": .int(result.version),
                 "change": result.change, "templates": .list(result.pushed, \.json), "routes": result.routes?.json ?? .null,
+                "waiting": .object(result.waiting.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .int($0.value)) }),
             ])
         }
         for line in result.lines { out.line(line) }

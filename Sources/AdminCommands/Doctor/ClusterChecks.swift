@@ -97,9 +97,24 @@ enum ClusterChecks {
             facts.missingTimeZones == 0
                 ? .ok("time_zones", "up to date")
                 : .warn(
-                    "time_zones", "the server knows \(facts.missingTimeZones) zones that Martlet refuses",
-                    "A server upgrade brought new zones: insert them into martlet_data.time_zones as owner."),
+                    "time_zones", "\(facts.missingTimeZones) names differ between the server and the zones that enqueue takes",
+                    "A server upgrade changed them. Workers take them over within the hour; at once: select martlet_data.refresh_time_zones() as martlet_admin."
+                ),
         ]
+    }
+
+    static func retention(_ held: [HeldDays.Day]) -> Finding {
+        let kept = held.filter { $0.why != nil }
+        guard let oldest = kept.first, let why = oldest.why else {
+            return .ok("retention", "no day is kept for longer than messages are")
+        }
+        let others = kept.dropFirst().prefix(4).map { "\($0.day): \($0.why ?? "")" }
+        return .warn(
+            "retention",
+            "\(kept.count)\(kept.count == 50 ? " or more" : "") old days are kept; \(oldest.day): \(why)"
+                + others.map { "; \($0)" }.joined(),
+            "`martlet dead-letters list` and requeue or discard what is old; what is scheduled goes by itself when its time has come."
+        )
     }
 
     static func rings(_ rings: [RingFacts.Ring]) -> [Finding] {

@@ -68,6 +68,7 @@ struct Doctor: AsyncParsableCommand {
         findings += ClusterChecks.workers(try await database.run(ListWorkers(all: false)), waiting: waiting)
         findings += ClusterChecks.lanes(lanes, policy: policy, now: try await database.run(CurrentRights()).now)
         findings += ClusterChecks.queue(try await database.run(QueueFacts()))
+        findings.append(ClusterChecks.retention(try await database.run(HeldDays(keep: .seconds(35 * 86_400)))))
         findings += ClusterChecks.rings(try await database.run(RingFacts()))
         findings.append(
             ClusterChecks.transactions(

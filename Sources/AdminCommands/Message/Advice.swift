@@ -17,6 +17,7 @@ enum Advice {
         case "leased", "sending": return "A worker has it; if that worker dies, it is back in work within 15 s."
         case "suppressed": return "The recipient opted out or bounced: `martlet suppressions list --recipient …`."
         case "capped": return "A cap was full and its rule drops: `martlet caps show --recipient …`."
+        case "cancelled": return "Its service, or an admin, cancelled it; nothing is sent."
         case "expired": return "Its time to live ended first; the service may enqueue it again."
         default: return nil
         }

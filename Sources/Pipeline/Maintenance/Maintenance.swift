@@ -15,9 +15,6 @@ struct Maintenance: Sendable {
     static let rows: Int64 = 100_000
     /// After a start or a promotion of the server every beat looks stale: the first worker back must not rescue everyone.
     static let rescueGrace = Duration.seconds(15)
-    /// What providers said about messages that never were found.
-    static let unmatchedKept = Duration.seconds(7 * 86_400)
-
     let shared: SharedState
     let database: Database
     let recorder: EventRecorder
@@ -25,6 +22,21 @@ struct Maintenance: Sendable {
     let meters: Meters
     let logger: Logger
     let levels = Levels()
+    let troubles: Troubles
+    let retention: Retention
+
+    init(
+        shared: SharedState, database: Database, recorder: EventRecorder, outlets: Outlets, meters: Meters, logger: Logger
+    ) {
+        self.shared = shared
+        self.database = database
+        self.recorder = recorder
+        self.outlets = outlets
+        self.meters = meters
+        self.logger = logger
+        troubles = Troubles(logger: logger, meters: meters)
+        retention = Retention(database: database, troubles: troubles, meters: meters, logger: logger)
+    }
 
     private enum Duty: Int32 {
         case promote = 2
@@ -43,7 +55,7 @@ struct Maintenance: Sendable {
             group.addTask { await repeating(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
             group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
             group.addTask { await repeating(every: .seconds(10), "levels") { try await measure() } }
-            group.addTask { await repeating(every: .seconds(600), "retention") { try await retain() } }
+            group.addTask { await repeating(every: .seconds(600), "retention") { try await retention.round() } }
         }
     }
 
@@ -70,22 +82,31 @@ struct Maintenance: Sendable {
     }
 
     /// True: there is more.
-    private func promote() async throws -> Bool {
-        let segments = shared.segments.due
-        let counts = try await onDuty(.promote) { connection in
-            var counts: [Int] = []
-            for segment in segments { counts.append(try await connection.run(PromoteDue(slot: segment.slot, limit: 1000)).count) }
-            return counts
+    func promote() async throws -> Bool {
+        let slots = shared.segments.due.map(\.slot).filter { troubles.isDue("promote segment \($0)") }
+        var counts: [Int] = []
+        do {
+            counts = try await promote(slots)
+        } catch let error as StoreError where slots.count > 1 && error.sqlstate != nil {
+            // One of them: each by itself.
+            try await troubles.each("promote", slots, named: { "segment \($0)" }) { counts += try await promote([$0]) }
         }
-        let total = (counts ?? []).reduce(0, +)
-        meters.count("martlet_promoted_total", by: total)
-        return (counts ?? []).contains { $0 >= 1000 }
+        meters.count("martlet_promoted_total", by: counts.reduce(0, +))
+        return counts.contains { $0 >= 1000 }
+    }
+
+    private func promote(_ slots: [Int16]) async throws -> [Int] {
+        try await onDuty(.promote) { connection in
+            var counts: [Int] = []
+            for slot in slots { counts.append(try await connection.run(PromoteDue(slot: slot, limit: 1000)).count) }
+            return counts
+        } ?? []
     }
 
     private func rescue() async throws -> Bool {
         let health = try await database.run(ServerUp())
         guard health >= Self.rescueGrace else { return false }
-        let moved = try await Rescue(shared: shared, database: database).round()
+        let moved = try await Rescue(shared: shared, database: database, troubles: troubles).round()
         for (word, count) in moved { meters.count("martlet_rescued_total", [("into", word)], by: count) }
         if !moved.isEmpty {
             logger.warning("rescued messages of a lost worker or an overdue claim", metadata: ["moved": "\(moved)"])
@@ -100,9 +121,9 @@ struct Maintenance: Sendable {
         var current = Set(pulse.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
         current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: pulse.leasedCursor)))
         current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: pulse.dueCursor)))
-        for segment in segments {
+        try await troubles.each("rotate", segments, named: { "\($0.kind.rawValue) segment \($0.slot)" }) { segment in
             if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
-                guard Self.isFull(segment) else { continue }
+                guard Self.isFull(segment) else { return }
                 if !segments.contains(where: { $0.kind == segment.kind && $0.lane == segment.lane && $0.isFree }) {
                     _ = try await database.run(AddSegment(kind: segment.kind, lane: segment.lane))
                 }
@@ -120,21 +141,6 @@ struct Maintenance: Sendable {
     static func isFull(_ segment: LoadSegments.Segment) -> Bool {
         segment.pages >= max(pages[segment.kind] ?? 1000, Int64(segment.reusedPages) + 1)
             || segment.reusedPages > 0 && segment.insertedRows >= rows
-    }
-
-    private func retain() async throws -> Bool {
-        _ = try await database.run(CreatePartitions())
-        while let answer = try await database.run(DropOldestPartitions(keep: .seconds(35 * 86_400))) {
-            logger.info("old partitions", metadata: ["result": "\(answer)"])
-            guard answer == "dropped" else { break }
-        }
-        while try await database.run(PurgeIdempotencyKeys(keep: .seconds(30 * 86_400))) >= 10_000 {}
-        while try await database.run(PurgeParkedEvents(keep: ParkEvents.tried + Self.unmatchedKept)) >= 10_000 {}
-        while try await database.run(PurgeFollowUps(keep: .seconds(36 * 86_400))) >= 10_000 {}
-        while try await database.run(PurgeBudgetUsage(keep: .seconds(2 * 86_400))) >= 10_000 {}
-        while try await database.run(PurgeInboundTexts(keep: .seconds(35 * 86_400))) >= 10_000 {}
-        while try await database.run(PurgeSurveys(keep: .seconds(7 * 86_400))) >= 10_000 {}
-        return false
     }
 
     /// True: there is more.
@@ -157,11 +163,24 @@ struct Maintenance: Sendable {
     }
 
     /// True: there is more. Without a duty's lock: whose rows another worker holds are passed over.
-    private func decideFollowUps() async throws -> Bool {
-        let limit: Int32 = 500
-        let decided = try await database.run(DecideFollowUps(limit: limit))
-        for (decision, count) in decided { meters.count("martlet_follow_ups_total", [("decision", decision)], by: count) }
-        return decided.reduce(0) { $0 + $1.count } >= Int(limit)
+    func decideFollowUps() async throws -> Bool {
+        var limit: Int32 = 500
+        while true {
+            do {
+                let decided = try await database.run(DecideFollowUps(limit: limit))
+                for (decision, count) in decided { meters.count("martlet_follow_ups_total", [("decision", decision)], by: count) }
+                return decided.reduce(0) { $0 + $1.count } >= Int(limit)
+            } catch let error as StoreError where error.isDataError && limit > 1 {
+                limit /= 2
+            } catch let error as StoreError where error.isDataError {
+                // The first that is due, and no other.
+                guard let message = try await database.run(RefuseFollowUp()) else { throw error }
+                meters.count("martlet_follow_ups_total", [("decision", "refused")])
+                logger.error(
+                    "a follow-up cannot be decided; it is refused", metadata: ["message_id": "\(message)", "error": "\(error)"])
+                return true
+            }
+        }
     }
 
     /// Exports the levels; measures them when nobody did so lately.

@@ -13,12 +13,13 @@ struct Rescue: Sendable {
     static let deathsAllowed: Int16 = 3
     let shared: SharedState
     let database: Database
+    var troubles = Troubles()
 
-    /// One round over all sessions that need it; answers how many messages moved, by word.
+    /// One round over all sessions that need it; answers how many messages moved, by word. A session that fails stops no other.
     func round() async throws -> [String: Int] {
         var moved: [String: Int] = [:]
-        for session in try await database.run(RescuableSessions()) {
-            moved.merge(try await rescue(session)) { $0 + $1 }
+        try await troubles.each("rescue", try await database.run(RescuableSessions()), named: { "session \($0.id)" }) {
+            moved.merge(try await rescue($0)) { $0 + $1 }
         }
         return moved
     }
@@ -39,7 +40,7 @@ struct Rescue: Sendable {
                         LeasedBySession(slot: segment.slot, session: session.id, overdueOnly: !isDead))
                     guard !rows.isEmpty else { continue }
                     moved.merge(
-                        try await self.move(rows, slot: segment.slot, isDeath: isDead && !session.hasEnded, on: connection)
+                        try await self.moveEach(rows, slot: segment.slot, isDeath: isDead && !session.hasEnded, on: connection)
                     ) { $0 + $1 }
                 }
                 try await connection.commitAll([])
@@ -51,8 +52,30 @@ struct Rescue: Sendable {
         }
     }
 
+    /// Moves all of them together; what PostgreSQL refuses bisects them, and a single message that it refuses with its body becomes a dead letter
+    /// without one. One that it refuses even so stays leased, and is tried again in the next round.
+    private func moveEach(
+        _ rows: [ClaimedMessage], slot: Int16, isDeath: Bool, withBodies: Bool = true, on connection: StoreConnection
+    ) async throws -> [String: Int] {
+        _ = try await connection.run(BulkSavepoint())
+        do {
+            return try await move(rows, slot: slot, isDeath: isDeath, withBodies: withBodies, on: connection)
+        } catch let error as StoreError where error.isDataError {
+            _ = try await connection.run(BulkRollback())
+            guard rows.count > 1 else {
+                if withBodies { return try await moveEach(rows, slot: slot, isDeath: isDeath, withBodies: false, on: connection) }
+                troubles.tell("rescue", "message \(rows[0].lease.messageID)", error)
+                return [:]
+            }
+            let half = rows.count / 2
+            let first = try await moveEach(Array(rows.prefix(half)), slot: slot, isDeath: isDeath, on: connection)
+            return try await moveEach(Array(rows.dropFirst(half)), slot: slot, isDeath: isDeath, on: connection)
+                .merging(first) { $0 + $1 }
+        }
+    }
+
     private func move(
-        _ rows: [ClaimedMessage], slot: Int16, isDeath: Bool, on connection: StoreConnection
+        _ rows: [ClaimedMessage], slot: Int16, isDeath: Bool, withBodies: Bool, on connection: StoreConnection
     ) async throws -> [String: Int] {
         let ids = rows.map(\.lease.messageID)
         let states = try await connection.run(AttemptStates(messageIDs: ids))
@@ -60,12 +83,13 @@ struct Rescue: Sendable {
         let overrides = try await connection.run(
             LoadRequeues(messageIDs: rows.filter { $0.lease.series > 0 }.map(\.lease.messageID)))
         var writes = RescueWrites(
-            slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, settled: settled)
+            slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, withBodies: withBodies,
+            settled: settled)
         let attempts = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
         let expiry = Dictionary(overrides.map { ($0.messageID, $0.expiresAt) }) { $1 }
         // Codes first: they stand before the others in the quarantine, too.
         for row in rows.sorted(by: { ($0.lease.lane, $0.lease.messageID) < ($1.lease.lane, $1.lease.messageID) }) {
-            let key = RescueWrites.Key(messageID: row.lease.messageID, attempt: row.lease.attempt + 1)
+            let key = RescueWrites.Key(messageID: row.lease.messageID, attempt: row.lease.nextAttempt)
             writes.add(row, attempt: attempts[key], expiresAt: expiry[row.lease.messageID])
         }
         try await connection.runAll(writes.statements)
@@ -93,14 +117,17 @@ struct RescueWrites {
     /// May have become final; the statement looks.
     private var erased: [MessageID] = []
 
-    init(slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDeath: Bool, settled: [MessageID: String] = [:]) {
+    init(
+        slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDeath: Bool, withBodies: Bool = true,
+        settled: [MessageID: String] = [:]
+    ) {
         self.settled = settled
         self.snapshot = snapshot
         self.now = now
         self.isDeath = isDeath
         back = HandBack(slot: slot)
         postponed = PutOff(slot: slot)
-        dead = InsertDeadLetters(slot: slot)
+        dead = InsertDeadLetters(slot: slot, withBodies: withBodies)
         finished = Finish(slot: slot)
     }
 
@@ -118,7 +145,7 @@ struct RescueWrites {
     mutating func add(_ row: ClaimedMessage, attempt: AttemptStates.State?, expiresAt: Timestamp?) {
         let lease = row.lease
         if snapshot.classes[row.classID]?.erasesBody == true { erased.append(lease.messageID) }
-        let deaths = lease.deaths + (isDeath ? 1 : 0)
+        let deaths = Int16(clamping: Int(lease.deaths) + (isDeath ? 1 : 0))
         if let attempt, attempt.outcome == "accepted" {
             finished.add(
                 lease, kind: "accepted", attempt: attempt.attempt, provider: attempt.provider, code: "evidence",

@@ -39,8 +39,8 @@ struct TakeBack: Sendable {
         var released: [(key: String, message: MessageID, attempt: Int16)] = []
         var budgets = ReleaseBudgets()
         for row in rows {
-            let next = row.lease.attempt + 1
-            if let state = made[.init(messageID: row.lease.messageID, attempt: next)] {
+            let next = row.lease.nextAttempt
+            if next > row.lease.attempt, let state = made[.init(messageID: row.lease.messageID, attempt: next)] {
                 receipts.add(
                     row.lease.messageID, kind: "deferred", attempt: next, provider: state.provider, code: "not_sent",
                     detail: "the commit of its admission was not confirmed; nothing was written")

@@ -48,6 +48,9 @@ final class Outlet: Sendable {
         var booked: [Int16: ContinuousClock.Instant] = [:]
 
         var waitingCount: Int { urgent.count + prompt.count + normal.count }
+        /// Another outlet has the provider's name now: nothing comes here any more.
+        var isRetired = false
+        var isOver: Bool { isRetired && unanswered.isEmpty && waitingCount == 0 }
         /// Nothing is handed over any more; with any order nothing new is admitted.
         var isStopped: Bool { order.map { $0 != .draining } ?? false }
     }
@@ -141,7 +144,7 @@ final class Outlet: Sendable {
     }
 
     private func free(_ state: State, lane: Int16) -> Int {
-        if state.order != nil || state.connections == 0 { return 0 }
+        if state.order != nil || state.connections == 0 || state.isRetired { return 0 }
         if lane > 0, let paused = state.pausedUntil, paused > .now { return 0 }
         guard state.breaker.isClosed else {
             // One probe, whichever lane has a message first.
@@ -198,7 +201,8 @@ final class Outlet: Sendable {
     /// Takes what Admit has committed; `pump` hands it over.
     func enqueue(_ admitted: [Admit.Admitted]) {
         let items = admitted.map { Item($0, policy: policy) }
-        state.withLock { state in
+        let isRetired = state.withLock { state in
+            if state.isRetired { return true }
             for item in items {
                 switch item.work.priority {
                 case 0: state.urgent.append(item)
@@ -206,6 +210,10 @@ final class Outlet: Sendable {
                 default: state.normal.append(item)
                 }
             }
+            return false
+        }
+        if isRetired {
+            return finish(items.map { ($0, .deferred(Self.notSent("its provider has other settings now; nothing was written"))) })
         }
         pump()
         if policy.rate != nil { rateWanted.fire() }
@@ -219,11 +227,11 @@ final class Outlet: Sendable {
         transport.submit(items.map(\.submission)) { [weak self] results in self?.received(results) }
     }
 
-    /// Pumps whenever a place or the rate may have become free, until cancelled.
+    /// Pumps whenever a place or the rate may have become free, until cancelled, or retired and empty.
     func run() async {
         await withDiscardingTaskGroup { group in
             if let rate = policy.rate { group.addTask { await self.keepRate(rate) } }
-            while !Task.isCancelled {
+            while !Task.isCancelled && !state.withLock({ $0.isOver }) {
                 let generation = changed.generation
                 lookForSilence()
                 pump()
@@ -310,6 +318,8 @@ final class Outlet: Sendable {
         changed.fire()
     }
 
+    static let longestPause = Duration.seconds(900)
+
     /// Throttling slows the whole account, 1 s doubling to 60 s with jitter; an acceptance ends it. True: the circuit has just opened.
     private func adapt(_ state: inout State, to answer: SubmissionResult, _ key: Key, _ now: ContinuousClock.Instant) -> Bool {
         let outcome = answer.outcome
@@ -317,7 +327,8 @@ final class Outlet: Sendable {
         if outcome.failure?.throttled == true {
             if (state.pausedUntil ?? now) <= now {
                 state.pauseLength = min(max(state.pauseLength * 2, .seconds(1)), .seconds(60))
-                let asked = outcome.failure?.retryAfter ?? .zero
+                // One message may wait for as long as it was told to; all others of the provider not for ever on its account.
+                let asked = min(outcome.failure?.retryAfter ?? .zero, Self.longestPause)
                 state.pausedUntil = now + max(asked, state.pauseLength * Double.random(in: 0.5...1))
                 state.speed.slow(now)
             }
@@ -361,6 +372,19 @@ final class Outlet: Sendable {
             code: "deadline_passed", detail: "the send deadline passed while it waited for a place", blame: .martlet,
             burnsAttempt: false))
 
+    /// Another outlet takes its place: it finishes what was handed over, and then `run` ends.
+    func retire() async {
+        state.withLock { $0.isRetired = true }
+        giveBackWaiting("its provider has other settings now; nothing was written")
+        changed.fire()
+        await transport.drain()
+        changed.fire()
+    }
+
+    private static func notSent(_ why: String) -> Failure {
+        Failure(code: "not_sent", detail: why, blame: .martlet, burnsAttempt: false)
+    }
+
     /// Stops: what waits here is un-admitted, the transport answers the rest.
     func drain() async {
         giveBackWaiting("the worker is stopping; nothing was written")
@@ -372,8 +396,7 @@ final class Outlet: Sendable {
         let waiting = state.withLock { state in
             state.urgent.takeAll() + state.prompt.takeAll() + state.normal.takeAll()
         }
-        let failure = Failure(code: "not_sent", detail: why, blame: .martlet, burnsAttempt: false)
-        finish(waiting.map { ($0, .deferred(failure)) })
+        finish(waiting.map { ($0, .deferred(Self.notSent(why))) })
     }
 
     /// Unanswered submissions now.

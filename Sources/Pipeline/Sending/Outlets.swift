@@ -10,6 +10,8 @@ final class Outlets: Sendable {
         var orders: [String: ProviderOrder] = [:]
         /// That deliver too few of what they take.
         var poor: Set<String> = []
+        /// Of the policy, and cannot be opened.
+        var missing: Set<String> = []
     }
     private let state: Mutex<State>
 
@@ -27,18 +29,28 @@ final class Outlets: Sendable {
         outlet.obey(order)
     }
 
-    /// Takes a place for a message if its provider can start it within a second.
-    func hasRoom(for work: Work) -> Bool { outlet(work.provider.name)?.reserve(work) ?? false }
+    /// Takes a place for a message if its provider can start it within a second; answers where. The place is given back, or used, there and nowhere
+    /// else: by then another outlet may have the provider's name.
+    func reserve(_ work: Work) -> Outlet? {
+        guard let outlet = outlet(work.provider.name), outlet.reserve(work) else { return nil }
+        return outlet
+    }
     /// How long a message waits whose provider has no room.
     func pause(for work: Work) -> Duration { outlet(work.provider.name)?.pause(for: work) ?? .seconds(5) }
-    func giveBack(_ works: [Work]) {
-        for work in works { outlet(work.provider.name)?.giveBack(work) }
+    func giveBack(_ admitted: [Admit.Admitted]) {
+        for one in admitted { one.outlet.giveBack(one.work) }
     }
+
+    /// Providers of the policy that cannot be opened: others of their routes are used.
+    func setMissing(_ names: Set<String>) { state.withLock { $0.missing = names } }
+    var missing: Set<String> { state.withLock { $0.missing } }
 
     /// What the router must know now: who takes nothing, and who sends for whom.
     var availability: Availability {
-        let (outlets, orders, poor) = state.withLock { ($0.outlets, $0.orders, $0.poor) }
+        let (outlets, orders, poor, missing) = state.withLock { ($0.outlets, $0.orders, $0.poor, $0.missing) }
         var availability = Availability()
+        // One whose former account goes on is no reason to go elsewhere.
+        availability.unavailable = missing.filter { outlets[$0] == nil }
         availability.poor = poor
         for (name, order) in orders {
             if case .moved(let target) = order {

@@ -37,7 +37,7 @@ public struct ServerFacts: Statement {
         return Answer(
             versionNumber: Int(try row.int4(0)), now: try row.timestamp(1), isStandby: try row.bool(2), settings: settings,
             connections: Int(try row.int8(3)), maxConnections: Int(try row.int4(4)), preparedTransactions: Int(try row.int8(5)),
-            oldestPrepared: try row.float8OrNull(6).map { .microseconds(Int64($0 * 1e6)) })
+            oldestPrepared: try row.float8OrNull(6).map { Duration(clampingSeconds: $0) })
     }
 }
 
@@ -49,7 +49,7 @@ public struct QueueFacts: Statement {
         public var overdueLeased: Int
         /// Due rows more than a minute late: nobody promotes.
         public var overdueDue: Int
-        /// Names that PostgreSQL knows and the checked list does not.
+        /// Names that PostgreSQL knows and the checked list does not, or the other way round.
         public var missingTimeZones: Int
         /// Full days from today on that have partitions.
         public var daysAhead: Int
@@ -61,7 +61,8 @@ public struct QueueFacts: Statement {
         select (select count(*) from martlet_data.leased where deadline < clock_timestamp() - interval '15 seconds'),
             (select count(*) from martlet_data.due where due_at < clock_timestamp() - interval '1 minute'),
             (select count(*) from pg_catalog.pg_timezone_names n where n.name !~ '^(posix|right)/'
-                and n.name not in ('Factory', 'localtime', 'posixrules') and not exists (select from martlet_data.time_zones z where z.name = n.name)),
+                and n.name not in ('Factory', 'localtime', 'posixrules') and not exists (select from martlet_data.time_zones z where z.name = n.name))
+                + (select count(*) from martlet_data.time_zones z where not exists (select from pg_catalog.pg_timezone_names n where n.name = z.name)),
             (select coalesce(min(d) filter (where to_regclass('martlet_data.messages_' ||
                 to_char((clock_timestamp() at time zone 'UTC')::date + d, 'YYYYMMDD')) is null), 61)::int8 from generate_series(0, 60) d),
             (select count(*) from (select from martlet_data.messages_default limit 1000) m)
@@ -125,7 +126,7 @@ public struct OldTransactions: Statement {
         try rows.map {
             Session(
                 pid: Int(try $0.int4(0)), user: try $0.text(1), application: try $0.text(2), state: try $0.text(3),
-                age: .microseconds(Int64(try $0.float8(4) * 1e6)))
+                age: Duration(clampingSeconds: try $0.float8(4)))
         }
     }
 }

@@ -36,7 +36,7 @@ public struct ClassLevels: Statement {
     public static func read(_ rows: PQRows) throws -> [Level] {
         try rows.map { row in
             func duration(_ column: Int) throws -> Duration? {
-                try row.float8OrNull(column).map { .microseconds(Int64(($0 * 1e6).rounded())) }
+                try row.float8OrNull(column).map { Duration(clampingSeconds: $0) }
             }
             return Level(
                 name: try row.text(0), promise: try duration(1), messages: Int(try row.int8(2)), held: Int(try row.int8(3)),

@@ -39,6 +39,14 @@ public struct InsertLinkVisits: Statement {
     }
 }
 
+/// Takes away the first visit that is old enough to be judged: the database refuses to judge it. Answers its message.
+public struct DropVisit: Statement {
+    public init() {}
+    public var sql: String { "select martlet_data.drop_visit()" }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> MessageID? { try rows.only.int8OrNull(0).map { MessageID($0) } }
+}
+
 /// Makes receipts of the visits that are old enough (`martlet_data.judge_visits`); counts them by what they were taken for.
 public struct JudgeVisits: Statement {
     public var limit: Int32

@@ -7,7 +7,7 @@ public struct MeasureLevels: Statement {
     public init(span: Duration) { self.span = span }
     public var sql: String { "select martlet_data.measure_levels($1)" }
     public func bind(_ parameters: inout PQParams) { parameters.interval(span) }
-    public static func read(_ rows: PQRows) throws -> Duration { .microseconds(Int64(try rows.only.float8(0) * 1e6)) }
+    public static func read(_ rows: PQRows) throws -> Duration { Duration(clampingSeconds: try rows.only.float8(0)) }
 }
 
 /// What was measured last.
@@ -37,7 +37,7 @@ public struct LoadLevels: Statement {
         for row in rows {
             answer.levels.append(
                 Level(kind: try row.text(0), name: try row.text(1), figure: try row.text(2), value: try row.float8(3)))
-            answer.age = .microseconds(Int64(try row.float8(4) * 1e6))
+            answer.age = Duration(clampingSeconds: try row.float8(4))
         }
         return answer
     }

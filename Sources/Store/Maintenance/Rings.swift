@@ -110,23 +110,6 @@ public struct CreatePartitions: Statement {
     public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
 }
 
-/// Drops the oldest day of messages, attempts, receipts and the ids of carriers that is older than `keep`; the answer is nil when there is none, else
-/// `dropped` or the reason why not.
-public struct DropOldestPartitions: Statement {
-    public var keep: Duration
-    public init(keep: Duration) { self.keep = keep }
-    public var sql: String {
-        """
-        select martlet_data.drop_partitions(day) from (
-            select to_date(substr(c.relname, 10), 'YYYYMMDD') as day from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = 'martlet_data' and c.relname ~ '^messages_[0-9]{8}$' and c.relkind = 'r'
-                and to_date(substr(c.relname, 10), 'YYYYMMDD') < (clock_timestamp() - $1::interval)::date order by 1 limit 1) oldest
-        """
-    }
-    public func bind(_ parameters: inout PQParams) { parameters.interval(keep) }
-    public static func read(_ rows: PQRows) throws -> String? { try rows.first?.text(0) }
-}
-
 /// Forgets idempotency keys older than `keep`, a bounded number at a time; answers how many.
 public struct PurgeIdempotencyKeys: Statement {
     public var keep: Duration

@@ -42,6 +42,7 @@ public struct Migrator: Sendable {
     public func up(dryRun: Bool = false) async throws -> MigrationResult {
         try await database.withConnection { connection in
             if dryRun { try await connection.begin(MigrationLock()) }
+            try await connection.script("become_owner", Self.ownership)
             try await connection.script("create_migrations", Self.bootstrap)
             var result = MigrationResult()
             for migration in migrations
@@ -151,6 +152,26 @@ public struct Migrator: Sendable {
     private var allPending: MigrationStatus {
         MigrationStatus(entries: migrations.map { .init(version: $0.version, name: $0.name, state: .pending, appliedAt: nil) })
     }
+
+    /// Whoever is no superuser must be a member of the role that owns everything before the first file makes schemas for it: one with CREATEROLE
+    /// makes the role and joins it. From PostgreSQL 16 on who has made a role may grant it, but not yet act as it.
+    private static let ownership = """
+        do $$ begin
+            perform pg_advisory_xact_lock(7340000, 0);
+            begin
+                if not exists (select from pg_roles where rolname = 'martlet_owner') then
+                    create role martlet_owner nologin;
+                end if;
+            exception when duplicate_object or unique_violation then null; -- of another database's migration, in between
+            end;
+            if not pg_has_role(current_user, 'martlet_owner', case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end) then
+                execute format('grant martlet_owner to %I', current_user);
+            end if;
+        exception when insufficient_privilege then
+            raise exception 'role % may not act as martlet_owner: %', current_user, sqlerrm using errcode = '42501',
+                hint = format('Migrate as a superuser, or as the owner of the database with CREATEROLE. If the role was made by somebody else, let them run: grant martlet_owner to %I', current_user);
+        end $$
+        """
 
     private static let bootstrap = """
         do $$ begin

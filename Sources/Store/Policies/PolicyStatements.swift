@@ -52,6 +52,47 @@ public struct LoadNumbers: Statement {
     }
 }
 
+/// For classes that were retired: the files of the last policy that had them.
+public struct LoadRetiredClasses: Statement {
+    public var names: [String]
+    public init(names: [String]) { self.names = names }
+    public struct Retired: Sendable {
+        public var name: String
+        /// A JSON object: file name → text.
+        public var files: String
+    }
+    public var sql: String {
+        """
+        select c.name, p.files from martlet_data.classes c cross join lateral (
+            select o.files from martlet_data.policies o where o.version < (select max(n.version) from martlet_data.policies n where n.applied_at <= c.retired_at)
+            order by o.version desc limit 1) p
+        where c.retired_at is not null and c.name = any ($1) order by c.name
+        """
+    }
+    public func bind(_ parameters: inout PQParams) { parameters.textArray(names) }
+    public static func read(_ rows: PQRows) throws -> [Retired] {
+        try rows.map { Retired(name: try $0.text(0), files: try $0.jsonb(1)) }
+    }
+}
+
+/// How many messages of some classes wait, anywhere; all of them are counted.
+public struct CountWaiting: Statement {
+    public var classes: [String]
+    public init(classes: [String]) { self.classes = classes }
+    public var sql: String {
+        """
+        select c.name, count(*) from (select message_id from martlet_data.ready union all select message_id from martlet_data.due
+            union all select message_id from martlet_data.leased) w
+        join martlet_data.messages m on m.id = w.message_id join martlet_data.classes c on c.id = m.class_id
+        where c.name = any ($1) group by c.name
+        """
+    }
+    public func bind(_ parameters: inout PQParams) { parameters.textArray(classes) }
+    public static func read(_ rows: PQRows) throws -> [String: Int] {
+        Dictionary(try rows.map { (try $0.text(0), Int(try $0.int8(1))) }) { $1 }
+    }
+}
+
 /// Stores a checked policy as the newest version, with what enqueue must know of it. Run in one transaction with `UpsertClasses`,
 /// `UpsertSenders` and `UpsertChannels`.
 public struct InsertPolicy: Statement {
@@ -79,7 +120,7 @@ public struct InsertPolicy: Statement {
     public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
 }
 
-/// Classes of the policy; one that it no longer has is retired: nothing new is enqueued, what waits is still sent.
+/// Classes of the policy; one that it no longer has is retired: nothing new is enqueued, what waits is still sent by the last policy that had it.
 public struct UpsertClasses: Statement {
     public var classes: [ClassPolicy]
     public init(classes: [ClassPolicy]) { self.classes = classes }

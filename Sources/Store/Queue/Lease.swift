@@ -29,6 +29,11 @@ public struct Lease: Sendable {
     public var claim: Int32
     /// Past this instant rescue takes it whatever the session's health.
     public var deadline: Timestamp
+
+    /// A message that has made so many ends as a dead letter, before its number leaves the column's range.
+    public static let mostAttempts = Int16.max - 1
+    /// Number of the next attempt; the last number there is, over and over, once it is reached: none is made then.
+    public var nextAttempt: Int16 { attempt < Self.mostAttempts ? attempt + 1 : .max }
 }
 
 extension PQRow {

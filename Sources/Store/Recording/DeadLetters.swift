@@ -7,6 +7,8 @@ import Postgres
 /// earlier try failed does not hide that a later one was refused.
 public struct InsertDeadLetters: Statement {
     public var slot: Int16
+    /// False: what jsonb cannot hold stays where it is, and the dead letter has neither variables nor headers.
+    public var withBodies: Bool
     var keys = LeaseKeys()
     var attempts: [Int16] = []
     var providers: [String?] = []
@@ -14,7 +16,10 @@ public struct InsertDeadLetters: Statement {
     var explanations: [String] = []
     var remedies: [String] = []
 
-    public init(slot: Int16) { self.slot = slot }
+    public init(slot: Int16, withBodies: Bool = true) {
+        self.slot = slot
+        self.withBodies = withBodies
+    }
     public var count: Int { reasons.count }
 
     public mutating func add(_ lease: Lease, attempt: Int16, provider: String?, reason: DeadLetterReason) {
@@ -45,7 +50,7 @@ public struct InsertDeadLetters: Statement {
                 lane, attempt, series, message, history)
             select g.message_id, coalesce(c.name, '?'), coalesce(h.name, '?'), coalesce(m.recipient_key, '?'), coalesce(m.address, '?'),
                 coalesce(m.template, '?'), g.provider, g.reason, g.explanation, g.remedy, coalesce(c.lane, g.lane), g.attempt, g.series,
-                case when m.id is null then '{}' when c.erases_body then to_jsonb(m) || '{"variables": {}, "headers": null}' else to_jsonb(m) end,
+                case when m.id is null then '{}' else \(withBodies ? Self.body : Self.noBody) end,
                 coalesce((select jsonb_agg(to_jsonb(r) order by r.at) from martlet.receipts r where r.message_id = g.message_id), '[]')
             from judged g left join martlet_data.messages m on m.id = g.message_id
             left join martlet_data.classes c on c.id = m.class_id left join martlet_data.channels h on h.id = m.channel_id
@@ -54,6 +59,13 @@ public struct InsertDeadLetters: Statement {
         select message_id from gone
         """
     }
+    private static let body = #"case when c.erases_body then \#(noBody) else to_jsonb(m) end"#
+    private static let noBody = """
+        jsonb_build_object('id', m.id, 'class_id', m.class_id, 'channel_id', m.channel_id, 'recipient_key', m.recipient_key, 'address', m.address,
+                    'template', m.template, 'locale', m.locale, 'sender', m.sender, 'time_zone', m.time_zone, 'tier', m.tier, 'group_key', m.group_key,
+                    'variables', '{}'::jsonb, 'headers', null, 'traceparent', m.traceparent, 'producer', m.producer, 'created_at', m.created_at,
+                    'expires_at', m.expires_at, 'scheduled_at', m.scheduled_at)
+        """
     public func bind(_ parameters: inout PQParams) {
         keys.bind(&parameters)
         parameters.int2Array(attempts)
