@@ -7,9 +7,9 @@ declare
 begin
     perform martlet_data.check_text('why', coalesce(why, ''), 1000);
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    perform martlet_data.lock_bucket(martlet_data.bucket(martlet_data.address_key(v_address)));
     update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = why
-        where s.address = v_address and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
+        where s.address_key = martlet_data.address_key(v_address) and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
     get diagnostics v_count = row_count;
     insert into martlet_data.audit (action, object, why, detail) values ('unsuppress', martlet_data.mask(v_address), why, jsonb_build_object('channel', channel, 'scope', scope, 'lifted', v_count));
     return v_count;

@@ -11,7 +11,7 @@ begin
     perform martlet_data.commit_durably();
     perform martlet_data.lock_bucket(b.bucket) from (
         select distinct martlet_data.bucket(k.key) as bucket from (
-            select m.recipient_key as key from martlet_data.messages m where m.id = any (p_message_ids) union all select unnest(p_addresses)) k
+            select martlet_data.person_key(m.recipient_key) as key from martlet_data.messages m where m.id = any (p_message_ids) union all select martlet_data.address_key(unnest(p_addresses))) k
         order by 1 offset 0) b;
     for i in 1 .. cardinality(p_message_ids) loop
         select m.recipient_key, x.channel, t.confirms, x.until, format('template %s/%s.%s v%s', x.template, x.locale, x.channel, x.version) as wording into s
@@ -24,7 +24,7 @@ begin
             continue;
         end if;
         select c.status into v_status from martlet_data.consents c
-            where c.recipient_key = s.recipient_key and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
+            where c.person_key = martlet_data.person_key(s.recipient_key) and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
         if not found or v_status = 'withdrawn' then
             v_results := v_results || 'nothing'::text;
         elsif v_status = 'granted' then

@@ -18,13 +18,13 @@ begin
     end if;
     perform martlet_data.commit_durably();
     -- Both, in order, as everybody takes them.
-    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(array[v_address, v_person]) a order by 1 offset 0) b;
+    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(array[martlet_data.address_key(v_address), martlet_data.person_key(v_person)]) a order by 1 offset 0) b;
     insert into martlet_data.suppressions (channel, address, scope, reason) values (v_channel, v_address, p_scope, 'opt_out_link')
         on conflict (address, channel, scope) where lifted_at is null do nothing;
     v_changed := found;
     insert into martlet_data.consents (recipient_key, channel, purpose, status, method)
         select v_person, v_channel, p_scope, 'withdrawn', 'link'
-        from (select c.status from martlet_data.consents c where c.recipient_key = v_person and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
+        from (select c.status from martlet_data.consents c where c.person_key = martlet_data.person_key(v_person) and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
         where n.status <> 'withdrawn';
     return v_changed or found;
 end $$;
