@@ -14,7 +14,7 @@ CREATE FUNCTION martlet.cancel(message_id bigint) RETURNS text
 #variable_conflict use_variable
 begin
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(message_id));
+    perform martlet_data.hold_from_admit(array[7340010], array[pg_catalog.hashint8(message_id)]);
     -- A statement of its own, after the lock: what Admit committed before is seen.
     if not exists (select from martlet_data.messages m where m.id = message_id and (m.producer = session_user or martlet_data.is_admin())) then
         raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
@@ -45,7 +45,7 @@ CREATE FUNCTION martlet.cancel(group_key text) RETURNS text
 begin
     perform martlet_data.check_text('group_key', group_key, 256);
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(group_key));
+    perform martlet_data.hold_from_admit(array[7340011], array[pg_catalog.hashtext(group_key)]);
     insert into martlet_data.group_cancellations as g (group_key, producer) values (group_key, case when martlet_data.is_admin() then '*' else session_user end)
         on conflict on constraint group_cancellations_pkey do update set cancelled_at = clock_timestamp();
     return 'cancelled';
@@ -167,12 +167,7 @@ begin
         end if;
         v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
         if v_address is null then
-            raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
-                case v_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
-                using errcode = 'MT003',
-                hint = case v_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
-                    when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
-                    else 'It must be 1 … 512 characters without control characters.' end;
+            perform martlet_data.refuse_address(v_kind, recipient, v_country);
         end if;
     end if;
     if time_zone is not null then
@@ -407,6 +402,7 @@ declare
     v_class text;
     v_kind text;
     v_address text;
+    v_country text;
     v_erases boolean;
     v_hash bytea;
     v_seen bytea;
@@ -430,11 +426,10 @@ begin
     if sender is not null and not exists (select from martlet_data.senders s where s.key = follow_up.sender and s.retired_at is null) then
         raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
     end if;
-    v_address := martlet_data.normalise_address(v_kind, recipient,
-        (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end));
+    v_country := (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end);
+    v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
     if v_address is null then
-        raise exception 'field recipient: % is no address of channel %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'), channel using errcode = 'MT003',
-            hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+        perform martlet_data.refuse_address(v_kind, recipient, v_country);
     end if;
     if variables is not null then
         perform martlet_data.check_json('variables', variables, 65536);
@@ -683,7 +678,7 @@ begin
         raise exception 'field wording: longer than 4000 characters' using errcode = 'MT010', hint = 'Store the exact sentence that was shown, or its version number.';
     end if;
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(recipient_key));
+    perform martlet_data.hold_from_admit(array[martlet_data.opt_out_place(1400000000, record_consent.channel, purpose)], array[pg_catalog.hashtext(martlet_data.person_key(recipient_key))]);
     insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording) values (recipient_key, channel, purpose, status, method, wording) returning id into v_id;
     return v_id;
 end $$;
@@ -736,9 +731,9 @@ CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_ke
     dead as materialized (select d.message_id from martlet_data.dead_letters d where d.message_id >= martlet_data.first_id(report_messages.since)),
     -- One person opts out of what came last: each address counts once in a class.
     outs as (
-        select o.class_id, count(distinct (o.channel, o.address)) as people
-        from (select c.class_id, c.channel, c.address, e.accepted_at from chosen c join ends e on e.message_id = c.id where e.accepted_at is not null) o
-        join martlet_data.suppressions s on s.address = o.address and s.channel = o.channel
+        select o.class_id, count(distinct (o.channel, o.key)) as people
+        from (select c.class_id, c.channel, martlet_data.address_key(c.address) as key, e.accepted_at from chosen c join ends e on e.message_id = c.id where e.accepted_at is not null) o
+        join martlet_data.suppressions s on s.address_key = o.key and s.channel = o.channel
         where s.reason in ('opt_out', 'opt_out_text', 'opt_out_link', 'complaint') and s.created_at >= o.accepted_at and s.created_at < o.accepted_at + report_messages.opt_out_within
         group by o.class_id),
     counted as (
@@ -888,7 +883,7 @@ begin
         raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = 'Use the name of a class, all_except_otp or all.';
     end if;
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    perform martlet_data.hold_from_admit(array[martlet_data.opt_out_place(1000000000, suppress.channel, suppress.scope)], array[pg_catalog.hashtext(martlet_data.address_key(v_address))]);
     insert into martlet_data.suppressions (channel, address, scope, reason) values (suppress.channel, v_address, suppress.scope, suppress.reason)
         on conflict (address, channel, scope) where lifted_at is null do nothing returning id into v_id;
     if v_id is null then
@@ -912,9 +907,11 @@ declare
 begin
     perform martlet_data.check_text('why', coalesce(why, ''), 1000);
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(martlet_data.bucket(v_address));
+    perform martlet_data.hold_from_admit(array_agg(k.place), array_agg(k.hash)) from (
+        select 7340013 as place, pg_catalog.hashtext(martlet_data.address_key(v_address)) as hash
+        union select martlet_data.opt_out_place(1000000000, unsuppress.channel, unsuppress.scope), pg_catalog.hashtext(martlet_data.address_key(v_address)) where unsuppress.scope is not null) k;
     update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = why
-        where s.address = v_address and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
+        where s.address_key = martlet_data.address_key(v_address) and s.channel = unsuppress.channel and (unsuppress.scope is null or s.scope = unsuppress.scope) and s.lifted_at is null;
     get diagnostics v_count = row_count;
     insert into martlet_data.audit (action, object, why, detail) values ('unsuppress', martlet_data.mask(v_address), why, jsonb_build_object('channel', channel, 'scope', scope, 'lifted', v_count));
     return v_count;
@@ -953,6 +950,18 @@ end $$;
 
 ALTER FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.address_key(p_address text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when octet_length(p_address) <> length(p_address) then martlet_data.unusual_address_key(p_address)
+        when left(p_address, 1) = '+' then case when left(p_address, 3) in ('+52', '+54', '+55', '+22') then martlet_data.unusual_address_key(p_address) else p_address end
+        when position('.' in substr(p_address, greatest(position('@' in p_address), 1))) > 0 and position('@' in p_address) > 1
+            then case when position('xn--' in lower(p_address)) > 0 then martlet_data.unusual_address_key(p_address) else lower(p_address) end
+        when left(p_address, 1) between '1' and '9' or position(':' in p_address) > 0 then martlet_data.unusual_address_key(p_address)
+        else p_address end $$;
+
+ALTER FUNCTION martlet_data.address_key(p_address text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) RETURNS smallint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -983,6 +992,42 @@ end $$;
 
 ALTER FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.apply_keyword(p_channel text, p_address text, p_scope text, p_word text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_rows int;
+    v_consents int;
+    -- A consent may name the phone as WhatsApp does, without +.
+    v_keys text[] := array[martlet_data.address_key(p_address), ltrim(martlet_data.address_key(p_address), '+')];
+begin
+    if p_scope is not null then
+        insert into martlet_data.suppressions (channel, address, scope, reason) values (p_channel, p_address, p_scope, 'opt_out_text')
+            on conflict (address, channel, scope) where lifted_at is null do nothing;
+        get diagnostics v_rows = row_count;
+        insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+            select n.recipient_key, p_channel, n.purpose, 'withdrawn', 'text', p_word
+            from (select distinct on (c.person_key, c.purpose) c.recipient_key, c.purpose, c.status from martlet_data.consents c
+                where c.person_key = any (v_keys) and c.channel = p_channel order by c.person_key, c.purpose, c.id desc) n
+            where n.status <> 'withdrawn' and (p_scope in ('all', n.purpose) or p_scope = 'all_except_otp' and n.purpose <> 'otp');
+    else
+        update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = 'text: ' || p_word
+            where s.address_key = v_keys[1] and s.channel = p_channel and s.reason in ('opt_out', 'opt_out_text') and s.lifted_at is null;
+        get diagnostics v_rows = row_count;
+        insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
+            select n.recipient_key, p_channel, n.purpose, b.status, 'text', p_word
+            from (select distinct on (c.person_key, c.purpose) c.id, c.person_key, c.recipient_key, c.purpose, c.status, c.method from martlet_data.consents c
+                where c.person_key = any (v_keys) and c.channel = p_channel order by c.person_key, c.purpose, c.id desc) n
+            cross join lateral (select c.status from martlet_data.consents c
+                where c.person_key = n.person_key and c.channel = p_channel and c.purpose = n.purpose and c.id < n.id order by c.id desc limit 1) b
+            where n.status = 'withdrawn' and n.method = 'text' and b.status <> 'withdrawn';
+    end if;
+    get diagnostics v_consents = row_count;
+    return v_rows + v_consents > 0;
+end $$;
+
+ALTER FUNCTION martlet_data.apply_keyword(p_channel text, p_address text, p_scope text, p_word text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -990,9 +1035,20 @@ CREATE FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[
 declare
     v_changed boolean[] := '{}';
 begin
-    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
+    if cardinality(p_addresses) = 0 then
+        return v_changed;
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.hold_from_admit(array_agg(k.place), array_agg(k.hash)) from (
+        select 7340013 as place, pg_catalog.hashtext(martlet_data.address_key(a)) as hash from unnest(p_addresses) a -- one after the other
+        union select martlet_data.opt_out_place(1000000000, i.channel, i.scope), pg_catalog.hashtext(martlet_data.address_key(i.address))
+            from unnest(p_channels, p_addresses, p_scopes) i(channel, address, scope) where i.scope is not null
+        -- A consent may name the phone as WhatsApp does, without +.
+        union select martlet_data.opt_out_place(1400000000, i.channel, 'all'), pg_catalog.hashtext(n.key)
+            from unnest(p_channels, p_addresses, p_scopes) i(channel, address, scope)
+            cross join lateral (values (martlet_data.address_key(i.address)), (ltrim(martlet_data.address_key(i.address), '+'))) n(key) where i.scope is not null) k;
     for i in 1 .. cardinality(p_addresses) loop
-        v_changed := v_changed || martlet_data.apply_keywords(p_channels[i], p_addresses[i:i], p_scopes[i:i], p_words[i:i]);
+        v_changed := v_changed || martlet_data.apply_keyword(p_channels[i], p_addresses[i], p_scopes[i], p_words[i]);
     end loop;
     return v_changed;
 end $$;
@@ -1000,46 +1056,10 @@ end $$;
 ALTER FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) RETURNS boolean[]
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-    v_changed boolean[] := '{}';
-    v_rows int;
-    v_consents int;
-begin
-    if cardinality(p_addresses) = 0 then
-        return v_changed;
-    end if;
-    perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(p_addresses) a order by 1 offset 0) b;
-    for i in 1 .. cardinality(p_addresses) loop
-        if p_scopes[i] is not null then
-            insert into martlet_data.suppressions (channel, address, scope, reason) values (p_channel, p_addresses[i], p_scopes[i], 'opt_out_text')
-                on conflict (address, channel, scope) where lifted_at is null do nothing;
-            get diagnostics v_rows = row_count;
-            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
-                select p_addresses[i], p_channel, n.purpose, 'withdrawn', 'text', p_words[i]
-                from (select distinct on (c.purpose) c.purpose, c.status from martlet_data.consents c
-                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
-                where n.status <> 'withdrawn' and (p_scopes[i] in ('all', n.purpose) or p_scopes[i] = 'all_except_otp' and n.purpose <> 'otp');
-        else
-            update martlet_data.suppressions s set lifted_at = clock_timestamp(), lifted_by = session_user, lift_reason = 'text: ' || p_words[i]
-                where s.address = p_addresses[i] and s.channel = p_channel and s.reason in ('opt_out', 'opt_out_text') and s.lifted_at is null;
-            get diagnostics v_rows = row_count;
-            insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording)
-                select p_addresses[i], p_channel, n.purpose, b.status, 'text', p_words[i]
-                from (select distinct on (c.purpose) c.id, c.purpose, c.status, c.method from martlet_data.consents c
-                    where c.recipient_key = p_addresses[i] and c.channel = p_channel order by c.purpose, c.id desc) n
-                cross join lateral (select c.status from martlet_data.consents c
-                    where c.recipient_key = p_addresses[i] and c.channel = p_channel and c.purpose = n.purpose and c.id < n.id order by c.id desc limit 1) b
-                where n.status = 'withdrawn' and n.method = 'text' and b.status <> 'withdrawn';
-        end if;
-        get diagnostics v_consents = row_count;
-        v_changed := v_changed || (v_rows + v_consents > 0);
-    end loop;
-    return v_changed;
-end $$;
+    select martlet_data.apply_keywords(array_fill(p_channel, array[cardinality(p_addresses)]), p_addresses, p_scopes, p_words) $$;
 
 ALTER FUNCTION martlet_data.apply_keywords(p_channel text, p_addresses text[], p_scopes text[], p_words text[]) OWNER TO martlet_owner;
 
@@ -1179,10 +1199,12 @@ declare
     s record;
 begin
     perform martlet_data.commit_durably();
-    perform martlet_data.lock_bucket(b.bucket) from (
-        select distinct martlet_data.bucket(k.key) as bucket from (
-            select m.recipient_key as key from martlet_data.messages m where m.id = any (p_message_ids) union all select unnest(p_addresses)) k
-        order by 1 offset 0) b;
+    perform martlet_data.hold_from_admit(array_agg(k.place), array_agg(k.hash)) from (
+        select 7340013 as place, pg_catalog.hashtext(martlet_data.address_key(a)) as hash from unnest(p_addresses) a
+        union select 7340013, pg_catalog.hashtext(martlet_data.person_key(m.recipient_key)) from martlet_data.messages m where m.id = any (p_message_ids)
+        union select martlet_data.opt_out_place(1400000000, c.name, 'all'), pg_catalog.hashtext(martlet_data.person_key(m.recipient_key))
+            from martlet_data.messages m join martlet_data.channels c on c.id = m.channel_id where m.id = any (p_message_ids)) k
+        having count(*) > 0;
     for i in 1 .. cardinality(p_message_ids) loop
         select m.recipient_key, x.channel, t.confirms, x.until, format('template %s/%s.%s v%s', x.template, x.locale, x.channel, x.version) as wording into s
             from martlet_data.surveys x
@@ -1194,7 +1216,7 @@ begin
             continue;
         end if;
         select c.status into v_status from martlet_data.consents c
-            where c.recipient_key = s.recipient_key and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
+            where c.person_key = martlet_data.person_key(s.recipient_key) and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
         if not found or v_status = 'withdrawn' then
             v_results := v_results || 'nothing'::text;
         elsif v_status = 'granted' then
@@ -1325,6 +1347,13 @@ begin
             join martlet_data.receipts r on r.message_id = f.message_id and not r.stale
         where r.message_id = any (v_ids) and r.message_id between v_first and v_last
         group by f.message_id),
+    -- What may have arrived is given as long as if it had been accepted, whatever became of later tries.
+    doubts as materialized (
+        select t.message_id, max(t.admitted_at) as at from f join martlet_data.attempts t on t.message_id = f.message_id
+        where t.message_id = any (v_ids) and t.message_id between v_first and v_last and not exists (
+            select from martlet_data.receipts r where r.message_id = t.message_id and r.attempt = t.attempt
+                and r.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered') offset 0)
+        group by t.message_id),
     facts as (
         select f.*, m.id as first_id, p.class_id, p.channel_id, p.lane, p.time_to_live,
             coalesce(s.settled_by,
@@ -1332,12 +1361,11 @@ begin
                     or exists (select from martlet_data.group_cancellations g where g.group_key = m.group_key and g.producer in ('*', m.producer) and g.cancelled_at >= m.created_at) then 'cancelled' end,
                 -- Somebody asked for it; only an address that does not exist is a failure.
                 case when s.ended_by = 'suppressed' and not exists (select from martlet_data.suppressions x join martlet_data.channels h on h.name = x.channel
-                    where x.address = m.address and h.id = m.channel_id and x.lifted_at is null and x.reason = 'hard_bounce') then 'suppressed' end) as settled_by,
-            case when d.reason <> 'in_doubt' then 'dead' when s.ended_by is not null then s.ended_by when s.is_undelivered then 'undelivered' end as failed_by,
-            -- In doubt: it may have arrived, and is given as long as if it had been accepted.
-            coalesce(s.accepted_at, case when d.reason = 'in_doubt' then d.died_at end) as accepted_at
+                    where x.address_key = martlet_data.address_key(m.address) and h.id = m.channel_id and x.lifted_at is null and x.reason = 'hard_bounce') then 'suppressed' end) as settled_by,
+            case when x.at + f.after > v_now then null when d.reason <> 'in_doubt' then 'dead' when s.ended_by is not null then s.ended_by when s.is_undelivered then 'undelivered' end as failed_by,
+            greatest(s.accepted_at, case when d.reason = 'in_doubt' then d.died_at when d.message_id is not null or s.is_undelivered then x.at end) as accepted_at
         from f left join m on m.id = f.message_id left join said s on s.message_id = f.message_id
-            left join martlet_data.dead_letters d on d.message_id = f.message_id
+            left join martlet_data.dead_letters d on d.message_id = f.message_id left join doubts x on x.message_id = f.message_id
             left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
     verdicts as materialized (
         select w.*, v_base | (w.second_seq & 4194303) as second_id
@@ -1436,6 +1464,84 @@ CREATE FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text)
 
 ALTER FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.has_trunk_prefix(p_address text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+begin
+    return substr(p_address, case when substr(p_address, 2, 1) in ('1', '7') then 3
+            when position(substr(p_address, 2, 2) in '20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98') > 0 then 4
+            else 5 end, 1) = '0'
+        or left(p_address, 3) = '+78' and length(p_address) = 13 or left(p_address, 5) = '+3758' and length(p_address) = 14
+        or left(p_address, 5) in ('+9938', '+6921') and length(p_address) in (12, 13);
+end $$;
+
+ALTER FUNCTION martlet_data.has_trunk_prefix(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.hold_from_admit(p_places integer[], p_hashes integer[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_held int := coalesce(nullif(current_setting('martlet.opt_outs', true), ''), '0')::int + cardinality(p_places);
+begin
+    perform pg_advisory_xact_lock_shared(7340009, 0);
+    perform pg_advisory_xact_lock(k.place, k.hash) from (
+        select distinct case when v_held > 1024 then 7340012 else i.place end as place, case when v_held > 1024 then i.hash & 1023 else i.hash end as hash
+        from unnest(p_places, p_hashes) i(place, hash) order by 1, 2 offset 0) k;
+    perform set_config('martlet.opt_outs', v_held::text, true);
+    if exists (select from martlet_data.sessions s where not s.sees_opt_outs and s.ended_at is null and s.fenced_at is null
+            and s.beat_at > clock_timestamp() - interval '1 minute') then
+        perform martlet_data.lock_bucket(b.bucket) from (select distinct h & 255 as bucket from unnest(p_hashes) h order by 1 offset 0) b;
+        return;
+    end if;
+    begin
+        perform martlet_data.lock_bucket(b.bucket) from (select distinct h & 255 as bucket from unnest(p_hashes) h order by 1 offset 0) b;
+        raise exception 'no Admit is under way that may not have seen this' using errcode = 'MT902';
+    exception when sqlstate 'MT902' then
+        null; -- the locks of this block are gone
+    end;
+end $$;
+
+ALTER FUNCTION martlet_data.hold_from_admit(p_places integer[], p_hashes integer[]) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.international_phone(p_digits text, p_has_zero_in_brackets boolean, p_is_strict boolean) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    v_plan record;
+    v_rest text;
+    v_short text;
+    v_masks text[];
+begin
+    if p_digits !~ '^[1-9][0-9]{6,16}$' then
+        return null;
+    end if;
+    select p.* into v_plan from martlet_data.numbering_plans p where starts_with(p_digits, p.code);
+    if found then
+        v_rest := substr(p_digits, 1 + length(v_plan.code));
+        v_masks := string_to_array(concat_ws(' ', v_plan.mobile, nullif(v_plan.other, '')), ' ');
+        if not v_rest like any (v_masks) then
+            if v_plan.trunk <> '' and starts_with(v_rest, v_plan.trunk) then
+                v_short := substr(v_rest, 1 + length(v_plan.trunk));
+            elsif p_has_zero_in_brackets and not v_plan.has_zero and left(v_rest, 1) = '0' then
+                v_short := substr(v_rest, 2);
+            end if;
+            if v_short like any (v_masks)
+                or length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
+                v_rest := v_short;
+            end if;
+            if left(v_rest, 1) = '0' and not v_plan.has_zero or p_is_strict and length(v_rest) <> all (v_plan.lengths) then
+                return null;
+            end if;
+        end if;
+        p_digits := v_plan.code || v_rest;
+    elsif p_is_strict then
+        return null;
+    end if;
+    return case when length(p_digits) between 7 and 15 then '+' || p_digits end;
+end $_$;
+
+ALTER FUNCTION martlet_data.international_phone(p_digits text, p_has_zero_in_brackets boolean, p_is_strict boolean) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.is_admin() RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ select pg_has_role(session_user, 'martlet_admin', 'member') $$;
@@ -1445,7 +1551,8 @@ ALTER FUNCTION martlet_data.is_admin() OWNER TO martlet_owner;
 CREATE FUNCTION martlet_data.is_e164(p_address text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    select left(p_address, 1) = '+' and length(p_address) between 8 and 16 and ltrim(substr(p_address, 2), '0123456789') = '' and substr(p_address, 2, 1) <> '0' $$;
+    select p_address >= '+12' collate "C" and p_address < '+:' collate "C" and length(p_address) between 8 and 16 and ltrim(substr(p_address, 2), '0123456789') = ''
+        and (position('0' in substr(p_address, 3, 3)) = 0 and left(p_address, 3) not in ('+78', '+37', '+99', '+69') or not martlet_data.has_trunk_prefix(p_address)) $$;
 
 ALTER FUNCTION martlet_data.is_e164(p_address text) OWNER TO martlet_owner;
 
@@ -1571,14 +1678,16 @@ CREATE FUNCTION martlet_data.known_address(p_channel text, p_recipient text) RET
 declare
     v_kind text;
     v_address text;
+    v_country text;
 begin
     select c.address_kind into v_kind from martlet_data.channels c where c.name = p_channel and c.retired_at is null;
     if not found then
         raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
     end if;
-    v_address := martlet_data.normalise_address(v_kind, p_recipient, (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null));
+    v_country := (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null);
+    v_address := martlet_data.normalise_address(v_kind, p_recipient, v_country);
     if v_address is null then
-        raise exception 'field recipient: not an address of channel %', p_channel using errcode = 'MT003', hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+        perform martlet_data.refuse_address(v_kind, p_recipient, v_country);
     end if;
     return v_address;
 end $$;
@@ -1590,6 +1699,42 @@ CREATE FUNCTION martlet_data.lock_bucket(p_bucket integer) RETURNS void
     AS $$ select pg_catalog.pg_advisory_xact_lock(7340002, p_bucket) $$;
 
 ALTER FUNCTION martlet_data.lock_bucket(p_bucket integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.mailbox_fault(p_text text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $_$
+declare
+    v_at int := position('@' in p_text);
+    v_local text := left(p_text, v_at - 1);
+    v_host text := substr(p_text, v_at + 1);
+begin
+    if coalesce(p_text, '') = '' then
+        return 'is empty';
+    elsif v_at = 0 or position('@' in v_host) > 0 then
+        return 'must have exactly one @';
+    elsif p_text ~ U&'[\00AD\034F\061C\115F\1160\17B4\17B5\180B-\180E\200B-\200F\202A-\202E\2060-\206F\3164\FE00-\FE0F\FEFF\FFA0\FFF0-\FFFB\+0E0000-\+0E0FFF]' then
+        return 'has an invisible character inside';
+    elsif p_text ~ U&'[[:space:][:cntrl:]\0080-\00A0\1680\2000-\200A\2028\2029\202F\205F\3000]' then
+        return 'has a blank or control character inside';
+    elsif p_text ~ U&'[<>()\\[\\],;:"\005C\005C\FF20\FF0E\3002\FF61]' then
+        return 'has a character that is not part of one mailbox';
+    elsif v_local = '' or octet_length(v_local) > 64 or length(p_text) > 254 then
+        return 'is too long, or has nothing in front of the @ (at most 64 bytes there, 254 characters in all)';
+    elsif v_local ~ '^\.|\.\.|\.$' then
+        return 'has a dot at the beginning or end of the part before the @, or two in a row';
+    elsif v_host !~ '^[^.]+(\.[^.]+)+$' then
+        return 'needs a whole domain behind the @, with names between its dots';
+    elsif v_host ~ '(^|\.)-|-(\.|$)' or v_host ~ '[^.]{64}' then
+        return 'has a name in its domain that begins or ends with - or is longer than 63 characters';
+    elsif v_host ~ U&'[\0021-\002C\002F\003A-\0040\005B-\005E\0060\007B-\007E]' then
+        return 'has a character in its domain that no domain has';
+    elsif v_host ~ '\.[0-9]+$' then
+        return 'ends in a number instead of a top-level domain';
+    end if;
+    return null;
+end $_$;
+
+ALTER FUNCTION martlet_data.mailbox_fault(p_text text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.mask(p_address text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -1666,34 +1811,35 @@ CREATE FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone te
 ALTER FUNCTION martlet_data.next_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.normalise_address(p_kind text, p_address text, p_country text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     AS $_$
+declare
+    v_at int;
+    v_text text;
 begin
     if p_kind = 'phone' then
-        if p_address ~ '^\+[1-9][0-9]{6,14}$' then
+        if martlet_data.is_e164(p_address) then
             return p_address;
         end if;
         return martlet_data.normalise_phone(p_address, p_country);
     elsif p_kind = 'email' then
-        -- One mailbox, nothing that could end a header or an SMTP command; the rest is the mail server's to judge.
-        if length(p_address) <= 254 and p_address ~ '^[^@[:space:][:cntrl:]<>()\[\],;:"\\]{1,64}@[^@[:space:][:cntrl:]<>()\[\],;:"\\.]+(\.[^@[:space:][:cntrl:]<>()\[\],;:"\\.]+)+$' then
-            return substr(p_address, 1, position('@' in p_address)) || lower(substr(p_address, position('@' in p_address) + 1));
+        -- One mailbox, nothing that could end a header or an SMTP command. In ASCII: dot-atom @ host name (RFC 5322 3.2.3, RFC 1123 2.1).
+        v_at := position('@' in p_address);
+        if length(p_address) between v_at + 3 and v_at + 63 and v_at between 2 and 65
+            and p_address ~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*@([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$' then
+            return left(p_address, v_at) || lower(substr(p_address, v_at + 1));
         end if;
-        return null;
+        v_text := martlet_data.plain_address('email', p_address);
+        return case when martlet_data.mailbox_fault(v_text) is null then left(v_text, position('@' in v_text)) || lower(substr(v_text, position('@' in v_text) + 1)) end;
     end if;
-    return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' then p_address end;
+    return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' and p_address !~ U&'^[\0020\00A0\200B\200C\200D\2060\FEFF\3000]*$' then p_address end;
 end $_$;
 
 ALTER FUNCTION martlet_data.normalise_address(p_kind text, p_address text, p_country text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.normalise_phone(p_address text, p_country text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $_$
-    select case when n ~ '^\+[1-9][0-9]{6,14}$' then n end from (
-        select case when d like '+%' then d
-                    when d like '00%' then '+' || substr(d, 3)
-                    when p_country is not null then p_country || regexp_replace(d, '^0', '') end as n
-        from (select translate(replace(p_address, '(0)', ''), ' .-()/' || chr(160), '') as d) digits) normal $_$;
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select r.number from martlet_data.read_phone(p_address, p_country) r $$;
 
 ALTER FUNCTION martlet_data.normalise_phone(p_address text, p_country text) OWNER TO martlet_owner;
 
@@ -1711,6 +1857,33 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.note_follow_up() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.open_opt_outs() RETURNS bigint[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+    begin
+        if pg_try_advisory_xact_lock(7340009, 0) then
+            raise exception 'none is open' using errcode = 'MT902';
+        end if;
+    exception when sqlstate 'MT902' then
+        return '{}';
+    end;
+    return array(select l.classid::bigint << 32 | l.objid::bigint from pg_catalog.pg_locks l
+        where l.locktype = 'advisory' and l.mode = 'ExclusiveLock' and l.granted and l.objsubid = 2
+            and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+            and (l.classid between 7340010 and 7340012 or l.classid >= 1000000000));
+end $$;
+
+ALTER FUNCTION martlet_data.open_opt_outs() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.opt_out_place(p_base integer, p_channel text, p_scope text) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select p_base + 10000 * coalesce((select c.id from martlet_data.channels c where c.name = p_channel), 0)
+        + case p_scope when 'all' then 0 when 'all_except_otp' then 1 else 2 + coalesce((select c.id from martlet_data.classes c where c.name = p_scope), 9997) end $$;
+
+ALTER FUNCTION martlet_data.opt_out_place(p_base integer, p_channel text, p_scope text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) RETURNS void
     LANGUAGE plpgsql
@@ -1752,6 +1925,41 @@ CREATE FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone
         else ((p_at at time zone p_zone)::date + make_interval(mins => p_until)) at time zone p_zone end $$;
 
 ALTER FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.person_key(p_recipient_key text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when left(p_recipient_key, 1) = '+' or position('@' in p_recipient_key) > 1 then martlet_data.address_key(p_recipient_key) else p_recipient_key end $$;
+
+ALTER FUNCTION martlet_data.person_key(p_recipient_key text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.plain_address(p_kind text, p_address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    -- Zero-width and joining marks, marks and overrides of direction, byte order mark, soft hyphen, variation selectors.
+    c_invisible constant text := U&'\00AD\034F\061C\180E\200B\200C\200D\200E\200F\202A\202B\202C\202D\202E\2060\2061\2062\2063\2064\2066\2067\2068\2069\206A\206B\206C\206D\206E\206F\FE0E\FE0F\FEFF';
+    c_blank constant text := U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\2028\2029\202F\205F\3000';
+    v_text text := btrim(p_address, c_blank || c_invisible);
+begin
+    if v_text ~ '^="[^"]*"$' then
+        v_text := btrim(substr(v_text, 3, length(v_text) - 3), c_blank || c_invisible);
+    elsif v_text ~ '^"[^"]*"$' then
+        v_text := btrim(substr(v_text, 2, length(v_text) - 2), c_blank || c_invisible);
+    elsif p_kind = 'phone' and left(v_text, 1) in ('''', U&'\2019') then
+        v_text := btrim(substr(v_text, 2), c_blank || c_invisible);
+    end if;
+    if p_kind = 'phone' then
+        v_text := translate(v_text,
+            U&'\FF10\FF11\FF12\FF13\FF14\FF15\FF16\FF17\FF18\FF19\0660\0661\0662\0663\0664\0665\0666\0667\0668\0669\06F0\06F1\06F2\06F3\06F4\06F5\06F6\06F7\06F8\06F9\0966\0967\0968\0969\096A\096B\096C\096D\096E\096F\09E6\09E7\09E8\09E9\09EA\09EB\09EC\09ED\09EE\09EF'
+            || U&'\FF0B\FE62\FF08\FF09\FF0F\FF0E\FF0D\2010\2011\2012\2013\2014\2015\2212\FE63\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\202F\205F\3000' || c_invisible,
+            '01234567890123456789012345678901234567890123456789++()/.---------               ');
+        v_text := regexp_replace(v_text, '^(tel|sms|whatsapp): ?', '', 'i');
+    end if;
+    return v_text;
+end $_$;
+
+ALTER FUNCTION martlet_data.plain_address(p_kind text, p_address text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.position_inbound() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1904,6 +2112,66 @@ end $$;
 
 ALTER FUNCTION martlet_data.publish_suppressions() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.read_phone(p_address text, p_country text, OUT number text, OUT fault text) RETURNS record
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    AS $_$
+declare
+    v_text text := case when p_address ~ '^[0-9 ()-]+$' then btrim(p_address, ' ') else martlet_data.plain_address('phone', p_address) end;
+    v_digits text;
+    v_plan record;
+    v_masks text[];
+    v_readings text[];
+    v_found text[];
+begin
+    if coalesce(v_text, '') = '' then
+        fault := 'is empty';
+    elsif v_text ~* '^[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]+$' then
+        fault := 'was turned into a power of ten by a spreadsheet, and digits of it are lost: format the column as text and export it again';
+    elsif v_text ~ '^\+?[0-9]{7,}\.0{1,2}$' then
+        fault := 'ends in .0, so a program took it for an amount: export the column as text';
+    elsif v_text ~ '[^0-9+ ().\/-]' then
+        fault := 'has characters that are no part of a phone number';
+    elsif v_text ~ '^.+\+' or v_text ~ '[0-9][0-9 .-]{5,}[0-9] */ *[0-9][0-9 .-]{5,}[0-9]' then
+        fault := 'is more than one number';
+    end if;
+    if fault is not null then
+        return;
+    end if;
+    v_digits := translate(v_text, '+ ().-/', '');
+    if v_text like '%+%' then
+        number := martlet_data.international_phone(v_digits, v_text like '%(0)%', false);
+        fault := case when number is null then 'is no international number: behind + stand calling code and number, without a 0 between them where numbers of that country have none' end;
+    elsif v_digits like '00%' then
+        number := martlet_data.international_phone(substr(v_digits, 3), v_text like '%(0)%', true);
+        fault := case when number is null then 'is no international number behind its 00' end;
+    elsif p_country is null then
+        fault := 'has no + and no calling code, and its sender has no default_country';
+    else
+        select p.* into v_plan from martlet_data.numbering_plans p where starts_with(substr(p_country, 2), p.code);
+        if not found then
+            fault := format('has no +, and nothing is known about the numbers of %s', p_country);
+            return;
+        end if;
+        v_masks := string_to_array(case v_plan.trunk when '' then concat_ws(' ', v_plan.mobile, nullif(v_plan.other, '')) else v_plan.mobile end, ' ');
+        v_readings := array[v_digits, substr(p_country, 2 + length(v_plan.code)) || v_digits]; -- the second: of a country that shares its calling code, +1868
+        select array_agg(distinct '+' || v_plan.code || r.rest) into v_found from (
+            select unnest(v_readings) as rest where v_readings[1] like any (v_masks) or v_readings[2] like any (v_masks)
+            union select substr(v_digits, 1 + length(f.prefix)) from unnest(array[nullif(v_plan.trunk, ''), v_plan.code, v_plan.code || nullif(v_plan.trunk, '')]) f(prefix)
+                where starts_with(v_digits, f.prefix)) r
+            where r.rest like any (v_masks) or r.rest <> all (v_readings) and r.rest like any (string_to_array(v_plan.other, ' '));
+        if cardinality(v_found) = 1 then
+            number := v_found[1];
+        elsif v_found is null then
+            fault := format('is no number of %s, neither as it stands nor behind %s', p_country,
+                case when v_plan.trunk = '' then 'the calling code' else v_plan.trunk || ' or the calling code' end);
+        else
+            fault := format('can be read as %s', array_to_string(v_found, ' and as '));
+        end if;
+    end if;
+end $_$;
+
+ALTER FUNCTION martlet_data.read_phone(p_address text, p_country text, OUT number text, OUT fault text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2029,6 +2297,23 @@ CREATE FUNCTION martlet_data.refresh_time_zones() RETURNS integer
     select ((select count(*) from gone) + (select count(*) from come))::int $$;
 
 ALTER FUNCTION martlet_data.refresh_time_zones() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.refuse_address(p_kind text, p_address text, p_country text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_fault text := case p_kind when 'phone' then (select r.fault from martlet_data.read_phone(p_address, p_country) r)
+        when 'email' then martlet_data.mailbox_fault(martlet_data.plain_address('email', p_address)) end;
+begin
+    raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(p_address)), 'null'),
+        case p_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end || coalesce(': it ' || v_fault, '')
+        using errcode = 'MT003',
+        hint = case p_kind when 'phone' then 'Write it as E.164: +, calling code and number, such as +8613800138000.'
+            when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
+            else 'It must be 1 … 512 characters without control characters.' end;
+end $$;
+
+ALTER FUNCTION martlet_data.refuse_address(p_kind text, p_address text, p_country text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -2256,6 +2541,73 @@ end $$;
 
 ALTER FUNCTION martlet_data.trimmed(p_value jsonb) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.unicode_label(p_label text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    v_input text := lower(substr(p_label, 5));
+    v_points int[] := '{}';
+    v_n int := 128;
+    v_i int := 0;
+    v_bias int := 72;
+    v_at int := length(v_input) - position('-' in reverse(v_input));
+    v_old int;
+    v_weight bigint;
+    v_k int;
+    v_digit int;
+    v_t int;
+    v_delta int;
+    v_count int;
+begin
+    if p_label !~* '^xn--[a-z0-9-]{1,59}$' then
+        return p_label;
+    end if;
+    if position('-' in v_input) = 0 then
+        v_at := 0;
+    else
+        v_points := array(select ascii(c) from regexp_split_to_table(left(v_input, v_at), '') c where v_at > 0);
+        v_at := v_at + 1;
+    end if;
+    while v_at < length(v_input) loop
+        v_old := v_i;
+        v_weight := 1;
+        v_k := 36;
+        loop
+            v_at := v_at + 1;
+            v_digit := position(substr(v_input, v_at, 1) in 'abcdefghijklmnopqrstuvwxyz0123456789') - 1;
+            if v_at > length(v_input) or v_digit < 0 or v_i + v_digit * v_weight > 1000000000 then
+                return p_label;
+            end if;
+            v_i := v_i + v_digit * v_weight;
+            v_t := greatest(1, least(26, v_k - v_bias));
+            exit when v_digit < v_t;
+            v_weight := v_weight * (36 - v_t);
+            v_k := v_k + 36;
+        end loop;
+        v_count := cardinality(v_points) + 1;
+        v_delta := case when v_old = 0 then (v_i - v_old) / 700 else (v_i - v_old) / 2 end;
+        v_delta := v_delta + v_delta / v_count;
+        v_k := 0;
+        while v_delta > 455 loop
+            v_delta := v_delta / 35;
+            v_k := v_k + 36;
+        end loop;
+        v_bias := v_k + 36 * v_delta / (v_delta + 38);
+        v_n := v_n + v_i / v_count;
+        v_i := v_i % v_count;
+        if v_n > 1114111 or v_n < 128 or v_n between 55296 and 57343 then
+            return p_label;
+        end if;
+        v_points := v_points[1:v_i] || v_n || v_points[v_i + 1:];
+        v_i := v_i + 1;
+    end loop;
+    -- A label that hides ASCII, or a dot behind compatibility characters, is no domain, and must not share a key with one.
+    return coalesce((select d.text from (select string_agg(chr(p), '' order by n) as text, max(p) as highest from unnest(v_points) with ordinality u(p, n)) d
+        where d.highest > 127 and d.text = normalize(d.text, nfkc)), p_label);
+end $_$;
+
+ALTER FUNCTION martlet_data.unicode_label(p_label text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2275,19 +2627,62 @@ begin
         p_scope := 'marketing';
     end if;
     perform martlet_data.commit_durably();
-    -- Both, in order, as everybody takes them.
-    perform martlet_data.lock_bucket(b.bucket) from (select distinct martlet_data.bucket(a) as bucket from unnest(array[v_address, v_person]) a order by 1 offset 0) b;
+    perform martlet_data.hold_from_admit(
+        array[martlet_data.opt_out_place(1000000000, v_channel, p_scope), martlet_data.opt_out_place(1400000000, v_channel, p_scope)],
+        array[pg_catalog.hashtext(martlet_data.address_key(v_address)), pg_catalog.hashtext(martlet_data.person_key(v_person))]);
     insert into martlet_data.suppressions (channel, address, scope, reason) values (v_channel, v_address, p_scope, 'opt_out_link')
         on conflict (address, channel, scope) where lifted_at is null do nothing;
     v_changed := found;
     insert into martlet_data.consents (recipient_key, channel, purpose, status, method)
         select v_person, v_channel, p_scope, 'withdrawn', 'link'
-        from (select c.status from martlet_data.consents c where c.recipient_key = v_person and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
+        from (select c.status from martlet_data.consents c where c.person_key = martlet_data.person_key(v_person) and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
         where n.status <> 'withdrawn';
     return v_changed or found;
 end $$;
 
 ALTER FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.unusual_address_key(p_address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    v_address text := p_address;
+    v_at int := position('@' in p_address);
+    v_local text;
+    v_host text;
+begin
+    if v_at > 1 then
+        v_local := substr(p_address, 1, v_at - 1);
+        v_host := translate(substr(p_address, v_at + 1), U&'\3002\FF0E\FF61', '...');
+        if octet_length(v_local) <> length(v_local) then
+            v_local := normalize(v_local, nfc);
+        end if;
+        if v_host ~* '(^|\.)xn--' then
+            select string_agg(martlet_data.unicode_label(l.label), '.' order by l.n) into v_host from unnest(string_to_array(v_host, '.')) with ordinality l(label, n);
+        end if;
+        if octet_length(v_host) <> length(v_host) then
+            v_host := normalize(v_host, nfkc);
+        end if;
+        begin
+            return lower(v_local collate "und-x-icu") || '@' || lower(v_host collate "und-x-icu");
+        exception when undefined_object then -- a server without ICU
+            return lower(v_local) || '@' || lower(v_host);
+        end;
+    end if;
+    if v_address ~* '^(tel|sms|whatsapp):\+?[1-9][0-9]{6,14}$' then
+        v_address := '+' || ltrim(substr(v_address, 1 + position(':' in v_address)), '+');
+    elsif v_address ~ '^[1-9][0-9]{6,14}$' then
+        v_address := '+' || v_address; -- as WhatsApp writes them
+    end if;
+    return case
+        when v_address ~ '^\+521[0-9]{10}$' then '+52' || substr(v_address, 5) -- Mexico: the 1 of calls from abroad, gone since 2019
+        when v_address ~ '^\+549[0-9]{10}$' then '+54' || substr(v_address, 5) -- Argentina: the 9 of mobiles
+        when v_address ~ '^\+55[1-9][0-9][6-9][0-9]{7}$' then left(v_address, 5) || '9' || substr(v_address, 6) -- Brazil: the ninth digit of mobiles
+        when v_address ~ '^\+229[0-9]{8}$' then '+22901' || substr(v_address, 5) -- Benin: ten digits since 2024-11-30
+        else v_address end;
+end $_$;
+
+ALTER FUNCTION martlet_data.unusual_address_key(p_address text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -2528,11 +2923,14 @@ CREATE TABLE martlet_data.sessions (
     in_flight integer DEFAULT 0 NOT NULL,
     is_draining boolean DEFAULT false NOT NULL,
     fenced_at timestamp with time zone,
-    ended_at timestamp with time zone
+    ended_at timestamp with time zone,
+    sees_opt_outs boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50');
 
 ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.sessions.sees_opt_outs IS 'Its Admit looks for what is being opted out of by itself, not by bucket.';
 
 CREATE VIEW martlet.connections AS
  SELECT c.provider,
@@ -2992,7 +3390,7 @@ CREATE VIEW martlet.message_status AS
     m.created_at,
     COALESCE(q.expires_at, m.expires_at) AS expires_at,
         CASE
-            WHEN (d.message_id IS NOT NULL) THEN 'dead'::text
+            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN 'dead'::text
             WHEN (f.kind IS NOT NULL) THEN f.kind
             WHEN ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL)) THEN 'sending'::text
             WHEN (x.cancelled_at IS NOT NULL) THEN 'cancelled'::text
@@ -3001,7 +3399,7 @@ CREATE VIEW martlet.message_status AS
             ELSE 'ready'::text
         END AS state,
         CASE
-            WHEN (d.message_id IS NOT NULL) THEN d.reason
+            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN d.reason
             WHEN (f.kind IS NOT NULL) THEN f.code
             WHEN ((u.message_id IS NOT NULL) AND (l.message_id IS NULL) AND (x.cancelled_at IS NULL)) THEN u.reason
             ELSE NULL::text
@@ -3011,7 +3409,7 @@ CREATE VIEW martlet.message_status AS
             ELSE NULL::timestamp with time zone
         END AS until,
         CASE
-            WHEN (d.message_id IS NOT NULL) THEN d.died_at
+            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN d.died_at
             WHEN (f.kind IS NOT NULL) THEN f.at
             WHEN (NOT ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL))) THEN x.cancelled_at
             ELSE NULL::timestamp with time zone
@@ -3035,8 +3433,12 @@ CREATE VIEW martlet.message_status AS
            FROM martlet_data.receipts r
           WHERE ((r.message_id = m.id) AND (r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND ((q.requeued_at IS NULL) OR ((r.at >= q.requeued_at) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (EXISTS ( SELECT
                    FROM martlet_data.attempts b
-                  WHERE ((b.message_id = m.id) AND (b.attempt = r.attempt) AND (b.admitted_at >= q.requeued_at))))))))
-          ORDER BY (r.kind <> 'delivered'::text),
+                  WHERE ((b.message_id = m.id) AND (b.attempt = r.attempt) AND (b.admitted_at >= q.requeued_at))))))) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (NOT (EXISTS ( SELECT
+                   FROM martlet_data.attempts b
+                  WHERE ((b.message_id = m.id) AND (b.attempt > r.attempt) AND (NOT (EXISTS ( SELECT
+                           FROM martlet_data.receipts s
+                          WHERE ((s.message_id = b.message_id) AND (s.attempt = b.attempt) AND (s.kind = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'delivered'::text, 'undelivered'::text]))))))))))))
+          ORDER BY (r.kind <> 'discarded'::text), (r.kind <> 'delivered'::text),
                 CASE
                     WHEN (r.kind = ANY (ARRAY['accepted'::text, 'undelivered'::text])) THEN r.attempt
                     ELSE NULL::smallint
@@ -3235,12 +3637,15 @@ CREATE TABLE martlet_data.suppressions (
     created_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
     lifted_at timestamp with time zone,
     lifted_by text COLLATE pg_catalog."C",
-    lift_reason text COLLATE pg_catalog."C"
+    lift_reason text COLLATE pg_catalog."C",
+    address_key text GENERATED ALWAYS AS (martlet_data.address_key(address)) STORED COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.suppressions OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.suppressions.scope IS 'The name of a class, ''all_except_otp'' or ''all''.';
+
+COMMENT ON COLUMN martlet_data.suppressions.address_key IS 'What addresses are compared by; after a change of address_key the column must be made anew.';
 
 CREATE VIEW martlet.suppressions AS
  SELECT s.id,
@@ -3457,6 +3862,7 @@ CREATE TABLE martlet_data.consents (
     wording text COLLATE pg_catalog."C",
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     recorded_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    person_key text GENERATED ALWAYS AS (martlet_data.person_key(recipient_key)) STORED COLLATE pg_catalog."C",
     CONSTRAINT consents_status_check CHECK ((status = ANY (ARRAY['granted'::text, 'pending'::text, 'withdrawn'::text])))
 );
 
@@ -3683,6 +4089,17 @@ CREATE TABLE martlet_data.messages_default (
 );
 
 ALTER TABLE martlet_data.messages_default OWNER TO martlet_owner;
+
+CREATE VIEW martlet_data.numbering_plans AS
+ SELECT "*VALUES*".column1 AS code,
+    "*VALUES*".column2 AS trunk,
+    "*VALUES*".column3 AS has_zero,
+    "*VALUES*".column4 AS lengths,
+    "*VALUES*".column5 AS mobile,
+    "*VALUES*".column6 AS other
+   FROM (VALUES ('1'::text,'1'::text,false,'{7,10}'::integer[],'2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________'::text,'2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________'::text), ('7'::text,'8'::text,false,'{10,14}'::integer[],'70________ 74________ 76________ 77________ 78________ 9_________'::text,'3_________ 4_________ 7_________ 8_________'::text), ('20'::text,'0'::text,false,'{8,9,10}'::integer[],'10________ 11________ 12________ 15________'::text,'1_______ 3_______ 5_______ 1________ 2________ 4________ 5________ 6________ 8________ 9________'::text), ('27'::text,'0'::text,false,'{5,6,7,8,9,10}'::integer[],'81___ 82___ 83___ 84___ 81____ 82____ 83____ 84____ 81_____ 82_____ 83_____ 84_____ 81______ 82______ 83______ 84______ 10_______ 12_______ 13_______ 14_______ 15_______ 16_______ 17_______ 18_______ 19_______ 21_______ 22_______ 27_______ 28_______ 31_______ 32_______ 33_______ 34_______ 35_______ 36_______ 39_______ 4________ 50_______ 51_______ 53_______ 54_______ 56_______ 57_______ 58_______ 6________ 7________ 81_______ 82_______ 83_______ 84_______ 85_______ 87_______'::text,'1________ 2________ 3________ 4________ 5________ 8________'::text), ('30'::text,''::text,false,'{10,11,12}'::integer[],'68________ 69________ 94________'::text,'2_________ 7_________'::text), ('31'::text,'0'::text,false,'{5,6,7,8,9,10,11}'::integer[],'61_______ 62_______ 63_______ 64_______ 65_______ 68_______ 97_________'::text,'1________ 2________ 3________ 4________ 5________ 7________ 8________ 9________'::text), ('32'::text,'0'::text,false,'{8,9}'::integer[],'45_______ 46_______ 47_______ 48_______ 49_______'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______'::text), ('33'::text,'0'::text,false,'{9}'::integer[],'6________ 73_______ 74_______ 75_______ 76_______ 77_______ 78_______ 79_______'::text,'1________ 2________ 3________ 4________ 5________ 9________'::text), ('34'::text,''::text,false,'{9}'::integer[],'6________ 71_______ 72_______ 73_______ 74_______ 78_______ 96_______ 97_______'::text,'4________ 7________ 8________ 9________'::text), ('36'::text,'06'::text,false,'{8,9}'::integer[],'20_______ 30_______ 31_______ 50_______ 70_______'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______ 2________'::text), ('39'::text,''::text,true,'{6,7,8,9,10,11,12}'::integer[],'32_______ 33_______ 34_______ 35_______ 36_______ 37_______ 38_______ 39_______ 31________ 32________ 33________ 34________ 35________ 36________ 37________ 38________ 39________ 43________'::text,'0_____ 0______ 0_______ 0________ 1________ 0_________ 1_________ 5_________ 0__________ 0___________'::text), ('40'::text,'0'::text,false,'{6,9}'::integer[],'7________'::text,'2_____ 3_____ 2________ 3________'::text), ('41'::text,'0'::text,false,'{9,12}'::integer[],'68_______ 69_______ 72_______ 73_______ 75_______ 76_______ 77_______ 78_______ 79_______'::text,'2________ 3________ 4________ 5________ 6________ 7________ 8________ 9________'::text), ('43'::text,'0'::text,false,'{4,5,6,7,8,9,10,11,12,13}'::integer[],'64_____ 65_____ 66_____ 67_____ 68_____ 69_____ 64______ 65______ 66______ 67______ 68______ 69______ 64_______ 65_______ 66_______ 67_______ 68_______ 69_______ 64________ 65________ 66________ 67________ 68________ 69________ 64_________ 65_________ 66_________ 67_________ 68_________ 69_________ 64__________ 65__________ 66__________ 67__________ 68__________ 69__________ 64___________ 65___________ 66___________ 67___________ 68___________ 69___________'::text,'1___ 1____ 5____ 1_____ 3_____ 4_____ 5_____ 6_____ 7_____ 1______ 2______ 3______ 4______ 5______ 6______ 7______ 1_______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 1________ 2________ 3________ 4________ 5________ 6________ 7________ 1_________ 2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 1__________ 2__________ 3__________ 4__________ 5__________ 6__________ 7__________ 1___________ 2___________ 3___________ 4___________ 5___________ 6___________ 7___________ 1____________ 2____________ 3____________ 4____________ 5____________ 6____________ 7____________'::text), ('44'::text,'0'::text,false,'{7,9,10}'::integer[],'71________ 72________ 73________ 74________ 75________ 76________ 77________ 78________ 79________'::text,'1________ 1_________ 2_________ 5_________ 7_________'::text), ('45'::text,''::text,false,'{8}'::integer[],'2_______ 30______ 31______ 32______ 33______ 34______ 35______ 36______ 38______ 39______ 4_______ 5_______ 6_______ 7_______ 81______ 82______ 86______ 87______ 88______ 89______ 91______ 92______ 93______ 94______ 96______ 97______ 98______ 99______'::text,'2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______'::text), ('46'::text,'0'::text,false,'{6,7,8,9,10,12}'::integer[],'70_______ 72_______ 73_______ 76_______ 78_______ 79_______'::text,'1______ 2______ 3______ 4______ 6______ 8______ 9______ 1_______ 2_______ 3_______ 4_______ 5_______ 6_______ 8_______ 9_______ 1________ 2________ 3________ 4________ 5________ 6________ 7________ 8________ 9________'::text), ('47'::text,''::text,true,'{5,8}'::integer[],'40______ 41______ 45______ 46______ 47______ 48______ 9_______'::text,'2_______ 3_______ 5_______ 6_______ 7_______ 8_______'::text), ('48'::text,''::text,false,'{6,7,8,9,10}'::integer[],'21_______ 45_______ 50_______ 51_______ 53_______ 57_______ 60_______ 66_______ 69_______ 72_______ 73_______ 78_______ 79_______ 88_______'::text,'1______ 2______ 3______ 4______ 5______ 6______ 7______ 8______ 9______ 1________ 2________ 3________ 4________ 5________ 6________ 7________ 8________ 9________'::text), ('49'::text,'0'::text,false,'{4,5,6,7,8,9,10,11,12,13,14,15}'::integer[],'16________ 17________ 15_________ 16_________ 17_________'::text,'3____ 4____ 6____ 8____ 2_____ 3_____ 4_____ 5_____ 6_____ 7_____ 8_____ 9_____ 2______ 3______ 4______ 5______ 6______ 7______ 8______ 9______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______ 2________ 3________ 4________ 5________ 6________ 7________ 8________ 9________ 2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________ 2__________ 3__________ 4__________ 5__________ 6__________ 7__________ 8__________ 9__________ 2___________ 3___________ 4___________ 5___________ 6___________ 7___________ 8___________ 9___________ 2____________ 3____________ 4____________ 5____________ 6____________ 7____________ 8____________ 9____________'::text), ('51'::text,'0'::text,false,'{8,9}'::integer[],'9________'::text,'1_______ 4_______ 5_______ 6_______ 7_______ 8_______'::text), ('52'::text,''::text,false,'{10,11}'::integer[],'2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________ 1__________'::text,'2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________'::text), ('53'::text,'0'::text,false,'{6,7,8,10}'::integer[],'5_______ 62______ 63______ 64______'::text,'3_____ 4_____ 2______ 3______ 4______ 7______ 2_______ 3_______ 4_______ 7_______ 8_________'::text), ('54'::text,'0'::text,false,'{10,11}'::integer[],'67________ 91_________ 92_________ 93_________'::text,'1_________ 2_________ 3_________ 6_________'::text), ('55'::text,'0'::text,false,'{8,9,10,11}'::integer[],'11________ 12________ 13________ 14________ 15________ 16________ 17________ 18________ 19________ 21________ 22________ 24________ 27________ 28________ 31________ 32________ 33________ 34________ 35________ 37________ 38________ 41________ 42________ 43________ 44________ 45________ 46________ 47________ 48________ 49________ 51________ 53________ 54________ 55________ 61________ 62________ 63________ 64________ 65________ 66________ 67________ 68________ 69________ 71________ 73________ 74________ 75________ 77________ 79________ 81________ 82________ 83________ 84________ 85________ 86________ 87________ 88________ 89________ 91________ 92________ 93________ 94________ 95________ 96________ 97________ 98________ 99________ 11_________ 12_________ 13_________ 14_________ 15_________ 16_________ 17_________ 18_________ 19_________ 21_________ 22_________ 24_________ 27_________ 28_________ 31_________ 32_________ 33_________ 34_________ 35_________ 37_________ 38_________ 41_________ 42_________ 43_________ 44_________ 45_________ 46_________ 47_________ 48_________ 49_________ 51_________ 53_________ 54_________ 55_________ 61_________ 62_________ 63_________ 64_________ 65_________ 66_________ 67_________ 68_________ 69_________ 71_________ 73_________ 74_________ 75_________ 77_________ 79_________ 81_________ 82_________ 83_________ 84_________ 85_________ 86_________ 87_________ 88_________ 89_________ 91_________ 92_________ 93_________ 94_________ 95_________ 96_________ 97_________ 98_________ 99_________'::text,'1_________ 2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________'::text), ('56'::text,''::text,false,'{9,10,11}'::integer[],'21_______ 22_______ 23_______ 26_______ 32_______ 33_______ 34_______ 35_______ 41_______ 42_______ 43_______ 45_______ 51_______ 52_______ 53_______ 55_______ 57_______ 58_______ 61_______ 63_______ 64_______ 65_______ 67_______ 71_______ 72_______ 73_______ 75_______ 8________ 91_______ 92_______ 93_______ 94_______ 95_______ 96_______ 97_______ 98_______ 99_______'::text,'2________ 3________ 4________ 5________ 6________ 7________ 8________ 9________'::text), ('57'::text,'0'::text,false,'{8,10,11}'::integer[],'30________ 31________ 32________ 33________ 35________ 37________ 94________'::text,'4_______ 6_________'::text), ('58'::text,'0'::text,false,'{10}'::integer[],'41________ 42________'::text,'2_________ 4_________ 5_________ 6_________'::text), ('60'::text,'0'::text,false,'{8,9,10}'::integer[],'10_______ 12_______ 13_______ 14_______ 15_______ 16_______ 17_______ 18_______ 19_______ 11________ 15________ 18________ 19________'::text,'4_______ 5_______ 6_______ 7_______ 8_______ 9_______ 3________ 1_________'::text), ('61'::text,'0'::text,false,'{5,6,7,8,9,10,12}'::integer[],'4________'::text,'1________ 2________ 3________ 7________ 8________'::text), ('62'::text,'0'::text,false,'{7,8,9,10,11,12,13,14,15,16,17}'::integer[],'81_______ 82_______ 83_______ 85_______ 86_______ 87_______ 88_______ 89_______ 81________ 82________ 83________ 85________ 86________ 87________ 88________ 89________ 81_________ 82_________ 83_________ 85_________ 86_________ 87_________ 88_________ 89_________ 81__________ 82__________ 83__________ 85__________ 86__________ 87__________ 88__________ 89__________'::text,'2______ 3______ 6______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 9_______ 2________ 3________ 4________ 5________ 6________ 7________ 9________ 2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 9_________ 2__________ 3__________ 4__________ 5__________ 6__________ 7__________ 9__________'::text), ('63'::text,'0'::text,false,'{6,8,9,10,11,12,13}'::integer[],'81________ 89________ 9_________'::text,'2_____ 8_______ 2________ 3________ 4________ 5________ 6________ 7________ 8________ 8_________'::text), ('64'::text,'0'::text,false,'{5,6,7,8,9,10}'::integer[],'21______ 26______ 27______ 20_______ 21_______ 22_______ 26_______ 27_______ 28_______ 29_______ 20________ 21________ 22________ 27________ 28________ 29________'::text,'2_______ 3_______ 4_______ 6_______ 7_______ 9_______ 7________'::text), ('65'::text,''::text,false,'{8,10,11}'::integer[],'8_______ 90______ 91______ 92______ 93______ 94______ 95______ 96______ 97______ 98______'::text,'3_______ 6_______'::text), ('66'::text,'0'::text,false,'{8,9,10,13}'::integer[],'14_______ 61_______ 62_______ 63_______ 64_______ 65_______ 66_______ 67_______ 8________ 9________'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 7_______ 6________'::text), ('81'::text,'0'::text,false,'{8,9,10,11,12,13,14,15,16,17}'::integer[],'60________ 70________ 80________ 90________'::text,'1________ 2________ 3________ 4________ 5________ 6________ 7________ 8________ 9________ 5_________'::text), ('82'::text,'0'::text,false,'{5,6,8,9,10,11,12,13,14}'::integer[],'10_______ 11_______ 12_______ 16_______ 17_______ 18_______ 19_______ 10________ 11________ 12________ 16________ 17________ 18________ 19________'::text,'3____ 4____ 5____ 6____ 3_____ 4_____ 5_____ 6_____ 2_______ 2________ 3________ 4________ 5________ 6________ 3_________ 4_________ 5_________ 6_________ 7_________ 5__________'::text), ('84'::text,'0'::text,false,'{7,8,9,10}'::integer[],'12_______ 14_______ 16_______ 3________ 51_______ 52_______ 55_______ 56_______ 58_______ 59_______ 70_______ 76_______ 77_______ 78_______ 79_______ 81_______ 82_______ 83_______ 84_______ 85_______ 86_______ 87_______ 88_______ 89_______ 9________'::text,'6________ 2_________'::text), ('86'::text,'0'::text,false,'{7,8,9,10,11,12}'::integer[],'13_________ 14_________ 15_________ 16_________ 17_________ 18_________ 19_________'::text,'1______ 2______ 3______ 4______ 5______ 6______ 7______ 8______ 9______ 1_______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______ 3________ 4________ 5________ 6________ 7________ 8________ 9________ 1_________ 2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________ 3__________ 4__________ 5__________ 7__________ 8__________'::text), ('90'::text,'0'::text,false,'{7,10,12,13}'::integer[],'5_________'::text,'2_________ 3_________ 4_________ 5_________ 8_________'::text), ('91'::text,'0'::text,false,'{8,9,10,11,12,13}'::integer[],'16________ 6_________ 7_________ 8_________ 9_________'::text,'1_________ 2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________'::text), ('92'::text,'0'::text,false,'{8,9,10,11,12}'::integer[],'30________ 31________ 32________ 33________ 34________ 35________ 36________ 37________'::text,'1________ 2________ 4________ 5________ 6________ 7________ 8________ 9________ 2_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________'::text), ('93'::text,'0'::text,false,'{9}'::integer[],'7________'::text,'2________ 3________ 4________ 5________ 6________'::text), ('94'::text,'0'::text,false,'{9}'::integer[],'70_______ 71_______ 72_______ 74_______ 75_______ 76_______ 77_______ 78_______'::text,'1________ 2________ 3________ 4________ 5________ 6________ 8________ 9________'::text), ('95'::text,'0'::text,false,'{6,7,8,9,10}'::integer[],'17_____ 92______ 95______ 96______ 98______ 99______ 93_______ 94_______ 96_______ 97_______ 99_______ 92________ 93________ 94________ 96________ 97________ 98________ 99________'::text,'1_____ 2_____ 1______ 2______ 4______ 5______ 6______ 7______ 8______ 1_______ 2_______ 4_______ 5_______ 6_______ 7_______ 8_______ 2________ 4________ 5________ 6________ 7________ 8________'::text), ('98'::text,'0'::text,false,'{4,5,6,7,10}'::integer[],'90________ 91________ 92________ 93________ 99________'::text,'1_____ 2_____ 3_____ 4_____ 5_____ 6_____ 7_____ 8_____ 1______ 2______ 3______ 4______ 5______ 6______ 7______ 8______ 1_________ 2_________ 3_________ 4_________ 5_________ 6_________ 7_________ 8_________ 9_________'::text), ('211'::text,'0'::text,false,'{9}'::integer[],'12_______ 91_______ 92_______ 95_______ 97_______ 98_______ 99_______'::text,'1________'::text), ('212'::text,'0'::text,false,'{9}'::integer[],'6________ 70_______ 71_______ 72_______ 73_______ 75_______ 76_______ 77_______ 78_______'::text,'5________ 8________'::text), ('213'::text,'0'::text,false,'{8,9}'::integer[],'54_______ 55_______ 56_______ 6________ 77_______ 78_______ 79_______'::text,'1_______ 2_______ 3_______ 4_______ 9________'::text), ('216'::text,''::text,false,'{8}'::integer[],'2_______ 30______ 31______ 32______ 36______ 39______ 40______ 41______ 42______ 43______ 44______ 45______ 46______ 47______ 48______ 5_______ 9_______'::text,'3_______ 7_______ 8_______'::text), ('218'::text,'0'::text,false,'{9}'::integer[],'91_______ 92_______ 93_______ 94_______ 95_______ 96_______'::text,'2________ 3________ 4________ 5________ 6________ 7________ 8________'::text), ('220'::text,''::text,false,'{7,9}'::integer[],'2______ 3______ 40_____ 41_____ 45_____ 50_____ 51_____ 52_____ 53_____ 54_____ 55_____ 58_____ 59_____ 6______ 7______ 84_____ 85_____ 86_____ 87_____ 9______ 83_______ 86_______ 87_______ 89_______'::text,'4______ 5______ 8______ 4________'::text), ('221'::text,''::text,false,'{9}'::integer[],'70_______ 71_______ 72_______ 75_______ 76_______ 77_______ 78_______ 79_______'::text,'3________ 9________'::text), ('222'::text,''::text,false,'{8}'::integer[],'20______ 21______ 22______ 23______ 24______ 26______ 27______ 28______ 29______ 30______ 31______ 32______ 33______ 34______ 36______ 37______ 38______ 39______ 40______ 41______ 42______ 43______ 44______ 46______ 47______ 48______ 49______'::text,'2_______ 3_______ 4_______'::text), ('223'::text,''::text,false,'{8}'::integer[],'20______ 21______ 50______ 51______ 52______ 53______ 6_______ 7_______ 82______ 83______ 84______ 85______ 89______ 9_______'::text,'2_______ 4_______'::text), ('224'::text,''::text,false,'{8,9}'::integer[],'60_______ 61_______ 62_______ 63_______ 65_______ 66_______'::text,'3_______ 7________'::text), ('225'::text,''::text,true,'{10}'::integer[],'01________ 05________ 07________'::text,'2_________'::text), ('226'::text,''::text,true,'{8}'::integer[],'01______ 02______ 03______ 04______ 05______ 06______ 07______ 44______ 45______ 46______ 50______ 51______ 52______ 53______ 54______ 55______ 56______ 57______ 58______ 6_______ 7_______'::text,'2_______'::text), ('227'::text,''::text,true,'{8}'::integer[],'23______ 70______ 74______ 76______ 77______ 8_______ 9_______'::text,'2_______'::text), ('228'::text,''::text,false,'{8}'::integer[],'70______ 71______ 72______ 73______ 78______ 79______ 90______ 91______ 92______ 93______ 96______ 97______ 98______ 99______'::text,'2_______'::text), ('229'::text,''::text,true,'{10}'::integer[],'01________'::text,'0_________'::text), ('230'::text,''::text,false,'{7,8,10}'::integer[],'52______ 54______ 55______ 57______ 58______ 59______ 70______ 73______'::text,'2______ 3______ 4______ 6______ 8______ 5_______'::text), ('231'::text,'0'::text,false,'{7,8,9}'::integer[],'46_____ 47_____ 5______ 6______ 22_______ 33_______ 42_______ 55_______ 76_______ 77_______ 88_______'::text,'2_______'::text), ('232'::text,'0'::text,false,'{8}'::integer[],'25______ 30______ 31______ 32______ 33______ 34______ 35______ 66______ 7_______ 80______ 88______ 90______ 99______'::text,'2_______'::text), ('233'::text,'0'::text,false,'{8,9}'::integer[],'20_______ 23_______ 24_______ 25_______ 26_______ 27_______ 28_______ 29_______ 50_______ 53_______ 54_______ 55_______ 56_______ 57_______ 59_______'::text,'3________'::text), ('234'::text,'0'::text,false,'{10,11,12,13,14}'::integer[],'70________ 71________ 72________ 80________ 81________ 90________ 91________'::text,'2_________'::text), ('235'::text,''::text,false,'{8}'::integer[],'30______ 31______ 6_______ 77______ 85______ 86______ 87______ 9_______'::text,'2_______'::text), ('236'::text,''::text,false,'{8}'::integer[],'70______ 72______ 73______ 74______ 75______ 76______ 77______'::text,'2_______ 6_______'::text), ('237'::text,''::text,false,'{8,9}'::integer[],'24_______ 62_______ 64_______ 65_______ 66_______ 67_______ 68_______ 69_______'::text,'2________'::text), ('238'::text,''::text,false,'{7}'::integer[],'36_____ 51_____ 52_____ 53_____ 57_____ 58_____ 59_____ 9______'::text,'2______ 3______ 4______'::text), ('239'::text,''::text,false,'{7}'::integer[],'90_____ 98_____ 99_____'::text,'2______'::text), ('240'::text,''::text,false,'{9}'::integer[],'22_______ 55_______'::text,'3________'::text), ('241'::text,''::text,true,'{7,8}'::integer[],'2______ 3______ 4______ 5______ 6______ 7______ 02______ 03______ 04______ 05______ 06______ 07______ 60______ 61______ 62______ 65______ 66______ 74______ 76______ 77______'::text,'0_______ 1_______'::text), ('242'::text,''::text,true,'{9}'::integer[],'01_______ 02_______ 04_______ 05_______ 06_______'::text,'2________'::text), ('243'::text,'0'::text,false,'{7,8,9,10}'::integer[],'88_____ 80_______ 81_______ 82_______ 83_______ 84_______ 85_______ 86_______ 87_______ 89_______ 90_______ 91_______ 96_______ 97_______ 98_______ 99_______'::text,'1______ 2______ 3______ 4______ 5______ 6______ 2_______ 1________ 5_________'::text), ('244'::text,''::text,false,'{9}'::integer[],'91_______ 92_______ 93_______ 94_______ 95_______ 96_______ 97_______ 99_______'::text,'2________'::text), ('245'::text,''::text,false,'{7,9}'::integer[],'95_______ 96_______ 97_______'::text,'4______ 4________'::text), ('246'::text,''::text,false,'{7}'::integer[],'38_____'::text,'3______'::text), ('247'::text,''::text,true,'{5,6}'::integer[],'2____ 3____ 4____ 7____'::text,'6____'::text), ('248'::text,''::text,false,'{7}'::integer[],'21_____ 22_____ 25_____ 26_____ 27_____ 28_____'::text,'4______ 6______ 9______'::text), ('249'::text,'0'::text,false,'{9}'::integer[],'10_______ 11_______ 12_______ 90_______ 91_______ 92_______ 93_______ 95_______ 96_______ 99_______'::text,'1________'::text), ('250'::text,'0'::text,false,'{8,9}'::integer[],'72_______ 73_______ 77_______ 78_______ 79_______'::text,'0_______ 2________'::text), ('251'::text,'0'::text,false,'{9}'::integer[],'70_______ 71_______ 72_______ 73_______ 77_______ 78_______ 79_______ 80_______ 81_______ 9________'::text,'1________ 2________ 3________ 4________ 5________'::text), ('252'::text,'0'::text,false,'{6,7,8,9}'::integer[],'28_____ 15______ 24______ 6_______ 7_______ 90______ 92______ 93______ 94______ 95______ 96______ 97______ 98______ 99______ 35_______ 39_______ 48_______ 49_______ 6________ 70_______ 71_______ 72_______ 73_______ 75_______ 76_______ 77_______ 78_______ 79_______ 80_______ 88_______ 90_______'::text,'1_____ 3_____ 4_____ 8_____ 1______ 2______ 3______ 4______ 5______'::text), ('253'::text,''::text,false,'{8}'::integer[],'77______'::text,'2_______'::text), ('254'::text,'0'::text,false,'{7,8,9,10}'::integer[],'10_______ 11_______ 12_______ 13_______ 14_______ 18_______ 7________'::text,'4______ 5______ 6______ 2_______ 4_______ 5_______ 6_______ 2________ 4________ 5________ 6________'::text), ('255'::text,'0'::text,false,'{9}'::integer[],'60_______ 61_______ 62_______ 63_______ 65_______ 66_______ 67_______ 68_______ 69_______ 7________'::text,'2________ 4________'::text), ('256'::text,'0'::text,false,'{9}'::integer[],'7________'::text,'2________ 3________ 4________'::text), ('257'::text,''::text,false,'{8}'::integer[],'29______ 61______ 62______ 63______ 64______ 65______ 66______ 67______ 68______ 69______ 71______ 72______ 75______ 76______ 77______ 78______ 79______'::text,'2_______ 3_______'::text), ('258'::text,''::text,false,'{8,9}'::integer[],'82_______ 83_______ 84_______ 85_______ 86_______ 87_______ 88_______ 89_______'::text,'2_______'::text), ('260'::text,'0'::text,false,'{9}'::integer[],'55_______ 56_______ 57_______ 58_______ 75_______ 76_______ 77_______ 78_______ 79_______ 95_______ 96_______ 97_______ 98_______'::text,'2________ 6________'::text), ('261'::text,'0'::text,false,'{9}'::integer[],'32_______ 33_______ 34_______ 35_______ 36_______ 37_______ 38_______ 39_______'::text,'2________'::text), ('262'::text,'0'::text,false,'{9}'::integer[],'63_______ 69_______ 70_______'::text,'2________ 9________'::text), ('263'::text,'0'::text,false,'{7,9,10}'::integer[],'71_______ 72_______ 73_______ 75_______ 77_______ 78_______ 79_______'::text,'2________ 3________ 5________ 6________ 8________ 8_________'::text), ('264'::text,'0'::text,false,'{8,9}'::integer[],'60_______ 81_______ 82_______ 84_______ 85_______'::text,'6_______ 8_______ 6________ 8________'::text), ('265'::text,'0'::text,false,'{7,9}'::integer[],'11_______ 21_______ 22_______ 31_______ 77_______ 88_______ 89_______ 98_______ 99_______'::text,'1______'::text), ('266'::text,''::text,false,'{8}'::integer[],'5_______ 6_______'::text,'2_______'::text), ('267'::text,''::text,true,'{7,8,10}'::integer[],'71______ 72______ 73______ 74______ 75______ 76______ 77______ 78______ 79______'::text,'2______ 3______ 4______ 5______ 6______'::text), ('268'::text,''::text,true,'{8,9}'::integer[],'75______ 76______ 77______ 78______ 79______'::text,'2_______ 3_______ 7_______'::text), ('269'::text,''::text,false,'{7}'::integer[],'3______ 4______'::text,'7______'::text), ('290'::text,''::text,false,'{4,5}'::integer[],'5____ 6____ 9____'::text,'8___ 2____'::text), ('291'::text,'0'::text,false,'{7}'::integer[],'17_____ 7______'::text,'1______ 8______'::text), ('297'::text,''::text,false,'{7}'::integer[],'29_____ 56_____ 59_____ 60_____ 62_____ 63_____ 64_____ 66_____ 69_____ 73_____ 74_____ 77_____ 96_____ 99_____'::text,'2______ 5______'::text), ('298'::text,''::text,false,'{6}'::integer[],'21____ 22____ 23____ 24____ 25____ 26____ 27____ 28____ 29____ 5_____ 71____ 72____ 73____ 74____ 75____ 76____ 77____ 78____ 79____ 91____ 96____'::text,'2_____ 3_____ 4_____ 6_____ 8_____'::text), ('299'::text,''::text,false,'{6}'::integer[],'2_____ 4_____ 5_____'::text,'1_____ 3_____ 6_____ 7_____ 8_____ 9_____'::text), ('350'::text,''::text,false,'{8}'::integer[],'51______ 52______ 54______ 56______ 57______ 58______ 60______'::text,'2_______'::text), ('351'::text,''::text,false,'{9}'::integer[],'16_______ 60_______ 63_______ 65_______ 66_______ 91_______ 92_______ 93_______ 94_______ 96_______'::text,'2________ 3________ 8________'::text), ('352'::text,''::text,false,'{4,5,6,7,8,9,10,11}'::integer[],'62_______ 65_______ 66_______ 67_______ 68_______ 69_______'::text,'2___ 3___ 4___ 5___ 7___ 8___ 9___ 2____ 3____ 4____ 5____ 7____ 8____ 9____ 2_____ 3_____ 4_____ 5_____ 7_____ 8_____ 9_____ 2______ 3______ 4______ 5______ 7______ 8______ 9______ 2_______ 3_______ 4_______ 5_______ 7_______ 8_______ 9_______ 2________ 3________ 4________ 5________ 7________ 8________ 9________ 2_________ 3_________ 4_________ 5_________ 7_________ 8_________ 9_________ 2__________ 3__________ 4__________ 5__________ 7__________ 8__________ 9__________'::text), ('353'::text,'0'::text,false,'{7,8,9,10}'::integer[],'82_______ 83_______ 85_______ 86_______ 87_______ 88_______ 89_______'::text,'2______ 4______ 5______ 6______ 9______ 1_______ 2_______ 4_______ 5_______ 6_______ 9_______ 1________ 2________ 4________ 5________ 6________ 7________ 9________ 4_________'::text), ('354'::text,''::text,false,'{7,9}'::integer[],'61_____ 62_____ 63_____ 64_____ 65_____ 66_____ 67_____ 68_____ 69_____ 75_____ 76_____ 77_____ 78_____ 79_____ 82_____ 83_____ 84_____ 85_____ 86_____ 88_____ 89_____ 38_______'::text,'4______ 5______ 8______'::text), ('355'::text,'0'::text,false,'{6,7,8,9}'::integer[],'67_______ 68_______ 69_______'::text,'2_______ 3_______ 4_______ 5_______ 7_______ 8_______'::text), ('356'::text,''::text,false,'{8}'::integer[],'72______ 77______ 79______ 92______ 96______ 98______ 99______'::text,'2_______ 3_______'::text), ('357'::text,''::text,false,'{8}'::integer[],'91______ 94______ 95______ 96______ 97______ 99______'::text,'2_______ 7_______'::text), ('358'::text,'0'::text,false,'{5,6,7,8,9,10,11,12}'::integer[],'40____ 41____ 42____ 43____ 44____ 45____ 46____ 47____ 48____ 50____ 40_____ 41_____ 42_____ 43_____ 44_____ 45_____ 46_____ 47_____ 48_____ 50_____ 40______ 41______ 42______ 43______ 44______ 45______ 46______ 47______ 48______ 50______ 40_______ 41_______ 42_______ 43_______ 44_______ 45_______ 46_______ 47_______ 48_______ 50_______ 40________ 41________ 42________ 43________ 44________ 45________ 46________ 47________ 48________ 50________'::text,'1____ 2____ 3____ 5____ 6____ 8____ 9____ 1_____ 2_____ 3_____ 5_____ 6_____ 8_____ 9_____ 1______ 2______ 3______ 5______ 6______ 8______ 9______ 1_______ 2_______ 3_______ 5_______ 6_______ 8_______ 9_______ 1________ 2________ 3________ 5________ 6________ 8________ 9________'::text), ('359'::text,'0'::text,false,'{6,7,8,9,12}'::integer[],'43______ 87_______ 88_______ 89_______ 98_______ 99_______'::text,'2_____ 2______ 3______ 4______ 5______ 6______ 7______ 8______ 9______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______'::text), ('370'::text,'0'::text,false,'{8}'::integer[],'6_______'::text,'3_______ 4_______ 5_______ 7_______ 8_______ 9_______'::text), ('371'::text,''::text,false,'{8}'::integer[],'2_______'::text,'6_______'::text), ('372'::text,''::text,false,'{7,8,10}'::integer[],'50_____ 51_____ 52_____ 55_____ 56_____ 5_______ 81______ 82______ 83______ 84______ 89______'::text,'3______ 4______ 6______ 7______ 8______ 7_______'::text), ('373'::text,'0'::text,false,'{8}'::integer[],'56______ 6_______ 71______ 76______ 77______ 78______ 79______'::text,'2_______ 3_______ 5_______'::text), ('374'::text,'0'::text,false,'{8}'::integer[],'33______ 41______ 43______ 44______ 49______ 55______ 77______ 88______ 91______ 93______ 94______ 95______ 96______ 97______ 98______ 99______'::text,'1_______ 2_______ 3_______ 4_______ 6_______'::text), ('375'::text,'8'::text,false,'{6,7,8,9,10,11}'::integer[],'25_______ 29_______ 33_______ 44_______'::text,'1________ 2________'::text), ('376'::text,''::text,false,'{6,8,9}'::integer[],'3_____ 5_____ 6_____ 69_______'::text,'7_____ 8_____'::text), ('377'::text,'0'::text,false,'{8,9}'::integer[],'3_______ 44______ 45______ 46______ 6________ 7________'::text,'8_______ 9_______'::text), ('378'::text,''::text,true,'{8,10}'::integer[],'61______ 66______'::text,'5_______ 0_________'::text), ('380'::text,'0'::text,false,'{9,10}'::integer[],'39_______ 50_______ 63_______ 66_______ 67_______ 68_______ 71_______ 72_______ 73_______ 75_______ 77_______ 79_______ 91_______ 92_______ 93_______ 94_______ 95_______ 96_______ 97_______ 98_______ 99_______'::text,'3________ 4________ 5________ 6________ 8________'::text), ('381'::text,'0'::text,false,'{6,7,8,9,10,11,12}'::integer[],'60______ 61______ 62______ 63______ 64______ 65______ 66______ 68______ 69______ 6________ 67________'::text,'1______ 2______ 3______ 1_______ 2_______ 3_______ 1________ 2________ 3________ 1_________ 2_________ 3_________ 1__________ 2__________ 3__________ 1___________ 2___________ 3___________'::text), ('382'::text,'0'::text,false,'{8,9}'::integer[],'60______ 63______ 66______ 67______ 68______ 69______'::text,'2_______ 3_______ 4_______ 5_______ 7_______'::text), ('383'::text,'0'::text,false,'{8,9,10,11,12}'::integer[],'43______ 44______ 45______ 46______ 47______ 48______ 49______'::text,'2_______ 3_______ 2________ 3________ 3_________ 3__________ 3___________'::text), ('385'::text,'0'::text,false,'{7,8,9}'::integer[],'98______ 90_______ 91_______ 92_______ 95_______ 97_______ 98_______ 99_______'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 7_______ 2________ 3________ 4________ 5________'::text), ('386'::text,'0'::text,false,'{5,6,7,8}'::integer[],'30______ 31______ 40______ 41______ 43______ 51______ 64______ 65______ 68______ 69______ 70______ 71______'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 7_______ 8_______'::text), ('387'::text,'0'::text,false,'{8,9}'::integer[],'61______ 62______ 63______ 65______ 66______ 60_______ 64_______ 67_______'::text,'3_______ 4_______ 5_______'::text), ('389'::text,'0'::text,false,'{8}'::integer[],'7_______'::text,'2_______ 3_______ 4_______'::text), ('420'::text,''::text,false,'{9,10,11,12}'::integer[],'60_______ 70_______ 71_______ 72_______ 73_______ 77_______ 79_______'::text,'2________ 3________ 4________ 5________ 7________ 9________'::text), ('421'::text,'0'::text,false,'{6,7,9}'::integer[],'90_______ 91_______ 94_______ 95_______'::text,'2_____ 3_____ 4_____ 5_____ 2______ 3______ 4______ 5______ 2________ 3________ 4________ 5________ 6________ 8________'::text), ('423'::text,'0'::text,false,'{7,9}'::integer[],'73_____ 74_____ 75_____ 77_____ 78_____ 79_____ 64_______ 65_______ 66_______'::text,'2______ 3______'::text), ('500'::text,''::text,false,'{5}'::integer[],'5____ 6____'::text,'2____ 3____ 4____ 7____'::text), ('501'::text,''::text,true,'{7,11}'::integer[],'60_____ 61_____ 62_____ 63_____ 65_____ 66_____ 67_____'::text,'2______ 3______ 4______ 5______ 7______ 8______'::text), ('502'::text,''::text,false,'{8,11}'::integer[],'3_______ 4_______ 5_______ 80______'::text,'2_______ 6_______ 7_______'::text), ('503'::text,''::text,false,'{7,8,11}'::integer[],'5_______ 6_______ 7_______'::text,'2_______'::text), ('504'::text,''::text,false,'{8,11}'::integer[],'3_______ 7_______ 8_______ 9_______'::text,'2_______'::text), ('505'::text,''::text,false,'{8}'::integer[],'55______ 57______ 58______ 62______ 63______ 64______ 65______ 67______ 68______ 69______ 75______ 76______ 77______ 78______ 8_______'::text,'2_______'::text), ('506'::text,''::text,false,'{8,10}'::integer[],'30______ 50______ 57______ 60______ 61______ 62______ 63______ 64______ 65______ 70______ 71______ 72______ 73______ 83______ 84______ 85______ 86______ 87______ 88______ 89______'::text,'2_______ 4_______ 5_______'::text), ('507'::text,''::text,true,'{7,8,10,11}'::integer[],'11_____ 16_____ 21_____ 81_____ 87_____ 6_______'::text,'1______ 2______ 3______ 4______ 5______ 7______ 8______ 9______'::text), ('508'::text,'0'::text,false,'{6,9}'::integer[],'2_____ 3_____ 40____ 42____ 43____ 44____ 48____ 49____ 50____ 52____ 53____ 54____ 55____ 56____ 57____ 58____ 59____ 6_____ 7_____ 8_____ 9_____ 70_______'::text,'2_____ 3_____ 4_____ 5_____ 6_____ 7_____ 8_____ 9_____ 8________'::text), ('509'::text,''::text,false,'{8}'::integer[],'3_______ 4_______ 55______ 56______ 58______'::text,'2_______ 9_______'::text), ('590'::text,'0'::text,false,'{9}'::integer[],'69_______ 70_______'::text,'5________ 8________ 9________'::text), ('591'::text,'0'::text,false,'{8,9}'::integer[],'57______ 6_______ 7_______'::text,'2_______ 3_______ 4_______ 5_______'::text), ('592'::text,''::text,false,'{7}'::integer[],'51_____ 6______ 70_____ 71_____ 72_____ 73_____ 74_____ 75_____ 76_____ 77_____ 78_____'::text,'2______ 3______ 4______ 5______ 7______'::text), ('593'::text,'0'::text,false,'{8,9,10,11}'::integer[],'93_______ 95_______ 96_______ 97_______ 98_______ 99_______'::text,'2_______ 3_______ 4_______ 5_______ 6_______ 7_______'::text), ('594'::text,'0'::text,false,'{9}'::integer[],'69_______ 70_______'::text,'5________ 8________ 9________'::text), ('595'::text,'0'::text,false,'{6,7,8,9,10,11}'::integer[],'95_______ 96_______ 97_______ 98_______ 99_______'::text,'3______ 4______ 6______ 7______ 8______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 2________ 3________ 4________ 5________ 6________ 7________ 8________'::text), ('596'::text,'0'::text,false,'{9}'::integer[],'69_______ 70_______'::text,'5________ 8________ 9________'::text), ('597'::text,''::text,false,'{6,7}'::integer[],'60_____ 68_____ 71_____ 72_____ 73_____ 74_____ 75_____ 76_____ 77_____ 79_____ 81_____ 82_____ 83_____ 84_____ 85_____ 86_____ 87_____ 88_____ 89_____'::text,'2_____ 3_____ 4_____ 5_____ 9______'::text), ('598'::text,'0'::text,false,'{4,5,6,7,8,9,10,11,12,13}'::integer[],'91______ 92______ 93______ 94______ 95______ 96______ 97______ 98______ 99______'::text,'1_______ 2_______ 4_______'::text), ('599'::text,''::text,false,'{7,8}'::integer[],'31_____ 41_____ 70_____ 77_____ 78_____ 79_____ 95______ 96______'::text,'3______ 4______ 7______ 9_______'::text), ('670'::text,''::text,false,'{7,8}'::integer[],'72______ 73______ 74______ 75______ 76______ 77______ 78______'::text,'2______ 3______ 4______ 7______'::text), ('672'::text,''::text,false,'{6}'::integer[],'14____ 35____ 38____'::text,'1_____ 3_____'::text), ('673'::text,''::text,false,'{7}'::integer[],'22_____ 7______ 8______'::text,'2______ 3______ 4______ 5______'::text), ('674'::text,''::text,false,'{7}'::integer[],'22_____ 55_____ 66_____ 77_____ 8______ 99_____'::text,'4______'::text), ('675'::text,''::text,false,'{7,8}'::integer[],'7_______ 81______ 82______ 83______ 84______ 85______ 88______'::text,'2______ 3______ 4______ 5______ 6______ 8______ 9______'::text), ('676'::text,''::text,true,'{5,7}'::integer[],'54_____ 55_____ 60_____ 63_____ 68_____ 69_____ 7______ 84_____ 86_____ 87_____ 88_____ 89_____ 99_____'::text,'2____ 3____ 4____ 5____ 6____ 7____ 8____ 5______'::text), ('677'::text,''::text,false,'{5,7}'::integer[],'48___ 68_____ 69_____ 71_____ 72_____ 73_____ 74_____ 75_____ 76_____ 77_____ 78_____ 79_____ 84_____ 85_____ 86_____ 87_____ 88_____ 89_____ 9______'::text,'1____ 2____ 3____ 4____ 5____ 6____'::text), ('678'::text,''::text,false,'{5,7}'::integer[],'5______ 70_____ 71_____ 72_____ 73_____ 74_____ 75_____ 76_____ 77_____ 8______'::text,'2____ 3____ 4____ 8____ 9______'::text), ('679'::text,''::text,true,'{7,11}'::integer[],'2______ 45_____ 50_____ 51_____ 55_____ 56_____ 58_____ 7______ 80_____ 83_____ 84_____ 86_____ 87_____ 89_____ 9______'::text,'3______ 6______ 8______'::text), ('680'::text,''::text,false,'{7}'::integer[],'45_____ 46_____ 62_____ 63_____ 64_____ 66_____ 68_____ 69_____ 77_____ 78_____ 83_____ 88_____'::text,'2______ 3______ 4______ 5______ 6______ 7______ 8______ 9______'::text), ('681'::text,''::text,false,'{6,9}'::integer[],'72____ 82____ 83____'::text,'7_____ 9_____'::text), ('682'::text,''::text,false,'{5}'::integer[],'5____ 7____ 8____'::text,'2____ 3____ 4____'::text), ('683'::text,''::text,false,'{4,7}'::integer[],'5___ 6___ 88_____'::text,'4___ 7___'::text), ('685'::text,''::text,false,'{5,6,7,10}'::integer[],'71_____ 72_____ 73_____ 75_____ 76_____ 77_____ 78_____ 83_____ 84_____ 85_____ 86_____ 87_____ 89________'::text,'2____ 3____ 4____ 5____ 6____ 6_____'::text), ('686'::text,'0'::text,false,'{5,8}'::integer[],'62______ 63______ 7_______'::text,'2____ 3____ 4____ 5____ 8____ 3_______ 6_______ 7_______'::text), ('687'::text,''::text,true,'{6}'::integer[],'5_____ 7_____ 80____ 81____ 82____ 83____ 84____ 85____ 86____ 87____ 89____ 9_____'::text,'2_____ 3_____ 4_____ 8_____'::text), ('688'::text,''::text,false,'{5,6,7}'::integer[],'90____ 70_____ 71_____'::text,'2____'::text), ('689'::text,''::text,false,'{6,8,9}'::integer[],'87______ 88______ 89______'::text,'4_______'::text), ('690'::text,''::text,false,'{4,5,6,7}'::integer[],'72__ 73__ 74__ 72___ 73___ 74___ 72____ 73____ 74____ 72_____ 73_____ 74_____'::text,'2___ 3___ 4___ 2____ 3____ 4____ 2_____ 3_____ 4_____ 2______ 3______ 4______'::text), ('691'::text,''::text,false,'{7}'::integer[],'31_____ 32_____ 33_____ 35_____ 36_____ 37_____ 38_____ 39_____ 82_____ 92_____ 93_____ 94_____ 95_____ 96_____ 97_____'::text,'3______ 8______ 9______'::text), ('692'::text,'1'::text,false,'{7}'::integer[],'23_____ 32_____ 45_____ 54_____'::text,'2______ 5______ 6______'::text), ('850'::text,'0'::text,false,'{8,10}'::integer[],'19________'::text,'2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 1_________'::text), ('852'::text,''::text,false,'{5,6,7,8,9,11}'::integer[],'40______ 42______ 44______ 46______ 47______ 51______ 52______ 53______ 54______ 55______ 56______ 57______ 59______ 6_______ 70______ 71______ 84______ 90______ 91______ 92______ 93______ 94______ 95______ 96______ 97______ 98______'::text,'2_______ 3_______ 5_______ 8_______'::text), ('853'::text,''::text,true,'{7,8}'::integer[],'62______ 63______ 65______ 66______ 68______'::text,'2_______ 8_______'::text), ('855'::text,'0'::text,false,'{8,9,10}'::integer[],'1_______ 60______ 61______ 66______ 67______ 68______ 69______ 70______ 77______ 78______ 79______ 80______ 81______ 83______ 84______ 85______ 86______ 87______ 89______ 90______ 91______ 92______ 93______ 94______ 95______ 97______ 98______ 99______ 12_______ 18_______ 23_______ 24_______ 25_______ 26_______ 31_______ 32_______ 33_______ 34_______ 35_______ 36_______ 38_______ 42_______ 43_______ 44_______ 52_______ 53_______ 54_______ 55_______ 62_______ 63_______ 64_______ 65_______ 71_______ 72_______ 73_______ 74_______ 75_______ 76_______ 88_______ 96_______ 97_______'::text,'2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 2________ 3________ 4________ 5________ 6________ 7________'::text), ('856'::text,'0'::text,false,'{8,9,10}'::integer[],'30_______ 20________'::text,'2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______'::text), ('880'::text,'0'::text,false,'{6,7,8,9,10}'::integer[],'11________ 13________ 14________ 15________ 16________ 17________ 18________ 19________ 37________ 38________ 44________ 64________ 66________'::text,'5_____ 7_____ 8_____ 9_____ 3______ 4______ 5______ 6______ 7______ 8______ 9______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______ 2________ 3________ 4________ 5________ 6________ 7________ 8________ 9________ 2_________ 4_________ 6_________ 9_________'::text), ('886'::text,'0'::text,false,'{7,8,9,10,11}'::integer[],'40_______ 90_______ 91_______ 92_______ 93_______ 94_______ 95_______ 96_______ 97_______ 98_______'::text,'2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 2________ 3________ 4________ 5________ 6________ 8________ 9________ 7_________ 7__________'::text), ('960'::text,''::text,false,'{7,10}'::integer[],'46_____ 7______ 9______'::text,'3______ 6______'::text), ('961'::text,'0'::text,false,'{7,8}'::integer[],'3______ 70______ 71______ 76______ 78______ 79______ 81______'::text,'1______ 4______ 5______ 6______ 7______ 8______ 9______ 2_______'::text), ('962'::text,'0'::text,false,'{8,9}'::integer[],'42_______ 71_______ 72_______ 77_______ 78_______ 79_______'::text,'2_______ 3_______ 5_______ 6_______ 8_______ 7________'::text), ('963'::text,'0'::text,false,'{8,9}'::integer[],'50_______ 90_______ 93_______ 94_______ 95_______ 96_______ 98_______ 99_______'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 1________ 2________ 3________'::text), ('964'::text,'0'::text,false,'{8,9,10}'::integer[],'73________ 74________ 75________ 76________ 77________ 78________ 79________'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 6_______ 2________ 3________ 4________ 5________ 6________'::text), ('965'::text,''::text,false,'{7,8}'::integer[],'41______ 50______ 51______ 52______ 55______ 56______ 57______ 58______ 59______ 6_______ 9_______'::text,'2_______'::text), ('966'::text,'0'::text,false,'{9,10}'::integer[],'50_______ 51_______ 53_______ 54_______ 55_______ 56_______ 57_______ 58_______ 59_______'::text,'1________'::text), ('967'::text,'0'::text,false,'{7,8,9}'::integer[],'70_______ 71_______ 73_______ 77_______ 78_______'::text,'1______ 2______ 3______ 4______ 5______ 6______ 7______ 1_______'::text), ('968'::text,''::text,false,'{7,8,9}'::integer[],'15______ 71______ 72______ 74______ 75______ 76______ 77______ 78______ 79______ 9_______'::text,'2_______'::text), ('970'::text,'0'::text,false,'{8,9,10}'::integer[],'56_______ 59_______'::text,'2_______ 4_______ 8_______ 9_______'::text), ('971'::text,'0'::text,false,'{5,6,7,8,9,10,11,12}'::integer[],'50_______ 52_______ 53_______ 54_______ 55_______ 56_______ 58_______'::text,'2_______ 3_______ 4_______ 6_______ 7_______ 9_______'::text), ('972'::text,'0'::text,false,'{7,8,9,10,11,12}'::integer[],'50_______ 51_______ 52_______ 53_______ 54_______ 55_______ 56_______ 58_______ 59_______'::text,'2_______ 3_______ 4_______ 8_______ 9_______ 7________ 1__________ 1___________'::text), ('973'::text,''::text,false,'{8}'::integer[],'3_______ 63______ 64______ 66______'::text,'1_______ 6_______ 7_______'::text), ('974'::text,''::text,true,'{7,8,9,11}'::integer[],'3_______ 5_______ 6_______ 7_______'::text,'4_______'::text), ('975'::text,''::text,false,'{7,8}'::integer[],'16______ 17______ 77______ 87______'::text,'2______ 3______ 4______ 5______ 6______ 7______ 8______'::text), ('976'::text,'0'::text,false,'{8,9,10}'::integer[],'50______ 55______ 60______ 66______ 69______ 72______ 78______ 80______ 81______ 83______ 85______ 86______ 87______ 88______ 89______ 9_______'::text,'1_______ 2_______ 5_______ 7_______ 1________ 2________ 1_________ 2_________'::text), ('977'::text,'0'::text,false,'{8,10,11}'::integer[],'90________ 96________ 97________ 98________'::text,'1_______ 2_______ 3_______ 4_______ 5_______ 6_______ 7_______ 8_______ 9_______'::text), ('992'::text,''::text,true,'{9}'::integer[],'0________ 10_______ 11_______ 12_______ 17_______ 18_______ 19_______ 20_______ 21_______ 22_______ 27_______ 30_______ 33_______ 38_______ 40_______ 41_______ 44_______ 50_______ 55_______ 66_______ 70_______ 71_______ 75_______ 77_______ 78_______ 79_______ 80_______ 81_______ 87_______ 88_______ 89_______ 9________'::text,'3________ 4________'::text), ('993'::text,'8'::text,false,'{8}'::integer[],'6_______ 71______ 72______'::text,'1_______ 2_______ 3_______ 4_______ 5_______'::text), ('994'::text,'0'::text,false,'{9}'::integer[],'10_______ 36_______ 40_______ 44_______ 50_______ 51_______ 55_______ 60_______ 70_______ 77_______ 99_______'::text,'1________ 2________ 3________ 4________'::text), ('995'::text,'0'::text,false,'{9}'::integer[],'5________ 79_______'::text,'3________ 4________ 7________'::text), ('996'::text,'0'::text,false,'{9,10}'::integer[],'20_______ 22_______ 31_______ 50_______ 51_______ 52_______ 54_______ 55_______ 56_______ 57_______ 60_______ 70_______ 75_______ 77_______ 88_______ 91_______ 99_______'::text,'3________ 6________'::text), ('998'::text,''::text,false,'{9}'::integer[],'20_______ 33_______ 50_______ 61_______ 62_______ 65_______ 66_______ 67_______ 70_______ 72_______ 73_______ 74_______ 75_______ 77_______ 79_______ 80_______ 87_______ 88_______ 90_______ 91_______ 92_______ 93_______ 94_______ 95_______ 97_______ 98_______ 99_______'::text,'5________ 6________ 7________'::text)) "*VALUES*";
+
+ALTER TABLE martlet_data.numbering_plans OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.policies (
     version integer NOT NULL,
@@ -4218,7 +4635,8 @@ CREATE TABLE martlet_data.surveys (
     locale text NOT NULL COLLATE pg_catalog."C",
     version integer NOT NULL,
     opened_at timestamp with time zone NOT NULL,
-    until timestamp with time zone NOT NULL
+    until timestamp with time zone NOT NULL,
+    address_key text GENERATED ALWAYS AS (martlet_data.address_key(address)) STORED COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.surveys OWNER TO martlet_owner;
@@ -4462,6 +4880,8 @@ CREATE INDEX carrier_ids_default_folded_idx ON martlet_data.carrier_ids_default 
 
 CREATE INDEX consents_newest ON martlet_data.consents USING btree (recipient_key, channel, purpose, id DESC);
 
+CREATE INDEX consents_person ON martlet_data.consents USING btree (person_key, channel, purpose, id DESC);
+
 CREATE INDEX dead_letters_died_at ON martlet_data.dead_letters USING btree (died_at);
 
 CREATE INDEX due_1_due_at_idx ON martlet_data.due_1 USING btree (due_at);
@@ -4544,7 +4964,11 @@ CREATE INDEX requeues_requeued_at ON martlet_data.requeues USING btree (requeued
 
 CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree (address, channel, scope) WHERE (lifted_at IS NULL);
 
+CREATE INDEX suppressions_key ON martlet_data.suppressions USING btree (address_key, channel) WHERE (lifted_at IS NULL);
+
 CREATE INDEX surveys_address ON martlet_data.surveys USING btree (address, channel, opened_at);
+
+CREATE INDEX surveys_key ON martlet_data.surveys USING btree (address_key, channel, opened_at);
 
 CREATE INDEX surveys_until ON martlet_data.surveys USING btree (until);
 
@@ -4708,9 +5132,17 @@ REVOKE ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) FR
 GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.address_key(p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.address_key(p_address text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.address_key(p_address text) TO martlet_gateway;
+GRANT ALL ON FUNCTION martlet_data.address_key(p_address text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet_data.address_key(p_address text) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.apply_keyword(p_channel text, p_address text, p_scope text, p_word text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) TO martlet_gateway;
@@ -4776,6 +5208,12 @@ REVOKE ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kin
 GRANT ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) TO martlet_gateway;
 
+REVOKE ALL ON FUNCTION martlet_data.has_trunk_prefix(p_address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.hold_from_admit(p_places integer[], p_hashes integer[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.international_phone(p_digits text, p_has_zero_in_brackets boolean, p_is_strict boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.is_e164(p_address text) FROM PUBLIC;
@@ -4800,6 +5238,8 @@ REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient te
 
 REVOKE ALL ON FUNCTION martlet_data.lock_bucket(p_bucket integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.mailbox_fault(p_text text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.mask(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_admin;
@@ -4822,11 +5262,24 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country te
 
 REVOKE ALL ON FUNCTION martlet_data.note_follow_up() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.open_opt_outs() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.open_opt_outs() TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.opt_out_place(p_base integer, p_channel text, p_scope text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.order_provider(p_provider text, p_state text, p_target text, p_why text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.outside_quiet(p_at timestamp with time zone, p_zone text, p_from integer, p_until integer) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.person_key(p_recipient_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.person_key(p_recipient_key text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.person_key(p_recipient_key text) TO martlet_gateway;
+GRANT ALL ON FUNCTION martlet_data.person_key(p_recipient_key text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet_data.person_key(p_recipient_key text) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.plain_address(p_kind text, p_address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.position_inbound() FROM PUBLIC;
 
@@ -4847,6 +5300,8 @@ GRANT ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages b
 
 REVOKE ALL ON FUNCTION martlet_data.publish_suppressions() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.read_phone(p_address text, p_country text, OUT number text, OUT fault text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) TO martlet_gateway;
@@ -4858,6 +5313,8 @@ REVOKE ALL ON FUNCTION martlet_data.refresh_enqueue_places() FROM PUBLIC;
 REVOKE ALL ON FUNCTION martlet_data.refresh_time_zones() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.refresh_time_zones() TO martlet_admin;
 GRANT ALL ON FUNCTION martlet_data.refresh_time_zones() TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.refuse_address(p_kind text, p_address text, p_country text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) FROM PUBLIC;
 
@@ -4888,8 +5345,20 @@ REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM P
 
 REVOKE ALL ON FUNCTION martlet_data.trimmed(p_value jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.unicode_label(p_label text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.unicode_label(p_label text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.unicode_label(p_label text) TO martlet_gateway;
+GRANT ALL ON FUNCTION martlet_data.unicode_label(p_label text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet_data.unicode_label(p_label text) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.unsubscribe(p_message_id bigint, p_scope text) TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_gateway;
+GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
 
@@ -5202,6 +5671,9 @@ GRANT SELECT ON SEQUENCE martlet_data.message_seq TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.messages_default TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.messages_default TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.numbering_plans TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.numbering_plans TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.policies TO martlet_worker;
 GRANT SELECT,INSERT ON TABLE martlet_data.policies TO martlet_admin;

@@ -22,10 +22,12 @@ public struct Message: Sendable, Equatable {
     /// Name of its class in the policy.
     public var messageClass: String
     public var channel: Channel
-    /// The person: caps and consent count by this.
+    /// The person: caps and consent count by this. The key of what was enqueued (`martlet_data.person_key`): one for all spellings of an address.
     public var recipientKey: String
     /// Where it goes: E.164 for SMS, a mailbox for e-mail.
     public var address: String
+    /// What suppressions are compared by: one for all spellings of the address (`martlet_data.address_key`).
+    public var addressKey: String
     public var template: String
     public var locale: String?
     /// Key into the policy's senders; nil: the class's or the policy's default.
@@ -46,13 +48,15 @@ public struct Message: Sendable, Equatable {
         id: MessageID, messageClass: String, channel: Channel, recipientKey: String, address: String,
         template: String, locale: String? = nil, sender: String? = nil, timeZone: String? = nil,
         tier: String? = nil, groupKey: String? = nil, variables: String = "{}", headers: String? = nil,
-        traceparent: String? = nil, createdAt: Timestamp, expiresAt: Timestamp
+        traceparent: String? = nil, createdAt: Timestamp, expiresAt: Timestamp,
+        addressKey: String? = nil
     ) {
         self.id = id
         self.messageClass = messageClass
         self.channel = channel
         self.recipientKey = recipientKey
         self.address = address
+        self.addressKey = addressKey ?? address
         self.template = template
         self.locale = locale
         self.sender = sender

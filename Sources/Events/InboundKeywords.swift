@@ -92,17 +92,9 @@ package struct InboundKeywords: Sendable {
         // A carrier may append digits of its own to the number.
         let country = countries.first { to.hasPrefix($0.number) }?.country ?? defaultCountry
         guard let country else { return Self.international(written) }
-        if written.hasPrefix("0") { return Self.international(country.dropFirst() + written.dropFirst()) }
-        return Self.international(Self.isNational(written, country) ? country.dropFirst() + written : written)
-    }
-
-    /// Where numbers at home have no 0 in front that would tell: mobile numbers of China, all of North America.
-    private static func isNational(_ digits: Substring, _ country: String) -> Bool {
-        switch country {
-        case "+86": digits.utf8.count == 11 && digits.hasPrefix("1") && digits.dropFirst().first.map { ("3"..."9") ~= $0 } == true
-        case "+1": digits.utf8.count == 10 && digits.first.map { ("2"..."9") ~= $0 } == true
-        default: false
-        }
+        // Home and abroad in one spelling: as read for an enqueue; what is no mobile number at home is an international one.
+        if case .number(let number) = PhoneNumber.read(text.from, country: country) { return number }
+        return written.hasPrefix("0") ? nil : Self.international(written)
     }
 
     private static func international(_ digits: Substring) -> String? {

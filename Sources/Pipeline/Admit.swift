@@ -88,7 +88,7 @@ extension Admit {
         let caps = LockCapUsage(recipientKeys: Set(batch.filter { !$0.caps.isEmpty }.map(\.message.recipientKey)).sorted())
         let facts = AdmitFacts(
             slot: slot, session: session, rows: batch.map(\.lease.row), messageIDs: batch.map(\.message.id),
-            addresses: Array(Set(batch.map(\.message.address))),
+            addresses: Array(Set(batch.map(\.message.addressKey))),
             consentKeys: Array(Set(batch.filter(\.policy.requiresConsent).map(\.message.recipientKey))),
             groupKeys: Array(Set(batch.compactMap(\.message.groupKey))),
             attemptedIDs: batch.filter { $0.lease.attempt > 0 }.map(\.message.id))

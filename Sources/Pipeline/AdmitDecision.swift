@@ -136,7 +136,7 @@ struct AdmitDecision {
     }
 
     private func suppression(_ work: Work) -> String? {
-        let place = AdmitFacts.Place(channel: work.message.channel.rawValue, address: work.message.address)
+        let place = AdmitFacts.Place(channel: work.message.channel.rawValue, address: work.message.addressKey)
         let scopes = facts.suppressed[place] ?? []
         for scope in scopes.sorted() {
             if scope == "all" || scope == work.policy.name || (scope == "all_except_otp" && work.policy.name != "otp") {

@@ -166,23 +166,74 @@ class Enqueue(Contract):
         for text, sender, wanted in [
             ("+86 138-0013.8000", None, PHONE), ("0086 13800138000", None, PHONE), ("138 0013 8000", None, PHONE),
             ("(020) 7946/0958", "uk", "+442079460958"), ("+44 (0)20 7946 0958", None, "+442079460958"), ("+49\u00a030 901820", None, "+4930901820"),
+            ("8613800138000", None, PHONE), ("447700900123", "uk", "+447700900123"), ("+44 07700 900123", None, "+447700900123"), ("+4407700900123", None, "+447700900123"),
+            ("+39 (0)2 1234 5678", None, "+390212345678"), ("+7 8 912 345-67-89", None, "+79123456789"), ("tel:+86-138-0013-8000", None, PHONE),
+            ("\u202a+8613800138000\u202c", None, PHONE), ("\uff0b\uff18\uff16\uff11\uff13\uff18\uff10\uff10\uff11\uff13\uff18\uff10\uff10\uff10", None, PHONE), ("+86\u202f138\u202f0013\u202f8000", None, PHONE),
+            ('="+8613800138000"', None, PHONE), ("'+8613800138000", None, PHONE), ("\ufeff138\u20110013\u20118000\t", None, PHONE),
         ]:
             with self.subTest(text):
                 self.assertEqual(self.message(enqueue(self.shop, recipient=text, **({"sender": sender} if sender else {})))[1], wanted)
 
     def test_what_is_no_number(self):
-        for text in ["", "hello", "+", "+0123456789", "12", "+12345", "+1234567890123456", "+86138001380x0", "13800138000\r\nX", None]:
+        for text in ["", "hello", "+", "+0123456789", "12", "+12345", "+1234567890123456", "+86138001380x0", "13800138000\r\nX", None,
+                "8.61380013812E+12", "8,6138E12", "13800138000.0", "13800138000/13800138001", "+8613800138000+8613800138001", "0086", "110", "+44 07",
+                "447700900123", "0011 44 7700 900123", "+86 138 0013 8000 ext 5", "1-800-FLOWERS", "\u200b", "00999123456789"]:
             with self.subTest(text):
                 self.refused("MT003", "field recipient", lambda: enqueue(self.shop, recipient=text))
         self.refused("MT003", "field recipient", lambda: enqueue(self.shop, recipient="13800138000", sender="nowhere"))
 
     def test_mailboxes(self):
-        for text, wanted in [("Ann.B@Example.COM", "Ann.B@example.com"), ("a+b@x.org", "a+b@x.org"), ("用户@例子.广告", "用户@例子.广告")]:
+        for text, wanted in [("Ann.B@Example.COM", "Ann.B@example.com"), ("a+b@x.org", "a+b@x.org"), ("用户@例子.广告", "用户@例子.广告"), ("\ufeffann@b.org", "ann@b.org"), ("ann@b.org\u202c", "ann@b.org"), ("\u00a0 ann@b.org\t", "ann@b.org"), ('="ann@b.org"', "ann@b.org"), ("o'neil@ex_ample.org", "o'neil@ex_ample.org")]:
             self.assertEqual(self.message(enqueue(self.shop, channel="email", recipient=text))[1], wanted)
-        for text in ["ann", "ann@", "@x.org", "a@b", "Ann <a@b.org>", "a@b.org,c@d.org", "a b@c.org", "a@b..org", "a@b.org\r\nBcc: x@y.z", "a" * 65 + "@b.org", "a@b@c.org", "a@" + "b" * 255 + ".org", None]:
+        for text in ["ann", "ann@", "@x.org", "a@b", "Ann <a@b.org>", "a@b.org,c@d.org", "a b@c.org", "a@b..org", "a@b.org\r\nBcc: x@y.z", "a" * 65 + "@b.org", "a@b@c.org", "a@" + "b" * 255 + ".org", None,
+                "ann\u200b@b.org", "ann\u00a0@b.org", "a\u00adnn@b.org", "ann@b\u2060.org", "ann..b@c.org", ".ann@c.org", "ann.@c.org", "ann@-b.org", "ann@b-.org", "ann@b.org.", "ann@1.2.3.4",
+                "ann@b!.org", "ann@" + "b" * 64 + ".org", "ann\uff20b.org", "mailto:ann@b.org", "\ufeff"]:
             with self.subTest(text):
                 self.refused("MT003", "field recipient", lambda: enqueue(self.shop, channel="email", recipient=text))
-        self.refused("MT003", "field recipient", lambda: enqueue(self.shop, channel="push", recipient="a\nb"))
+        for text in ["a\nb", "\u200b", " "]:
+            self.refused("MT003", "field recipient", lambda: enqueue(self.shop, channel="push", recipient=text))
+
+    def test_a_refused_address_says_why(self):
+        for changes, words in [
+            ({"recipient": "8.61380013812E+12"}, "power of ten"), ({"recipient": "13800138000.0"}, "export the column as text"), ({"recipient": "447700900123"}, "no number of +86"),
+            ({"channel": "email", "recipient": "ann\u200b@b.org"}, "invisible character"), ({"channel": "email", "recipient": "ann..b@c.org"}, "two in a row"),
+        ]:
+            with self.subTest(words):
+                self.assertIn(words, self.refused("MT003", "field recipient", lambda: enqueue(self.shop, **changes)).message_primary)
+                self.assertIn(words, self.refused("MT003", "field recipient", lambda: self.shop.execute(
+                    "select martlet.suppress(%s, %s)", [changes.get("channel", "sms"), changes["recipient"]])).message_primary)
+
+    def test_numbers_of_every_country_are_right_or_refused(self):
+        """Example numbers of phonenumbers, as people write them: the right one or none, never another; of mobile ones at most two spellings none."""
+        import phonenumbers
+        from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
+        wrong, refused, count = [], [], 0
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+            trunk = PhoneMetadata.metadata_for_region(region).national_prefix or ""
+            for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE):
+                example = phonenumbers.example_number_for_type(region, kind)
+                if example is None:
+                    continue
+                right = phonenumbers.format_number(example, PhoneNumberFormat.E164)
+                national = phonenumbers.national_significant_number(example)
+                country = f"+{example.country_code}"
+                for text in {right, "00" + right[1:], right[1:], national, trunk + national, country + trunk + national, f"{country} ({trunk}) {national}",
+                        phonenumbers.format_number(example, PhoneNumberFormat.INTERNATIONAL), phonenumbers.format_number(example, PhoneNumberFormat.NATIONAL)}:
+                    count += 1
+                    got = self.one("select martlet_data.normalise_address('phone', %s, %s)", text, country)
+                    if got is None and kind == PhoneNumberType.MOBILE:
+                        refused.append((text, country))
+                    elif got not in (None, right):
+                        wrong.append((text, country, got, right))
+        self.assertGreater(count, 3000)
+        self.assertEqual(wrong, [])
+        self.assertLessEqual(len(refused), 2, refused)
+
+    def test_the_numbering_plans_are_what_the_tool_makes(self):
+        import pathlib, subprocess, sys
+        tool = pathlib.Path(__file__).resolve().parents[2] / "Deploy" / "numbering-plans"
+        done = subprocess.run([sys.executable, str(tool), "--check"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
 
     def test_every_refusal_has_field_code_and_remedy(self):
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -528,7 +579,7 @@ class Recipients(Contract):
         self.assertEqual(self.one("select martlet.unsuppress('sms', '+8613900000002', 'asked again')", by=self.ann), 1)
         self.assertEqual(self.one("select martlet.unsuppress('sms', '+8613900000002', 'asked again')", by=self.ann), 0)
         self.assertNotEqual(self.one("select martlet.suppress('sms', '+8613900000002')", by=self.shop), first)
-        self.assertEqual(self.one("select why, object from martlet.audit where action = 'unsuppress' order by id limit 1", by=self.ann), ("asked again", "+86139****0002"))
+        self.assertEqual(self.one("select why, object from martlet.audit where action = 'unsuppress' and object = '+86139****0002' order by id limit 1", by=self.ann), ("asked again", "+86139****0002"))
 
     def test_refusals(self):
         for code, field, sql in [
@@ -541,6 +592,30 @@ class Recipients(Contract):
         ]:
             with self.subTest(sql):
                 self.refused(code, field, lambda: self.shop.execute(f"select {sql}"))
+
+    def test_one_person_in_several_spellings_is_one(self):
+        for channel, written, other in [
+            ("email", "ann.lee@example.org", "Ann.Lee@Example.ORG"), ("email", "ann@xn--fiq.example", "ANN@\u4e2d.example"),
+            ("sms", "+5215512345678", "+525512345678"), ("sms", "+5491123456789", "+541123456789"), ("sms", "+553188887777", "+5531988887777"),
+            ("sms", "+22997123456", "+2290197123456"), ("push", "+8613900000009", "whatsapp:+8613900000009"), ("push", "8613900000009", "+8613900000009"),
+        ]:
+            with self.subTest(other):
+                self.one("select martlet.suppress(%s, %s)", channel, written, by=self.shop)
+                keys = self.root.execute("select martlet_data.address_key(%s), martlet_data.address_key(%s)", [written, other]).fetchone()
+                self.assertEqual(*keys)
+                self.assertEqual(self.one("select count(*) from martlet_data.suppressions where address_key = %s and channel = %s and lifted_at is null", keys[1], channel), 1)
+                self.assertEqual(self.one("select martlet.unsuppress(%s, %s, 'asked again')", channel, other, by=self.ann), 1)
+
+    def test_different_people_stay_different(self):
+        for one, other in [("ann+a@b.org", "ann@b.org"), ("a.nn@gmail.com", "ann@gmail.com"), ("ann@xn--a-.org", "ann@a.org"), ("+8613900000001", "+8613900000002"), ("+551133334444", "+5511933334444")]:
+            self.assertNotEqual(*self.root.execute("select martlet_data.address_key(%s), martlet_data.address_key(%s)", [one, other]).fetchone())
+        self.assertEqual(self.one("select martlet_data.person_key('4711000123')"), "4711000123")
+
+    def test_punycode_is_read_as_python_reads_it(self):
+        for host in ["m\u00fcnchen", "\u4f8b\u3048", "b\u00fccher-stra\u00dfe", "\u0440\u0444", "\u00e9t\u00e9-\u4e2d\u6587", "\U00020000x"]:
+            self.assertEqual(self.one("select martlet_data.unicode_label(%s)", "xn--" + host.encode("punycode").decode()), host)
+        for text in ["xn--", "xn--\u4e2d", "xn--99999999999", "xn--a-", "plain", "xn--" + "a" * 60]:
+            self.assertEqual(self.one("select martlet_data.unicode_label(%s)", text), text)
 
     def test_consents_are_appended(self):
         key = uuid.uuid4().hex

@@ -55,12 +55,7 @@ begin
         end if;
         v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
         if v_address is null then
-            raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'),
-                case v_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end
-                using errcode = 'MT003',
-                hint = case v_kind when 'phone' then 'Write it as E.164, such as +8613800138000.'
-                    when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
-                    else 'It must be 1 … 512 characters without control characters.' end;
+            perform martlet_data.refuse_address(v_kind, recipient, v_country);
         end if;
     end if;
     if time_zone is not null then

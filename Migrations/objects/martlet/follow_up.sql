@@ -8,6 +8,7 @@ declare
     v_class text;
     v_kind text;
     v_address text;
+    v_country text;
     v_erases boolean;
     v_hash bytea;
     v_seen bytea;
@@ -31,11 +32,10 @@ begin
     if sender is not null and not exists (select from martlet_data.senders s where s.key = follow_up.sender and s.retired_at is null) then
         raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
     end if;
-    v_address := martlet_data.normalise_address(v_kind, recipient,
-        (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end));
+    v_country := (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end);
+    v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
     if v_address is null then
-        raise exception 'field recipient: % is no address of channel %', coalesce(quote_literal(martlet_data.mask(recipient)), 'null'), channel using errcode = 'MT003',
-            hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+        perform martlet_data.refuse_address(v_kind, recipient, v_country);
     end if;
     if variables is not null then
         perform martlet_data.check_json('variables', variables, 65536);

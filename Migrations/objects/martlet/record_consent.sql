@@ -19,7 +19,7 @@ begin
         raise exception 'field wording: longer than 4000 characters' using errcode = 'MT010', hint = 'Store the exact sentence that was shown, or its version number.';
     end if;
     perform martlet_data.commit_durably();
-    perform martlet_data.hold_from_admit(array[martlet_data.opt_out_place(1400000000, record_consent.channel, purpose)], array[pg_catalog.hashtext(recipient_key)]);
+    perform martlet_data.hold_from_admit(array[martlet_data.opt_out_place(1400000000, record_consent.channel, purpose)], array[pg_catalog.hashtext(martlet_data.person_key(recipient_key))]);
     insert into martlet_data.consents (recipient_key, channel, purpose, status, method, wording) values (recipient_key, channel, purpose, status, method, wording) returning id into v_id;
     return v_id;
 end $$;

@@ -17,9 +17,9 @@ create or replace function martlet.report_messages(since timestamptz, group_key 
     dead as materialized (select d.message_id from martlet_data.dead_letters d where d.message_id >= martlet_data.first_id(report_messages.since)),
     -- One person opts out of what came last: each address counts once in a class.
     outs as (
-        select o.class_id, count(distinct (o.channel, o.address)) as people
-        from (select c.class_id, c.channel, c.address, e.accepted_at from chosen c join ends e on e.message_id = c.id where e.accepted_at is not null) o
-        join martlet_data.suppressions s on s.address = o.address and s.channel = o.channel
+        select o.class_id, count(distinct (o.channel, o.key)) as people
+        from (select c.class_id, c.channel, martlet_data.address_key(c.address) as key, e.accepted_at from chosen c join ends e on e.message_id = c.id where e.accepted_at is not null) o
+        join martlet_data.suppressions s on s.address_key = o.key and s.channel = o.channel
         where s.reason in ('opt_out', 'opt_out_text', 'opt_out_link', 'complaint') and s.created_at >= o.accepted_at and s.created_at < o.accepted_at + report_messages.opt_out_within
         group by o.class_id),
     counted as (

@@ -12,11 +12,13 @@ begin
     end if;
     perform martlet_data.commit_durably();
     perform martlet_data.hold_from_admit(array_agg(k.place), array_agg(k.hash)) from (
-        select 7340013 as place, pg_catalog.hashtext(a) as hash from unnest(p_addresses) a -- one after the other
-        union select martlet_data.opt_out_place(1000000000, i.channel, i.scope), pg_catalog.hashtext(i.address)
+        select 7340013 as place, pg_catalog.hashtext(martlet_data.address_key(a)) as hash from unnest(p_addresses) a -- one after the other
+        union select martlet_data.opt_out_place(1000000000, i.channel, i.scope), pg_catalog.hashtext(martlet_data.address_key(i.address))
             from unnest(p_channels, p_addresses, p_scopes) i(channel, address, scope) where i.scope is not null
-        union select martlet_data.opt_out_place(1400000000, i.channel, 'all'), pg_catalog.hashtext(i.address)
-            from unnest(p_channels, p_addresses, p_scopes) i(channel, address, scope) where i.scope is not null) k;
+        -- A consent may name the phone as WhatsApp does, without +.
+        union select martlet_data.opt_out_place(1400000000, i.channel, 'all'), pg_catalog.hashtext(n.key)
+            from unnest(p_channels, p_addresses, p_scopes) i(channel, address, scope)
+            cross join lateral (values (martlet_data.address_key(i.address)), (ltrim(martlet_data.address_key(i.address), '+'))) n(key) where i.scope is not null) k;
     for i in 1 .. cardinality(p_addresses) loop
         v_changed := v_changed || martlet_data.apply_keyword(p_channels[i], p_addresses[i], p_scopes[i], p_words[i]);
     end loop;

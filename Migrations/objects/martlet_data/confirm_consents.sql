@@ -10,9 +10,9 @@ declare
 begin
     perform martlet_data.commit_durably();
     perform martlet_data.hold_from_admit(array_agg(k.place), array_agg(k.hash)) from (
-        select 7340013 as place, pg_catalog.hashtext(a) as hash from unnest(p_addresses) a
-        union select 7340013, pg_catalog.hashtext(m.recipient_key) from martlet_data.messages m where m.id = any (p_message_ids)
-        union select martlet_data.opt_out_place(1400000000, c.name, 'all'), pg_catalog.hashtext(m.recipient_key)
+        select 7340013 as place, pg_catalog.hashtext(martlet_data.address_key(a)) as hash from unnest(p_addresses) a
+        union select 7340013, pg_catalog.hashtext(martlet_data.person_key(m.recipient_key)) from martlet_data.messages m where m.id = any (p_message_ids)
+        union select martlet_data.opt_out_place(1400000000, c.name, 'all'), pg_catalog.hashtext(martlet_data.person_key(m.recipient_key))
             from martlet_data.messages m join martlet_data.channels c on c.id = m.channel_id where m.id = any (p_message_ids)) k
         having count(*) > 0;
     for i in 1 .. cardinality(p_message_ids) loop
@@ -26,7 +26,7 @@ begin
             continue;
         end if;
         select c.status into v_status from martlet_data.consents c
-            where c.recipient_key = s.recipient_key and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
+            where c.person_key = martlet_data.person_key(s.recipient_key) and c.channel = s.channel and c.purpose = s.confirms order by c.id desc limit 1;
         if not found or v_status = 'withdrawn' then
             v_results := v_results || 'nothing'::text;
         elsif v_status = 'granted' then

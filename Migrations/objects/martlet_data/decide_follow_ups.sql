@@ -46,7 +46,7 @@ begin
                     or exists (select from martlet_data.group_cancellations g where g.group_key = m.group_key and g.producer in ('*', m.producer) and g.cancelled_at >= m.created_at) then 'cancelled' end,
                 -- Somebody asked for it; only an address that does not exist is a failure.
                 case when s.ended_by = 'suppressed' and not exists (select from martlet_data.suppressions x join martlet_data.channels h on h.name = x.channel
-                    where x.address = m.address and h.id = m.channel_id and x.lifted_at is null and x.reason = 'hard_bounce') then 'suppressed' end) as settled_by,
+                    where x.address_key = martlet_data.address_key(m.address) and h.id = m.channel_id and x.lifted_at is null and x.reason = 'hard_bounce') then 'suppressed' end) as settled_by,
             case when x.at + f.after > v_now then null when d.reason <> 'in_doubt' then 'dead' when s.ended_by is not null then s.ended_by when s.is_undelivered then 'undelivered' end as failed_by,
             greatest(s.accepted_at, case when d.reason = 'in_doubt' then d.died_at when d.message_id is not null or s.is_undelivered then x.at end) as accepted_at
         from f left join m on m.id = f.message_id left join said s on s.message_id = f.message_id

@@ -3,14 +3,16 @@ create or replace function martlet_data.known_address(p_channel text, p_recipien
 declare
     v_kind text;
     v_address text;
+    v_country text;
 begin
     select c.address_kind into v_kind from martlet_data.channels c where c.name = p_channel and c.retired_at is null;
     if not found then
         raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
     end if;
-    v_address := martlet_data.normalise_address(v_kind, p_recipient, (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null));
+    v_country := (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null);
+    v_address := martlet_data.normalise_address(v_kind, p_recipient, v_country);
     if v_address is null then
-        raise exception 'field recipient: not an address of channel %', p_channel using errcode = 'MT003', hint = 'Phone numbers as E.164 (+8613800138000), one mailbox without display name.';
+        perform martlet_data.refuse_address(v_kind, p_recipient, v_country);
     end if;
     return v_address;
 end $$;

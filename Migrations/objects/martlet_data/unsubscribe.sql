@@ -19,13 +19,13 @@ begin
     perform martlet_data.commit_durably();
     perform martlet_data.hold_from_admit(
         array[martlet_data.opt_out_place(1000000000, v_channel, p_scope), martlet_data.opt_out_place(1400000000, v_channel, p_scope)],
-        array[pg_catalog.hashtext(v_address), pg_catalog.hashtext(v_person)]);
+        array[pg_catalog.hashtext(martlet_data.address_key(v_address)), pg_catalog.hashtext(martlet_data.person_key(v_person))]);
     insert into martlet_data.suppressions (channel, address, scope, reason) values (v_channel, v_address, p_scope, 'opt_out_link')
         on conflict (address, channel, scope) where lifted_at is null do nothing;
     v_changed := found;
     insert into martlet_data.consents (recipient_key, channel, purpose, status, method)
         select v_person, v_channel, p_scope, 'withdrawn', 'link'
-        from (select c.status from martlet_data.consents c where c.recipient_key = v_person and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
+        from (select c.status from martlet_data.consents c where c.person_key = martlet_data.person_key(v_person) and c.channel = v_channel and c.purpose = p_scope order by c.id desc limit 1) n
         where n.status <> 'withdrawn';
     return v_changed or found;
 end $$;

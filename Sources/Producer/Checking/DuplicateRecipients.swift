@@ -1,3 +1,4 @@
+import Domain
 import Store
 
 /// What happens to a record whose recipient an earlier one of the same file and channel has.
@@ -25,7 +26,7 @@ struct DuplicateRecipients: Sendable {
         var hasher = Hasher()
         hasher.combine(channel)
         switch Address.judge(recipient, channel: channel) {
-        case .normal(let address): hasher.combine(address)
+        case .normal(let address): hasher.combine(AddressKey.of(address))
         case .national(let digits): hasher.combine(digits)
         case .wrong: return false
         }

@@ -33,13 +33,15 @@ enum RowCheck {
 
     private static func checkRecipient(_ row: BulkRow) throws(Problem) {
         guard let channel = row["channel"], let recipient = row["recipient"] else { return }
-        guard Address.judge(recipient, channel: channel) == .wrong else { return }
+        guard case .wrong(let fault) = Address.judge(recipient, channel: channel) else { return }
         switch channel {
         case "sms":
-            throw Problem("recipient", "bad_recipient", "is not a phone number", "Write it as E.164, such as +8613800138000.")
+            throw Problem(
+                "recipient", "bad_recipient", "is not a phone number: it \(fault)",
+                "Write it as E.164: +, calling code and number, such as +8613800138000.")
         case "email":
             throw Problem(
-                "recipient", "bad_recipient", "is not an e-mail address",
+                "recipient", "bad_recipient", "is not an e-mail address: it \(fault)",
                 "Write one mailbox, such as ann@example.com, without display name.")
         default:
             throw Problem(

@@ -91,8 +91,17 @@ struct Estimator: Sendable {
             throw Problem(
                 "time_zone", "unknown_time_zone", "unknown time zone `\(zone)`", "Use an IANA name such as Asia/Shanghai.")
         }
-        guard let address = Address.normalise(row["recipient"] ?? "", channel: channel, country: sender.defaultCountry) else {
-            throw Problem("recipient", "bad_recipient", "is not a phone number", "Write it as E.164, such as +8613800138000.")
+        let address: String
+        switch Address.judge(row["recipient"] ?? "", channel: channel, country: sender.defaultCountry) {
+        case .normal(let normal): address = normal
+        case .national:
+            throw Problem(
+                "recipient", "bad_recipient", "has no +, and sender `\(senderKey)` has no default_country",
+                "Write it as E.164: +, calling code and number, such as +8613800138000.")
+        case .wrong(let fault):
+            throw Problem(
+                "recipient", "bad_recipient", "is not an address of channel \(channel): it \(fault)",
+                "Write it as E.164, such as +8613800138000, or as one mailbox.")
         }
         let epoch = Timestamp(microseconds: 0)
         return Message(

@@ -5,7 +5,7 @@ import Postgres
 public struct LoadCapUsage: Statement {
     public var recipientKey: String
     public init(recipientKey: String) { self.recipientKey = recipientKey }
-    public var sql: String { "select hits from martlet_data.cap_usage where recipient_key = $1 limit 1" }
+    public var sql: String { "select hits from martlet_data.cap_usage where recipient_key = martlet_data.person_key($1) limit 1" }
     public func bind(_ parameters: inout PQParams) { parameters.text(recipientKey) }
     public static func read(_ rows: PQRows) throws -> CapLedger {
         guard let row = rows.first else { return CapLedger() }
@@ -65,7 +65,7 @@ public struct ListSuppressions: Statement {
     public var sql: String {
         """
         select id, channel, address, scope, reason, created_at, created_by, lifted_at, lifted_by, lift_reason from martlet_data.suppressions
-        where ($1::text is null or address = $1) and ($2::text is null or channel = $2) and ($3 or lifted_at is null)
+        where ($1::text is null or address_key = martlet_data.address_key($1)) and ($2::text is null or channel = $2) and ($3 or lifted_at is null)
         order by id desc limit $4
         """
     }

@@ -7,9 +7,9 @@ public struct AdmitFacts: Statement {
     public var session: Int32
     public var rows: [LeasedRow]
     public var messageIDs: [MessageID]
-    /// Distinct addresses, with the channel's name; checked against the suppressions.
+    /// Distinct keys of addresses (`Message.addressKey`); checked against the suppressions.
     public var addresses: [String]
-    /// Distinct recipient keys of messages whose class needs consent.
+    /// Distinct recipient keys (`Message.recipientKey`) of messages whose class needs consent.
     public var consentKeys: [String]
     /// Distinct group keys.
     public var groupKeys: [String]
@@ -33,7 +33,7 @@ public struct AdmitFacts: Statement {
     public struct Answer: Sendable {
         /// Still leased by this session.
         public var held: Set<MessageID> = []
-        /// By channel and address: scopes that are suppressed.
+        /// By channel and key of the address: scopes that are suppressed.
         public var suppressed: [Place: Set<String>] = [:]
         /// By recipient key, channel and class: the newest consent's status.
         public var consents: [Consent: String] = [:]
@@ -68,11 +68,11 @@ public struct AdmitFacts: Statement {
         """
         select 1::int2, message_id, null::text, null::text, null::text, null::timestamptz
         from martlet_data.leased_\(slot) where ctid = any ($1::tid[]) and session = $2
-        union all select 2::int2, 0, channel, address, scope, null from martlet_data.suppressions
-            where address = any ($4) and lifted_at is null
-        union all select 3::int2, c.id, c.channel, c.recipient_key, c.purpose || ' ' || c.status, null
+        union all select 2::int2, 0, channel, address_key, scope, null from martlet_data.suppressions
+            where address_key = any ($4) and lifted_at is null
+        union all select 3::int2, c.id, c.channel, c.person_key, c.purpose || ' ' || c.status, null
             from unnest($5::text[]) k(recipient_key) cross join lateral (
-                select distinct on (n.channel, n.purpose) n.* from martlet_data.consents n where n.recipient_key = k.recipient_key
+                select distinct on (n.channel, n.purpose) n.* from martlet_data.consents n where n.person_key = k.recipient_key
                 order by n.channel, n.purpose, n.id desc) c
         union all select 4::int2, message_id, null, null, null, null from martlet_data.cancellations where message_id = any ($3)
         union all select 5::int2, 0, null, group_key, producer, cancelled_at from martlet_data.group_cancellations where group_key = any ($6)

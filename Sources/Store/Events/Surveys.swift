@@ -89,10 +89,10 @@ public struct FindSurveys: Statement {
 
     public var sql: String {
         """
-        select s.message_id, s.address, s.channel, s.sender, t.confirms is not null, \(SurveyColumns.sql)
+        select s.message_id, f.address, s.channel, s.sender, t.confirms is not null, \(SurveyColumns.sql)
         from (select distinct * from unnest($1::text[], $2::text[]) f(address, channel)) f
         cross join lateral (
-            select * from martlet_data.surveys s where s.address = f.address and s.channel = f.channel and s.until > now() and not exists (
+            select * from martlet_data.surveys s where s.address_key = martlet_data.address_key(f.address) and s.channel = f.channel and s.until > now() and not exists (
                 select from martlet_data.receipts r where r.message_id = s.message_id and r.attempt = s.attempt and r.kind in ('deferred', 'rejected') offset 0)
             order by s.opened_at desc limit 10) s
         join martlet_data.templates t on t.key = s.template and t.channel = s.channel and t.locale = s.locale and t.version = s.version

@@ -108,9 +108,10 @@ public struct ClaimReady: Statement {
 /// The columns of a body that Render and Admit need.
 enum ClaimColumns {
     static let sql = """
-        m.class_id, m.channel_id, m.recipient_key, m.address, m.template, m.locale, m.sender, m.time_zone, m.tier, m.group_key,
+        m.class_id, m.channel_id, martlet_data.person_key(m.recipient_key), m.address, m.template, m.locale, m.sender, m.time_zone, m.tier, m.group_key,
             m.variables, m.headers, m.traceparent, m.producer, m.created_at, m.expires_at,
-            hashtext(m.address), hashint8(m.id), hashtext(m.recipient_key), hashtext(m.group_key)
+            hashtext(martlet_data.address_key(m.address)), hashint8(m.id), hashtext(martlet_data.person_key(m.recipient_key)), hashtext(m.group_key),
+            nullif(martlet_data.address_key(m.address), m.address)
         """
 
     static func read(_ row: PQRow, from first: Int, lease: Lease) throws -> ClaimedMessage {
@@ -126,7 +127,7 @@ enum ClaimColumns {
             groupKey: try row.textOrNull(first + 9), variables: try row.text(first + 10),
             headers: try row.jsonbOrNull(first + 11),
             traceparent: try row.textOrNull(first + 12), createdAt: try row.timestamp(first + 14),
-            expiresAt: try row.timestamp(first + 15))
+            expiresAt: try row.timestamp(first + 15), addressKey: try row.textOrNull(first + 20))
         let hashes = LockHashes(
             address: try row.int4(first + 16), message: try row.int4(first + 17), recipient: try row.int4(first + 18),
             group: try row.int4OrNull(first + 19))
