@@ -77,7 +77,7 @@ struct CSVTests {
     @Test(
         "records of RFC 4180",
         arguments: [
-            ("a,b\n", ["a", "b"]), ("\"a\",\"b\"\n", ["a", "b"]), ("a,\n", ["a", ""]), (",\n", ["", ""]),
+            ("a,b\n", ["a", "b"]), ("\"a\",\"b\"\n", ["a", "b"]), ("a,\n", ["a", ""]),
             ("\"\",x\n", ["", "x"]),
             ("\"a \"\"b\"\" c\",d\n", ["a \"b\" c", "d"]), ("\"a,b\",c\n", ["a,b", "c"]), ("5\" pipe,c\n", ["5\" pipe", "c"]),
             ("\"two\nlines\",c\n", ["two\nlines", "c"]), ("\"two\r\nlines\",c\r\n", ["two\r\nlines", "c"]),
@@ -144,13 +144,21 @@ struct CSVTests {
     @Test(
         "a header that cannot be right ends the import",
         arguments: [
-            "class,channel,template\n", "\(required),class\n", "\(required),\n", "class;channel;recipient;template\n",
+            "class,channel,template\n", "\(required),class\n", "\(required),,b\n", "class,channel\rc,sms\r", "class;channel;recipient;template\n",
             "\(required),Group Key\n",
             "\(required),order.number\n", "Class,channel,recipient,template\n",
         ])
     func badHeader(header: String) {
         let error = #expect(throws: ProducerError.self) { try reading(header + "c,sms,+441,t\n", comma) }
         #expect(error?.exitCode == 65)
+    }
+
+    @Test("what spreadsheets add is no record: empty rows, empty columns behind the last, a line that names the separator")
+    func spreadsheets() throws {
+        let text = "\u{FEFF}sep=;\r\nclass;channel;recipient;template;;\r\nc;sms;+441;t;;\r\n;;;;;\r\nc;sms;+442;t;\u{A0};;;\r\n;;\r\nc;sms;+443;t;x;\r\n"
+        let steps = try reading(text, .csv(delimiter: UInt8(ascii: ";")))
+        #expect(steps.compactMap { $0.record?.row["recipient"] } == ["+441", "+442"])
+        #expect(steps.compactMap { $0.reject?.line } == [7])
     }
 
     @Test("another delimiter")

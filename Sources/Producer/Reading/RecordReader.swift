@@ -1,3 +1,4 @@
+import Domain
 import Store
 
 /// How the records of a file are written.
@@ -105,12 +106,15 @@ struct RecordReader {
             lastLine = line.number
             open = []
             openSize = 0
+            // Spreadsheets write their empty rows as separators alone, and Excel a first line that names the separator.
+            if fields.allSatisfy(AddressText.isBlank) { return nil }
             if columns.isEmpty {
+                if isSeparatorLine(text) { return nil }
                 columns = try Header.columns(fields, defaults: builder.defaults)
                 return nil
             }
             do throws(Problem) {
-                guard fields.count == columns.count else {
+                guard fields.count >= columns.count, fields[columns.count...].allSatisfy(AddressText.isBlank) else {
                     throw Problem(
                         nil, "bad_csv", "has \(fields.count) fields, the header \(columns.count)",
                         "Quote fields that contain the delimiter; write as many fields as the header has.")
@@ -121,6 +125,12 @@ struct RecordReader {
                 return .reject(error.reject(line: first, record: text))
             }
         }
+    }
+
+    /// `sep=;`
+    private func isSeparatorLine(_ text: String) -> Bool {
+        guard case .csv(let delimiter) = format, text.lowercased().hasPrefix("sep=") else { return false }
+        return Array(text.utf8.dropFirst(4)) == [delimiter]
     }
 
     /// Rejects the first line of the open record and reads the others again, so that one stray quote costs one record.
@@ -156,7 +166,12 @@ enum Header {
     static func columns(_ fields: [String], defaults: [String: String]) throws(ProducerError) -> [String] {
         var seen: Set<String> = []
         var columns: [String] = []
-        for (index, field) in fields.enumerated() {
+        if fields.contains(where: { $0.contains("\r") }) {
+            throw .file("line 1 has carriage returns inside: its lines end in CR alone", hint: "convert it, as with tr '\\r' '\\n'")
+        }
+        // Columns behind the last name: empty in every record, or the record is rejected.
+        let named = fields.lastIndex { !AddressText.isBlank($0) }.map { fields[...$0] } ?? []
+        for (index, field) in named.enumerated() {
             let name = String(field.trimmingBlanks)
             if name.isEmpty {
                 throw .file("column \(index + 1) of the header has no name", hint: "name it, or remove the column")
