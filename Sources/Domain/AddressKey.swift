@@ -7,7 +7,8 @@ public enum AddressKey {
             return address[..<at].lowercased() + "@" + host.map { unicode(String($0)).lowercased() }.joined(separator: ".")
         }
         let bare = address.prefixMatch(of: /(?i:tel|sms|whatsapp):/).map { address[$0.range.upperBound...] } ?? address[...]
-        let isNumber = (7...16).contains(bare.utf8.count) && bare.first != "0" && bare.drop { $0 == "+" }.allSatisfy { ("0"..."9") ~= $0 }
+        let isNumber =
+            (7...16).contains(bare.utf8.count) && bare.first != "0" && bare.drop { $0 == "+" }.allSatisfy { ("0"..."9") ~= $0 }
         return isNumber ? phone(bare.first == "+" ? String(bare) : "+\(bare)") : address
     }
 
@@ -25,7 +26,9 @@ public enum AddressKey {
     /// A label in Unicode: `xn--fsq` is `中` (RFC 3492). What is no punycode stays as it is.
     static func unicode(_ label: String) -> String {
         let lower = label.lowercased()
-        guard lower.hasPrefix("xn--"), lower.utf8.count > 4, lower.utf8.count <= 63, lower.utf8.allSatisfy(isOfLabel) else { return label }
+        guard lower.hasPrefix("xn--"), lower.utf8.count > 4, lower.utf8.count <= 63, lower.utf8.allSatisfy(isOfLabel) else {
+            return label
+        }
         let input = Array(lower.utf8.dropFirst(4))
         let hyphen = input.lastIndex(of: UInt8(ascii: "-"))
         var points = input[..<(hyphen ?? 0)].map(UInt32.init)

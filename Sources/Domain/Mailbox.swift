@@ -12,7 +12,9 @@ public enum Mailbox {
     private static func fault(of text: String) -> String? {
         let scalars = text.unicodeScalars
         if scalars.isEmpty { return "is empty" }
-        guard scalars.filter({ $0 == "@" }).count == 1, let at = scalars.firstIndex(of: "@") else { return "must have exactly one @" }
+        guard scalars.filter({ $0 == "@" }).count == 1, let at = scalars.firstIndex(of: "@") else {
+            return "must have exactly one @"
+        }
         if scalars.contains(where: isInvisible) { return "has an invisible character inside" }
         if scalars.contains(where: isBlank) { return "has a blank or control character inside" }
         if scalars.contains(where: { "<>()[],;:\"\\\u{FF20}\u{FF0E}\u{3002}\u{FF61}".unicodeScalars.contains($0) }) {
@@ -29,11 +31,15 @@ public enum Mailbox {
     }
 
     private static func fault(ofHost labels: [Substring.UnicodeScalarView]) -> String? {
-        if labels.count < 2 || labels.contains(where: \.isEmpty) { return "needs a whole domain behind the @, with names between its dots" }
+        if labels.count < 2 || labels.contains(where: \.isEmpty) {
+            return "needs a whole domain behind the @, with names between its dots"
+        }
         if labels.contains(where: { $0.first == "-" || $0.last == "-" || $0.count > 63 }) {
             return "has a name in its domain that begins or ends with - or is longer than 63 characters"
         }
-        if labels.joined().contains(where: { $0.isASCII && !isOfHost($0) }) { return "has a character in its domain that no domain has" }
+        if labels.joined().contains(where: { $0.isASCII && !isOfHost($0) }) {
+            return "has a character in its domain that no domain has"
+        }
         if labels.last?.allSatisfy({ ("0"..."9") ~= $0 }) == true { return "ends in a number instead of a top-level domain" }
         return nil
     }
@@ -47,7 +53,8 @@ public enum Mailbox {
 
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B...0x180E, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x206F, 0x3164,
+        case 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B...0x180E, 0x200B...0x200F, 0x202A...0x202E,
+            0x2060...0x206F, 0x3164,
             0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFFB, 0xE0000...0xE0FFF:
             true
         default: false

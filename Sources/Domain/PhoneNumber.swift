@@ -110,7 +110,8 @@ public enum PhoneNumber: Sendable, Equatable {
     private static func fault(of text: String) -> String? {
         if text.isEmpty { return "is empty" }
         if text.wholeMatch(of: /[+\-]?[0-9]+(?:[.,][0-9]+)?[eE][+\-]?[0-9]+/) != nil {
-            return "was turned into a power of ten by a spreadsheet, and digits of it are lost: format the column as text and export it again"
+            return
+                "was turned into a power of ten by a spreadsheet, and digits of it are lost: format the column as text and export it again"
         }
         if text.wholeMatch(of: /\+?[0-9]{7,}\.0{1,2}/) != nil {
             return "ends in .0, so a program took it for an amount: export the column as text"

@@ -6,6 +6,7 @@ import Testing
 struct GatewayRoleTests {
     /// Everything that the role may do beyond nothing. r select, a insert (w update, d delete), with their columns where not all; x execute.
     static let expected = """
+        martlet_data.address_key(text): x
         martlet_data.apply_keywords(text[],text[],text[],text[]): x
         martlet_data.attempts: r
         martlet_data.audit: a(action object why detail)
@@ -23,6 +24,7 @@ struct GatewayRoleTests {
         martlet_data.link_visits: a(at message_id link machine)
         martlet_data.message_links: r
         martlet_data.messages: r(id class_id channel_id address)
+        martlet_data.person_key(text): x
         martlet_data.policies: r
         martlet_data.provider_events: r a
         martlet_data.publish_receipts(text[],bigint[],smallint[],text[],text[]): x
@@ -31,7 +33,9 @@ struct GatewayRoleTests {
         martlet_data.suppressions: r(channel address scope lifted_at) a(channel address scope reason)
         martlet_data.surveys: r
         martlet_data.templates: r(key channel locale version pushed_at answers confirms)
+        martlet_data.unicode_label(text): x
         martlet_data.unsubscribe(bigint,text): x
+        martlet_data.unusual_address_key(text): x
         """
 
     private static let walk = """

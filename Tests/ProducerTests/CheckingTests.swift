@@ -53,7 +53,8 @@ struct CheckingTests {
             (["recipient": "+44 (7700) 900-123"], true),
             (["recipient": "+447700900124"], false), (["channel": "email", "recipient": "Ann@Example.COM"], false),
             (["channel": "email", "recipient": "Ann@example.com"], true),
-            (["channel": "email", "recipient": "ann@example.com"], true), (["channel": "email", "recipient": "bob@example.com"], false),
+            (["channel": "email", "recipient": "ann@example.com"], true),
+            (["channel": "email", "recipient": "bob@example.com"], false),
         ]
         let found = spellings.map { seen.sawBefore(row($0.0)) }
         #expect(found == spellings.map(\.1))

@@ -144,7 +144,8 @@ struct CSVTests {
     @Test(
         "a header that cannot be right ends the import",
         arguments: [
-            "class,channel,template\n", "\(required),class\n", "\(required),,b\n", "class,channel\rc,sms\r", "class;channel;recipient;template\n",
+            "class,channel,template\n", "\(required),class\n", "\(required),,b\n", "class,channel\rc,sms\r",
+            "class;channel;recipient;template\n",
             "\(required),Group Key\n",
             "\(required),order.number\n", "Class,channel,recipient,template\n",
         ])
@@ -155,7 +156,8 @@ struct CSVTests {
 
     @Test("what spreadsheets add is no record: empty rows, empty columns behind the last, a line that names the separator")
     func spreadsheets() throws {
-        let text = "\u{FEFF}sep=;\r\nclass;channel;recipient;template;;\r\nc;sms;+441;t;;\r\n;;;;;\r\nc;sms;+442;t;\u{A0};;;\r\n;;\r\nc;sms;+443;t;x;\r\n"
+        let text =
+            "\u{FEFF}sep=;\r\nclass;channel;recipient;template;;\r\nc;sms;+441;t;;\r\n;;;;;\r\nc;sms;+442;t;\u{A0};;;\r\n;;\r\nc;sms;+443;t;x;\r\n"
         let steps = try reading(text, .csv(delimiter: UInt8(ascii: ";")))
         #expect(steps.compactMap { $0.record?.row["recipient"] } == ["+441", "+442"])
         #expect(steps.compactMap { $0.reject?.line } == [7])

@@ -16,12 +16,18 @@ struct AddressTests {
         }
         return examples
             + [
-                ("+86", "\u{202A}+8613800138601\u{202C}"), ("+86", "＋８６１３８００１３８６０２"), ("+86", "+86\u{202F}138\u{202F}0013\u{202F}8603"),
-                ("+86", "=\"+8613800138604\""), ("+86", "'+8613800138604"), ("+86", "8.61380013812E+12"), ("+86", "13800138000.0"), ("+86", ""),
-                ("+86", "\u{200B}"), ("+86", "13800138000/13900139000"), ("+86", "+86138+86139"), ("+86", "110"), ("+86", "447700900123"),
-                ("+1868", "4551234"), ("+999", "123456789"), ("+61", "0011 44 7700 900123"), ("+86", "00999123456789"), ("+86", "+999123456789"),
-                ("+39", "+39 (0)2 1234 5678"), ("+7", "+7 8 912 345-67-89"), ("+7", "+789123456789"), ("+7", "+7 (0)912 345 67 89"),
-                ("+86", "tel:+86-138-0013-8000"), ("+20", "٠١٠٠١٢٣٤٥٦٧"), ("+86", "13800138000\n13900139000"), ("+1", "1-800-FLOWERS"), ("+86", "+"),
+                ("+86", "\u{202A}+8613800138601\u{202C}"), ("+86", "＋８６１３８００１３８６０２"),
+                ("+86", "+86\u{202F}138\u{202F}0013\u{202F}8603"),
+                ("+86", "=\"+8613800138604\""), ("+86", "'+8613800138604"), ("+86", "8.61380013812E+12"),
+                ("+86", "13800138000.0"), ("+86", ""),
+                ("+86", "\u{200B}"), ("+86", "13800138000/13900139000"), ("+86", "+86138+86139"), ("+86", "110"),
+                ("+86", "447700900123"),
+                ("+1868", "4551234"), ("+999", "123456789"), ("+61", "0011 44 7700 900123"), ("+86", "00999123456789"),
+                ("+86", "+999123456789"),
+                ("+39", "+39 (0)2 1234 5678"), ("+7", "+7 8 912 345-67-89"), ("+7", "+789123456789"),
+                ("+7", "+7 (0)912 345 67 89"),
+                ("+86", "tel:+86-138-0013-8000"), ("+20", "٠١٠٠١٢٣٤٥٦٧"), ("+86", "13800138000\n13900139000"),
+                ("+1", "1-800-FLOWERS"), ("+86", "+"),
             ]
     }
 
@@ -64,15 +70,22 @@ struct AddressTests {
     @Test("a mailbox is taken as it is written to, or has the same fault; two spellings have one key")
     func mailboxes() async throws {
         let written = [
-            "ann@example.com", "Ann.Lee@Example.COM", "ann\u{200B}@example.com", "\u{FEFF}ann@example.com", "ann\u{A0}@example.com",
-            "ann@example.com\u{202C}", "ann..b@example.com", ".ann@example.com", "ann.@example.com", "ann@-b.org", "ann@b-.org", "ann@b.org.",
-            "ann@1.2.3.4", "ann@localhost", "a b@c.org", "ann@@b.org", "ann@b!.org", "用户@例子.广告", "ann@xn--fiq.example", "ann@中.example",
-            "ANN@XN--FIQ.example", "Ünal@Ümlaut.example", "o'neil@ex_ample.org", "=\"ann@b.org\"", "", "\u{FEFF}", "ann@xn--a-.org",
-            "Ann <ann@b.org>", "mailto:ann@b.org", "ann@" + String(repeating: "b", count: 64) + ".org", String(repeating: "a", count: 65) + "@b.org",
+            "ann@example.com", "Ann.Lee@Example.COM", "ann\u{200B}@example.com", "\u{FEFF}ann@example.com",
+            "ann\u{A0}@example.com",
+            "ann@example.com\u{202C}", "ann..b@example.com", ".ann@example.com", "ann.@example.com", "ann@-b.org", "ann@b-.org",
+            "ann@b.org.",
+            "ann@1.2.3.4", "ann@localhost", "a b@c.org", "ann@@b.org", "ann@b!.org", "用户@例子.广告", "ann@xn--fiq.example",
+            "ann@中.example",
+            "ANN@XN--FIQ.example", "Ünal@Ümlaut.example", "o'neil@ex_ample.org", "=\"ann@b.org\"", "", "\u{FEFF}",
+            "ann@xn--a-.org",
+            "Ann <ann@b.org>", "mailto:ann@b.org", "ann@" + String(repeating: "b", count: 64) + ".org",
+            String(repeating: "a", count: 65) + "@b.org",
         ]
         let keyed = [
-            "+5215512345678", "+525512345678", "+5491123456789", "+553188887777", "+5531988887777", "+551133334444", "+22997123456",
-            "+8613800138000", "8613800138000", "whatsapp:+8613800138000", "customer 4711", "https://b.example/x", "@user:b.org", "0123456789",
+            "+5215512345678", "+525512345678", "+5491123456789", "+553188887777", "+5531988887777", "+551133334444",
+            "+22997123456",
+            "+8613800138000", "8613800138000", "whatsapp:+8613800138000", "customer 4711", "https://b.example/x", "@user:b.org",
+            "0123456789",
         ]
         let connection = try await ScratchDatabase.required().connect()
         var parameters = PQParams()

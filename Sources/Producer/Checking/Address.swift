@@ -36,7 +36,8 @@ enum Address {
     }
 
     private static func opaque(_ text: String) -> Bool {
-        (1...512).contains(text.unicodeScalars.count) && !text.unicodeScalars.contains(where: isControl) && !AddressText.isBlank(text)
+        (1...512).contains(text.unicodeScalars.count) && !text.unicodeScalars.contains(where: isControl)
+            && !AddressText.isBlank(text)
     }
 
     /// `[[:cntrl:]]` of PostgreSQL.

@@ -167,7 +167,8 @@ enum Header {
         var seen: Set<String> = []
         var columns: [String] = []
         if fields.contains(where: { $0.contains("\r") }) {
-            throw .file("line 1 has carriage returns inside: its lines end in CR alone", hint: "convert it, as with tr '\\r' '\\n'")
+            throw .file(
+                "line 1 has carriage returns inside: its lines end in CR alone", hint: "convert it, as with tr '\\r' '\\n'")
         }
         // Columns behind the last name: empty in every record, or the record is rejected.
         let named = fields.lastIndex { !AddressText.isBlank($0) }.map { fields[...$0] } ?? []
