@@ -15,12 +15,13 @@ public enum MessageState: String, Sendable, CaseIterable {
     public var next: Set<MessageState> {
         switch self {
         // What a provider says of an earlier, doubtful attempt ends a message wherever it waits.
-        case .ready: [.leased, .accepted, .delivered, .undelivered]
-        case .due: [.ready, .accepted, .delivered, .undelivered]
+        // What was cancelled and is not on its way is shown so at once.
+        case .ready: [.leased, .cancelled, .accepted, .delivered, .undelivered]
+        case .due: [.ready, .cancelled, .accepted, .delivered, .undelivered]
         // Rescue and hand-back (ready, due), Admit's decisions, poison and template bugs (dead).
         case .leased:
             [.ready, .due, .sending, .suppressed, .capped, .expired, .cancelled, .dead, .accepted, .delivered, .undelivered]
-        case .sending: [.ready, .due, .accepted, .delivered, .undelivered, .dead, .expired]
+        case .sending: [.ready, .due, .cancelled, .accepted, .delivered, .undelivered, .dead, .expired]
         case .accepted: [.delivered, .undelivered]
         case .undelivered: [.delivered]
         case .dead: [.ready, .discarded, .accepted, .delivered, .undelivered]

@@ -12,7 +12,8 @@ import Transports
 @Suite("A provider is replaced while messages are on their way to it")
 struct OutletReplacementTests {
     private func outlet(window: Int, results: Results) throws -> Outlet {
-        let policy = ProviderPolicy(name: "p", transport: "sandbox", channels: [.sms], window: window, options: ["outbox": "none"])
+        let policy = ProviderPolicy(
+            name: "p", transport: "sandbox", channels: [.sms], window: window, options: ["outbox": "none"])
         return Outlet(
             policy: policy,
             transport: try TransportFactory.make(policy, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),

@@ -89,7 +89,7 @@ struct Maintenance: Sendable {
             counts = try await promote(slots)
         } catch let error as StoreError where slots.count > 1 && error.sqlstate != nil {
             // One of them: each by itself.
-            try await troubles.each("promote", slots, named: { "segment \($0)" }) { counts += try await promote([$0]) }
+            try await troubles.each("promote", slots.map { ("segment \($0)", $0) }) { counts += try await promote([$0]) }
         }
         meters.count("martlet_promoted_total", by: counts.reduce(0, +))
         return counts.contains { $0 >= 1000 }
@@ -121,7 +121,7 @@ struct Maintenance: Sendable {
         var current = Set(pulse.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
         current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: pulse.leasedCursor)))
         current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: pulse.dueCursor)))
-        try await troubles.each("rotate", segments, named: { "\($0.kind.rawValue) segment \($0.slot)" }) { segment in
+        try await troubles.each("rotate", segments.map { ("\($0.kind.rawValue) segment \($0.slot)", $0) }) { segment in
             if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
                 guard Self.isFull(segment) else { return }
                 if !segments.contains(where: { $0.kind == segment.kind && $0.lane == segment.lane && $0.isFree }) {

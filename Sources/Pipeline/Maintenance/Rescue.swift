@@ -18,7 +18,8 @@ struct Rescue: Sendable {
     /// One round over all sessions that need it; answers how many messages moved, by word. A session that fails stops no other.
     func round() async throws -> [String: Int] {
         var moved: [String: Int] = [:]
-        try await troubles.each("rescue", try await database.run(RescuableSessions()), named: { "session \($0.id)" }) {
+        let sessions = try await database.run(RescuableSessions())
+        try await troubles.each("rescue", sessions.map { ("session \($0.id)", $0) }) {
             moved.merge(try await rescue($0)) { $0 + $1 }
         }
         return moved

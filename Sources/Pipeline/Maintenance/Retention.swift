@@ -52,7 +52,7 @@ final class Retention: Sendable {
 
     /// One round. Answers false: the next one is in time.
     func round() async throws -> Bool {
-        try await troubles.each("retention", steps, named: \.name) { try await $0.run() }
+        try await troubles.each("retention", steps.map { ($0.name, $0) }) { try await $0.run() }
         return false
     }
 
@@ -87,7 +87,7 @@ final class Retention: Sendable {
         if zones > 0 { logger.notice("the server knows other time zones than before", metadata: ["changed": "\(zones)"]) }
         var held: [String: String] = [:]
         let days = try await database.run(OldDays(keep: Self.messages))
-        try await troubles.each("retention of days", days, named: { $0 }) { day in
+        try await troubles.each("retention of days", days.map { ($0, $0) }) { day in
             guard let answer = try await database.run(DropDay(day)) else { return }
             if answer == "dropped" {
                 logger.info("an old day was dropped", metadata: ["day": "\(day)"])

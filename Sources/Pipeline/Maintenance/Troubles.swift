@@ -22,12 +22,13 @@ final class Troubles: Sendable {
     }
 
     /// Does `body` for each of `items` whose turn it is; one that fails stops no other.
+    /// - Parameter items: each with its name, for the log.
     /// - Throws: what is no item's fault: the database is away, or the worker stops.
     func each<Item: Sendable>(
-        _ duty: String, _ items: [Item], named name: (Item) -> String, _ body: (Item) async throws -> Void
+        _ duty: String, _ items: [(name: String, item: Item)], _ body: (Item) async throws -> Void
     ) async throws {
-        for item in items {
-            let key = "\(duty) \(name(item))"
+        for (name, item) in items {
+            let key = "\(duty) \(name)"
             guard isDue(key) else { continue }
             do {
                 try await body(item)
@@ -35,7 +36,7 @@ final class Troubles: Sendable {
             } catch {
                 if Task.isCancelled { throw error }
                 if case StoreError.unavailable = error { throw error }
-                failed(key, duty, name(item), error)
+                failed(key, duty, name, error)
             }
         }
     }
