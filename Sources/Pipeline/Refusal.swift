@@ -46,7 +46,10 @@ struct Refusal: Sendable {
         var ended = Finish(slot: place.slot)
         for one in group {
             let over = over[one.lease.messageID]
-            if let over, over.kind == "cancelled" || !keepsExpired(over.classID) {
+            if let over, over.isInDoubt {
+                let reason = DeadLetterReason.inDoubt(unsent: "it is \(over.kind)")
+                dead.add(one.lease, attempt: one.lease.attempt, provider: one.provider, reason: reason)
+            } else if let over, over.kind == "cancelled" || !keepsExpired(over.classID) {
                 ended.add(one.lease, kind: over.kind)
             } else {
                 let reason = over == nil ? one.reason : .expired(nil)
