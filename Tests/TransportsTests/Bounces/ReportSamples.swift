@@ -87,10 +87,10 @@ struct ReportSamples {
         """
     }
 
-    func automatic(_ header: String, type: String = "text/plain") -> String {
+    func automatic(_ header: String, type: String = "text/plain", to: String? = nil) -> String {
         """
         From: b@y.test
-        To: \(to)
+        To: \(to ?? self.to)
         \(header)
         Content-Type: \(type)
 
