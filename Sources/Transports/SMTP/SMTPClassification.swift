@@ -51,13 +51,18 @@ struct SMTPClassification {
     }
 
     /// A temporary refusal of the connection or the sender, which every message would get: all slow down. What is said to RCPT and about a
-    /// content concerns this one message, unless words or an enhanced code say otherwise.
+    /// content concerns this one message, unless words or an enhanced code say otherwise: 4.3.0 to a content is a system that cannot store it
+    /// (RFC 3463, 3.4), to RCPT a failed look-up of one recipient (Postfix).
     private var isAboutAll: Bool {
         guard !verdict.isPermanent, [450, 451, 454].contains(reply.code) else { return false }
         let isBeforeRecipient = stage != .recipient && stage != .data && stage != .content
         // x.0.0 and x.3.0 say no more than the basic code.
         guard let enhanced = reply.enhanced else { return isBeforeRecipient && verdict.cause != .greylisted }
-        return isBeforeRecipient && [[0, 0], [3, 0]].contains([enhanced.subject, enhanced.detail])
+        switch (enhanced.subject, enhanced.detail) {
+        case (3, 0): return isBeforeRecipient || stage == .content
+        case (0, 0): return isBeforeRecipient
+        default: return false
+        }
     }
 
     private var temporaryBlame: Failure.Blame {

@@ -4,6 +4,7 @@ import Domain
 
 /// Reports as servers write them, about attempt 3 of message 42.
 struct ReportSamples {
+    struct Missing: Error {}
     let secret: TokenSecret
     var token: String { ReturnToken(MessageID(42), attempt: 3).text(secret) }
     var to: String { "bounce+\(token)@bounces.example.com" }

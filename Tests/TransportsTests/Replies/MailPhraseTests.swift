@@ -22,7 +22,8 @@ struct MailPhraseTests {
             ("user unknown", "550 <a@b.test>... User Unknown", true), ("user unknown", "user unknownish", false),
             ("user unknown", "superuser unknown", false), ("throttl*", "Throttling failure", true),
             ("user * unknown", "user <a@b.test> is unknown", true), ("user * unknown", "unknown user", false),
-            ("user's quota", "the user\u{2019}s   quota", true), ("spf", "check your SPF record", true), ("spf", "id=aspf7", false),
+            ("user's quota", "the user\u{2019}s   quota", true), ("spf", "check your SPF record", true),
+            ("spf", "id=aspf7", false),
             ("a * b", "a a a b", true),
         ])
     func matching(phrase: String, text: String, expected: Bool) {

@@ -91,7 +91,7 @@ struct SMTPClassificationTests {
             Case("451 Greylisted", .content, "deferred provider"),
             Case("450 later", .mail, "deferred provider kept throttled"),
             Case("451 local error", .content, "deferred provider"),
-            Case("451 4.3.0 local error", .content, "deferred provider"),
+            Case("451 4.3.0 local error", .content, "deferred provider kept throttled"),
             Case("451 4.6.0 conversion", .content, "deferred content"),
             Case("452 4.3.1 disk full", .mail, "deferred provider"),
             Case("452 4.5.3 too many recipients", .recipient, "deferred recipient"),
