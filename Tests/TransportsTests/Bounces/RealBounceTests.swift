@@ -25,7 +25,7 @@ struct RealBounceTests {
         "sendmail-gone": "hard 5.1.1", "sendmail-nouser": "hard 5.1.1", "sendmail-yahoo": "hard 5.0.0",
         "sendmail-docomo": "soft 5.2.0", "sendmail-full": "soft 5.2.2", "sendmail-dns": "soft 5.1.1",
         "sendmail-list": "soft 5.7.1",
-        "sendmail-tmp511": "delayed 4.1.1", "sendmail-expired": "soft 4.4.7",
+        "sendmail-tmp511": "delayed 4.1.1", "sendmail-expired": "soft 4.1.1",
         // nullmailer 2.2.
         "nullmailer-gone": "hard 5.1.1", "nullmailer-nouser": "hard 5.0.0", "nullmailer-yahoo": "hard 5.0.0",
         "nullmailer-full": "soft 5.2.2", "nullmailer-dns": "soft 5.0.0", "nullmailer-tmp511": "delayed 4.1.1",
