@@ -6,17 +6,19 @@ struct FailureNotice {
     /// One line each, blanks at the ends cut; an empty line ends a paragraph.
     let lines: [String]
     let subject: String
+    /// The command whose answer is quoted.
+    let place: MailAnswer.Place
 
     init(_ whole: MIMEReader) {
         subject = MIMEDecoding.encodedWords(whole.value("subject") ?? "").lowercased()
         lines = Self.beforeOriginal(Self.text(whole))
+        place = Self.place(lines)
     }
 
     var text: String { lines.joined(separator: "\n") }
 
     /// The reason, as far as it can be told from the words around it.
     func answer(about address: String?) -> MailAnswer {
-        let place = place
         let first = address.flatMap { address in lines.firstIndex { $0.lowercased().contains(address.lowercased()) } } ?? 0
         for start in lines.indices[first...] {
             let quoted = QuotedReply(lines[start])
@@ -43,9 +45,8 @@ struct FailureNotice {
         return end
     }
 
-    /// The command whose answer is quoted.
-    var place: MailAnswer.Place {
-        let folded = MailWords.fold(text)
+    private static func place(_ lines: [String]) -> MailAnswer.Place {
+        let folded = MailWords.fold(lines.joined(separator: "\n"))
         func says(_ phrase: String) -> Bool { MailPhrase(.unknown, phrase, "").matches(folded) }
         // Postfix, Exim, sendmail and Courier, Sun Messaging Server.
         if says("end of data") || says(">>> data") || says("after data") || says("in reply to data") { return .content }

@@ -10,6 +10,8 @@ struct MailPhrase: Sendable {
     let isCertainAfterData: Bool
     private let pieces: [[UInt8]]
     private let isOpen: Bool
+    /// Pairs of neighbours in its first piece: where one is missing in a text, nothing needs to be searched.
+    private let pairs: [Int]
 
     private static let longestGap = 80
 
@@ -20,7 +22,19 @@ struct MailPhrase: Sendable {
         self.isCertainAfterData = isCertainAfterData
         isOpen = text.hasSuffix("*")
         pieces = text.split(separator: "*").map { Array($0.trimmed.utf8) }
+        pairs = Self.pairs(pieces[0])
     }
+
+    private static func pairs(_ bytes: [UInt8]) -> [Int] { zip(bytes, bytes.dropFirst()).map { Int($0) << 8 | Int($1) } }
+
+    /// Which pairs of neighbours a text has.
+    static func index(_ text: [UInt8]) -> [Bool] {
+        var found = [Bool](repeating: false, count: 1 << 16)
+        for pair in pairs(text) { found[pair] = true }
+        return found
+    }
+
+    func mayMatch(_ index: [Bool]) -> Bool { pairs.allSatisfy { index[$0] } }
 
     /// `text`: as `MailWords` gives it.
     func matches(_ text: [UInt8]) -> Bool {

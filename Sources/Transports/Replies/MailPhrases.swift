@@ -5,7 +5,10 @@ enum MailPhrases {
     static let all: [MailPhrase] = longer + rates + mailboxesFirst + ours + contents + mailboxes + networks + dead + vague
 
     /// What the words say; nil: nothing that is known.
-    static func first(in text: [UInt8]) -> MailPhrase? { all.first { $0.matches(text) } }
+    static func first(in text: [UInt8]) -> MailPhrase? {
+        let index = MailPhrase.index(text)
+        return all.first { $0.mayMatch(index) && $0.matches(text) }
+    }
 
     static func phrases(_ cause: MailCause, isCertainAfterData: Bool = false, _ table: String) -> [MailPhrase] {
         table.split(separator: "\n").map { line in
