@@ -140,7 +140,7 @@ let package = Package(
                 "CarrierSupport", "Transports", "Rendering", "Settings", "Domain", logging,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py"]),
+            ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py", "Bounces/Real"]),
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["PipelineSupport", "Store", "Postgres"]),

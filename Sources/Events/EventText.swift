@@ -27,7 +27,7 @@ package enum EventText {
         case .text: "text"
         case .response(let response): "late_\(response.outcome.name)"
         case .bounce(let bounce): "bounce_\(bounce.kind.rawValue)"
-        case .complaint(let complaint): complaint.suppressesAddress ? "complaint" : "not_spam"
+        case .complaint(let complaint): complaint.suppressesAddress ? "complaint" : complaint.receipt
         }
     }
 

@@ -133,6 +133,7 @@ struct EventWriting {
             detail: bounce.failure.map { EventText.clean($0.detail, limit: 500) })
         switch bounce.kind {
         case .delayed, .passedOn: break
+        case .autoReply, .unclear: row.code = nil
         case .delivered:
             row.code = nil
             decided.insert(bounce.messageID)
@@ -153,7 +154,7 @@ struct EventWriting {
         rows.append(
             .init(
                 messageID: complaint.messageID, attempt: Int16(clamping: complaint.attempt),
-                kind: complaint.suppressesAddress ? "complained" : "not_spam", part: 0, provider: complaint.provider,
+                kind: complaint.receipt, part: 0, provider: complaint.provider,
                 code: EventText.clean(complaint.kind), detail: complaint.reporter.map { EventText.clean($0) }))
         if complaint.suppressesAddress { suppressions.add(complaint.messageID, scope: Self.complaintScope, reason: "complaint") }
     }

@@ -14,6 +14,10 @@ public struct BounceReport: Sendable, Equatable, Codable {
         case delivered
         /// Handed to a system that reports nothing more (relayed, expanded).
         case passedOn = "passed_on"
+        /// A program answered: a holiday notice, a read receipt. Says nothing about delivery.
+        case autoReply = "auto_reply"
+        /// It came to this message's return path, and what it says is for a person to read.
+        case unclear
     }
     public var provider: String
     public var messageID: MessageID
@@ -51,8 +55,12 @@ public struct Complaint: Sendable, Equatable, Codable {
     public var address: String?
     /// User-Agent of the report: who says so.
     public var reporter: String?
-    /// False for `not-spam`, by which a recipient takes it back.
-    public var suppressesAddress: Bool { kind != "not-spam" }
+    /// False for `not-spam`, by which a recipient takes it back, and for reports about signatures and policies (RFC 6591, RFC 7489), which no
+    /// recipient asked for. An unknown type counts as one: RFC 5965, 3.1, takes it for `other`.
+    public var suppressesAddress: Bool { !["not-spam", "auth-failure", "dmarc", "dkim", "spf"].contains(kind) }
+
+    /// The receipt that it becomes: `complained`, `not_spam`, or `feedback` for what is neither.
+    public var receipt: String { suppressesAddress ? "complained" : kind == "not-spam" ? "not_spam" : "feedback" }
 
     public init(
         provider: String, messageID: MessageID, attempt: Int, kind: String, address: String? = nil, reporter: String? = nil

@@ -52,7 +52,10 @@ struct BounceFeed: Sendable {
             }
         }
         let found = reports.flatMap { report -> [ProviderEvent] in
-            if case .events(let events) = report.reading { events } else { [] }
+            switch report.reading {
+            case .events(let events), .unclear(let events): events
+            case .autoReply, .foreign, .unreadable: []
+            }
         }
         if !found.isEmpty { try await events.record(found) }
         try await NIOThreadPool.singleton.runIfActive { [maildir] in
@@ -61,7 +64,7 @@ struct BounceFeed: Sendable {
         let strange = reports.filter { Self.flag($0.reading) == .flagged }
         if !strange.isEmpty {
             logger.notice(
-                "mail to the return path that is no report about a message of ours was flagged",
+                "mail to the return path that a person must read was flagged",
                 metadata: ["count": "\(strange.count)", "first": "\(strange[0].name)", "folder": "\(maildir.path)"])
         }
         return reports.count
@@ -70,7 +73,7 @@ struct BounceFeed: Sendable {
     private static func flag(_ reading: ReportReader.Reading) -> Maildir.Flag {
         switch reading {
         case .events, .autoReply: .seen
-        case .foreign, .unreadable: .flagged
+        case .unclear, .foreign, .unreadable: .flagged
         }
     }
 }

@@ -29,6 +29,18 @@ struct MIMEReader {
 
     func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
+    /// Kinds of parts that hold a message given back, or its header.
+    static let originals: Set<String> = [
+        "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "text/rfc822-header", "text/rfc822", "message/global",
+        "message/global-headers",
+    ]
+
+    /// With LF line ends where the header has CR alone, as old Macs and some archives write it.
+    static func withLineFeeds(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard bytes.firstIndex(of: 0x0A) == nil, bytes.firstIndex(of: 0x0D) != nil else { return bytes }
+        return bytes.map { $0 == 0x0D ? 0x0A : $0 }[...]
+    }
+
     /// The first part of this kind, the whole included, without looking into enclosed messages.
     func first(_ types: Set<String>, depth: Int = 0) -> MIMEReader? {
         if types.contains(type) { return self }
@@ -189,6 +201,48 @@ enum MIMEDecoding {
             }
         }
         return output
+    }
+}
+
+extension MIMEDecoding {
+    /// Encoded words (RFC 2047) in UTF-8, ASCII or Latin-1 as text; others stay as they are.
+    static func encodedWords(_ text: String) -> String {
+        guard text.contains("=?") else { return text }
+        var output = ""
+        var rest = text[...]
+        var wasEncoded = false
+        while let start = rest.firstRange(of: "=?") {
+            let before = rest[..<start.lowerBound]
+            let parts = rest[start.upperBound...].prefix(500).split(
+                separator: "?", maxSplits: 3, omittingEmptySubsequences: false)
+            guard parts.count == 4, parts[3].hasPrefix("="), let word = word(parts[0], parts[1], parts[2]) else {
+                output += before + "=?"
+                rest = rest[start.upperBound...]
+                wasEncoded = false
+                continue
+            }
+            // RFC 2047, 6.2: blanks between two encoded words do not count.
+            if !(wasEncoded && before.allSatisfy(\.isWhitespace)) { output += before }
+            output += word
+            wasEncoded = true
+            rest = rest[parts[3].index(after: parts[3].startIndex)...]
+        }
+        return output + rest
+    }
+
+    private static func word(_ charset: Substring, _ encoding: Substring, _ text: Substring) -> String? {
+        let bytes: [UInt8]
+        switch encoding.lowercased() {
+        case "b": bytes = base64(Array(text.utf8)[...])
+        case "q": bytes = quotedPrintable(Array(text.replacing("_", with: " ").utf8)[...])
+        default: return nil
+        }
+        switch charset.lowercased().prefix(while: { $0 != "*" }) {
+        case "utf-8", "utf8", "us-ascii": return String(decoding: bytes, as: UTF8.self)
+        case "iso-8859-1", "iso-8859-15", "windows-1252":
+            return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        default: return nil
+        }
     }
 }
 

@@ -1,33 +1,45 @@
 import Domain
 
-/// What a negative reply means for the message, the recipient and the provider (M9): the enhanced code first, then the basic
-/// code, then the text. See README.md for the table and its reasons.
+/// What a negative reply means for the message, the recipient and the provider (M9). `MailClassifier` finds the cause; here it becomes an
+/// outcome. See README.md for the table and its reasons.
 struct SMTPClassification {
     /// The command that was answered.
     enum Stage: Sendable { case greeting, hello, authentication, mail, recipient, data, content }
 
     let reply: SMTPReply
     let stage: Stage
-    private let words: String
+    private let verdict: MailVerdict
 
     init(_ reply: SMTPReply, stage: Stage) {
         self.reply = reply
         self.stage = stage
-        words = reply.text.lowercased()
+        let place: MailAnswer.Place =
+            switch stage {
+            case .recipient: .recipient
+            // DATA is refused where no recipient was taken (RFC 5321, 3.3), as for the recipient.
+            case .data: .recipient
+            case .content: .content
+            case .greeting, .hello, .authentication, .mail: .mail
+            }
+        verdict = MailClassifier(MailAnswer(reply, place: place)).verdict
     }
 
     /// Credentials or their absence: no message can do anything about it, the provider's policy must change.
     var isConfiguration: Bool { [530, 534, 535, 538].contains(reply.code) }
 
     var outcome: Outcome {
-        if isConfiguration {
-            return .deferred(failure(.provider, burns: false))
-        }
-        if parksProvider { return .deferred(failure(.provider, retryAfter: .seconds(3600), burns: false, throttled: true)) }
-        if saysSlower { return .deferred(failure(.provider, burns: false, throttled: true)) }
+        if isConfiguration { return .deferred(failure(.provider, burns: false)) }
+        switch verdict.cause {
+        // A quota per day is not free again in seconds.
+        case .dailyQuota:
+            return .deferred(failure(.provider, retryAfter: .seconds(3600), burns: false, throttled: true))
+        case .rate: return .deferred(failure(.provider, burns: false, throttled: true))
+        case _ where reply.code == 421 || isAboutAll: return .deferred(failure(.provider, burns: false, throttled: true))
         // A reply that is neither 4yz nor 5yz here is a server that lost its place: nothing was taken.
-        if !isPermanent { return .deferred(failure(temporaryBlame)) }
-        return permanent
+        case _ where !verdict.isPermanent: return .deferred(failure(temporaryBlame))
+        case let cause where cause.passes: return .deferred(failure(cause.failureBlame))
+        case let cause: return .rejected(failure(cause.failureBlame, suppresses: verdict.suppresses))
+        }
     }
 
     private func failure(
@@ -38,67 +50,26 @@ struct SMTPClassification {
             throttled: throttled, suppressesAddress: suppresses)
     }
 
-    private var isPermanent: Bool { (reply.enhanced?.status ?? (reply.code / 100)) == 5 }
-
-    private func says(_ phrases: String...) -> Bool { phrases.contains { words.contains($0) } }
-
-    /// A quota per day is not free again in seconds.
-    private var parksProvider: Bool {
-        says("daily quota", "daily message quota", "daily sending quota", "sending quota exceeded", "daily user sending")
-            || (reply.enhanced?.subject == 4 && reply.enhanced?.detail == 5 && says("daily"))
-    }
-
-    private var saysSlower: Bool {
-        if says("sending rate", "rate limit", "too many messages", "too many connections", "too fast", "throttl") { return true }
-        if reply.code == 421 { return true }
-        guard !isPermanent, [450, 451, 454].contains(reply.code) else { return false }
-        guard let enhanced = reply.enhanced else {
-            // Greylisting and full mailboxes answer 450 too: one recipient must not slow down all others.
-            return !(reply.code == 450 && stage == .recipient && says("greylist", "graylist", "mailbox", "recipient", "user"))
+    /// A temporary refusal of the connection or the sender, which every message would get: all slow down. What is said to RCPT and about a
+    /// content concerns this one message, unless words or an enhanced code say otherwise: 4.3.0 to a content is a system that cannot store it
+    /// (RFC 3463, 3.4), to RCPT a failed look-up of one recipient (Postfix).
+    private var isAboutAll: Bool {
+        guard !verdict.isPermanent, [450, 451, 454].contains(reply.code) else { return false }
+        let isBeforeRecipient = stage != .recipient && stage != .data && stage != .content
+        // x.0.0 and x.3.0 say no more than the basic code.
+        guard let enhanced = reply.enhanced else { return isBeforeRecipient && verdict.cause != .greylisted }
+        switch (enhanced.subject, enhanced.detail) {
+        case (3, 0): return isBeforeRecipient || stage == .content
+        case (0, 0): return isBeforeRecipient
+        default: return false
         }
-        // x.0.0 and x.3.0 say no more than the basic code; 4.3.2, 4.4.5 and 4.7.28 mean load and rate.
-        return [[0, 0], [3, 0], [3, 2], [4, 5], [7, 28]].contains([enhanced.subject, enhanced.detail])
     }
 
     private var temporaryBlame: Failure.Blame {
-        switch reply.enhanced?.subject {
-        case 1, 2: .recipient
-        case 6: .content
-        default: stage == .recipient ? .recipient : .provider
-        }
-    }
-
-    private var permanent: Outcome {
-        guard let enhanced = reply.enhanced else { return basic }
-        // A soft code with a hard class, or the reverse, is no proof that an address is dead.
-        let isAgreed = reply.code >= 500 && (stage == .recipient || stage == .data || stage == .content)
-        switch (enhanced.subject, enhanced.detail) {
-        case (1, 1), (1, 2), (1, 3), (1, 6), (1, 10): return .rejected(failure(.recipient, suppresses: isAgreed))
-        case (1, 7), (1, 8), (1, 9): return .rejected(failure(.sender))
-        // Mailbox full: people empty them.
-        case (2, 2): return .deferred(failure(.recipient))
-        case (2, 3), (3, 4), (6, _): return .rejected(failure(.content))
-        case (1, _), (2, _), (4, _): return .rejected(failure(.recipient))
-        case (3, _): return .rejected(failure(.provider))
-        case (5, _): return .rejected(failure(.martlet))
-        case (7, _): return .rejected(failure(.sender))
-        default: return basic
-        }
-    }
-
-    /// 5yz without an enhanced code that says more.
-    private var basic: Outcome {
-        switch (reply.code, stage) {
-        case (550, .recipient), (551, .recipient), (553, .recipient):
-            let isUnknown = says(
-                "user unknown", "unknown user", "no such user", "no such recipient", "unknown recipient", "does not exist",
-                "no mailbox here")
-            return .rejected(failure(.recipient, suppresses: isUnknown && reply.enhanced == nil))
-        case (552, .recipient): return .deferred(failure(.recipient))
-        case (_, .recipient): return .rejected(failure(.recipient))
-        case (_, .mail): return .rejected(failure(.sender))
-        case (500..<505, _): return .rejected(failure(.martlet))
-        default: return .rejected(failure(.content))
+        switch (reply.enhanced?.subject, stage) {
+        case (1, _), (2, _): .recipient
+        case (6, _): .content
+        default: stage == .recipient || stage == .data ? .recipient : .provider
         }
     }
 }

@@ -17,7 +17,11 @@ struct ReportReaderTests {
     func read(_ text: String) -> ReportReader.Reading { reader.read(Array(text.utf8)) }
 
     func bounces(_ text: String) -> [BounceReport] {
-        guard case .events(let events) = read(text) else { return [] }
+        let events: [ProviderEvent]
+        switch read(text) {
+        case .events(let read), .unclear(let read): events = read
+        case .autoReply, .foreign, .unreadable: return []
+        }
         return events.compactMap { if case .bounce(let report) = $0 { report } else { nil } }
     }
 
@@ -28,7 +32,7 @@ struct ReportReaderTests {
             (
                 "Final-Recipient: rfc822; b@y.test\nOriginal-Recipient: rfc822;b@y.test\nAction: failed\nStatus: 5.1.1\n"
                     + "Remote-MTA: dns; mx\nDiagnostic-Code: smtp; 550 5.1.1 <b@y.test>: Recipient\n    address rejected: User unknown",
-                "hard 5.1.1 b@y.test recipient 550 5.1.1 <b@y.test>: Recipient    address rejected: User unknown"
+                "hard 5.1.1 b@y.test recipient 550 5.1.1 <b@y.test>: Recipient address rejected: User unknown"
             ),
             (
                 "Final-Recipient: rfc822;b@y.test\nAction: failed\nStatus: 5.1.10\nDiagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; x",
@@ -40,7 +44,7 @@ struct ReportReaderTests {
             ),
             (
                 "Action: failed\nFinal-Recipient: rfc822;b@y.test\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 No such user here",
-                "soft 5.0.0 b@y.test recipient 550 No such user here"
+                "hard 5.0.0 b@y.test recipient 550 No such user here"
             ),
             (
                 "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 mailbox full",
@@ -76,13 +80,13 @@ struct ReportReaderTests {
             ),
             (
                 "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 450 4.1.1 try later",
-                "soft 5.1.1 b@y.test recipient 450 4.1.1 try later"
+                "soft 4.1.1 b@y.test recipient 450 4.1.1 try later"
             ),
             ("Final-Recipient: rfc822; b@y.test\nAction: delivered\nStatus: 2.0.0", "delivered 2.0.0 b@y.test - -"),
             ("Final-Recipient: rfc822; b@y.test\nAction: relayed\nStatus: 2.0.0", "passed_on 2.0.0 b@y.test - -"),
             (
                 "Final-Recipient: utf-8; josé@y.test\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 \u{1}\u{7F}x",
-                "hard 5.1.1 josé@y.test recipient 550   x"
+                "hard 5.1.1 josé@y.test recipient 550 x"
             ),
             (
                 "Original-Recipient: rfc822;first@y.test\nFinal-Recipient: rfc822; second@z.test\nAction: failed\nStatus: 5.1.1",
@@ -172,7 +176,7 @@ struct ReportReaderTests {
     }
 
     @Test(
-        "D6: auto-replies are ignored",
+        "D6: automatic replies to a genuine return path are kept as such, others put away",
         arguments: [
             "Auto-Submitted: auto-replied", "Auto-Submitted: auto-generated; x", "X-Autoreply: yes", "X-Autorespond: x",
             "Precedence: bulk",
@@ -180,16 +184,23 @@ struct ReportReaderTests {
             "Subject: Automatic reply: x",
         ])
     func autoReplies(header: String) {
-        #expect(read(samples.automatic(header)) == .autoReply)
+        #expect(bounces(samples.automatic(header)).map(\.kind) == [.autoReply])
+        #expect(read(samples.automatic(header, to: "bounce@bounces.example.com")) == .autoReply, "whose it is, nobody knows")
     }
 
     @Test("D6: a read receipt is no bounce, and a person's answer no auto-reply")
     func others() {
         let receipt =
             "multipart/report; report-type=disposition-notification; boundary=x\n\n--x\nContent-Type: message/disposition-notification\n"
-        #expect(read(samples.automatic("Subject: read", type: receipt)) == .autoReply)
-        #expect(read(samples.automatic("Subject: Re: Hello")) == .unreadable)
-        #expect(read(samples.automatic("Auto-Submitted: no")) == .unreadable)
+        #expect(bounces(samples.automatic("Subject: read", type: receipt)).map(\.kind) == [.autoReply])
+        for header in ["Subject: Re: Hello", "Auto-Submitted: no"] {
+            guard case .unclear(let events) = read(samples.automatic(header)), case .bounce(let report) = events.first else {
+                Issue.record("a person wrote: recorded, and for a person to read")
+                continue
+            }
+            #expect(report.kind == .unclear && report.messageID == MessageID(42) && report.failure == nil)
+            #expect(read(samples.automatic(header, to: "bounce@bounces.example.com")) == .unreadable)
+        }
         #expect(read("") == .unreadable && read("\n\n") == .unreadable && read("x") == .unreadable)
     }
 

@@ -4,6 +4,7 @@ import Domain
 
 /// Reports as servers write them, about attempt 3 of message 42.
 struct ReportSamples {
+    struct Missing: Error {}
     let secret: TokenSecret
     var token: String { ReturnToken(MessageID(42), attempt: 3).text(secret) }
     var to: String { "bounce+\(token)@bounces.example.com" }
@@ -87,10 +88,10 @@ struct ReportSamples {
         """
     }
 
-    func automatic(_ header: String, type: String = "text/plain") -> String {
+    func automatic(_ header: String, type: String = "text/plain", to: String? = nil) -> String {
         """
         From: b@y.test
-        To: \(to)
+        To: \(to ?? self.to)
         \(header)
         Content-Type: \(type)
 

@@ -18,7 +18,7 @@ struct SMTPClassificationTests {
     }
 
     @Test(
-        "M9: enhanced code first, then basic code, then text",
+        "M9: words first, then the enhanced code, then the basic code",
         arguments: [
             Case("550 5.1.1 user unknown", .recipient, "rejected recipient suppress"),
             Case("550 5.1.2 bad host", .recipient, "rejected recipient suppress"),
@@ -30,21 +30,45 @@ struct SMTPClassificationTests {
             Case("550 4.1.1 codes disagree", .recipient, "deferred recipient"),
             Case("553 5.1.8 sender domain", .mail, "rejected sender"),
             Case("550 5.2.1 disabled", .recipient, "rejected recipient"),
+            // Whose fault it is, by words that contradict the code.
+            Case("550 Rejected: sender domain does not exist", .recipient, "rejected sender"),
+            Case("550 Rejected: your reverse DNS entry does not exist", .recipient, "rejected sender"),
+            Case("550 5.1.1 192.0.2.1 is on a blocklist", .recipient, "rejected sender"),
+            Case("553 5.1.2 Domain of sender address a@b.test does not exist", .recipient, "rejected sender"),
+            Case("550 Mailbox not found", .recipient, "rejected recipient suppress"),
+            Case("550 User not found: b@y.test", .recipient, "rejected recipient suppress"),
+            Case("550 User doesn't exist", .recipient, "rejected recipient suppress"),
+            Case("550 Address unknown", .recipient, "rejected recipient suppress"),
+            Case("550 5.5.0 Requested action not taken: mailbox unavailable", .recipient, "rejected recipient suppress"),
+            Case("550 5.4.1 Recipient address rejected: Access denied", .recipient, "rejected recipient suppress"),
+            Case("550 5.1.351 unknown recipient or mailbox unavailable", .recipient, "rejected recipient suppress"),
+            Case("552 1 Requested mail action aborted, mailbox not found", .recipient, "rejected recipient suppress"),
+            Case("554 delivery error: dd This user doesn't have an account (b@y.test)", .content, "rejected recipient suppress"),
+            Case("550 5.7.1 <b@y.test>: Recipient address rejected: User unknown", .recipient, "rejected recipient suppress"),
+            // Carriers answer so for a filter of the recipient's.
+            Case("550 Unknown user b@y.test", .content, "rejected recipient"),
+            Case("550 User unknown", .mail, "rejected sender"),
+            // A mailbox that is there.
+            Case("550 5.1.1 mailbox is full", .recipient, "deferred recipient"),
+            Case("550 5.1.1 user is over quota", .recipient, "deferred recipient"),
+            Case("550 5.1.1 sent to too many recipients this hour", .recipient, "deferred provider kept throttled"),
+            Case("550 5.2.1 The user you are trying to contact is receiving mail too quickly", .recipient, "deferred recipient"),
+            Case("550 account has been suspended", .recipient, "rejected recipient"),
             Case("552 5.2.2 mailbox full", .recipient, "deferred recipient"),
             Case("552 5.2.3 too long", .content, "rejected content"),
             Case("552 5.3.4 too big", .mail, "rejected content"),
             Case("554 5.6.0 bad MIME", .content, "rejected content"),
             Case("550 5.7.1 blocked, user unknown to us", .recipient, "rejected sender"),
             Case("550 5.7.26 DMARC", .content, "rejected sender"),
-            Case("554 5.7.1 spam", .content, "rejected sender"),
+            Case("554 5.7.1 spam", .content, "rejected content"),
             Case("503 5.5.1 sequence", .mail, "rejected martlet"),
             Case("554 5.3.0 broken", .content, "rejected provider"),
-            Case("550 5.4.1 access denied", .recipient, "rejected recipient"),
+            Case("550 5.4.1 no route", .recipient, "rejected recipient"),
             Case("530 5.7.0 Authentication required", .mail, "deferred provider kept configuration"),
             Case("530 must STARTTLS", .mail, "deferred provider kept configuration"),
             Case("535 5.7.8 bad password", .mail, "deferred provider kept configuration"),
             Case("550 No such user here", .recipient, "rejected recipient suppress"),
-            Case("550 relaying denied", .recipient, "rejected recipient"),
+            Case("550 relaying denied", .recipient, "rejected sender"),
             Case("550 No such user here", .mail, "rejected sender"),
             Case("552 quota", .recipient, "deferred recipient"),
             Case("552 too much", .content, "rejected content"),
@@ -53,9 +77,20 @@ struct SMTPClassificationTests {
             Case("450 4.2.0 Greylisted", .recipient, "deferred recipient"),
             Case("450 Greylisted, come back", .recipient, "deferred recipient"),
             Case("450 mailbox busy", .recipient, "deferred recipient"),
-            Case("450 later", .recipient, "deferred provider kept throttled"),
+            // One recipient's matter, as long as no word speaks of the connection, the sender or the rate.
+            Case("450 later", .recipient, "deferred recipient"),
+            Case("451 Greylisted, try again later", .recipient, "deferred recipient"),
+            Case("451 Temporary local problem", .recipient, "deferred recipient"),
+            Case("451 4.3.0 <b@y.test>: Temporary lookup failure", .recipient, "deferred recipient"),
+            Case("451 4.7.1 try again later", .recipient, "deferred recipient"),
+            Case("450 4.2.1 The user you are trying to contact is receiving mail at a rate", .recipient, "deferred recipient"),
+            Case("451 too many connections from your IP", .recipient, "deferred provider kept throttled"),
+            Case("451 4.3.2 system not accepting network messages", .recipient, "deferred provider kept throttled"),
+            Case("450 4.7.28 unusual rate", .recipient, "deferred provider kept throttled"),
+            Case("421 too busy", .recipient, "deferred provider kept throttled"),
+            Case("451 Greylisted", .content, "deferred provider"),
             Case("450 later", .mail, "deferred provider kept throttled"),
-            Case("451 local error", .content, "deferred provider kept throttled"),
+            Case("451 local error", .content, "deferred provider"),
             Case("451 4.3.0 local error", .content, "deferred provider kept throttled"),
             Case("451 4.6.0 conversion", .content, "deferred content"),
             Case("452 4.3.1 disk full", .mail, "deferred provider"),
@@ -83,14 +118,17 @@ struct SMTPClassificationTests {
         #expect(failure.detail == row.reply)
     }
 
-    @Test("M9: 5.7.x never suppresses, at any stage and with any words", arguments: 0...40)
+    @Test("M9: 5.7.x suppresses nobody unless words say that the mailbox is not there", arguments: 0...40)
     func policy(detail: Int) {
         for stage in [SMTPClassification.Stage.mail, .recipient, .data, .content] {
-            let reply = SMTPReply(
-                code: 550, lines: ["no such user, user unknown, does not exist"],
-                enhanced: .init(status: 5, subject: 7, detail: detail))
-            #expect(SMTPClassification(reply, stage: stage).outcome.failure?.suppressesAddress == false)
+            for words in ["not taken", "blocked: no such user", "user unknown or blocked", "your IP is listed, user unknown"] {
+                let reply = SMTPReply(code: 550, lines: [words], enhanced: .init(status: 5, subject: 7, detail: detail))
+                #expect(SMTPClassification(reply, stage: stage).outcome.failure?.suppressesAddress == false)
+            }
         }
+        let gone = SMTPReply(code: 550, lines: ["user unknown"], enhanced: .init(status: 5, subject: 7, detail: detail))
+        #expect(SMTPClassification(gone, stage: .recipient).outcome.failure?.suppressesAddress == true)
+        #expect(SMTPClassification(gone, stage: .mail).outcome.failure?.suppressesAddress == false)
     }
 
     @Test(

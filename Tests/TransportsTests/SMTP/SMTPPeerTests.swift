@@ -205,6 +205,13 @@ struct SMTPPythonTests {
         from aiosmtpd.controller import Controller
         from aiosmtpd.smtp import SMTP, AuthResult
         class Handler:
+            async def handle_RCPT(self, server, session, envelope, address, options):
+                if address.startswith('grey'): return '451 Greylisted, try again later'
+                if address.startswith('busy'): return '451 Temporary local problem'
+                if address.startswith('gone'): return '550 Mailbox not found'
+                if address.startswith('ours'): return '550 Rejected: your reverse DNS entry does not exist'
+                envelope.rcpt_tos.append(address)
+                return '250 OK'
             async def handle_DATA(self, server, session, envelope):
                 data = envelope.original_content
                 print('OPTIONS', envelope.mail_options, envelope.rcpt_tos, flush=True)
@@ -313,6 +320,37 @@ struct SMTPPythonTests {
         let ascii = try await Self.server("{}", certificates)
         let refused = try await smtp(port: ascii.port).answers([mail(.init(subject: "", text: ""), to: "josé@y.test")])
         #expect(refused[0].outcome.failure?.code == "smtputf8_unsupported")
+    }
+
+    @Test("M9: a server that refuses single recipients for now slows nobody else down, and only a dead mailbox is one")
+    func singleRecipients() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
+        let server = try await Self.server("{}", try await Certificates(in: directory))
+        let transport = try smtp(port: server.port)
+        let names = (0..<100).map { index in
+            switch index % 10 {
+            case 3: "grey\(index)"
+            case 5: "busy\(index)"
+            case 7: "gone\(index)"
+            case 9: "ours\(index)"
+            default: "there\(index)"
+            }
+        }
+        let results = await transport.answers(
+            names.enumerated().map { mail(.init(subject: "x", text: "x"), id: Int64($0 + 1), to: "\($1)@y.test") })
+        await transport.drain()
+        for (name, result) in zip(names, results) {
+            let failure = result.outcome.failure
+            let said =
+                "\(result.outcome.name) \(failure?.blame.rawValue ?? "-") \(failure?.throttled ?? false) \(failure?.suppressesAddress ?? false)"
+            switch name.prefix(4) {
+            case "grey", "busy": #expect(said == "deferred recipient false false", "\(name)")
+            case "gone": #expect(said == "rejected recipient false true", "\(name)")
+            case "ours": #expect(said == "rejected sender false false", "\(name)")
+            default: #expect(said == "accepted - false false", "\(name)")
+            }
+        }
     }
 
     @Test("M3: an access token that is refused says so, without the token")
