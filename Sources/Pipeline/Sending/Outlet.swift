@@ -382,25 +382,6 @@ final class Outlet: Sendable {
         changed.fire()
     }
 
-    private static func notSent(_ why: String) -> Failure {
-        Failure(code: "not_sent", detail: "\(why); nothing was written", blame: .martlet, burnsAttempt: false)
-    }
-
-    /// Stops: what waits here is un-admitted, the transport answers the rest.
-    func drain() async {
-        giveBackWaiting("the worker is stopping")
-        await transport.drain()
-    }
-
-    /// What waits here is un-admitted.
-    /// - Parameter why: a sentence without a full stop.
-    func giveBackWaiting(_ why: String) {
-        let waiting = state.withLock { state in
-            state.urgent.takeAll() + state.prompt.takeAll() + state.normal.takeAll()
-        }
-        finish(waiting.map { ($0, .deferred(Self.notSent(why))) })
-    }
-
     /// Unanswered submissions now.
     var unanswered: Int { state.withLock { $0.unanswered.count } }
     var waiting: Int { state.withLock { $0.waitingCount } }
