@@ -3172,7 +3172,7 @@ CREATE VIEW martlet.inbound_texts AS
 
 ALTER TABLE martlet.inbound_texts OWNER TO martlet_owner;
 
-COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where data_coding is none that Martlet reads.';
+COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where nobody can tell what the octets say (unreadable_texts counts these).';
 
 CREATE TABLE martlet_data.due (
     slot smallint NOT NULL,
@@ -3734,6 +3734,20 @@ CREATE VIEW martlet.unmatched_events AS
 ALTER TABLE martlet.unmatched_events OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.unmatched_events IS 'What providers said about messages that were not found; waiting: is still tried again.';
+
+CREATE VIEW martlet.unreadable_texts AS
+ SELECT i.provider,
+    i.data_coding,
+    count(*) AS texts,
+    min(i.at) AS oldest,
+    max(i.at) AS newest
+   FROM martlet_data.inbound_texts i
+  WHERE (i.body IS NULL)
+  GROUP BY i.provider, i.data_coding;
+
+ALTER TABLE martlet.unreadable_texts OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.unreadable_texts IS 'Texts of people that nobody could read, as long as inbound_texts keeps them; inbound_texts has their octets. Somebody may have opted out in one.';
 
 CREATE VIEW martlet.workers AS
  SELECT s.id AS session,
@@ -5584,6 +5598,9 @@ GRANT SELECT,INSERT ON TABLE martlet_data.provider_events TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_reader;
 GRANT SELECT ON TABLE martlet.unmatched_events TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.unreadable_texts TO martlet_admin;
+GRANT SELECT ON TABLE martlet.unreadable_texts TO martlet_reader;
 
 GRANT SELECT ON TABLE martlet.workers TO martlet_reader;
 GRANT SELECT ON TABLE martlet.workers TO martlet_admin;

@@ -1,11 +1,16 @@
 /// What people ask for with one word, texted to one of our numbers.
-public enum KeywordAction: String, Sendable, CaseIterable {
+public enum KeywordAction: String, Sendable, CaseIterable, Codable {
     /// Nothing more of the policy's scope (marketing) on this channel.
     case stop
     /// Nothing more on this channel but the codes they ask for.
     case stopAll = "stop_all"
     /// As it was before the opt-out.
     case start
+
+    /// Who may mean two things opts out, of more rather than less. nil: of nothing.
+    public static func strongest(_ actions: [KeywordAction]) -> KeywordAction? {
+        [.stopAll, .stop, .start].first(where: actions.contains)
+    }
 }
 
 /// Which words those are: the ones that everybody knows, and what a policy adds by country.

@@ -45,13 +45,15 @@ public struct Failure: Sendable, Equatable, Codable {
     public var throttled: Bool
     /// True when the address itself is bad (hard bounce): it goes to the suppressions.
     public var suppressesAddress: Bool
+    /// What it is suppressed for: a class, `all_except_otp`, `all`; nil: `all`, because it is dead.
+    public var suppressedScope: String?
 
     /// The provider as a whole could not be asked: no connection, no login.
     public var isUnreachable: Bool { blame == .provider && !burnsAttempt && !throttled }
 
     public init(
         code: String, detail: String, blame: Blame, retryAfter: Duration? = nil, burnsAttempt: Bool = true,
-        throttled: Bool = false, suppressesAddress: Bool = false
+        throttled: Bool = false, suppressesAddress: Bool = false, suppressedScope: String? = nil
     ) {
         self.code = code
         self.detail = detail.count > 500 ? String(detail.prefix(500)) : detail
@@ -60,5 +62,6 @@ public struct Failure: Sendable, Equatable, Codable {
         self.burnsAttempt = burnsAttempt
         self.throttled = throttled
         self.suppressesAddress = suppressesAddress
+        self.suppressedScope = suppressedScope
     }
 }

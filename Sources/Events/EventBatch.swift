@@ -181,8 +181,10 @@ package struct EventBatch: Sendable {
 
     /// An answer to an open survey is an answer first; but who says STOP stops.
     private func add(_ text: InboundText, to writing: inout EventWriting) {
+        var text = text
         let place = keywords.place(text)
         let decision = keywords.decision(text)
+        if let reading = decision?.reading { text.text = reading }
         let answer = place.flatMap { questions.answer(text, address: $0.address, channel: $0.channel) }
         if let answer, decision.map({ !keywords.isFirm(text, $0) }) ?? true {
             writing.add(text, on: keywords.channel(text), from: place?.address, answer: answer)
@@ -217,6 +219,15 @@ package struct EventBatch: Sendable {
         var counts: [Label: Int] = [:]
         for item in items where item.tries == 0 {
             counts[Label(provider: item.event.provider, state: EventText.state(item.event)), default: 0] += 1
+        }
+        return counts
+    }
+
+    /// Texts that nobody can read, by provider. They are kept, and `martlet.inbound_texts` shows them.
+    var unreadableTexts: [String: Int] {
+        var counts: [String: Int] = [:]
+        for case .text(let text) in items.map(\.event) where text.text == nil && text.flag == nil {
+            counts[text.provider, default: 0] += 1
         }
         return counts
     }

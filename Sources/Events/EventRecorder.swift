@@ -156,6 +156,9 @@ package struct EventRecorder: ProviderEvents {
         for (label, count) in kept.batch.firstTimes {
             meters.count("martlet_receipts_total", [("provider", label.provider), ("state", label.state)], by: count)
         }
+        for (provider, count) in kept.batch.unreadableTexts {
+            meters.count("martlet_unreadable_texts_total", [("provider", provider)], by: count)
+        }
         for (reason, count) in Dictionary(kept.parked.map { ($0, 1) }, uniquingKeysWith: +) {
             meters.count("martlet_events_parked_total", [("reason", reason)], by: count)
         }

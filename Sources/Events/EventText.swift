@@ -70,7 +70,7 @@ package enum EventText {
             shown = .receipt(receipt)
         }
         if case .text(var text) = shown {
-            (text.text, text.octets) = (nil, [])
+            (text.text, text.otherReadings, text.words, text.octets) = (nil, nil, nil, [])
             shown = .text(text)
         }
         let text = "\(problem): \(shown)".unicodeScalars.prefix(2000).map {

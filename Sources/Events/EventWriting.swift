@@ -41,8 +41,8 @@ struct EventWriting {
     mutating func add(_ receipt: CarrierReceipt, _ known: FindCarrierIDs.Known) {
         let whole = known.parts == 1
         if let consequence = receipt.consequence { follow(consequence, receipt, known) }
-        // What people think of a message says nothing about its way.
-        if receipt.consequence == .complained || receipt.consequence == .unsubscribed { return }
+        // What people think of a message says nothing about its way, unless it is why it was not delivered.
+        if receipt.consequence == .complained || receipt.consequence == .unsubscribed, !receipt.isFinal { return }
         let kind =
             !receipt.isFinal
             ? (receipt.state == .unknown ? "unclear" : "enroute")

@@ -14,8 +14,18 @@ package struct InboundKeywords: Sendable {
         package var scope: String?
         /// What the person wrote.
         package var word: String
+        /// The provider says so itself.
+        package var isFlagged = false
+        /// Not the most likely reading of its octets is the keyword, but this; nil: the text is.
+        package var reading: String?
 
-        package init(address: String, channel: Channel = .sms, action: KeywordAction, scope: String?, word: String) {
+        package init(
+            address: String, channel: Channel = .sms, action: KeywordAction, scope: String?, word: String,
+            isFlagged: Bool = false,
+            reading: String? = nil
+        ) {
+            self.isFlagged = isFlagged
+            self.reading = reading
             self.address = address
             self.channel = channel
             self.action = action
@@ -59,14 +69,19 @@ package struct InboundKeywords: Sendable {
 
     /// Who writes this means to stop, whatever was asked of him.
     package func isFirm(_ text: InboundText, _ decision: Decision) -> Bool {
-        decision.action != .start && !matcher.mayAnswer(text.text ?? "")
+        decision.action != .start && (decision.isFlagged || !matcher.mayAnswer(text.text ?? ""))
     }
 
     /// nil: it changes nothing. A part of a long text is no keyword, nor is a text that cannot be read or that comes from no phone.
     package func decision(_ text: InboundText) -> Decision? {
-        guard let body = text.text, (text.part?.total ?? 1) == 1, let address = address(text),
-            let action = matcher.action(body, from: address)
-        else { return nil }
+        guard (text.part?.total ?? 1) == 1, let address = address(text) else { return nil }
+        let written = text.text.flatMap { matcher.action($0, from: address) }
+        let said = (text.words ?? []).compactMap { matcher.action($0, from: address) }
+        let reading = written == nil ? otherReading(text, from: address) : nil
+        guard let action = KeywordAction.strongest([text.flag, written, reading?.action].compactMap(\.self) + said) else {
+            return nil
+        }
+        let body = reading?.text ?? text.text ?? text.words?.first ?? ""
         let scope: String? =
             switch action {
             case .stop: scope
@@ -75,8 +90,18 @@ package struct InboundKeywords: Sendable {
             case .start: nil
             }
         return Decision(
-            address: address, channel: channel(text), action: action, scope: scope,
-            word: EventText.clean(body, limit: 40))
+            address: address, channel: channel(text), action: action, scope: scope, word: EventText.clean(body, limit: 40),
+            isFlagged: text.flag == action, reading: reading?.text)
+    }
+
+    /// Octets that can be read in several ways opt out if they do in one of them; they undo nothing, and one or two Latin letters are too few to tell.
+    private func otherReading(_ text: InboundText, from address: String) -> (text: String, action: KeywordAction)? {
+        for reading in text.otherReadings ?? [] {
+            if let action = matcher.action(reading, from: address), action != .start, !matcher.mayAnswer(reading) {
+                return (reading, action)
+            }
+        }
+        return nil
     }
 
     // MARK: whose phone it is

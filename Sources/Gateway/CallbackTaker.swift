@@ -25,8 +25,8 @@ struct CallbackTaker: Sendable {
     }
 
     func take(_ request: Request, provider: String, handOver: ArraySlice<String>, body: [UInt8]) async -> Response {
-        guard let snapshot = policy.snapshot else { return .text(.serviceUnavailable, "starting\n", retryAfter: 5) }
-        guard let reader = snapshot.callbacks[provider] else { return .text(.notFound, "no such provider\n") }
+        guard policy.snapshot != nil else { return .text(.serviceUnavailable, "starting\n", retryAfter: 5) }
+        guard let reader = policy.callbacks(of: provider) else { return .text(.notFound, "no such provider\n") }
         var named: HandOver?
         if let message = handOver.first, let attempt = handOver.last {
             named = HandOver(message: message, attempt: attempt)
@@ -37,12 +37,13 @@ struct CallbackTaker: Sendable {
             method: request.method.rawValue, target: request.uri.string,
             publicURL: publicURL ?? "https://\(request.head.authority ?? "")", body: body, handOver: named,
             header: { name in HTTPField.Name(name).flatMap { headers[$0] } })
-        let (word, response) = await respond(to: reader.read(callback), provider)
+        let (word, response) = await respond(to: reader.read(callback), provider, answer: reader.answer)
         meters.count("martlet_callbacks_total", [("provider", provider), ("result", word)])
         return response
     }
 
-    private func respond(to verdict: CallbackVerdict, _ provider: String) async -> (String, Response) {
+    /// - Parameter answer: what the provider takes for a yes; nil: an empty body.
+    private func respond(to verdict: CallbackVerdict, _ provider: String, answer: String?) async -> (String, Response) {
         switch verdict {
         case .forged(let challenge):
             note("a callback was not signed as it should be; it was refused", provider)
@@ -58,11 +59,11 @@ struct CallbackTaker: Sendable {
             return ("unreadable", .text(.badRequest, "\(problem)\n"))
         case .events(let events) where events.isEmpty:
             logger.debug("a callback has nothing that the policy describes", metadata: ["provider": "\(provider)"])
-            return ("nothing", .text(.ok))
+            return ("nothing", .taken(answer))
         case .events(let events):
             do {
                 try await queue.submit(events)
-                return ("kept", .text(.ok))
+                return ("kept", .taken(answer))
             } catch QueueRefusal.full {
                 return ("full", .text(.serviceUnavailable, "too many at once\n", retryAfter: 1))
             } catch {
@@ -86,5 +87,14 @@ struct CallbackTaker: Sendable {
                 return true
             }
         }
+    }
+}
+
+extension Response {
+    fileprivate static func taken(_ answer: String?) -> Response {
+        guard let answer else { return .text(.ok) }
+        var response = Response.text(.ok, answer)
+        if answer.hasPrefix("{") || answer.hasPrefix("[") { response.headers[.contentType] = "application/json; charset=utf-8" }
+        return response
     }
 }

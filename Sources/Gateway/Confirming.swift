@@ -52,7 +52,7 @@ struct Confirming: Sendable {
     private func count(_ word: String) { meters.count("martlet_confirmations_total", [("by", "link"), ("result", word)]) }
 
     static func isConfirmed(_ body: [UInt8]) -> Bool {
-        String(decoding: body.prefix(8192), as: UTF8.self).split(separator: "&").contains("Confirm=Yes")
+        String(decoding: body.prefix(8192), as: UTF8.self).split { $0 == "&" || $0.isNewline }.contains("Confirm=Yes")
     }
 }
 

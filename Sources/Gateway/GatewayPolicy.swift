@@ -14,6 +14,10 @@ final class GatewayPolicy: Service, EventSurroundings {
         var version: Int
         var events: EventPolicy
         var callbacks: [String: ProviderCallbacks]
+        /// Providers that have left the policy.
+        var retired: [RetiredProvider] = []
+        /// Until when their callbacks are taken.
+        var retiredUntil: [String: ContinuousClock.Instant] = [:]
         var links: UnsubscribeLinks
         var confirmLinks: ConfirmLinks
         /// nil: the policy tracks no links.
@@ -47,6 +51,13 @@ final class GatewayPolicy: Service, EventSurroundings {
         self.database = database
         self.poll = poll
         self.logger = logger
+    }
+
+    /// Who reads the callbacks of a provider. nil: the policy has none of that name, and had none lately.
+    func callbacks(of provider: String) -> ProviderCallbacks? {
+        guard let snapshot, let reader = snapshot.callbacks[provider] else { return nil }
+        if let end = snapshot.retiredUntil[provider], end <= .now { return nil }
+        return reader
     }
 
     /// nil: none was ever read.
@@ -114,8 +125,13 @@ final class GatewayPolicy: Service, EventSurroundings {
         guard let stored = try await database.run(LoadPolicy(), within: .seconds(5)) else { return }
         do {
             let files = try JSONDecoder().decode([String: String].self, from: Data(stored.files.utf8))
-            let new = snapshot(of: try PolicyFiles.parse(files), version: stored.version, isNew: version != known)
+            let policy = try PolicyFiles.parse(files)
+            let isNew = version != known
+            let retired = isNew ? try await retired(before: policy) : snapshot?.retired ?? []
+            let new = snapshot(of: policy, retired, version: stored.version, isNew: isNew)
             state.withLock { $0.snapshot = new }
+        } catch let error as StoreError {
+            throw error
         } catch {
             logger.error(
                 "the policy cannot be read; the one before goes on",
@@ -124,9 +140,25 @@ final class GatewayPolicy: Service, EventSurroundings {
         state.withLock { $0.linksRead = .now }
     }
 
-    private func snapshot(of policy: Policy, version: Int, isNew: Bool) -> Snapshot {
+    /// Those whose receipts, or whose readers' clicks, may still come.
+    private func retired(before policy: Policy) async throws -> [RetiredProvider] {
+        let older = try await database.run(LoadReplacedPolicies(since: RetiredProvider.longest), within: .seconds(5))
+        return RetiredProvider.all(
+            before: policy,
+            older.compactMap { old in
+                do {
+                    let files = try JSONDecoder().decode([String: String].self, from: Data(old.files.utf8))
+                    return (try PolicyFiles.parse(files).providers, old.age)
+                } catch {
+                    logger.debug("an older policy cannot be read", metadata: ["policy": "\(old.version)", "error": "\(error)"])
+                    return nil
+                }
+            })
+    }
+
+    private func snapshot(of policy: Policy, _ retired: [RetiredProvider], version: Int, isNew: Bool) -> Snapshot {
         var callbacks: [String: ProviderCallbacks] = isNew ? [:] : snapshot?.callbacks ?? [:]
-        let links = UnsubscribeLinks(policy)
+        let links = UnsubscribeLinks(policy.remembering(retired))
         let confirmLinks = ConfirmLinks(policy)
         if isNew {
             for provider in policy.providers.values {
@@ -142,9 +174,29 @@ final class GatewayPolicy: Service, EventSurroundings {
                 logger.warning("links will not be verified: \(problem)")
             }
         }
+        var until = isNew ? [:] : snapshot?.retiredUntil ?? [:]
+        for provider in retired where isNew && provider.age < provider.receiptsEnd {
+            guard let reader = reader(of: provider) else { continue }
+            callbacks[provider.policy.name] = reader
+            until[provider.policy.name] = .now + (provider.receiptsEnd - provider.age)
+        }
         return Snapshot(
-            version: version, events: EventPolicy(policy), callbacks: callbacks, links: links, confirmLinks: confirmLinks,
-            tracked: tracked(policy, isNew: isNew))
+            version: version, events: EventPolicy(policy.remembering(retired)), callbacks: callbacks, retired: retired,
+            retiredUntil: until, links: links, confirmLinks: confirmLinks, tracked: tracked(policy, isNew: isNew))
+    }
+
+    /// The one that this gateway had, which still knows its secrets should their file be gone; else a new one.
+    private func reader(of provider: RetiredProvider) -> ProviderCallbacks? {
+        do {
+            guard let reader = try snapshot?.callbacks[provider.policy.name] ?? ProviderCallbacks(provider.policy) else {
+                return nil
+            }
+            reader.retire()
+            return reader
+        } catch {
+            logger.error("callbacks of a provider that has left the policy cannot be read: \(error)")
+            return nil
+        }
     }
 
     private func tracked(_ policy: Policy, isNew: Bool) -> TrackedLinks? {

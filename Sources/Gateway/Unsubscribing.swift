@@ -48,10 +48,12 @@ struct Unsubscribing: Sendable {
 
     private func count(_ word: String) { meters.count("martlet_unsubscribes_total", [("result", word)]) }
 
-    /// As a form, or as multipart/form-data, which mail providers may send too.
+    /// As a form, or as multipart/form-data, which mail providers may send too. Some end the form with a line, write it in other letters, or send none
+    /// at all: a POST to an address that only the recipient has says enough (RFC 8058, 3.2 wants the body only to tell it from a scanner's GET).
     static func isOneClick(_ body: [UInt8]) -> Bool {
         let text = String(decoding: body.prefix(8192), as: UTF8.self)
-        if text.split(separator: "&").contains("List-Unsubscribe=One-Click") { return true }
+        let pairs = text.lowercased().replacing("%2d", with: "-").split { $0 == "&" || $0.isWhitespace || $0.isNewline }
+        if pairs.isEmpty || pairs.contains("list-unsubscribe=one-click") { return true }
         guard let name = text.firstRange(of: "name=\"List-Unsubscribe\"") else { return false }
         return text[name.upperBound...].prefix(64).contains("One-Click")
     }

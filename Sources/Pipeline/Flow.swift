@@ -207,11 +207,10 @@ final class Flow: Sendable {
         wakeUps.everybody()
     }
 
-    private func circuitOpened(_ provider: String) {
-        let seen = outlets.outlet(provider)?.health()
+    private func circuitOpened(_ provider: String, _ why: String) {
         logger.warning(
             "a provider's circuit is open; its messages go to others of their routes, or wait",
-            metadata: ["provider": "\(provider)", "reason": "\(seen?.reason ?? "")"])
+            metadata: ["provider": "\(provider)", "reason": "\(why)"])
         rerouted()
     }
 
@@ -257,7 +256,7 @@ final class Flow: Sendable {
         let outlet = Outlet(
             policy: policy, transport: transport,
             takeRate: { [beatDatabase] in try await beatDatabase.run($0, within: .seconds(2)) },
-            hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, rerouted: { [self] in circuitOpened(policy.name) },
+            hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, rerouted: { [self] why in circuitOpened(policy.name, why) },
             results: { [results] in results.add($0) })
         outlet.divide(among: shared.liveSessions)
         outlets.add(outlet)

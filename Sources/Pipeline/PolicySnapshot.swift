@@ -54,7 +54,8 @@ final class PolicySnapshot: Sendable {
     }
 
     init(
-        version: Int, policy: Policy, templates: [Template], templateStamp: String, numbers: LoadNumbers.Numbers
+        version: Int, policy: Policy, templates: [Template], templateStamp: String, numbers: LoadNumbers.Numbers,
+        retired: [RetiredProvider] = []
     ) throws(RenderError) {
         self.version = version
         self.policy = policy
@@ -70,7 +71,7 @@ final class PolicySnapshot: Sendable {
         self.classes = numbers.classes.compactMapValues { policy.classes[$0] }
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
-        self.events = EventPolicy(policy)
+        self.events = EventPolicy(policy.remembering(retired))
         self.confirmLinks = ConfirmLinks(policy)
         self.capRules = Self.capRules(policy, numbers)
         self.budgetRules = Self.budgetRules(policy)
@@ -193,6 +194,22 @@ extension PolicySnapshot {
         let retired = numbers.classes.values.filter { policy.classes[$0] == nil }.sorted()
         if !retired.isEmpty { policy.keep(try await database.run(LoadRetiredClasses(names: retired))) }
         return try PolicySnapshot(
-            version: stored.version, policy: policy, templates: templates, templateStamp: stamp, numbers: numbers)
+            version: stored.version, policy: policy, templates: templates, templateStamp: stamp, numbers: numbers,
+            retired: try await retired(before: policy, from: database))
+    }
+
+    /// Providers whose messages may still be under way. A policy of old that this program cannot read says nothing about them.
+    private static func retired(before policy: Policy, from database: Database) async throws -> [RetiredProvider] {
+        let older = try await database.run(LoadReplacedPolicies(since: RetiredProvider.longest))
+        return RetiredProvider.all(
+            before: policy,
+            older.compactMap { old in
+                do {
+                    let files = try JSONDecoder().decode([String: String].self, from: Data(old.files.utf8))
+                    return (try PolicyFiles.parse(files).providers, old.age)
+                } catch {
+                    return nil  // as said above
+                }
+            })
     }
 }

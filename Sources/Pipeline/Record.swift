@@ -119,6 +119,7 @@ struct RecordWrites {
         if failure?.suppressesAddress == true {
             suppressions.channels.append(work.message.channel.rawValue)
             suppressions.addresses.append(work.message.address)
+            suppressions.scopes.append(failure?.suppressedScope ?? "all")
             suppressions.reasons.append(failure?.code ?? "bounced")
         }
         if failure?.code == "not_sent" { return handBack(work, failure) }

@@ -102,6 +102,7 @@ public enum Statements {
         var suppressions = InsertSuppressions()
         suppressions.channels = ["sms"]
         suppressions.addresses = ["+8613800138001"]
+        suppressions.scopes = ["all"]
         suppressions.reasons = ["hard_bounce"]
         return [accepted, finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions]
     }
@@ -164,7 +165,8 @@ public enum Statements {
     static var policies: [any Statement] {
         let retry = RetrySchedule(attempts: 3, base: .seconds(1), limit: .seconds(2))
         return [
-            LoadPolicy(), LoadNumbers(), LoadRetiredClasses(names: ["otp"]), CountWaiting(classes: ["otp"]),
+            LoadPolicy(), LoadReplacedPolicies(since: .seconds(86_400)), LoadNumbers(), LoadRetiredClasses(names: ["otp"]),
+            CountWaiting(classes: ["otp"]),
             InsertPolicy(files: #"{"a.yaml": "x: 1"}"#, note: nil, longestWindow: .seconds(86_400)),
             UpsertClasses(classes: [ClassPolicy(name: "otp", lane: 0, timeToLive: .seconds(300), retry: retry)]),
             UpsertSenders(senders: [Sender(key: "shop", timeZone: "Etc/UTC", defaultLocale: "en")], defaultSender: "shop"),
@@ -207,7 +209,7 @@ public enum Statements {
             PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
-            LockConfiguration(), CurrentRights(), ServerFacts(), QueueFacts(), RingFacts(), OldTransactions(),
+            LockConfiguration(), CurrentRights(), ServerFacts(), QueueFacts(), RingFacts(), OldTransactions(), UnreadableTexts(),
         ]
     }
 

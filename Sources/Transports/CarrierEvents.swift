@@ -133,10 +133,17 @@ public struct InboundText: Sendable, Equatable, Codable {
     public var from: String
     /// Our number.
     public var to: String
-    /// nil: binary, or a data_coding that is not read here.
+    /// nil: nobody can tell what it says; `octets` are all there is.
     public var text: String?
+    /// What else the octets may say, most likely first; nil: nothing.
+    public var otherReadings: [String]?
+    /// What the provider says beside the text, such as the payload of a button that was tapped: keywords there count as if they were written. nil:
+    /// nothing.
+    public var words: [String]?
+    /// What the provider itself takes it for, whatever the word was; nil: it does not say.
+    public var flag: KeywordAction?
     public var dataCoding: UInt8
-    /// What came, without its header.
+    /// What came, without its header; of a callback the text, or where there is none the event.
     public var octets: [UInt8]
     /// nil: the text is whole.
     public var part: Part?

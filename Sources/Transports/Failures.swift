@@ -6,8 +6,12 @@ extension Failure {
     static let deadlinePassed = Failure(
         code: "deadline_passed", detail: "the send deadline passed before the first byte", blame: .martlet, burnsAttempt: false)
     /// The transport was drained before the first byte.
-    static let notSent = Failure(
-        code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
+    static let stopping = notSent("the worker is stopping")
+    /// Given back before the first byte.
+    /// - Parameter why: a sentence without a full stop, for people.
+    static func notSent(_ why: String) -> Failure {
+        Failure(code: "not_sent", detail: "\(why); nothing was written", blame: .martlet, burnsAttempt: false)
+    }
     /// Handed over, and no answer until `answerBy`.
     static let noAnswer = Failure(
         code: "no_answer", detail: "handed over; no answer in time", blame: .provider)

@@ -70,7 +70,8 @@ public protocol Transport: Sendable {
     /// Stops taking work: what has not been written is answered `deferred` (`not_sent`), what has been written is awaited.
     func drain() async
     /// Answers `deferred` (`not_sent`) for what has not been written yet; goes on working.
-    func retract()
+    /// - Parameter why: a sentence without a full stop, for people: it becomes the failure's detail.
+    func retract(_ why: String)
 }
 
 /// A transport whose connections can be limited while it works: where a provider allows so many to the whole cluster.

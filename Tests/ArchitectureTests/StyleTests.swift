@@ -42,6 +42,29 @@ struct StyleTests {
         }
     }
 
+    /// Functions of C that keep the pointer they get, and the only files that may call them: there it outlives what keeps it, and the file says how.
+    static let keepers: [(function: String, files: Set<String>)] = [
+        ("BIO_new_mem_buf", ["Sources/Transports/DKIM/DKIMKey.swift"]),
+        ("PQsetNoticeReceiver", ["Sources/Postgres/Notices.swift"]),
+        ("PQsetNoticeProcessor", []), ("PQregisterEventProc", []), ("PQresultInstanceData", []), ("PQtrace", []),
+        ("next_in", ["Sources/Producer/Reading/Inflater.swift"]), ("next_out", ["Sources/Producer/Reading/Inflater.swift"]),
+        ("inflateGetHeader", []), ("setvbuf", []), ("putenv", []), ("EVP_PKEY_set1_", []), ("BIO_set_data", []),
+        ("ERR_set_error_data", []),
+    ]
+
+    @Test(
+        "a function of C that keeps the pointer it gets is called only where the memory outlives that",
+        arguments: keepers.map(\.function))
+    func keepsPointer(function: String) throws {
+        let allowed = Self.keepers.first { $0.function == function }?.files ?? []
+        let found = try Repository.files(below: "Sources", ending: ".swift").filter { $0.text.contains(function) }
+        #expect(Set(found.map(\.path)).subtracting(allowed) == [])
+        // An array that is passed by itself is gone, or elsewhere, when the call returns.
+        for file in found where function == "BIO_new_mem_buf" {
+            #expect(file.text.contains("withUnsafeBytes") && !file.text.contains("BIO_new_mem_buf(pem"), "\(file.path)")
+        }
+    }
+
     @Test(
         "each of these is a problem",
         arguments: [

@@ -97,7 +97,7 @@ extension Gateways {
                         ]) == 200)
                 #expect(
                     try await bench.shop.texts("select sender || ' ' || recipient || ' ' || body from martlet_data.inbound_texts")
-                        == ["447700900001 447700900000 Hello world 😀"])
+                        == ["+447700900001 447700900000 Hello world 😀"])
                 try await gateway.stop()
             }
         }
@@ -167,9 +167,25 @@ extension Gateways {
                 let text =
                     #"{\#(metadata), "messages": [{"from": "16505551234", "id": "wamid.X", "timestamp": "1749416383", "type": "text", "text": {"body": "Stop"}}]}"#
                 #expect(try await post(text) == 200)
+                let button =
+                    #"{\#(metadata), "messages": [{"from": "16505551235", "id": "wamid.Y", "timestamp": "1749416383", "type": "button", "button": {"payload": "STOP", "text": "No more"}}]}"#
+                #expect(try await post(button) == 200)
+                let preference =
+                    #"{\#(metadata), "user_preferences": [{"wa_id": "16505551236", "detail": "x", "category": "marketing_messages", "value": "stop", "timestamp": 1749416383}]}"#
+                #expect(try await post(preference) == 200)
                 #expect(
-                    try await bench.shop.texts("select channel || ' ' || address || ' ' || scope from martlet_data.suppressions")
-                        == ["whatsapp +16505551234 marketing"])
+                    try await bench.shop.texts(
+                        "select channel || ' ' || address || ' ' || scope from martlet_data.suppressions order by address")
+                        == ["4", "5", "6"].map { "whatsapp +1650555123\($0) marketing" })
+                let voice =
+                    #"{\#(metadata), "messages": [{"from": "16505551237", "id": "wamid.Z", "type": "audio", "audio": {"id": "1"}}]}"#
+                #expect(try await post(voice) == 200)
+                #expect(
+                    try await bench.shop.texts(
+                        "select sender || ' ' || (convert_from(octets, 'UTF8') like '%audio%') from martlet.inbound_texts where body is null"
+                    )
+                        == ["+16505551237 true"])
+                #expect(try await gateway.metrics().contains(#"martlet_unreadable_texts_total{provider="whatsapp"} 1"#))
                 try await gateway.stop()
             }
         }

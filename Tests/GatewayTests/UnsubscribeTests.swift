@@ -60,6 +60,30 @@ extension Gateways {
             }
         }
 
+        @Test(
+            "mail providers end the form with a line, write it in other letters, send none, or put a slash behind the address",
+            arguments: [
+                "List-Unsubscribe=One-Click\r\n", "List-Unsubscribe=One-Click\n", "list-unsubscribe=one-click",
+                "List-Unsubscribe=One%2DClick", "", "\r\n",
+            ])
+        func otherForms(body: String) async throws {
+            try await GatewayShop.with([]) { bench in
+                let gateway = try await GatewayProgram.start(in: bench.shop)
+                try body.write(toFile: "\(bench.directory)/form", atomically: true, encoding: .utf8)
+                for (name, end) in [("ann", ""), ("ben", "/")] {
+                    let message = try await bench.shop.enqueue("marketing", to: "\(name)@example.com", channel: "email")
+                    let path = try Self.path(message, "\(name)@example.com", bench) + end
+                    #expect(try await gateway.request(path).status == 200)
+                    #expect(
+                        try await gateway.request(path, ["--data-binary", "@\(bench.directory)/form"]).status == 200, "\(path)")
+                }
+                #expect(
+                    try await bench.shop.texts("select address from martlet_data.suppressions order by 1")
+                        == ["ann@example.com", "ben@example.com"])
+                try await gateway.stop()
+            }
+        }
+
         @Test("a token that is forged, another message's, or about somebody else is 404 and changes nothing")
         func forged() async throws {
             try await GatewayShop.with([]) { bench in

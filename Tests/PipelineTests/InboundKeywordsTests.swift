@@ -64,6 +64,41 @@ struct InboundKeywordsTests {
         #expect(start == .init(address: "+490000000001", action: .start, scope: nil, word: "Start"))
     }
 
+    @Test(
+        "octets that can be read in several ways opt out if they do in one; they undo nothing, and a letter or two are too few to tell"
+    )
+    func readings() {
+        func decision(_ text: String?, _ others: [String]) -> InboundKeywords.Decision? {
+            var inbound = Self.text(text)
+            inbound.otherReadings = others
+            return Self.keywords().decision(inbound)
+        }
+        #expect(decision("協佐", ["x", "STOP"])?.action == .stop && decision("協佐", ["x", "STOP"])?.reading == "STOP")
+        #expect(decision(nil, ["退订"])?.scope == "marketing" && decision(nil, ["退订"])?.word == "退订")
+        #expect(decision("一", ["N"]) == nil && decision("呄", ["TD"]) == nil && decision("x", ["START"]) == nil)
+        #expect(decision("STOPALL", ["STOP"])?.action == .stopAll && decision("START", ["x"])?.action == .start)
+    }
+
+    @Test(
+        "what a button carries, and what the provider takes a text for, count as if they were written; who may mean two things opts out"
+    )
+    func wordsAndFlags() {
+        func decision(_ text: String?, _ words: [String] = [], _ flag: KeywordAction? = nil) -> InboundKeywords.Decision? {
+            var inbound = Self.text(text)
+            inbound.words = words
+            inbound.flag = flag
+            return Self.keywords().decision(inbound)
+        }
+        #expect(decision("No more of this", ["STOP"])?.action == .stop && decision("No more of this", ["STOP"])?.reading == nil)
+        #expect(decision("BASTA", [], .stop)?.action == .stop && decision(nil, [], .stop)?.action == .stop)
+        #expect(decision("EMPEZAR", [], .start)?.action == .start && decision("START", [], .stop)?.action == .stop)
+        #expect(decision("STOP", [], .start)?.action == .stop && decision("hi", ["x"]) == nil)
+        let flagged = Self.text("N")
+        #expect(Self.keywords().isFirm(flagged, .init(address: "", action: .stop, scope: "marketing", word: "N")) == false)
+        #expect(
+            Self.keywords().isFirm(flagged, .init(address: "", action: .stop, scope: "marketing", word: "N", isFlagged: true)))
+    }
+
     @Test("a part of a long text, and a text that cannot be read, is no keyword; a long text of one part is a text")
     func parts() {
         let keywords = Self.keywords()

@@ -78,7 +78,12 @@ struct LinkTests {
             ("https://a.example/x😀", "L1😀"), ("https://a.example/x\nhttps://a.example/x", "L1\nL1"),
             ("https://a.example/1 https://a.example/2 https://a.example/1", "L1 L2 L1"),
             ("https://a.example/%E5%A5%BD", "L1"), ("https://a.example/r?u=https://b.example/x", "L1"),
-            ("**https://a.example/x**", "**L1**"), ("https://a.example/a{b}", "L1{b}"), ("https://a.example/x\u{1}y", "L1\u{1}y"),
+            ("**https://a.example/x**", "**L1**"), ("https://a.example/x\u{1}y", "L1\u{1}y"),
+            // Behind an address, and not in it.
+            ("`https://a.example/x` is new", "`L1` is new"), ("{https://a.example/x}.", "{L1}."),
+            ("https://a.example/x| then", "L1| then"),
+            ("https://a.example/x^", "L1^"), ("https://a.example/x\\", "L1\\"), ("https://a.example/x에서 보기", "L1에서 보기"),
+            ("https://a.example/x查看，https://a.example/x", "L1查看，L1"), ("https://a.example/x\u{200B} y", "L1\u{200B} y"),
         ])
     func ends(text: String, expected: String) throws {
         let found = try render(text)
@@ -115,6 +120,14 @@ struct LinkTests {
             ("https://a.example:port/x", .odd), ("https://zh.example/wiki/中国", .unclear), ("https://a.example/?q=红", .unclear),
             ("https://a.example/" + String(repeating: "a", count: 2048), .tooLong), ("https://%41.example/", .odd),
             ("https:///x", .odd), ("https://?x", .odd),
+            // Programs differ on where these end; none of them may be led elsewhere.
+            ("https://a.example/?x=a|b", .unclear), ("https://a.example/a{b}", .unclear), ("https://a.example/{id}/x.", .unclear),
+            ("https://a.example/?x=a^b", .unclear), ("https://a.example/?x=a`b", .unclear), ("https://a.example/a\\b", .unclear),
+            ("https://a.example\\@b.example/", .unclear), ("https://a.example/x|https://b.example/y", .unclear),
+            ("https://a.example/x|中国", .unclear), ("https://bücher.example/x", .unclear),
+            ("https://a.example/café?x=1", .unclear),
+            ("https://a.example/a中国/b", .unclear), ("https://a.例え.example/", .unclear), ("https://a例え.example/", .unclear),
+            ("https://a.example/a\u{200B}b", .unclear), ("https://a.example/a\u{AD}b", .unclear),
         ])
     func untracked(text: String, why: RenderWarning.Untracked) throws {
         let found = try render(text)
@@ -208,6 +221,7 @@ struct LinkTests {
         let rules = LinkRules(tracking(), nil)
         for piece in [
             "http://", "h", "https://(((", "https://a.example/)", "<a href=", "<!--", "<a ", "<script>", "&", "http://a!", "<",
+            "http://a|", "http://a中", "http://a}{",
         ] {
             let text = String(repeating: piece, count: 131_072 / piece.utf8.count)
             let expansion = LinkExpansion(rules, LinkTracking(clicks: true, opens: true), tokens(), MessageID(1))
@@ -252,6 +266,9 @@ struct HTMLLinkTests {
             ("https://a.example/?q=&#39;x&#x27;", "https://a.example/?q='x'"),
             ("https:&#x2F;&#47;a.example", "https://a.example"),
             ("https://a.example/?a&amp;amp;b", "https://a.example/?a&amp;b"),
+            // What ends an attribute is certain: nothing of these is cut.
+            ("https://a.example/?x=a|b", "https://a.example/?x=a|b"),
+            ("https://a.example/{id}?a^b`", "https://a.example/{id}?a^b`"),
         ] {
             #expect(try mail("x", html: "<a href=\"\(written)\">", tracking()).rendered.links == [read])
         }
@@ -281,7 +298,8 @@ struct HTMLLinkTests {
         "an address that cannot be told for certain stays, with a warning",
         arguments: [
             "https://a.example/?a=1&copy", "https://a.example/&eacute;", "https://a.example/好", "https://a.example/a b",
-            "https://u@a.example/", "https://a.example/&#10;x",
+            "https://u@a.example/", "https://a.example/&#10;x", #"https://a.example\@b.example/"#, #"https://a.example/a\b"#,
+            "https://a|b.example/",
         ])
     func odd(address: String) throws {
         let html = "<a href=\"\(address)\">"

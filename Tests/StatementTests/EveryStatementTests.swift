@@ -51,7 +51,7 @@ struct EveryStatementTests {
         "OldDays", "HeldDays", "MessagesThatAreOver", "RefuseFollowUp", "LoadRetiredClasses",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
-        "ResolveDoubt", "SuppressRecipients", "UpsertWebhooks", "OpenSurveys",
+        "ResolveDoubt", "SuppressRecipients", "LoadReplacedPolicies", "UpsertWebhooks", "OpenSurveys",
     ]
     static let byAdmins: Set<String> = [
         "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "UpsertReceiptPromises",
@@ -76,7 +76,9 @@ struct EveryStatementTests {
             for statement in Statements.all where !type(of: statement).name.hasPrefix("Bulk") {
                 try await run(statement, on: connection, withData: withData)
             }
-            for statement in Statements.events + Statements.links + [LoadPolicy(), PolicyStamp()]
+            for statement in Statements.events + Statements.links + [
+                LoadPolicy(), PolicyStamp(), LoadReplacedPolicies(since: .seconds(60)),
+            ]
             where !Self.notByGateways.contains(type(of: statement).name) {
                 try await run(statement, as: "martlet_gateway", on: connection, withData: withData)
             }

@@ -137,6 +137,16 @@ enum ClusterChecks {
             "End them (select pg_terminate_backend(pid)): they keep dead rows and segments from being given back.")
     }
 
+    /// Somebody may have said STOP in a way that no program understood.
+    static func unreadable(_ counts: [UnreadableTexts.Count]) -> Finding {
+        guard !counts.isEmpty else { return .ok("inbound_texts", "all can be read") }
+        let named = counts.prefix(5).map { "\($0.texts) of \($0.provider), the newest at \($0.newest.shown)" }
+        return .warn(
+            "inbound_texts", "nobody can read \(named.joined(separator: "; "))",
+            "select * from martlet.inbound_texts where body is null: read the octets, martlet.suppress whoever opted out, and ask the carrier about data_coding, or describe the new kind in the provider's text_… options."
+        )
+    }
+
     static func deadLetters(_ count: CountDeadLetters.Answer) -> Finding {
         guard count.total > 0 else { return .ok("dead_letters", "none") }
         let reasons = count.reasons.prefix(8).map { "\($0.count) \($0.reason)" }.joined(separator: ", ")

@@ -73,6 +73,7 @@ struct Doctor: AsyncParsableCommand {
         findings.append(
             ClusterChecks.transactions(
                 try await database.run(OldTransactions()), seesAll: rights.seesActivity || rights.isSuperuser))
+        findings.append(ClusterChecks.unreadable(try await database.run(UnreadableTexts())))
         findings.append(ClusterChecks.deadLetters(try await database.run(CountDeadLetters(filter: DeadLetterFilter()))))
         return findings
     }

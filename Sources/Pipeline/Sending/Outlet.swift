@@ -73,15 +73,16 @@ final class Outlet: Sendable {
     private let results: @Sendable ([(SubmissionResult, Work)]) -> Void
     private let hasRoom: @Sendable (_ lane: Int16) -> Void
     /// The circuit opened, or an admin stopped it: what waits in the lanes may go elsewhere.
-    let rerouted: @Sendable () -> Void
+    let rerouted: @Sendable (_ why: String) -> Void
 
     /// - Parameters:
     ///   - takeRate: how a stretch of the provider's rate is taken from what the cluster shares; for providers with a rate.
     ///   - hasRoom: called when a lane that found no room may look again, with the most urgent of them.
-    ///   - rerouted: called when nothing goes here any more.
+    ///   - rerouted: called when nothing goes here any more, with what opened the circuit.
     init(
         policy: ProviderPolicy, transport: any Transport, takeRate: @escaping TakeRates,
-        hasRoom: @escaping @Sendable (_ lane: Int16) -> Void = { _ in }, rerouted: @escaping @Sendable () -> Void = {},
+        hasRoom: @escaping @Sendable (_ lane: Int16) -> Void = { _ in },
+        rerouted: @escaping @Sendable (_ why: String) -> Void = { _ in },
         results: @escaping @Sendable ([(SubmissionResult, Work)]) -> Void
     ) {
         self.name = policy.name
@@ -213,7 +214,7 @@ final class Outlet: Sendable {
             return false
         }
         if isRetired {
-            return finish(items.map { ($0, .deferred(Self.notSent("its provider has other settings now; nothing was written"))) })
+            return finish(items.map { ($0, .deferred(Self.notSent("its provider has other settings now"))) })
         }
         pump()
         if policy.rate != nil { rateWanted.fire() }
@@ -300,20 +301,20 @@ final class Outlet: Sendable {
 
     private func received(_ answers: [SubmissionResult]) {
         let now = ContinuousClock.now
-        let (finished, hasOpened) = state.withLock { state in
-            var hasOpened = false
+        let (finished, opened) = state.withLock { state in
+            var opened: String?
             let finished = answers.compactMap { answer -> (SubmissionResult, Work)? in
                 let key = Key(messageID: answer.messageID, attempt: answer.attempt)
                 guard let handed = state.unanswered.removeValue(forKey: key) else { return nil }
                 state.reserved -= 1
-                if adapt(&state, to: answer, key, now) { hasOpened = true }
+                if adapt(&state, to: answer, key, now) { opened = state.breaker.reason ?? answer.outcome.name }
                 return (answer, handed.work)
             }
             state.pace.count(finished.count, now: now)
-            return (state.breaker.isClosed ? finished : finished.map(Self.rerouted), hasOpened)
+            return (state.breaker.isClosed ? finished : finished.map(Self.rerouted), opened)
         }
         results(finished)
-        if hasOpened { circuitOpened() }
+        if let opened { circuitOpened(opened) }
         tellRoom()
         changed.fire()
     }
@@ -375,28 +376,10 @@ final class Outlet: Sendable {
     /// Another outlet takes its place: it finishes what was handed over, and then `run` ends.
     func retire() async {
         state.withLock { $0.isRetired = true }
-        giveBackWaiting("its provider has other settings now; nothing was written")
+        giveBackWaiting("its provider has other settings now")
         changed.fire()
         await transport.drain()
         changed.fire()
-    }
-
-    private static func notSent(_ why: String) -> Failure {
-        Failure(code: "not_sent", detail: why, blame: .martlet, burnsAttempt: false)
-    }
-
-    /// Stops: what waits here is un-admitted, the transport answers the rest.
-    func drain() async {
-        giveBackWaiting("the worker is stopping; nothing was written")
-        await transport.drain()
-    }
-
-    /// What waits here is un-admitted.
-    func giveBackWaiting(_ why: String) {
-        let waiting = state.withLock { state in
-            state.urgent.takeAll() + state.prompt.takeAll() + state.normal.takeAll()
-        }
-        finish(waiting.map { ($0, .deferred(Self.notSent(why))) })
     }
 
     /// Unanswered submissions now.

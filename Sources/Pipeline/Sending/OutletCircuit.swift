@@ -36,8 +36,8 @@ extension Outlet {
             return state.isStopped
         }
         if stops {
-            giveBackWaiting("its provider was stopped by an admin; nothing was written")
-            transport.retract()
+            giveBackWaiting("its provider was stopped by an admin")
+            transport.retract("its provider was stopped by an admin")
         }
         changed.fire()
         tellRoom()
@@ -46,23 +46,45 @@ extension Outlet {
     /// Another worker's circuit is open.
     func othersFound(_ why: String) {
         let hasOpened = state.withLock { $0.breaker.othersFound(why, now: .now, jitter: .random(in: 0..<1)) }
-        if hasOpened { circuitOpened() }
+        if hasOpened { circuitOpened(why) }
     }
 
     /// A provider that says nothing at all is found here, long before the answers' deadlines.
     func lookForSilence() {
-        let hasOpened = state.withLock { state in
-            guard state.breaker.isClosed, !state.unanswered.isEmpty else { return false }
+        let why = state.withLock { state -> String? in
+            guard state.breaker.isClosed, !state.unanswered.isEmpty else { return nil }
             let oldest = state.unanswered.values.reduce(ContinuousClock.now) { min($0, $1.at) }
-            return state.breaker.look(oldest: oldest, timeout: policy.timeout, now: .now, jitter: .random(in: 0..<1))
+            let hasOpened = state.breaker.look(
+                oldest: oldest, timeout: policy.timeout, now: .now, jitter: .random(in: 0..<1))
+            return hasOpened ? state.breaker.reason : nil
         }
-        if hasOpened { circuitOpened() }
+        if let why { circuitOpened(why) }
     }
 
     /// What was not handed over goes back to be routed anew; what was, the transport gives back as far as nothing was written.
-    func circuitOpened() {
-        giveBackWaiting("its provider's circuit opened; nothing was written")
-        transport.retract()
-        rerouted()
+    /// - Parameter why: what opened it. Told along, because the circuit may be closed again before anybody could ask.
+    func circuitOpened(_ why: String) {
+        giveBackWaiting("its provider's circuit opened (\(why))")
+        transport.retract("its provider's circuit opened (\(why))")
+        rerouted(why)
+    }
+
+    static func notSent(_ why: String) -> Failure {
+        Failure(code: "not_sent", detail: "\(why); nothing was written", blame: .martlet, burnsAttempt: false)
+    }
+
+    /// Stops: what waits here is un-admitted, the transport answers the rest.
+    func drain() async {
+        giveBackWaiting("the worker is stopping")
+        await transport.drain()
+    }
+
+    /// What waits here is un-admitted.
+    /// - Parameter why: a sentence without a full stop.
+    func giveBackWaiting(_ why: String) {
+        let waiting = state.withLock { state in
+            state.urgent.takeAll() + state.prompt.takeAll() + state.normal.takeAll()
+        }
+        finish(waiting.map { ($0, .deferred(Self.notSent(why))) })
     }
 }

@@ -59,6 +59,8 @@ final class Inflater {
                 offset = source.count - Int(stream.pointee.avail_in)
             }
             count = buffer.count - Int(stream.pointee.avail_out)
+            // Both buffers may move from here on.
+            (stream.pointee.next_in, stream.pointee.next_out) = (nil, nil)
         }
         hasMore = status == Z_OK && stream.pointee.avail_out == 0
         switch status {

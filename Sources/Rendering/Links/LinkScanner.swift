@@ -2,7 +2,7 @@
 enum LinkScanner {
     struct Found: Equatable {
         var range: Range<Int>
-        /// Whether the address ends here nobody can tell: what follows may belong to it (`/wiki/中国`).
+        /// Whether the address ends here nobody can tell: what follows may belong to it (`/wiki/中国`, `?x=a|b`).
         var isUnclear: Bool
     }
 
@@ -21,10 +21,65 @@ enum LinkScanner {
                 at = max(end, at + 1)
                 continue
             }
-            let isUnclear = trimmed == end && !isWord(text[end - 1]) && isLetter(text, end)
-            return Found(range: at..<trimmed, isUnclear: isUnclear)
+            if let whole = beyond(text, body..<end, trimmed) { return Found(range: at..<whole, isUnclear: true) }
+            let isCut = trimmed == end ? mayGoOn(text, end) : isName(text[body..<end]) && isLetter(text, end)
+            return Found(range: at..<trimmed, isUnclear: isCut)
         }
         return nil
+    }
+
+    /// Where the address ends for programs that take `|`, `{`, `}`, `^`, a backtick and a backslash along, as browsers do; nil: at the same place
+    /// as for those that do not.
+    private static func beyond(_ text: [UInt8], _ range: Range<Int>, _ trimmed: Int) -> Int? {
+        guard range.upperBound < text.count, isOdd(text[range.upperBound]) else { return nil }
+        var end = range.upperBound
+        while end < text.count, isPart(text[end]) || isOdd(text[end]) { end += 1 }
+        let whole = trim(text, range.lowerBound..<end)
+        if whole > range.upperBound { return whole }
+        return trimmed == range.upperBound && mayGoOn(text, end) ? end : nil
+    }
+
+    /// RFC 3986 has no place for them, and browsers take them all the same.
+    static func isOdd(_ byte: UInt8) -> Bool { byte == 0x5C || byte == 0x5E || byte == 0x60 || (0x7B...0x7D).contains(byte) }
+
+    /// Whether what stands at `end`, beyond ASCII, may belong to the address before it. Letters of scripts that are written without blanks
+    /// (`/x查看`) begin the sentence again, unless the address ends as if something were missing (`/wiki/中国`) or goes on behind them (`/a中国/b`).
+    private static func mayGoOn(_ text: [UInt8], _ end: Int) -> Bool {
+        guard isLetter(text, end) else { return isHidden(text, end) }
+        guard isWord(text[end - 1]) else { return true }
+        var at = end
+        while at < text.count, text[at] >= 0x80 {
+            let (value, length) = UTF8Text.scalar(text.span, at)
+            guard hasNoBlanks(value) else { return isLetter(text, at) || isHidden(text, at) }
+            at += length
+        }
+        let rest = text[at...].prefix { isPart($0) || isOdd($0) }
+        guard let first = rest.first, "/?#=&%._~".utf8.contains(first) else { return false }
+        return trim(text, rest.indices) > rest.startIndex
+    }
+
+    /// The host's name alone, and a dot that another label may follow: `https://a.例え.example`.
+    private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.last == UInt8(ascii: ".") && !bytes.contains { "/?#".utf8.contains($0) }
+    }
+
+    /// Han, kana, Hangul (whose particles follow without a blank), Thai, Lao, Burmese, Khmer.
+    private static func hasNoBlanks(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x0E00...0x0EFF, 0x1000...0x109F, 0x1100...0x11FF, 0x1780...0x17FF, 0x3005...0x3007, 0x3040...0x318F,
+            0x31F0...0x31FF,
+            0x3400...0x9FFF, 0xAC00...0xD7AF, 0xF900...0xFAFF, 0x20000...0x3FFFF:
+            true
+        default: false
+        }
+    }
+
+    /// A character that does not show and that somebody's copy has put into the middle of an address (zero-width space, soft hyphen).
+    private static func isHidden(_ text: [UInt8], _ at: Int) -> Bool {
+        guard at < text.count, text[at] >= 0x80 else { return false }
+        let (value, length) = UTF8Text.scalar(text.span, at)
+        guard let scalar = Unicode.Scalar(value), scalar.properties.generalCategory == .format else { return false }
+        return at + length < text.count && isWord(text[at + length])
     }
 
     /// Where the rest begins behind `http://` or `https://`.
@@ -43,8 +98,11 @@ enum LinkScanner {
     private static func trim(_ text: [UInt8], _ range: Range<Int>) -> Int {
         var round = 0
         var square = 0
+        var curly = 0
         for byte in text[range] {
             switch byte {
+            case UInt8(ascii: "{"): curly += 1
+            case UInt8(ascii: "}"): curly -= 1
             case UInt8(ascii: "("): round += 1
             case UInt8(ascii: ")"): round -= 1
             case UInt8(ascii: "["): square += 1
@@ -56,7 +114,10 @@ enum LinkScanner {
         while end > range.lowerBound {
             switch text[end - 1] {
             case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"), UInt8(ascii: "!"), UInt8(ascii: "?"),
-                UInt8(ascii: "'"), UInt8(ascii: "*"):
+                UInt8(ascii: "'"), UInt8(ascii: "*"), 0x5C, 0x5E, 0x60, 0x7B, 0x7C:
+                end -= 1
+            case UInt8(ascii: "}") where curly < 0:
+                curly += 1
                 end -= 1
             case UInt8(ascii: ")") where round < 0:
                 round += 1
@@ -100,11 +161,14 @@ enum LinkScanner {
 
 /// Whether an address may be a tracked link's target.
 enum LinkTarget {
-    /// `bytes` are one whole address: http or https, ASCII without control characters, an authority of host and port alone, because
-    /// `https://bank.example@evil.example` deceives who reads it.
+    /// `bytes` are one whole address: http or https, ASCII without blanks and control characters, an authority of host and port alone, because
+    /// `https://bank.example@evil.example` deceives who reads it. A backslash is none: browsers take it for a slash, other programs do not, so
+    /// that they disagree about the host.
     static func isPlain(_ bytes: ArraySlice<UInt8>) -> Bool {
         let all = Array(bytes)
-        guard let body = LinkScanner.scheme(all, 0), all.allSatisfy(LinkScanner.isPart) else { return false }
+        guard let body = LinkScanner.scheme(all, 0),
+            all.allSatisfy({ LinkScanner.isPart($0) || (LinkScanner.isOdd($0) && $0 != UInt8(ascii: "\\")) })
+        else { return false }
         let rest = all[body...]
         let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         return isAuthority(authority)

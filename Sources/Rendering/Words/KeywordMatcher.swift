@@ -46,9 +46,8 @@ public struct KeywordMatcher: Sendable {
         return table
     }
 
-    /// Who may mean two things opts out, of more rather than less.
     private static func stronger(_ left: KeywordAction, _ right: KeywordAction) -> KeywordAction {
-        [.stopAll, .stop].first { left == $0 || right == $0 } ?? .start
+        KeywordAction.strongest([left, right]) ?? .start
     }
 
     static func trimmed(_ folded: [UInt32]) -> [UInt32] {

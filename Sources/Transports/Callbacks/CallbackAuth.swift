@@ -44,9 +44,11 @@ enum CallbackAuth: Sendable {
         case .signature(let signature): return signature.isGenuine(request, secrets, now: now)
         case .twilio:
             guard let given = request.header("X-Twilio-Signature").flatMap({ Data(base64Encoded: $0) }) else { return false }
-            let text = TwilioSignature.text(
-                url: request.url, pairs: request.method == "POST" ? FormPairs.decode(request.body) : [])
-            return secrets.contains { Self.isSame(Digest.sha1.hmac(Array($0.utf8), Array(text.utf8)), [UInt8](given)) }
+            let pairs = request.method == "POST" ? FormPairs.decode(request.body) : []
+            return request.urls.contains { url in
+                let text = Array(TwilioSignature.text(url: url, pairs: pairs).utf8)
+                return secrets.contains { Self.isSame(Digest.sha1.hmac(Array($0.utf8), text), [UInt8](given)) }
+            }
         }
     }
 

@@ -15,6 +15,14 @@ struct CallbackOptions: Sendable {
     var receiptIDs: ReceiptIDs
     /// Meta's `hub.challenge` is answered.
     var answersHub = false
+    /// What the body of a 200 must be; nil: nothing.
+    var answer: String?
+    /// A larger body is refused unread.
+    var maximumBody = defaultMaximumBody
+
+    /// SendGrid's lists of events have up to 768 KB.
+    static let defaultMaximumBody = 1 << 20
+    static let largestBody = 8 << 20
 
     /// nil: the provider has none.
     /// - Throws: `TransportError`.
@@ -23,12 +31,15 @@ struct CallbackOptions: Sendable {
         let auth = options.text("callback_auth")
         let file = options.text("callback_secret_file")
         let handshake = options.text("callback_handshake")
+        let answer = options.text("callback_answer")
+        let maximumBody = try Self.maximumBody(&options)
         let rules = try Self.rules(&options)
         guard let format else {
-            if let left = [("callback_auth", auth), ("callback_secret_file", file)].first(where: { $0.1 != nil }) {
+            let needy = [("callback_auth", auth), ("callback_secret_file", file), ("callback_answer", answer)]
+            if let left = needy.first(where: { $0.1 != nil }) {
                 throw options.bad(left.0, left.1 ?? "", "it needs callback: json or callback: form, too")
             }
-            if rules.status != nil || rules.textBody != nil {
+            if rules.status != nil || rules.texts.body != nil {
                 throw options.missing("callback", remedy: "write json or form: how callbacks are written")
             }
             return nil
@@ -44,6 +55,8 @@ struct CallbackOptions: Sendable {
         }
         if let handshake, handshake != "hub" { throw options.bad("callback_handshake", handshake, "use hub, or leave it out") }
         answersHub = handshake != nil
+        self.answer = answer
+        self.maximumBody = maximumBody
         provider = options.provider
         do { self.auth = try CallbackAuth(auth) } catch { throw options.bad("callback_auth", auth, error.remedy) }
         secretFile = ("callback_secret_file", file)
@@ -66,23 +79,60 @@ struct CallbackOptions: Sendable {
         do { rules.states = try CallbackStateRule.parse(options.text("receipt_states") ?? "") } catch {
             throw options.bad("receipt_states", error.line, error.remedy)
         }
-        rules.textEvents = try path(&options, "text_events")
-        rules.textFrom = try selector(&options, "text_from")
-        rules.textTo = try selector(&options, "text_to")
-        rules.textBody = try selector(&options, "text_body")
+        rules.texts = try texts(&options)
         return rules
     }
 
+    private static func texts(_ options: inout TransportOptions) throws -> CallbackTexts {
+        var texts = CallbackTexts()
+        if let places = options.text("text_events") {
+            texts.events = try places.replacing(" or ", with: "\n").split(separator: "\n").map(\.trimmingBlanks).map {
+                try path($0, "text_events", options)
+            }
+        }
+        texts.from = try selector(&options, "text_from")
+        texts.to = try selector(&options, "text_to")
+        texts.body = try selector(&options, "text_body")
+        texts.words = try selector(&options, "text_words")
+        texts.flag = try selector(&options, "text_flag")
+        do { texts.flags = try CallbackTexts.flags(options.text("text_flags") ?? "") } catch {
+            throw options.bad("text_flags", error.line, error.remedy)
+        }
+        switch options.text("text_numbers") {
+        case nil: break
+        case "international": texts.areInternational = true
+        case .some(let value): throw options.bad("text_numbers", value, "use international, or leave it out")
+        }
+        return texts
+    }
+
+    /// `768KB`, `3MB`.
+    private static func maximumBody(_ options: inout TransportOptions) throws -> Int {
+        guard let text = options.text("callback_maximum_body") else { return defaultMaximumBody }
+        for (unit, octets) in [("KB", 1 << 10), ("MB", 1 << 20)] {
+            guard let end = text.uppercased().firstRange(of: unit), end.upperBound == text.uppercased().endIndex,
+                let count = Int(text.uppercased()[..<end.lowerBound].trimmingBlanks), (1...(largestBody / octets)).contains(count)
+            else { continue }
+            return count * octets
+        }
+        throw options.bad("callback_maximum_body", text, "use a size such as 768KB or 3MB, at most \(largestBody >> 20)MB")
+    }
+
     private static func check(_ rules: CallbackRules, _ options: TransportOptions) throws {
-        guard rules.status != nil || rules.textBody != nil else {
+        guard rules.status != nil || rules.texts.body != nil else {
             throw options.missing(
                 "receipt_status", remedy: "say where callbacks have the status, or with text_body where a text is")
         }
         if rules.status != nil, rules.states.isEmpty {
             throw options.missing("receipt_states", remedy: "write what the statuses mean, such as DELIVRD=delivered")
         }
-        if (rules.textBody == nil) != (rules.textFrom == nil) {
-            throw options.missing(rules.textBody == nil ? "text_body" : "text_from", remedy: "a text has a sender and a body")
+        if (rules.texts.body == nil) != (rules.texts.from == nil) {
+            throw options.missing(rules.texts.body == nil ? "text_body" : "text_from", remedy: "a text has a sender and a body")
+        }
+        if (rules.texts.flag == nil) != rules.texts.flags.isEmpty {
+            throw options.missing(
+                rules.texts.flag == nil ? "text_flag" : "text_flags",
+                remedy: "say where the provider says that somebody opts out, and what its words mean, such as STOP=stop")
         }
         if rules.attempt != nil, rules.reference == nil {
             throw options.missing("receipt_reference", remedy: "receipt_attempt alone names no message")
@@ -98,7 +148,10 @@ struct CallbackOptions: Sendable {
     }
 
     private static func path(_ options: inout TransportOptions, _ name: String) throws -> [String] {
-        guard let text = options.text(name) else { return [] }
+        try options.text(name).map { try path($0, name, options) } ?? []
+    }
+
+    private static func path(_ text: String, _ name: String, _ options: TransportOptions) throws -> [String] {
         let steps = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard steps.count <= 16, steps.allSatisfy({ !$0.isEmpty && !$0.contains { "[] $".contains($0) } }) else {
             throw options.bad(

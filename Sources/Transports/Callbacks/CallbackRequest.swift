@@ -24,7 +24,18 @@ public struct CallbackRequest: Sendable {
         self.header = header
     }
 
-    var url: String { publicURL + target }
+    /// The URL as the provider may have signed it: as we were told it, and without its port, or with the one that the scheme implies. Providers differ,
+    /// and Twilio's own libraries try both.
+    var urls: [String] {
+        let given = publicURL + target
+        guard let scheme = publicURL.firstRange(of: "://") else { return [given] }
+        let authority = publicURL[scheme.upperBound...]
+        // Not one inside the brackets of an IPv6 address.
+        if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
+            return [given, publicURL[..<colon] + target]
+        }
+        return [given, publicURL + (publicURL.hasPrefix("http://") ? ":80" : ":443") + target]
+    }
     var query: Substring { target.firstIndex(of: "?").map { target[target.index(after: $0)...] } ?? "" }
 
     /// The names and values of the query, decoded.

@@ -11,6 +11,8 @@ enum CallbackState: String, Sendable, CaseIterable {
     case complaint
     /// The recipient wants no more mailings.
     case unsubscribed
+    /// Not delivered, because the recipient wants no more mailings.
+    case optedOut = "opted_out"
     /// Nothing that Martlet keeps, such as an opened mail.
     case ignore
 
@@ -27,6 +29,7 @@ enum CallbackState: String, Sendable, CaseIterable {
         case .bounced: (.undeliverable, .bounced)
         case .complaint: (.unknown, .complained)
         case .unsubscribed: (.unknown, .unsubscribed)
+        case .optedOut: (.undeliverable, .unsubscribed)
         case .ignore: nil
         }
     }
@@ -78,10 +81,7 @@ struct CallbackRules: Sendable {
     var error: CallbackSelector?
     var recipient: CallbackSelector?
     var states: [CallbackStateRule] = []
-    var textEvents: [String] = []
-    var textFrom: CallbackSelector?
-    var textTo: CallbackSelector?
-    var textBody: CallbackSelector?
+    var texts = CallbackTexts()
 
     /// - Throws: `Unreadable`.
     func read(_ request: CallbackRequest, provider: String) throws(Unreadable) -> [ProviderEvent] {
@@ -93,18 +93,7 @@ struct CallbackRules: Sendable {
                 if let receipt = receipt(word, event, request, provider) { events.append(.receipt(receipt)) }
             }
         }
-        if let textFrom, let textBody {
-            for event in Self.events(textEvents, in: body) {
-                guard let from = textFrom.value(in: event, request), let text = textBody.value(in: event, request, isText: true)
-                else { continue }
-                events.append(
-                    .text(
-                        InboundText(
-                            provider: provider, from: from, to: textTo?.value(in: event, request) ?? "", text: text,
-                            dataCoding: 0,
-                            octets: Array(text.utf8))))
-            }
-        }
+        events += texts.read(body, request, provider: provider) { status?.value(in: $0, request) != nil }
         return events
     }
 
@@ -113,8 +102,9 @@ struct CallbackRules: Sendable {
     /// Forms are objects of texts; a query's names and values count as the form's.
     private func body(_ request: CallbackRequest) throws(Unreadable) -> AnswerJSON {
         if format == .json, request.method == "POST" {
-            let answer = HTTPAnswer(status: 200, body: request.body)
-            guard let json = answer.json else { throw Unreadable(problem: "the body is no JSON object or list") }
+            guard let json = HTTPAnswer(status: 200, body: request.body).json else {
+                throw Unreadable(problem: "the body is no JSON object or list")
+            }
             return json
         }
         return .object((FormPairs.decode(request.body) + request.queryPairs).map { ($0.name, .text($0.value)) })
@@ -190,4 +180,11 @@ struct CallbackSelector: Sendable {
         }
         return nil
     }
+
+    /// All of its places that are there.
+    func values(in event: AnswerJSON, _ request: CallbackRequest) -> [String] {
+        places.compactMap { CallbackSelector(place: $0).value(in: event, request) }
+    }
+
+    private init(place: Place) { places = [place] }
 }

@@ -87,12 +87,17 @@ struct CallbackSignature: Sendable {
     // MARK: a request
 
     func isGenuine(_ request: CallbackRequest, _ secrets: [String], now: Date) -> Bool {
-        guard let given = place.value(in: request), let signed = signed(request), isInTime(request, now) else { return false }
+        guard let given = place.value(in: request), isInTime(request, now) else { return false }
         let candidates = given.split(separator: " ").prefix(8).compactMap { decode(String($0)) }
         var found = false
-        for secret in secrets where candidates.contains(where: { isGenuine($0, signed, secret) }) { found = true }
+        for url in coversURL ? request.urls : [""] {
+            guard let signed = signed(request, url) else { return false }
+            for secret in secrets where candidates.contains(where: { isGenuine($0, signed, secret) }) { found = true }
+        }
         return found
     }
+
+    private var coversURL: Bool { pieces.contains { if case .url = $0 { true } else { false } } }
 
     private func isGenuine(_ signature: [UInt8], _ signed: [UInt8], _ secret: String) -> Bool {
         switch method {
@@ -118,13 +123,13 @@ struct CallbackSignature: Sendable {
         return stride(from: 0, to: digits.count, by: 2).map { UInt8((digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0)) }
     }
 
-    private func signed(_ request: CallbackRequest) -> [UInt8]? {
+    private func signed(_ request: CallbackRequest, _ url: String) -> [UInt8]? {
         var text: [UInt8] = []
         for piece in pieces {
             switch piece {
             case .text(let plain): text += plain.utf8
             case .body: text += request.body
-            case .url: text += request.url.utf8
+            case .url: text += url.utf8
             case .header(let name):
                 guard let value = request.header(name) else { return nil }
                 text += value.utf8

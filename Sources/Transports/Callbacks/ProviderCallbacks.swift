@@ -9,6 +9,7 @@ public final class ProviderCallbacks: Sendable {
         var secrets: Result<[String], TransportError>?
         var stamp = ""
         var checked = ContinuousClock.now
+        var isRetired = false
     }
     private let options: CallbackOptions
     private let state = NIOLockedValueBox(State())
@@ -22,6 +23,11 @@ public final class ProviderCallbacks: Sendable {
 
     init(_ options: CallbackOptions) { self.options = options }
 
+    /// What the body of a 200 must be; nil: nothing.
+    public var answer: String? { options.answer }
+    /// Octets; a larger body is refused unread.
+    public var maximumBody: Int { options.maximumBody }
+
     static func options(_ policy: ProviderPolicy) throws -> CallbackOptions? {
         switch policy.transport {
         case "http": try HTTPOptions(generic: policy).callbacks
@@ -29,6 +35,9 @@ public final class ProviderCallbacks: Sendable {
         default: nil
         }
     }
+
+    /// The provider has left the policy. What comes of it still is verified with the secrets that were read last, should their file go, too.
+    public func retire() { state.withLockedValue { $0.isRetired = true } }
 
     public func read(_ request: CallbackRequest) -> CallbackVerdict {
         let secrets: [String]
@@ -69,7 +78,12 @@ public final class ProviderCallbacks: Sendable {
             let stamp =
                 stat(options.secretFile.path, &status) == 0
                 ? "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)" : "none"
-            if state.secrets == nil || stamp != state.stamp { state.secrets = Result { () throws(TransportError) in try load() } }
+            if state.secrets == nil || stamp != state.stamp {
+                let new = Result { () throws(TransportError) in try load() }
+                var isGone = false
+                if case .failure = new, case .success? = state.secrets { isGone = true }
+                if !(isGone && state.isRetired) { state.secrets = new }
+            }
             state.stamp = stamp
             state.checked = .now
             return try state.secrets?.get() ?? []

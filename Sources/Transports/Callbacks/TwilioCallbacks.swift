@@ -11,12 +11,15 @@ enum TwilioCallbacks {
         // Inbound texts have a body, and no status but `received`.
         if let body = pairs.first(where: { $0.name == "Body" })?.value, value("MessageStatus") == nil, let from = value("From") {
             let text = String(body.prefix(20_000))
-            return [
-                .text(
-                    InboundText(
-                        provider: provider, from: bare(from), to: bare(value("To") ?? ""), text: text, dataCoding: 0,
-                        octets: Array(text.utf8)))
-            ]
+            var inbound = InboundText(
+                provider: provider, from: bare(from), to: bare(value("To") ?? ""), text: text, dataCoding: 0,
+                octets: Array(text.utf8))
+            // WhatsApp's buttons and lists: https://www.twilio.com/docs/whatsapp/buttons
+            let words = ["ButtonPayload", "ButtonText", "ListId", "ListTitle"].compactMap(value)
+            if !words.isEmpty { inbound.words = words }
+            // Advanced Opt-Out knows words that only the account's settings have: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+            inbound.flag = value("OptOutType").flatMap { ["STOP": .stop, "START": .start][$0.uppercased()] }
+            return [.text(inbound)]
         }
         guard let status = value("MessageStatus") ?? value("SmsStatus"), let (state, isFinal) = state(status) else { return [] }
         var receipt = CarrierReceipt(

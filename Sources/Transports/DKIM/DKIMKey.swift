@@ -29,10 +29,7 @@ final class DKIMKey: @unchecked Sendable {
     init(pem: [UInt8]) throws(Problem) {
         // Whoever looked into this thread's queue of errors later would blame the wrong call.
         defer { ERR_clear_error() }
-        guard let source = BIO_new_mem_buf(pem, Int32(clamping: pem.count)) else { throw .unreadable }
-        defer { BIO_free(source) }
-        // Without a callback libcrypto would ask the terminal for a passphrase.
-        guard let key = PEM_read_bio_PrivateKey(source, nil, { _, _, _, _ in -1 }, nil) else { throw .unreadable }
+        guard let key = Self.parse(pem) else { throw .unreadable }
         self.key = key
         switch EVP_PKEY_get_base_id(key) {
         case EVP_PKEY_RSA:
@@ -43,6 +40,16 @@ final class DKIMKey: @unchecked Sendable {
         default:
             algorithm = .rsa
             throw .wrongKind
+        }
+    }
+
+    /// The BIO keeps a pointer to the octets instead of a copy: they must stay where they are until it is freed.
+    private static func parse(_ pem: [UInt8]) -> OpaquePointer? {
+        pem.withUnsafeBytes { octets in
+            guard let source = BIO_new_mem_buf(octets.baseAddress, Int32(clamping: octets.count)) else { return nil }
+            defer { BIO_free(source) }
+            // Without a callback libcrypto would ask the terminal for a passphrase.
+            return PEM_read_bio_PrivateKey(source, nil, { _, _, _, _ in -1 }, nil)
         }
     }
 

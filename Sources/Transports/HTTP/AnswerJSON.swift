@@ -1,3 +1,5 @@
+import Domain
+
 /// A JSON text that a provider answered. Numbers keep the digits they came with: ids of 20 digits fit into no type.
 ///
 /// Reads what RFC 8259 allows and leaves half surrogates as replacement characters; deeper than `maximumDepth` is refused.
@@ -25,6 +27,19 @@ indirect enum AnswerJSON: Sendable, Equatable {
         case .text(let text), .number(let text): text
         case .bool(let value): value ? "true" : "false"
         case .object, .list, .null: nil
+        }
+    }
+
+    /// As JSON, on one line.
+    var written: String {
+        switch self {
+        case .object(let members):
+            "{" + members.map { "\(JSONString.quoted($0.name)):\($0.value.written)" }.joined(separator: ",") + "}"
+        case .list(let items): "[" + items.map(\.written).joined(separator: ",") + "]"
+        case .text(let text): JSONString.quoted(text)
+        case .number(let digits): digits
+        case .bool(let value): value ? "true" : "false"
+        case .null: "null"
         }
     }
 

@@ -38,16 +38,21 @@ final class HTTPCall: HTTPClientResponseDelegate, @unchecked Sendable {
     let started = ContinuousClock.now
     private let eventLoop: any EventLoop
     private let report: (HTTPCall, Event) -> Void
+    /// When its first byte was given to the system; nil: nothing has left.
     private(set) var writtenAt: ContinuousClock.Instant?
+    private var name = ""
+    private let gates: HTTPGates
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
     private var timer: Scheduled<Void>?
     private var task: HTTPClient.Task<Void>?
     private var isOver = false
 
-    init(_ job: HTTPJob, on eventLoop: any EventLoop, report: @escaping (HTTPCall, Event) -> Void) {
+    /// - Parameter gates: those of the client that it will be started on.
+    init(_ job: HTTPJob, on eventLoop: any EventLoop, gates: HTTPGates, report: @escaping (HTTPCall, Event) -> Void) {
         self.job = job
         self.eventLoop = eventLoop
+        self.gates = gates
         self.report = report
     }
 
@@ -59,22 +64,44 @@ final class HTTPCall: HTTPClientResponseDelegate, @unchecked Sendable {
         let request: HTTPClient.Request
         do {
             let body = job.request.body
+            var headers = job.request.headers
+            name = gates.add(self)
+            headers.add(name: HTTPGate.header, value: name)
             request = try HTTPClient.Request(
-                url: job.request.url, method: job.request.method, headers: job.request.headers,
+                url: job.request.url, method: job.request.method, headers: headers,
                 body: body.isEmpty ? nil : .byteBuffer(ByteBuffer(bytes: body)))
         } catch {
             return finish(.failed(error, isWritten: false))
         }
-        wait(until: min(job.submission.sendBy, job.submission.answerBy))
+        wait(until: leaveBy)
         let task = client.execute(request: request, delegate: self, eventLoop: .delegate(on: eventLoop), deadline: nil)
         self.task = task
         // Not every failure comes by the delegate: a client that is being closed says it here only.
         task.futureResult.whenFailure { [weak self] in self?.ended($0) }
     }
 
+    private var leaveBy: ContinuousClock.Instant { min(job.submission.sendBy, job.submission.answerBy) }
+
+    /// Whether its first byte may leave now; if so it does.
+    func mayLeave() -> Bool {
+        guard !isOver else { return false }
+        let now = ContinuousClock.now
+        guard now < leaveBy else {
+            finish(.late(isWritten: false))
+            return false
+        }
+        writtenAt = now
+        wait(until: job.submission.answerBy)
+        return true
+    }
+
+    /// The system did not take it.
+    func neverLeft() { writtenAt = nil }
+
     /// Nothing of it has been written: it never will be.
     func withdraw() {
         isOver = true
+        _ = gates.take(name)
         timer?.cancel()
         task?.cancel()
     }
@@ -92,6 +119,7 @@ final class HTTPCall: HTTPClientResponseDelegate, @unchecked Sendable {
     private func finish(_ event: Event) {
         guard !isOver else { return }
         isOver = true
+        _ = gates.take(name)
         timer?.cancel()
         report(self, event)
     }
@@ -110,12 +138,6 @@ final class HTTPCall: HTTPClientResponseDelegate, @unchecked Sendable {
     }
 
     // MARK: the client's side
-
-    func didSendRequestHead(task: HTTPClient.Task<Void>, _ head: HTTPRequestHead) {
-        guard !isOver else { return }
-        writtenAt = .now
-        wait(until: job.submission.answerBy)
-    }
 
     func didReceiveHead(task: HTTPClient.Task<Void>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
         self.head = head

@@ -10,6 +10,7 @@ final class HTTPPool: @unchecked Sendable {
     private let options: HTTPOptions
     private let eventLoop: any EventLoop
     private let configuration: HTTPClient.Configuration
+    private let gates = HTTPGates()
     /// Made for the first message: one that nobody sent by needs no closing.
     private var client: HTTPClient?
     private let logger: Logger
@@ -30,7 +31,7 @@ final class HTTPPool: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         self.health = health
-        configuration = try Self.configuration(options)
+        configuration = try Self.configuration(options, gates)
     }
 
     deinit {
@@ -40,7 +41,7 @@ final class HTTPPool: @unchecked Sendable {
 
     /// What every client of a provider is bound by.
     /// - Throws: `TransportError`.
-    static func configuration(_ options: HTTPOptions) throws -> HTTPClient.Configuration {
+    static func configuration(_ options: HTTPOptions, _ gates: HTTPGates) throws -> HTTPClient.Configuration {
         var pool = HTTPClient.Configuration.ConnectionPool(
             idleTimeout: TimeAmount(options.idleClose), concurrentHTTP1ConnectionsPerHostSoftLimit: options.window)
         // `ProviderHealth` decides when to come back; a message must not wait for it here.
@@ -50,16 +51,15 @@ final class HTTPPool: @unchecked Sendable {
             timeout: .init(connect: TimeAmount(options.connectTimeout)), connectionPool: pool)
         configuration.httpVersion = .http1Only
         configuration.tracing.tracer = nil
-        if !options.allowsPrivate {
+        let allowsPrivate = options.allowsPrivate
+        configuration.http1_1ConnectionDebugInitializer = { channel in
             // The address that the connection really has, after all name servers have had their say: nothing can be rebound.
-            configuration.http1_1ConnectionDebugInitializer = { channel in
-                if let address = channel.remoteAddress, PublicAddress.isPublic(address) {
-                    return channel.eventLoop.makeSucceededVoidFuture()
-                }
-                let refused = PrivateTarget(address: channel.remoteAddress.map { "\($0.ipAddress ?? "?")" } ?? "?")
-                channel.eventLoop.execute { channel.close(promise: nil) }
-                return channel.eventLoop.makeFailedFuture(refused)
+            if allowsPrivate || channel.remoteAddress.map(PublicAddress.isPublic) == true {
+                return gates.guardConnection(channel)
             }
+            let refused = PrivateTarget(address: channel.remoteAddress.map { "\($0.ipAddress ?? "?")" } ?? "?")
+            channel.eventLoop.execute { channel.close(promise: nil) }
+            return channel.eventLoop.makeFailedFuture(refused)
         }
         return configuration
     }
@@ -69,7 +69,7 @@ final class HTTPPool: @unchecked Sendable {
     func take(_ jobs: [HTTPJob]) {
         for job in jobs {
             if isDraining {
-                job.answer(.deferred(.notSent))
+                job.answer(.deferred(.stopping))
             } else if calls.count >= options.window {
                 job.answer(.deferred(.windowFull(options.window)))
             } else if let refusal = refusal() {
@@ -97,7 +97,7 @@ final class HTTPPool: @unchecked Sendable {
 
     private func start(_ job: HTTPJob) {
         if .now >= job.submission.sendBy { return job.answer(.deferred(.deadlinePassed)) }
-        let call = HTTPCall(job, on: eventLoop) { [weak self] in self?.handle($0, $1) }
+        let call = HTTPCall(job, on: eventLoop, gates: gates) { [weak self] in self?.handle($0, $1) }
         calls[ObjectIdentifier(call)] = call
         if health.isDown { trial = ObjectIdentifier(call) }
         let client = self.client ?? HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: configuration)
@@ -213,15 +213,15 @@ final class HTTPPool: @unchecked Sendable {
         isDraining = true
         if isClosed { return waiter.resume() }
         drainWaiters.append(waiter)
-        retract()
+        retract(.stopping)
         closeIfDrained()
     }
 
-    func retract() {
+    func retract(_ failure: Failure) {
         for call in calls.values where !call.isWritten {
             call.withdraw()
             calls[ObjectIdentifier(call)] = nil
-            call.job.answer(.deferred(.notSent))
+            call.job.answer(.deferred(failure))
         }
     }
 

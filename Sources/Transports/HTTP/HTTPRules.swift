@@ -12,6 +12,8 @@ enum HTTPClass: String, Sendable, CaseIterable {
     case recipient
     /// The address is dead or said no: it goes to the suppressions.
     case suppress
+    /// The recipient has stopped mailings, and nothing else: `suppress` for marketing alone.
+    case optedOut = "opted_out"
     case sender
     case content
     /// Permanent, and nobody knows more.
@@ -163,7 +165,8 @@ struct HTTPRules: Sendable {
             code: name(answer.status, code), detail: hiding(detail(answer, verdict, words, finding)), blame: verdict.blame,
             retryAfter: verdict == .unknown ? nil : pause.map { min($0, verdict.longestPause, max(.seconds(1), validity)) },
             burnsAttempt: verdict != .throttled && verdict != .configuration, throttled: verdict == .throttled,
-            suppressesAddress: verdict == .suppress)
+            suppressesAddress: verdict == .suppress || verdict == .optedOut,
+            suppressedScope: verdict == .optedOut ? "marketing" : nil)
         return Verdict(outcome: verdict.outcome(failure, id: id?.value(in: answer)), isConfiguration: verdict == .configuration)
     }
 
@@ -227,7 +230,7 @@ struct HTTPRules: Sendable {
 extension HTTPClass {
     fileprivate var blame: Failure.Blame {
         switch self {
-        case .recipient, .suppress: .recipient
+        case .recipient, .suppress, .optedOut: .recipient
         case .sender: .sender
         case .content: .content
         case .refused: .martlet
@@ -245,7 +248,7 @@ extension HTTPClass {
         switch self {
         case .accepted: .accepted(reference: id)
         case .retry, .throttled, .configuration: .deferred(failure)
-        case .recipient, .suppress, .sender, .content, .refused: .rejected(failure)
+        case .recipient, .suppress, .optedOut, .sender, .content, .refused: .rejected(failure)
         case .unknown: .unknown(failure)
         }
     }

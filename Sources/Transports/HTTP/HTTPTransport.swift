@@ -55,8 +55,8 @@ final class HTTPTransport: Transport {
     }
 
     /// Also closes the connections: a drained transport takes no more work.
-    func retract() {
-        eventLoop.execute { [pool] in pool.retract() }
+    func retract(_ why: String) {
+        eventLoop.execute { [pool] in pool.retract(.notSent(why)) }
     }
 
     func drain() async {

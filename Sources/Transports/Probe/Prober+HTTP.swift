@@ -76,11 +76,13 @@ extension Prober {
     /// By the client that messages go by, with its limits.
     private func answer(_ options: HTTPOptions, _ request: HTTPRequestForm.Request) async throws -> HTTPAnswer {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        let client = HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: try HTTPPool.configuration(options))
+        let gates = HTTPGates()
+        let client = HTTPClient(
+            eventLoopGroupProvider: .shared(eventLoop), configuration: try HTTPPool.configuration(options, gates))
         let job = HTTPJob(submission: Self.nobody, request: request, hidden: [], result: { _ in })
         let event = await withCheckedContinuation { (waiter: CheckedContinuation<HTTPProbeEvent, Never>) in
             eventLoop.execute {
-                let call = HTTPCall(job, on: eventLoop) { _, event in
+                let call = HTTPCall(job, on: eventLoop, gates: gates) { _, event in
                     switch event {
                     case .answered(let answer): waiter.resume(returning: .answered(answer))
                     case .failed(let error, _): waiter.resume(returning: .failed("\(error)"))

@@ -37,6 +37,8 @@ struct SMPPAccount: Sendable {
     var validity = Validity.relative
     var maximumValidity = Duration.seconds(72 * 3600)
     var statuses: [SMPPStatus: SMPPStatusClass] = [:]
+    /// What the words behind `stat:` mean, first match counts.
+    var receiptStates: [CallbackStateRule] = []
 
     /// registered_delivery of one part.
     func registeredDelivery(isLast: Bool) -> UInt8 {

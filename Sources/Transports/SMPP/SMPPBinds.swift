@@ -18,7 +18,7 @@ final class SMPPBindSlot: @unchecked Sendable {
 
     init(_ mode: SMPPBindMode) { self.mode = mode }
 
-    var free: Int { connection?.session.free ?? 0 }
+    var free: Int { connection.map { $0.isClogged ? 0 : $0.session.free } ?? 0 }
     var unanswered: Int { connection?.session.unanswered ?? 0 }
     var isBound: Bool { connection?.session.state == .bound }
     var isClosed: Bool { connection == nil && !isDialling }

@@ -18,6 +18,9 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
     private var actions: [Session.Action] = []
     private var context: ChannelHandlerContext?
     private var timer: (at: ContinuousClock.Instant, scheduled: Scheduled<Void>)?
+    /// Outputs that the system has not taken whole.
+    private var unwritten = 0
+    private var wasClogged = false
     /// Called with actions in their order; the pool calls `flush` after.
     private let report: (SMPPConnection, [Session.Action]) -> Void
     private let closed: (SMPPConnection, SMPPEnd) -> Void
@@ -32,6 +35,9 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     // MARK: the pool's side
+
+    /// The peer does not read: what was submitted now would leave at a time that nobody knows.
+    var isClogged: Bool { unwritten > 0 }
 
     func submit(_ ticket: SMPPTicket, now: ContinuousClock.Instant) {
         session.submit(
@@ -115,7 +121,29 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     private func write() {
         guard let context, let output = session.takeOutput() else { return }
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        let submits = output.submits
+        let first = context.eventLoop.makePromise(of: Void.self)
+        unwritten += 1
+        first.futureResult.assumeIsolated().whenComplete { result in
+            if case .failure = result { self.session.notWritten(submits) }
+            if output.rest == nil { self.written() }
+        }
+        context.write(wrapOutboundOut(output.first), promise: first)
+        if let rest = output.rest {
+            let whole = context.eventLoop.makePromise(of: Void.self)
+            whole.futureResult.assumeIsolated().whenComplete { _ in self.written() }
+            context.write(wrapOutboundOut(rest), promise: whole)
+        }
+        context.flush()
+        if isClogged { wasClogged = true }
+    }
+
+    private func written() {
+        unwritten -= 1
+        guard wasClogged, unwritten == 0 else { return }
+        wasClogged = false
+        // Those that wait for a place may go on.
+        if session.state == .bound { report(self, []) }
     }
 
     private func passOn() {

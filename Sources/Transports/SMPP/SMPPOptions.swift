@@ -94,6 +94,9 @@ struct SMPPOptions: Sendable {
         account.validity = try options.choice("validity", default: .relative)
         account.maximumValidity = try options.duration(
             "maximum_validity", default: .seconds(72 * 3600), in: .seconds(1) ... .seconds(30 * 86_400))
+        do { account.receiptStates = try CallbackStateRule.parse(options.text("receipt_states") ?? "") } catch {
+            throw options.bad("receipt_states", error.line, error.remedy)
+        }
         if let text = options.text("statuses") {
             do { account.statuses = try SMPPClassification.overrides(text) } catch {
                 let classes = SMPPStatusClass.allCases.map(\.rawValue).joined(separator: ", ")

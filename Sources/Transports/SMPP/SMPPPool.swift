@@ -42,7 +42,8 @@ final class SMPPPool: @unchecked Sendable {
         self.tls = tls
         self.eventLoop = eventLoop
         self.logger = logger
-        receiver = SMPPReceiver(provider: options.provider, alphabet: options.account.alphabet)
+        receiver = SMPPReceiver(
+            provider: options.provider, alphabet: options.account.alphabet, states: options.account.receiptStates)
         bindLimit = options.sharesBinds ? 0 : nil
         inbox = SMPPInbox(events, eventLoop: eventLoop, logger: logger)
         inbox.written = { [weak self] in self?.turn {} }
@@ -66,7 +67,7 @@ final class SMPPPool: @unchecked Sendable {
         turn {
             start()
             let now = ContinuousClock.now
-            let refusal = isDraining ? Failure.notSent : bindRefusal(now: now)
+            let refusal = isDraining ? Failure.stopping : bindRefusal(now: now)
             for job in jobs {
                 outstanding += 1
                 if let refusal {
@@ -189,6 +190,10 @@ final class SMPPPool: @unchecked Sendable {
         case .response(.ok, let id): .accepted(reference: id.flatMap { $0.isEmpty ? nil : $0 })
         case .response(let status, _): SMPPClassification(status, overrides).outcome
         case .noAnswer: .unknown(.noAnswer)
+        case .unwritten(let end):
+            .deferred(
+                Failure(
+                    code: end.code, detail: "\(end); nothing of the message was written", blame: .provider, burnsAttempt: false))
         case .lost(let end): .unknown(Failure(code: end.code, detail: "handed over, then: \(end)", blame: .provider))
         }
     }
@@ -287,11 +292,11 @@ final class SMPPPool: @unchecked Sendable {
 
     // MARK: the end
 
-    func retract() { turn { giveBackUnwritten() } }
+    func retract(_ failure: Failure) { turn { giveBackUnwritten(failure) } }
 
-    private func giveBackUnwritten() {
-        sweep(.notSent) { _ in true }
-        for job in delayed.values { giveUp(job, .notSent) }
+    private func giveBackUnwritten(_ failure: Failure) {
+        sweep(failure) { _ in true }
+        for job in delayed.values { giveUp(job, failure) }
         delayed = [:]
     }
 
@@ -299,7 +304,7 @@ final class SMPPPool: @unchecked Sendable {
         turn {
             isDraining = true
             drainWaiters.append(waiter)
-            giveBackUnwritten()
+            giveBackUnwritten(.stopping)
             drainBinds()
         }
     }

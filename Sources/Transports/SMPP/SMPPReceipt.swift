@@ -5,36 +5,50 @@ struct SMPPReceiver: Sendable {
     let provider: String
     /// What data_coding 0 is at this carrier.
     var alphabet = SMPPAccount.Alphabet.gsm7
+    /// What this carrier's words for states mean, before those of appendix B.
+    var states: [CallbackStateRule] = []
 
     func event(_ message: SMPPMessage) -> ProviderEvent {
         isReceipt(message) ? .receipt(receipt(message)) : .text(text(message))
     }
 
-    /// esm_class 0x04 or 0x20 (S14), whatever other bits are set; or the parameter that only receipts have.
+    /// esm_class 0x04 or 0x20 (S14), whatever other bits are set. Carriers forget it, or say 0x08 (the phone's acknowledgement) instead: then a
+    /// parameter that only receipts have, or a text as only receipts have it.
     private func isReceipt(_ message: SMPPMessage) -> Bool {
         let type = message.esmClass & 0x3C
-        return type & 0x24 != 0 || (type == 0 && message.parameter(.receiptedMessageID) != nil)
+        if type & 0x24 != 0 { return true }
+        guard type == 0 || type == 0x08 else { return false }
+        if message.parameter(.receiptedMessageID) != nil || message.parameter(.messageState) != nil { return true }
+        return receiptFields(message).fields.isUnmistakable
     }
 
     // MARK: receipts
 
     private func receipt(_ message: SMPPMessage) -> CarrierReceipt {
-        let text = receiptText(message)
-        let fields = SMPPReceiptText(text)
-        let state = message.parameter(.messageState)?.first.flatMap(Self.state) ?? fields.state ?? .unknown
+        let (fields, text) = receiptFields(message)
+        let error = Self.networkError(message) ?? fields.error
+        let mapped = states.first { $0.matches(fields.stateWord ?? Self.noWord, error) }?.state
+        let known = message.parameter(.messageState)?.first.flatMap(Self.state) ?? fields.state
+        let state = (mapped == .ignore ? .unknown : mapped?.receipt?.state ?? known) ?? .unknown
         let isIntermediate = message.esmClass & 0x20 != 0
-        return CarrierReceipt(
+        var receipt = CarrierReceipt(
             provider: provider, id: Self.id(message) ?? fields.id, state: state,
             isFinal: state.isFinal && !isIntermediate, isIntermediate: isIntermediate,
-            error: Self.networkError(message) ?? fields.error, recipient: Self.phone(message.source),
+            // A word that nobody knows is what an admin needs to see.
+            error: error ?? (mapped == nil && known == nil ? fields.stateWord : nil), recipient: Self.phone(message.source),
             sender: message.destination.digits, submitted: fields.submitted, done: fields.done, text: String(text.prefix(300)))
+        receipt.consequence = mapped?.receipt?.consequence
+        return receipt
     }
+
+    /// What `receipt_states` calls a receipt without `stat:`.
+    static let noWord = "none"
 
     /// The parameter beats the text (S15).
     private static func id(_ message: SMPPMessage) -> String? {
         guard let value = message.parameter(.receiptedMessageID) else { return nil }
-        let id = SMPPText.string(value.prefix { $0 != 0 })
-        return id.isEmpty ? nil : id
+        let id = SMPPText.string(value.prefix { $0 != 0 }).trimmingBlanks
+        return id.isEmpty || id.utf8.count > SMPPReceiptText.longestID ? nil : id
     }
 
     private static func state(_ code: UInt8) -> CarrierReceipt.State? {
@@ -55,41 +69,31 @@ struct SMPPReceiver: Sendable {
         address.digits.utf8.first == UInt8(ascii: "+") ? String(address.digits.dropFirst()) : address.digits
     }
 
-    /// Receipts are ASCII under any data_coding but UCS-2; some centres forget to say that it is UCS-2.
-    private func receiptText(_ message: SMPPMessage) -> String {
+    /// Receipts are ASCII, whatever data_coding says, which is that of the message they are about; or UCS-2, said or not, in either order. What reads
+    /// like a receipt is one; behind `text:` other octets may follow.
+    private func receiptFields(_ message: SMPPMessage) -> (fields: SMPPReceiptText, text: String) {
         let octets = Self.split(message).octets
-        let isWide = message.dataCoding == 8 || (octets.count > 3 && octets.count % 2 == 0 && octets[0] == 0 && octets[2] == 0)
-        return isWide ? Self.utf16(octets) : SMPPText.string(octets)
+        let plain = SMPPText.string(octets)
+        let fields = SMPPReceiptText(plain)
+        // Nearly always.
+        if fields.id != nil || fields.stateWord != nil { return (fields, plain) }
+        for wide in [SMPPReading.utf16(octets), SMPPReading.utf16(swapped: octets) ?? ""] {
+            let fields = SMPPReceiptText(wide)
+            if fields.id != nil || fields.stateWord != nil { return (fields, wide) }
+        }
+        return (fields, plain)
     }
 
     // MARK: texts
 
     private func text(_ message: SMPPMessage) -> InboundText {
         let (header, octets) = Self.split(message)
-        return InboundText(
-            provider: provider, from: message.source.digits, to: message.destination.digits,
-            text: decoded(octets, message.dataCoding), dataCoding: message.dataCoding, octets: octets,
-            part: Self.part(header) ?? Self.part(message))
-    }
-
-    private func decoded(_ octets: [UInt8], _ dataCoding: UInt8) -> String? {
-        switch dataCoding {
-        case 0 where alphabet == .gsm7 && octets.allSatisfy({ $0 < 0x80 }): GSM7.decode(octets)
-        // Octets above 127 are no septets, whatever the carrier says.
-        case 0, 1, 3: SMPPText.string(octets)
-        case 8: Self.utf16(octets)
-        default: nil
-        }
-    }
-
-    /// Half a surrogate pair, or half a unit at the end, becomes U+FFFD.
-    static func utf16(_ octets: [UInt8]) -> String {
-        var units: [UInt16] = []
-        units.reserveCapacity(octets.count / 2 + 1)
-        for at in stride(from: 0, to: octets.count, by: 2) {
-            units.append(at + 1 < octets.count ? UInt16(octets[at]) << 8 | UInt16(octets[at + 1]) : 0xFFFD)
-        }
-        return String(decoding: units, as: UTF16.self)
+        let reading = SMPPReading(octets, dataCoding: message.dataCoding, default: alphabet == .gsm7 ? .gsm7 : .latin1)
+        var text = InboundText(
+            provider: provider, from: message.source.digits, to: message.destination.digits, text: reading.text,
+            dataCoding: message.dataCoding, octets: octets, part: Self.part(header) ?? Self.part(message))
+        if !reading.others.isEmpty { text.otherReadings = reading.others }
+        return text
     }
 
     /// The user data header and what stands behind it. A header that overruns is text.

@@ -4,12 +4,20 @@
 /// Any order, any case, any field missing, `=` for `:`, `_` or nothing for the blank in names. What stands behind `text:` was written by
 /// whoever wrote the message: fields there count only if they are nowhere before it.
 struct SMPPReceiptText: Sendable, Equatable {
+    /// nil: none, or one without end (`longestID`).
     private(set) var id: String?
+    /// What stands behind `stat:`.
+    private(set) var stateWord: String?
     private(set) var state: CarrierReceipt.State?
     /// nil: none, or only zeros.
     private(set) var error: String?
     private(set) var submitted: CarrierDate?
     private(set) var done: CarrierDate?
+    /// It begins with an id, says a state, and has two more fields: nobody writes that by hand. Carriers' other texts do not.
+    private(set) var isUnmistakable = false
+
+    /// The standard says 65 octets; a few carriers have more.
+    static let longestID = 255
 
     private enum Key: CaseIterable {
         case id, sub, delivered, submitDate, doneDate, state, error, text
@@ -35,17 +43,24 @@ struct SMPPReceiptText: Sendable, Equatable {
         let octets = Array(text.utf8.prefix(4096))
         // Also a value that says nothing (`err:000`, a state that nobody knows) stands before what the text has.
         var seen: Set<Key> = []
+        var beginsWithID = false
+        /// Where the last value ended: the next name may stand there without a blank.
+        var glued = 0
         var at = 0
         while at < octets.count {
-            guard at == 0 || !Self.isWord(octets[at - 1]), let (key, value) = Self.key(octets, at) else {
+            guard at == 0 || !Self.isWord(octets[at - 1]) || at == glued, let (key, value) = Self.key(octets, at) else {
                 at += 1
                 continue
             }
-            let end = Self.end(octets, value)
+            let end = Self.end(octets, value, of: key, hasID: seen.contains(.id))
+            glued = end
+            if seen.isEmpty, key == .id, octets[..<at].allSatisfy({ $0 <= 0x20 }) { beginsWithID = true }
             if end > value, seen.insert(key).inserted { take(key, String(decoding: octets[value..<end], as: UTF8.self)) }
             // An empty value is followed by the next field at once.
             at = max(end, at + 1)
         }
+        let others: Set<Key> = [.sub, .delivered, .submitDate, .doneDate, .error]
+        isUnmistakable = beginsWithID && id != nil && stateWord != nil && seen.intersection(others).count >= 2
     }
 
     /// The field whose name stands at `at`, and where its value begins.
@@ -75,11 +90,17 @@ struct SMPPReceiptText: Sendable, Equatable {
         return at
     }
 
-    /// Where a value that begins at `start` ends; at once, if another field begins there.
-    private static func end(_ octets: [UInt8], _ start: Int) -> Int {
-        if key(octets, start) != nil { return start }
+    /// Where a value that begins at `start` ends: at a blank, `;` or `,`, or where another field begins, also without any of these between
+    /// (`id:7sub:001`). A second `id:` is none (`stat:ID:0076`, as Chinese carriers write a state).
+    private static func end(_ octets: [UInt8], _ start: Int, of own: Key, hasID: Bool) -> Int {
+        func begins(_ at: Int) -> Bool {
+            key(octets, at).map { $0.0 != .id || (at == start && !(own == .state && hasID)) } ?? false
+        }
         var at = start
-        while at < octets.count, octets[at] > 0x20, octets[at] != UInt8(ascii: ";"), octets[at] != UInt8(ascii: ",") { at += 1 }
+        while at < octets.count, octets[at] > 0x20, octets[at] != UInt8(ascii: ";"), octets[at] != UInt8(ascii: ",") {
+            if at == start || own != .text, begins(at) { break }
+            at += 1
+        }
         return at
     }
 
@@ -90,8 +111,8 @@ struct SMPPReceiptText: Sendable, Equatable {
 
     private mutating func take(_ key: Key, _ value: String) {
         switch key {
-        case .id: id = value
-        case .state: state = Self.state(value)
+        case .id: id = value.utf8.count <= Self.longestID ? value : nil
+        case .state: (stateWord, state) = (value, Self.state(value))
         case .error: error = value.utf8.allSatisfy { $0 == 0x30 } ? nil : value
         case .submitDate: submitted = Self.date(value)
         case .doneDate: done = Self.date(value)

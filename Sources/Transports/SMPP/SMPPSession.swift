@@ -30,12 +30,17 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
         var ticket: Ticket
         var submitted: ContinuousClock.Instant
         var answerBy: ContinuousClock.Instant
+        /// False: it certainly did not leave.
+        var isWritten = true
     }
 
     let configuration: SMPPSessionConfiguration
     private(set) var state = State.new
     /// Octets to write; the owner takes them once per batch.
     private var output = ByteBuffer()
+    /// submit_sm in `output`, and where the first of them ends.
+    private var unflushed: [UInt32] = []
+    private var endOfFirst = 0
     private var decoder = SMPPDecoder()
     private var outstanding: [UInt32: Outstanding] = [:]
     private var abandoned: [UInt32: Ticket] = [:]
@@ -67,10 +72,18 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
     var unanswered: Int { outstanding.count }
 
     /// What to write; nil: nothing.
-    mutating func takeOutput() -> ByteBuffer? {
+    mutating func takeOutput() -> SMPPOutput? {
         guard output.readableBytes > 0 else { return nil }
-        defer { output = ByteBuffer() }
-        return output
+        var all = output
+        let submits = unflushed
+        (output, unflushed) = (ByteBuffer(), [])
+        guard !submits.isEmpty, let first = all.readSlice(length: endOfFirst) else { return SMPPOutput(first: all, submits: []) }
+        return SMPPOutput(first: first, rest: all.readableBytes > 0 ? all : nil, submits: submits)
+    }
+
+    /// The system did not take `first` of an output: none of its submit_sm has left whole. The connection is about to end.
+    mutating func notWritten(_ submits: [UInt32]) {
+        for sequence in submits { outstanding[sequence]?.isWritten = false }
     }
 
     // MARK: our side
@@ -93,6 +106,8 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
         outstanding[sequence] = Outstanding(ticket: ticket, submitted: now, answerBy: answerBy)
         earliestAnswer = min(earliestAnswer ?? answerBy, answerBy)
         SMPPEncoder.frame(.submit, sequence: sequence, body: body, into: &output)
+        if unflushed.isEmpty { endOfFirst = output.readableBytes }
+        unflushed.append(sequence)
     }
 
     /// Answers a delivery; with an error status the carrier keeps it.
@@ -284,7 +299,10 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
         guard state != .closed else { return }
         state = .closed
         let inOrder = outstanding.sorted { ($0.value.submitted, $0.key) < ($1.value.submitted, $1.key) }
-        for (_, entry) in inOrder { actions.append(.answered(entry.ticket, .lost(reason), submitted: entry.submitted)) }
+        for (_, entry) in inOrder {
+            actions.append(
+                .answered(entry.ticket, entry.isWritten ? .lost(reason) : .unwritten(reason), submitted: entry.submitted))
+        }
         outstanding = [:]
         actions.append(.close(reason))
     }

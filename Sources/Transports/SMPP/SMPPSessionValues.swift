@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What a session needs to know about its account.
 struct SMPPSessionConfiguration: Sendable {
     var mode = SMPPBindMode.transceiver
@@ -24,6 +26,18 @@ enum SMPPAnswer: Sendable, Equatable {
     case noAnswer
     /// The bind ended first.
     case lost(SMPPEnd)
+    /// The bind ended first, and the system had not taken the whole of it: the carrier has nothing.
+    case unwritten(SMPPEnd)
+}
+
+/// What a session wants written at one time.
+struct SMPPOutput: Sendable {
+    /// Up to the end of the first submit_sm, or everything where there is none: if the system did not take this whole, it took no whole submit_sm.
+    var first: ByteBuffer
+    /// nil: nothing more.
+    var rest: ByteBuffer?
+    /// Sequence numbers of all submit_sm in it.
+    var submits: [UInt32]
 }
 
 /// Why a bind ended.

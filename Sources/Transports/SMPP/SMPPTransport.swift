@@ -77,8 +77,8 @@ final class SMPPTransport: PooledTransport {
     }
 
     /// Also unbinds: a drained transport takes no more work.
-    func retract() {
-        eventLoop.execute { [pool] in pool.retract() }
+    func retract(_ why: String) {
+        eventLoop.execute { [pool] in pool.retract(.notSent(why)) }
     }
 
     func drain() async {

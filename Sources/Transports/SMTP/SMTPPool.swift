@@ -48,7 +48,7 @@ final class SMTPPool: @unchecked Sendable {
 
     func take(_ jobs: [SMTPJob]) {
         let now = ContinuousClock.now
-        let refusal = isDraining ? Failure.notSent : health.refusal(now: now)
+        let refusal = isDraining ? Failure.stopping : health.refusal(now: now)
         for job in jobs {
             if let refusal {
                 tell(job, .deferred(refusal))
@@ -100,7 +100,8 @@ final class SMTPPool: @unchecked Sendable {
         switch result {
         case .success(let content):
             let now = ContinuousClock.now
-            let refusal = isDraining ? Failure.notSent : now >= job.submission.sendBy ? .deadlinePassed : health.refusal(now: now)
+            let refusal =
+                isDraining ? Failure.stopping : now >= job.submission.sendBy ? .deadlinePassed : health.refusal(now: now)
             if let refusal {
                 queue.composed(nil)
                 answer(job, .deferred(refusal))
@@ -315,13 +316,13 @@ final class SMTPPool: @unchecked Sendable {
 
     // MARK: the end
 
-    func retract() { answerQueued(.notSent) }
+    func retract(_ failure: Failure) { answerQueued(failure) }
 
     /// Resumed when everything is answered and all connections are closed.
     func drain(_ waiter: CheckedContinuation<Void, Never>) {
         isDraining = true
         drainWaiters.append(waiter)
-        answerQueued(.notSent)
+        answerQueued(.stopping)
         for connection in connections.values where !connection.isQuitting { connection.quit() }
         for connection in settingUp.values { connection.close() }
         resumeDrained()

@@ -66,8 +66,8 @@ final class SMTPTransport: PooledTransport {
     }
 
     /// Also closes the connections, and ends the reading of reports: a drained transport takes no more work.
-    func retract() {
-        eventLoop.execute { [pool] in pool.retract() }
+    func retract(_ why: String) {
+        eventLoop.execute { [pool] in pool.retract(.notSent(why)) }
     }
 
     func drain() async {

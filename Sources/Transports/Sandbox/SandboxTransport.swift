@@ -78,7 +78,7 @@ final class SandboxTransport: Transport, @unchecked Sendable {
     }
 
     /// Nothing waits here: what is submitted is written at once.
-    func retract() {}
+    func retract(_ why: String) {}
 
     func drain() async {
         await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
@@ -103,7 +103,7 @@ final class SandboxTransport: Transport, @unchecked Sendable {
 
     /// Decides, writes the line, and says what to answer and after how long (nil: at once). Called under the lock.
     private func handOver(_ submission: Submission, now: ContinuousClock.Instant) -> (Outcome, Duration?) {
-        if state.isDraining { return (.deferred(.notSent), nil) }
+        if state.isDraining { return (.deferred(.stopping), nil) }
         if now >= submission.sendBy { return (.deferred(.deadlinePassed), nil) }
         if state.outstanding >= window { return (.deferred(.windowFull(window)), nil) }
         guard let rule = state.script.rules.rule(for: submission.to) else {

@@ -47,7 +47,9 @@ struct HTTPExampleTests {
         .init(file: "whatsapp-cloud.yaml", to: "+16505551234", expected: "accepted wamid.HBgLMTY1MDM4Nzk0MzkVAgARGBI3N0EyRDk"),
         .init(file: "whatsapp-cloud.yaml", to: "+15550131026", expected: "rejected http_400_131026 recipient burned"),
         .init(file: "whatsapp-cloud.yaml", to: "+15550131047", expected: "rejected http_400_131047 content burned"),
-        .init(file: "whatsapp-cloud.yaml", to: "+15550131050", expected: "rejected http_400_131050 recipient burned suppress"),
+        .init(
+            file: "whatsapp-cloud.yaml", to: "+15550131050",
+            expected: "rejected http_400_131050 recipient burned suppress marketing"),
         .init(file: "whatsapp-cloud.yaml", to: "+15550130429", expected: "deferred http_429_130429 provider kept throttled"),
         .init(file: "whatsapp-cloud.yaml", to: "+15550131000", expected: "unknown http_500_131000 provider burned"),
         .init(

@@ -132,6 +132,7 @@ extension Outcome {
         guard let failure else { return name }
         return
             ([name, failure.code, failure.blame.rawValue, failure.burnsAttempt ? "burned" : "kept"]
-            + (failure.throttled ? ["throttled"] : []) + (failure.suppressesAddress ? ["suppress"] : [])).joined(separator: " ")
+            + (failure.throttled ? ["throttled"] : []) + (failure.suppressesAddress ? ["suppress"] : [])
+            + [failure.suppressedScope].compactMap(\.self)).joined(separator: " ")
     }
 }

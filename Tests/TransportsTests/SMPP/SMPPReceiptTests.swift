@@ -42,9 +42,75 @@ struct SMPPReceiptTests {
         for esmClass in [0x00, 0x08, 0x10, 0x40] as [UInt8] {
             #expect(throws: NotThat.self) { try receipt(deliver("hello", esmClass: esmClass)) }
         }
-        // Some carriers forget the esm_class; only receipts have this parameter.
-        let forgotten = deliver("", esmClass: 0, parameters: [SMPPParameter(tag: .receiptedMessageID, value: Array("a\0".utf8))])
-        #expect(try receipt(forgotten).id == "a")
+    }
+
+    @Test(
+        "S14: carriers forget the esm_class, or say 0x08: what only a receipt has makes it one",
+        arguments: [0x00, 0x08] as [UInt8])
+    func forgotten(esmClass: UInt8) throws {
+        let id = SMPPParameter(tag: .receiptedMessageID, value: Array("a\0".utf8))
+        let state = SMPPParameter(tag: .messageState, value: [2])
+        #expect(try receipt(deliver("", esmClass: esmClass, parameters: [id])).id == "a")
+        #expect(try receipt(deliver("id:7", esmClass: esmClass, parameters: [state])).state == .delivered)
+        for dataCoding in [0, 8] as [UInt8] {
+            #expect(try receipt(deliver(Self.standard, esmClass: esmClass, dataCoding: dataCoding)).id == "0123456789")
+        }
+        // What people write, or carriers beside receipts.
+        for text in [
+            "id:7", "id:7 stat:DELIVRD", "My id: 7, stat: none, sub: 1, err: 0", "stat:DELIVRD sub:001 dlvrd:001",
+            "text:id:7 sub:001 stat:X err:1",
+        ] {
+            #expect(throws: NotThat.self, "\(text)") { try receipt(deliver(text, esmClass: esmClass)) }
+        }
+    }
+
+    @Test("S15: a receipt is read in the alphabet that it is in, whatever data_coding says, also before a text in another one")
+    func alphabets() throws {
+        for dataCoding in [0, 3, 4, 8, 0xF1] as [UInt8] {
+            for wide in [nil, true, false] as [Bool?] {
+                var message = deliver("", dataCoding: dataCoding)
+                let octets = Array(Self.standard.utf8)
+                message.shortMessage =
+                    wide.map { isBig in octets.flatMap { isBig ? [0, $0] : [$0, 0] } } ?? octets + [0x90, 0x00, 0x8B, 0xA2, 0x00]
+                let read = try receipt(message)
+                #expect(read.id == "0123456789" && read.state == .delivered, "\(dataCoding) \(String(describing: wide))")
+            }
+        }
+    }
+
+    @Test(
+        "S15: words of a carrier's own mean what receipt_states says; one that nobody knows is shown",
+        arguments: [
+            ("id:7 stat:MK:0001 err:000", "undeliverable true - -"), ("id:7 stat:ID:0076", "undeliverable true - -"),
+            ("id:7 stat:DELIVRD err:000", "delivered true - -"), ("id:7 stat:OK", "delivered true - -"),
+            ("id:7 stat:XQ err:12", "rejected true 12 -"), ("id:7 stat:XQ err:13", "unknown false 13 -"),
+            ("id:7 stat:XY", "unknown false XY -"),
+            ("id:7 stat:UNDELIV err:00B", "undeliverable true 00B bounced"), ("id:7 stat:SEEN", "unknown false - -"),
+            ("id:7 sub:001 dlvrd:001 err:000", "delivered true - -"), ("id:7 sub:001 dlvrd:000 err:5", "undeliverable true 5 -"),
+        ])
+    func ownWords(text: String, expected: String) throws {
+        var own = receiver
+        own.states = try CallbackStateRule.parse(
+            "MK:*=undelivered; ID:*=undelivered; OK=delivered; XQ/12=rejected; UNDELIV/00B=bounced; SEEN=ignore; none/5=undelivered; none=delivered"
+        )
+        guard case .receipt(let receipt) = own.event(deliver(text)) else { throw NotThat() }
+        #expect(
+            "\(receipt.state) \(receipt.isFinal) \(receipt.error ?? "-") \(receipt.consequence?.rawValue ?? "-")" == expected)
+        #expect(receipt.id == "7")
+    }
+
+    @Test("S16: an id without end is none; one that runs into the next field ends there")
+    func endless() throws {
+        let endless = String(repeating: "f", count: 5000)
+        #expect(try receipt(deliver("id:\(endless)", asPayload: true)).id == nil)
+        #expect(try receipt(deliver("id:\(String(repeating: "f", count: 256)) stat:DELIVRD", asPayload: true)).id == nil)
+        let parameter = SMPPParameter(tag: .receiptedMessageID, value: Array(endless.utf8))
+        #expect(try receipt(deliver("id:7 stat:DELIVRD", parameters: [parameter])).id == "7")
+        let bare = SMPPParameter(tag: .receiptedMessageID, value: Array("7a".utf8))
+        #expect(try receipt(deliver("stat:DELIVRD", parameters: [bare])).id == "7a", "no NUL at the end")
+        let glued = try receipt(
+            deliver("id:7asub:001dlvrd:001submit date:2611221530done date:2611221531stat:DELIVRDerr:000text:x"))
+        #expect(glued.id == "7a" && glued.state == .delivered && glued.error == nil && glued.done?.minute == 31)
     }
 
     @Test("S15: the text of appendix B is read whole")
@@ -86,10 +152,11 @@ struct SMPPReceiptTests {
             ("id:7 stat:UNKNOWN", "7 unknown false -"), ("id:7 stat:DELETED", "7 deleted true -"),
             ("id: stat:DELIVRD", "- delivered true -"), ("id:7 err: stat:FAILED", "7 undeliverable true -"),
             ("id:7 submitdate:2611221530 stat:DELIVRD", "7 delivered true -"), ("id:7", "7 unknown false -"),
-            ("", "- unknown false -"), ("mid:5 stat:DELIVRD", "- delivered true -"), ("id:7 stat:BANANA", "7 unknown false -"),
+            ("", "- unknown false -"), ("mid:5 stat:DELIVRD", "- delivered true -"),
+            ("id:7 stat:BANANA", "7 unknown false BANANA"),
             ("id:7 stat:UNDELIV text:stat:DELIVRD id:8 err:1", "7 undeliverable true 1"),
             ("id:7 stat:DELIVRD err:000 text:err:5 says the shop", "7 delivered true -"),
-            ("id:7 stat:WHATEVER text:stat:DELIVRD", "7 unknown false -"),
+            ("id:7 stat:WHATEVER text:stat:DELIVRD", "7 unknown false WHATEVER"),
             ("text:abc id:7 stat:DELIVRD", "7 delivered true -"),
             ("id:\(String(repeating: "f", count: 65)) stat:DELIVRD", "\(String(repeating: "f", count: 65)) delivered true -"),
         ])
@@ -170,6 +237,7 @@ struct SMPPReceiptTests {
         message.shortMessage = octets("597d d83d")
         #expect(try text(message).text == "好\u{FFFD}")
         message.dataCoding = 4
+        message.shortMessage = octets("0003 0102")
         #expect(try text(message).text == nil)
         message.esmClass = 0x40
         message.dataCoding = 0

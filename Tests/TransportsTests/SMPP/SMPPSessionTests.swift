@@ -67,7 +67,9 @@ struct Bind {
     }
 
     mutating func note(_ actions: [SMPPSession<Int>.Action]) {
-        if var output = session.takeOutput() {
+        if let taken = session.takeOutput() {
+            var output = taken.first
+            if let rest = taken.rest { output.writeImmutableBuffer(rest) }
             reader.append(&output)
             while let input = reader.next() {
                 guard case .pdu(let pdu) = input else { preconditionFailure("\(input)") }
@@ -93,6 +95,7 @@ struct Bind {
         case .response(let status, let id): "\(status) \(id ?? "-")"
         case .noAnswer: "none"
         case .lost(let end): "lost \(end.code)"
+        case .unwritten(let end): "unwritten \(end.code)"
         }
     }
 

@@ -278,8 +278,8 @@ struct SMPPOutcomeTests {
         none.sent(0)
         none.returned(0)
         #expect(none.outcome == nil && !none.hasBegun)
-        none.reason = .notSent
-        #expect(none.outcome == .deferred(.notSent))
+        none.reason = .stopping
+        #expect(none.outcome == .deferred(.stopping))
     }
 
     @Test("the ids of parts come back out of a reference")

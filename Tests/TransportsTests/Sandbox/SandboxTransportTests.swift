@@ -174,7 +174,7 @@ final class SandboxTransportTests {
         await transport.drain()
         #expect(collector.results.map(\.outcome.name) == ["accepted"])
         transport.submit([submission(2)]) { collector.take($0) }
-        #expect(collector.results.last?.outcome == .deferred(.notSent))
+        #expect(collector.results.last?.outcome == .deferred(.stopping))
         #expect(try lines().count == 1)
     }
 

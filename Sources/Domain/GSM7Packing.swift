@@ -1,5 +1,3 @@
-import Domain
-
 extension GSM7 {
     /// Packs septets into octets, lowest bits first (TS 23.038, 6.1.2.1). `fillBits` (0…6) zero bits go in front, so that the text
     /// begins on a septet boundary after a user data header.
