@@ -36,6 +36,9 @@ public struct Worker: Service {
         var beat = options
         beat.connections = 2
         let beatDatabase = Database(beat)
+        var wait = options
+        wait.connections = 1
+        let waitDatabase = Database(wait)
         var events = options
         events.connections = 2
         let eventDatabase = Database(events)
@@ -44,12 +47,13 @@ public struct Worker: Service {
         guard let shared = await begin(policy, beatDatabase) else { return }
         logger.info("working", metadata: ["session": "\(shared.session)", "policy": "\(policy.version)"])
         let flow = Flow(
-            settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, eventDatabase: eventDatabase,
-            identity: identity, logger: logger)
+            settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, waitDatabase: waitDatabase,
+            eventDatabase: eventDatabase, identity: identity, logger: logger)
         health.watch(shared, flow.inFlight)
         try await flow.run(untilIdle: untilIdle)
         await database.close()
         await beatDatabase.close()
+        await waitDatabase.close()
         await eventDatabase.close()
     }
 

@@ -23,6 +23,7 @@ public enum Statements {
             ClaimReady(
                 segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedSegment: 1),
             handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), Pulse(), LoadSegments(),
+            WaitForMessages(sequence: 0, open: [1], poll: .milliseconds(2), timeout: .milliseconds(10), promotes: true),
             TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)), LoadProviderStates(session: 1),
             TakeConnections(provider: "p", limit: 4, session: 1, needed: 0, most: 2),
             WriteProviderHealth(
@@ -75,7 +76,8 @@ public enum Statements {
             surveys, LockBudgetUsage(keys: ["daily"]), CreateBudgetUsage(keys: ["some new budget"]), updateBudget, releaseBudgets,
             PurgeBudgetUsage(keep: .seconds(86_400)), DecideFollowUps(limit: 10), PurgeFollowUps(keep: .seconds(86_400)),
             AdmitLock(session: 1, buckets: [1, 2]), OpenOptOuts(),
-            HoldOptOuts(keys: [.message(1), .group(2), .wide(3), .address(4, channelID: 1, scope: 0)]), RecordLock(session: 1), LockCapUsage(recipientKeys: ["+8613800138000"]),
+            HoldOptOuts(keys: [.message(1), .group(2), .wide(3), .address(4, channelID: 1, scope: 0)]), RecordLock(session: 1),
+            LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
                 consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message]),
@@ -146,8 +148,8 @@ public enum Statements {
 
     static var maintenance: [any Statement] {
         [
-            RescuableSessions(), RescueLock(session: 1), FenceSession(session: 1), AttemptStates(messageIDs: [message]),
-            FindSettled(messageIDs: [message]),
+            RescuableSessions(), DueWork(), RescueLock(session: 1), FenceSession(session: 1),
+            AttemptStates(messageIDs: [message]), FindSettled(messageIDs: [message]),
             PromoteDue(slot: 1), AddSegment(kind: .ready, lane: 1), AdvanceSegment(kind: .ready, lane: 0),
             RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
             MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(), DropOldestPartitions(keep: .seconds(86_400)),

@@ -2,6 +2,7 @@ import Domain
 import Events
 import Logging
 import Store
+import Synchronization
 import Telemetry
 
 /// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
@@ -22,9 +23,26 @@ struct Maintenance: Sendable {
     let database: Database
     let recorder: EventRecorder
     let outlets: Outlets
+    let wakeUps: WakeUps
     let meters: Meters
     let logger: Logger
     let levels = Levels()
+    private let rotation = Rotation()
+    private let due: DueDuties
+
+    init(
+        shared: SharedState, database: Database, recorder: EventRecorder, outlets: Outlets, wakeUps: WakeUps, meters: Meters,
+        logger: Logger
+    ) {
+        self.shared = shared
+        self.database = database
+        self.recorder = recorder
+        self.outlets = outlets
+        self.wakeUps = wakeUps
+        self.meters = meters
+        self.logger = logger
+        due = DueDuties(database)
+    }
 
     private enum Duty: Int32 {
         case promote = 2
@@ -36,7 +54,7 @@ struct Maintenance: Sendable {
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await repeating(every: .milliseconds(100), "promote") { try await promote() } }
+            group.addTask { await repeating(every: .seconds(5), wokenBy: wakeUps.due, "promote") { try await promote() } }
             group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
             group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
             group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
@@ -47,9 +65,12 @@ struct Maintenance: Sendable {
         }
     }
 
-    private func repeating(every interval: Duration, _ name: String, _ round: @Sendable () async throws -> Bool) async {
+    private func repeating(
+        every interval: Duration, wokenBy signal: Signal = Signal(), _ name: String, _ round: @Sendable () async throws -> Bool
+    ) async {
         var failures = 0
         while !Task.isCancelled {
+            let generation = signal.generation
             var again = false
             do {
                 again = try await round()
@@ -63,13 +84,11 @@ struct Maintenance: Sendable {
                 }
             }
             if again { continue }
-            do { try await Task.sleep(for: interval * Double.random(in: 0.8...1.2)) } catch {
-                return  // cancelled: the worker stops
-            }
+            await signal.wait(after: generation, timeout: interval * Double.random(in: 0.8...1.2))
         }
     }
 
-    /// True: there is more.
+    /// When the pulse says that a message is due. True: there is more.
     private func promote() async throws -> Bool {
         let segments = shared.segments.due
         let counts = try await onDuty(.promote) { connection in
@@ -83,6 +102,7 @@ struct Maintenance: Sendable {
     }
 
     private func rescue() async throws -> Bool {
+        guard try await due.now().rescue else { return false }
         let health = try await database.run(ServerUp())
         guard health >= Self.rescueGrace else { return false }
         let moved = try await Rescue(shared: shared, database: database).round()
@@ -94,12 +114,15 @@ struct Maintenance: Sendable {
     }
 
     func rotate() async throws -> Bool {
+        let sequence = shared.sequence
+        guard rotation.isWanted(at: sequence) else { return false }
         let segments = try await onDuty(.rotate) { try await $0.run(LoadSegments()) }
         guard let segments else { return false }
         let pulse = try await database.run(Pulse())
         var current = Set(pulse.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
         current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: pulse.leasedCursor)))
         current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: pulse.dueCursor)))
+        var isSettled = true
         for segment in segments {
             if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
                 guard Self.isFull(segment) else { continue }
@@ -107,12 +130,15 @@ struct Maintenance: Sendable {
                     _ = try await database.run(AddSegment(kind: segment.kind, lane: segment.lane))
                 }
                 _ = try await database.run(AdvanceSegment(kind: segment.kind, lane: segment.lane))
-            } else if !segment.isFree || segment.reusedPages > 0,
-                try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot))
-            {
-                meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])
+                isSettled = false
+            } else if !segment.isFree || segment.reusedPages > 0 {
+                isSettled = false
+                if try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot)) {
+                    meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])
+                }
             }
         }
+        if isSettled { rotation.settled(at: sequence) }
         return false
     }
 
@@ -139,6 +165,7 @@ struct Maintenance: Sendable {
 
     /// True: there is more.
     private func retryEvents() async throws -> Bool {
+        guard try await due.now().events else { return false }
         let work = RetryEvents(recorder: recorder)
         var limit = RetryEvents.limit
         while true {
@@ -159,6 +186,7 @@ struct Maintenance: Sendable {
     /// True: there is more. Without a duty's lock: whose rows another worker holds are passed over.
     private func decideFollowUps() async throws -> Bool {
         let limit: Int32 = 500
+        guard try await due.now().followUps else { return false }
         let decided = try await database.run(DecideFollowUps(limit: limit))
         for (decision, count) in decided { meters.count("martlet_follow_ups_total", [("decision", decision)], by: count) }
         return decided.reduce(0) { $0 + $1.count } >= Int(limit)
@@ -167,12 +195,12 @@ struct Maintenance: Sendable {
     /// Exports the levels; measures them when nobody did so lately.
     private func measure() async throws -> Bool {
         var last = try await database.run(LoadLevels())
-        if last.age.map({ $0 >= Levels.interval }) ?? true {
+        if Levels.isDue(last) {
             let span = levels.span(after: last)
             do {
                 let measured = try await onDuty(.levels) { connection in
                     // Another worker may just have done it.
-                    guard try await connection.run(LoadLevels()).age.map({ $0 >= Levels.interval }) ?? true else { return false }
+                    guard try await Levels.isDue(connection.run(LoadLevels())) else { return false }
                     _ = try await connection.run(MeasureLevels(span: span), within: Levels.deadline)
                     return true
                 }
@@ -196,6 +224,17 @@ struct Maintenance: Sendable {
         meters.gauge("martlet_events_waiting", [], Double(counts.waiting))
         meters.gauge("martlet_events_unmatched", [], Double(counts.unmatched))
         return false
+    }
+
+    /// When the rings need another look: not while nothing was enqueued since one that left nothing to do; but now and then all the same, because
+    /// retries fill the ring `due` without a position.
+    private final class Rotation: Sendable {
+        private let last = Mutex<(sequence: Int64, at: ContinuousClock.Instant)?>(nil)
+
+        func isWanted(at sequence: Int64) -> Bool {
+            last.withLock { last in last.map { $0.sequence != sequence || $0.at + .seconds(10) <= .now } ?? true }
+        }
+        func settled(at sequence: Int64) { last.withLock { $0 = (sequence, .now) } }
     }
 
     private struct Ring: Hashable {
