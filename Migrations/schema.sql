@@ -309,7 +309,7 @@ begin
     perform martlet_data.commit_durably();
     begin
         with places as materialized (
-            select c.name, c.id, c.lane, c.time_to_live, v_slots[c.lane + 1] as slot
+            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, v_slots[c.lane + 1] as slot
             from martlet_data.classes c where c.retired_at is null),
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
         known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
@@ -321,7 +321,7 @@ begin
                     case when h.address_kind = 'phone' then case when martlet_data.is_e164(g.recipient) then g.recipient end
                         when h.address_kind = 'email' then martlet_data.normalise_address('email', g.recipient, null) end as address,
                     g.scheduled_at::timestamptz as due_at,
-                    coalesce(g.expires_at::timestamptz, greatest(g.scheduled_at::timestamptz, v_now) + p.time_to_live) as end_at
+                    coalesce(g.expires_at::timestamptz, case when g.scheduled_at is null then p.end_at else greatest(g.scheduled_at::timestamptz, v_now) + p.time_to_live end) as end_at
                 from unnest(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale, time_zone,
                         tier, group_key, sender, headers, traceparent)
                     with ordinality g(class, channel, recipient, template, variables, idempotency_key, scheduled_at, expires_at, recipient_key, locale,
@@ -330,19 +330,20 @@ begin
                     join known_channels h on h.name = g.channel
                     join known_templates t on t.key = g.template and t.channel = g.channel
                 where g.headers is null
-                    and (g.variables is null or octet_length(g.variables) <= 16384 and left(ltrim(g.variables, E' \t\n\r'), 1) = '{'
-                        -- Nothing that check_json would have to look at: no exponent, no long number, few brackets.
-                        and g.variables !~ '[:,[\s]-?[0-9.]+[eE]' and (octet_length(g.variables) <= 400 or g.variables !~ '[0-9]{200}')
-                        and octet_length(g.variables) - octet_length(replace(replace(g.variables, '{', ''), '[', '')) <= 32)
+                    and (g.variables is null or octet_length(g.variables) <= 16384 and (g.variables like '{%' or left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
+                        -- Nothing that check_json would have to look at: no exponent, no long number, few brackets. The cheap look of each two comes first.
+                        and (g.variables !~ '[0-9][eE][-+0-9]' or g.variables !~ '[:,[\s]-?[0-9.]+[eE]')
+                        and (octet_length(g.variables) <= 400 or g.variables !~ '[0-9]{200}')
+                        and (g.variables not like '%[%' and g.variables not like '_%{%'
+                            or octet_length(g.variables) - octet_length(replace(replace(g.variables, '{', ''), '[', '')) <= 32))
                     and (g.time_zone is null or exists (select from martlet_data.time_zones z where z.name = g.time_zone))
                     and (g.sender is null or exists (select from martlet_data.senders s where s.key = g.sender and s.retired_at is null))
-                    and coalesce(octet_length(g.recipient_key), 0) <= 256 and coalesce(octet_length(g.group_key), 0) <= 256 and coalesce(octet_length(g.idempotency_key), 0) <= 256
+                    and octet_length(concat(g.recipient_key, g.group_key, g.idempotency_key)) <= 256 -- all three together: longer ones are looked at one by one
                     and coalesce(length(g.locale), 0) <= 35 and coalesce(length(g.tier), 0) <= 64 and coalesce(length(g.traceparent), 0) <= 64
-                    and martlet_data.is_plain(coalesce(g.recipient_key, '') || coalesce(g.locale, '') || coalesce(g.tier, '') || coalesce(g.group_key, '')
-                        || coalesce(g.idempotency_key, '') || coalesce(g.traceparent, ''))
+                    and concat(g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent) !~ '[[:cntrl:]]'
                     and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
                 order by g.n offset 0) r
-            where address is not null and end_at > greatest(v_now, due_at) and end_at <= greatest(v_now, due_at) + interval '366 days'
+            where address is not null and end_at > greatest(v_now, due_at) and (expires_at is null or end_at <= greatest(v_now, due_at) + interval '366 days')
                 and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u),
         keyed as (
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
@@ -2683,6 +2684,55 @@ begin
 end $_$;
 
 ALTER FUNCTION martlet_data.unusual_address_key(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- pg_sleep rounds up to the next whole millisecond.
+    v_pause constant float8 := (p_poll - 0.1) / 1000;
+    v_soon  constant float8 := 0.0009;
+    v_began constant timestamptz := clock_timestamp();
+    v_until timestamptz := v_began + p_timeout * interval '1 millisecond';
+    v_look  timestamptz; -- when to look at more than the sequence
+    v_due   timestamptz := case when p_promotes then v_began end;
+    v_xmax  xid8;
+begin
+    elected := p_timeout > 0 and pg_try_advisory_xact_lock(7340009, 1);
+    is_due := false;
+    loop
+        -- All of a wait happens in such lines: expressions without SELECT or PERFORM, which cost less than half. Each has a snapshot of its own.
+        v_xmax := pg_snapshot_xmax(pg_current_snapshot());
+        v_look := least(v_until, v_due, case when p_open <> '{}' then clock_timestamp() + interval '10 milliseconds' end);
+        while coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0) = p_sequence and elected and clock_timestamp() < v_look
+            and pg_snapshot_xmax(pg_current_snapshot()) = v_xmax
+            and pg_sleep(case when p_open <> '{}' and clock_timestamp() < v_began + interval '20 milliseconds' then v_soon else v_pause end) is not null loop
+        end loop;
+        if coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0) <> p_sequence then
+            v_until := clock_timestamp() + interval '10 milliseconds';
+            while elected and pg_snapshot_xmax(pg_current_snapshot()) = v_xmax and clock_timestamp() < v_until and pg_sleep(v_soon) is not null loop
+            end loop;
+            exit;
+        end if;
+        exit when p_open <> '{}' and exists (select from unnest(p_open) o where pg_visible_in_snapshot(o, pg_current_snapshot()));
+        if p_promotes and clock_timestamp() >= v_due then
+            is_due := exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
+            exit when is_due;
+            v_due := clock_timestamp() + interval '100 milliseconds';
+        end if;
+        exit when not elected or clock_timestamp() >= v_until;
+    end loop;
+    -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
+    snapshot := pg_current_snapshot()::text;
+    sequence := coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0);
+    next := pg_snapshot_xmax(snapshot::pg_snapshot)::text::bigint + age(pg_snapshot_xmax(snapshot::pg_snapshot)::xid) + 1;
+    select array_agg(pg_sequence_last_value(l.cursor) order by l.lane) into cursors from martlet_data.lanes l;
+    leased_cursor := pg_sequence_last_value('martlet_data.leased_cursor');
+    due_cursor := pg_sequence_last_value('martlet_data.due_cursor');
+end $$;
+
+ALTER FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -5373,6 +5423,9 @@ GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martle
 GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_gateway;
 GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
 

@@ -20,6 +20,8 @@ MARKETING_LANE = 3
 class Bench:
     def __init__(self, server, binaries, quick, messages, pressure_seconds, soak_minutes):
         self.server, self.binaries, self.quick = server, Path(binaries), quick
+        self.tools = self.binaries
+        """Where martlet-load is: of one build, whatever is measured."""
         self.messages, self.pressure_seconds, self.soak_minutes = messages, pressure_seconds, soak_minutes
         self.report = Report()
         self.folder = server.folder / "bench"
@@ -125,7 +127,7 @@ class Bench:
                       "--set", "worker.max_in_flight=4000", "--set", "worker.connections=8"], self.output("worker"), env=self.environment(database, rate))
 
     def load(self, database, *words):
-        return Child([self.binaries / "martlet-load", *words], self.output("load"), env=self.environment(database))
+        return Child([self.tools / "martlet-load", *words], self.output("load"), env=self.environment(database))
 
     def figures(self, database, *words):
         return figures(self.load(database, *words).finish())

@@ -12,12 +12,14 @@ from pathlib import Path
 import rows_backlog
 import rows_enqueue
 import rows_gateway
+import rows_idle
 import rows_latency
 import rows_pipeline
 import rows_pressure
 import rows_rate
 import rows_soak
 import rows_transports
+from against import Comparison
 from bench import Bench
 from processes import Child
 from server import TUNED, Failed, Server
@@ -33,6 +35,8 @@ TASKS = [
     ("workers", "workers_N (N = 1, 2, 4)", rows_pipeline.workers),
     ("steady", "steady_50 steady_unthrottled", rows_pipeline.steady),
     ("pickup", "pickup_admitted pickup_accepted", rows_latency.pickup),
+    ("idle", "idle_N (N = 1, 4, 10 workers)", rows_idle.idle),
+    ("idle", "pickup_beside_N (N = 1, 4, 10 workers)", rows_idle.pickup),
     ("otp", "otp_under_campaign", rows_latency.otp),
     ("peak", "peak", rows_latency.peak),
     ("rate", "rate_N (N = 1, 4, 8 workers)", rows_rate.rate),
@@ -65,6 +69,8 @@ def arguments():
     parser.add_argument("--only", metavar="NAME[,NAME…]", default="", help="sections, or single rows of those that are measured alone")
     parser.add_argument("--quick", action="store_true", help="everything smaller: some minutes in all, figures that only show that it works")
     parser.add_argument("--pressure-minutes", metavar="N", type=float, help="how long each pressure is held (5; with --quick 0.25)")
+    parser.add_argument("--against", metavar="FOLDER", type=Path, help="the same with the binaries of another build, in turn; prints ratios")
+    parser.add_argument("--rounds", metavar="N", type=int, default=3, help="with --against: how often each build has its turn (3)")
     parser.add_argument("--soak", metavar="MINUTES", type=float, default=0, help="only the soak, that long")
     parser.add_argument("--list", action="store_true", help="sections and their rows")
     return parser.parse_args()
@@ -103,30 +109,44 @@ def main():
         print(f"no such section or row: {', '.join(unknown or only)}; see Deploy/bench --list")
         return 64
     signal.signal(signal.SIGTERM, stop)
-    before, failed, server, bench = machine(), [], Server(), None
-    try:
-        server.start()
+    missing = [name for name in ("martlet", "martlet-worker") if given.against and not (given.against / name).is_file()]
+    if missing:
+        print(f"--against {given.against}: there is no {' and no '.join(missing)}; name a folder with release binaries")
+        return 64
+    before, failed, servers, comparison = machine(), [], [], None
+
+    def start(binaries):
+        servers.append(Server())
+        servers[-1].start()
         minutes = given.pressure_minutes or (0.25 if given.quick else 5)
-        bench = Bench(server, os.environ["MARTLET_BINARIES"], given.quick, given.messages or (50_000 if given.quick else 200_000),
-                      minutes * 60, given.soak)
+        return Bench(servers[-1], binaries, given.quick, given.messages or (50_000 if given.quick else 200_000), minutes * 60, given.soak)
+
+    try:
+        bench = start(os.environ["MARTLET_BINARIES"])
+        if given.against:
+            other = start(given.against.resolve())
+            other.tools = bench.binaries
+            comparison = Comparison(bench, other, given.rounds)
         for section, names, task in tasks:
             print(f"== {section}: {names}   [{time.strftime('%H:%M:%S')}]", flush=True)
             try:
-                task(bench)
+                comparison.run(task) if comparison else task(bench)
             except Failed as error:  # the rows after it are still worth having
                 failed.append(f"{section}: {names}: {error}")
                 print(f"FAILED {error}", flush=True)
                 Child.stop_all()
-        bench.report.table()
+        comparison.table() if comparison else bench.report.table()
         if given.json:
-            given.json.write_text(bench.report.json(before, settings(given, bench)))
+            against = {"against": str(given.against), "comparison": comparison.json()} if comparison else {}
+            given.json.write_text(bench.report.json(before, {**settings(given, bench), **against}))
             print(f"rows in {given.json}")
     except KeyboardInterrupt:
         print("interrupted")
         return 130
     finally:
         Child.stop_all()
-        server.stop()
+        for server in servers:
+            server.stop()
     for text in failed:
         print(f"FAILED {text}")
     return 1 if failed else 0

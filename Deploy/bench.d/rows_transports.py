@@ -22,7 +22,7 @@ def peer(bench, kind, latency=0):
         if os.geteuid() == 0:
             command = ["setpriv", "--reuid=nobody", "--clear-groups", *command]
     else:
-        command = [bench.binaries / "martlet-load", "peer", kind, "--port", port, "--latency", latency]
+        command = [bench.tools / "martlet-load", "peer", kind, "--port", port, "--latency", latency]
     child = Child(command, bench.output("peer"))
     try:
         await_port(port, child)

@@ -55,7 +55,9 @@ class Server:
     def start(self):
         run([*self.own_user, self.binaries / "initdb", "--no-instructions", "-A", "trust", "-U", "postgres", "-E", "UTF8",
              "--locale=C.UTF-8", "-D", self.folder / "data"], cwd=self.folder)
-        settings = {**TUNED, "listen_addresses": "", "log_line_prefix": "%n %p ", "unix_socket_directories": self.folder, "port": self.port}
+        # Nothing is counted except in databases that say so.
+        counting = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "none"}
+        settings = {**TUNED, **counting, "max_connections": 300, "listen_addresses": "", "log_line_prefix": "%n %p ", "unix_socket_directories": self.folder, "port": self.port}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with open(self.log, "ab") as log:
             # A session of its own keeps a terminal's Ctrl-C away from it; should we be killed, it ends by itself.

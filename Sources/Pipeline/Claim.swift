@@ -14,7 +14,8 @@ struct ClaimFailed: Error, CustomStringConvertible {
 /// Claim: takes batches of messages from the ready lanes and puts them under a lease.
 ///
 /// Correctness is the row lock and the delete in `ClaimReady`. The hint of a segment, kept here in memory, is only where the scan
-/// starts, so that it does not walk over what is claimed already. What commits late behind a hint is found by a second look (`late`)
+/// starts, so that it does not walk over what is claimed already. A lane that was empty is left alone until a pulse says that something
+/// may have come. What commits late behind a hint is found by a second look (`late`)
 /// from the lowest position that a transaction may have filled which has ended since the last one (`OpenTransactions`), and what a
 /// failed claim left behind by a look from the start every 10 s.
 final class Claim: Sendable {
@@ -37,20 +38,24 @@ final class Claim: Sendable {
     private struct State {
         var hints = Hints()
         var credits: [Int16: Int] = [:]
-        /// Lanes that were empty at this pulse; skipped until it moves or `idlePoll` passes.
-        var dryAt: [Int16: (sequence: Int64, until: ContinuousClock.Instant)] = [:]
-        var pulse: Pulse.Answer?
-        /// When the sequence was last seen to move.
-        var movedAt: ContinuousClock.Instant?
-        /// When a claim last took as many as it wanted.
+        /// Counts what says that there may be something to claim: a look that found nothing holds until it moves.
+        var evidence: UInt64 = 1
+        /// Lanes that were empty at this evidence; skipped until it moves, or some time has passed.
+        var dryAt: [Int16: (evidence: UInt64, until: ContinuousClock.Instant)] = [:]
+        /// This worker waits for all.
+        var isElected = false
+        /// When a claim last found something, and when one took as many as it wanted.
+        var foundAt: ContinuousClock.Instant?
         var fullAt: ContinuousClock.Instant?
+        /// When a lane was last left alone because its providers had no room.
+        var refusedAt: ContinuousClock.Instant?
 
-        /// A transaction that took a place lately may still be open. Whoever commits later than this is found by `late`.
-        var isFilling: Bool {
-            guard let movedAt, let seen = hints.transactions.seen else { return false }
-            return seen.isOpen && movedAt.duration(to: .now) < .milliseconds(100)
-        }
+        /// Evidence may come late, or there is too much of it to wait for.
+        var isBusy: Bool { fullAt.isWithin(.milliseconds(50)) || !isElected && foundAt.isWithin(.milliseconds(500)) }
     }
+    /// A look without evidence, all the same: what another worker's failed claim gives back leaves no trace in a pulse.
+    private static let looksAgain: [Int16: Duration] = [0: .seconds(1)]
+    private static let others = Duration.seconds(5)
     private let state = Mutex(State())
     private let shared: SharedState
     private let database: Database
@@ -66,31 +71,53 @@ final class Claim: Sendable {
         self.idlePoll = idlePoll
     }
 
-    /// Takes in what the pulse says. True: something was put into a lane since, or is being put there: the sequence moves before the
-    /// transaction that moves it commits, so that the first look may come too early.
-    func update(_ pulse: Pulse.Answer) -> Bool {
+    /// Takes in what the pulse says. True: something was put into a lane since the one before, or a transaction has ended that may have done so.
+    func update(_ pulse: Pulse.Answer, elected: Bool = false) -> Bool {
         state.withLock { state in
-            let before = state.pulse
-            if before?.sequence != pulse.sequence { state.movedAt = .now }
-            state.pulse = pulse
-            state.hints.transactions.update(pulse)
-            return before?.sequence != pulse.sequence || state.isFilling
+            state.isElected = elected
+            guard state.hints.transactions.update(pulse) else { return false }
+            state.evidence += 1
+            return true
+        }
+    }
+
+    /// Something that no pulse shows has changed: lanes, rings, the policy.
+    func lookAgain() { state.withLock { $0.evidence += 1 } }
+
+    /// What the next question waits for: a step of the sequence, or the end of a transaction.
+    var awaited: (sequence: Int64, open: [Int64]) {
+        state.withLock { state in
+            guard let seen = state.hints.transactions.seen else { return (-1, []) }
+            return (seen.sequence, seen.filling)
         }
     }
 
     /// True while batches come full: the loops find work by themselves, and the pulse may be slow.
-    var isSaturated: Bool {
-        state.withLock { $0.fullAt.map { $0.duration(to: .now) < .milliseconds(50) } ?? false }
-    }
+    var isSaturated: Bool { state.withLock { $0.fullAt.isWithin(.milliseconds(50)) } }
 
-    /// Something may be committed into a lane within the next moments, and nobody is busy with full batches.
-    var expectsMore: Bool { state.withLock { $0.isFilling } && !isSaturated }
+    /// Providers had no room lately: another worker's may have.
+    var isBlocked: Bool { state.withLock { $0.refusedAt.isWithin(.seconds(1)) } }
+
+    /// How long a loop that found nothing waits, unless its signal comes first. While this worker sees to it that signals come at once, that is
+    /// long; beside full batches, without room, and for a while after the last message of a worker that does not wait for all, it is `poll`.
+    func patience(lanes: [Int16], poll: Duration, rescan: ContinuousClock.Instant) -> Duration {
+        let (ready, paused) = (shared.segments.ready, shared.pausedLanes)
+        return state.withLock { state in
+            if state.isBusy || state.refusedAt.isWithin(.milliseconds(500)) { return poll }
+            let isBehind = lanes.contains { lane in
+                !paused.contains(lane) && (ready[lane] ?? []).contains { state.hints.look($0.slot) != nil }
+            }
+            if isBehind { return max(rescan - .now, .milliseconds(1)) }
+            return lanes.map { Self.looksAgain[$0] ?? Self.others }.min() ?? Self.others
+        }
+    }
 
     /// After an error nothing is known about what our claims took: every scan starts anew.
     func resetHints() {
         state.withLock {
             $0.hints.reset()
             $0.dryAt = [:]
+            $0.evidence += 1
         }
     }
 
@@ -107,14 +134,14 @@ final class Claim: Sendable {
     /// The next batch of one lane; nil when there is nothing ahead of its hints, or no room for it at its providers.
     func take(lane: Int16, limit: Int) async throws -> Batch? {
         guard !shared.pausedLanes.contains(lane) else { return nil }
-        let sequence = state.withLock { $0.pulse?.sequence ?? 0 }
+        let evidence = evidence
         guard let expected = room(lane, limit) else { return nil }
         for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
             let from = state.withLock { $0.hints.begin(segment.slot, limit: expected.limit) }
             if let batch = try await claim(segment, from: from, below: .max, expected) { return batch }
         }
         expected.end()
-        state.withLock { $0.dryAt[lane] = (sequence, .now + ($0.isFilling ? .milliseconds(1) : idlePoll)) }
+        wasEmpty(lane, at: evidence)
         return nil
     }
 
@@ -129,8 +156,27 @@ final class Claim: Sendable {
         return nil
     }
 
+    /// A look at this evidence found nothing.
+    func wasEmpty(_ lane: Int16, at evidence: UInt64) {
+        state.withLock { state in
+            state.dryAt[lane] = (evidence, .now + (state.isBusy ? idlePoll : Self.looksAgain[lane] ?? Self.others))
+        }
+    }
+
+    var evidence: UInt64 { state.withLock { $0.evidence } }
+
+    /// False: the lane was empty, and nothing has happened since that may have changed it.
+    func mayHave(_ lane: Int16) -> Bool { state.withLock { Self.mayHave(lane, $0, now: .now) } }
+
+    private static func mayHave(_ lane: Int16, _ state: State, now: ContinuousClock.Instant) -> Bool {
+        guard let dry = state.dryAt[lane] else { return true }
+        return dry.evidence != state.evidence || dry.until <= now
+    }
+
     private func room(_ lane: Int16, _ limit: Int) -> Room.Expected? {
-        lane == Self.suspectLane ? Room.Expected(limit: limit) : room.take(lane: lane, limit: limit)
+        let room = lane == Self.suspectLane ? Room.Expected(limit: limit) : room.take(lane: lane, limit: limit)
+        if room == nil { state.withLock { $0.refusedAt = .now } }
+        return room
     }
 
     /// What was committed late behind the hints of a lane: between what has been searched for good and the hint.
@@ -180,6 +226,7 @@ final class Claim: Sendable {
             guard deaths == nil else { return }
             if below == .max { state.hints.ended(segment.slot, answer.last, isFull: isFull) }
             if limit > 1 && isFull { state.fullAt = .now }
+            if answer.last != nil { state.foundAt = .now }
         }
         guard let last = answer.last else { return nil }
         return Batch(messages: answer.messages, last: last, expected: expected)
@@ -191,9 +238,7 @@ final class Claim: Sendable {
         let used = Set(shared.policy.classes.values.map { Int16($0.lane) }).union(shared.segments.filledLanes)
         return state.withLock { state in
             let open = Self.weights.keys.filter { lane in
-                if tried.contains(lane) || !used.contains(lane) { return false }
-                guard let dry = state.dryAt[lane] else { return true }
-                return dry.sequence != state.pulse?.sequence || dry.until <= now
+                !tried.contains(lane) && used.contains(lane) && Self.mayHave(lane, state, now: now)
             }
             guard !open.isEmpty else { return nil }
             let total = open.reduce(0) { $0 + (Self.weights[$1] ?? 0) }
@@ -203,4 +248,9 @@ final class Claim: Sendable {
             return chosen
         }
     }
+}
+
+extension ContinuousClock.Instant? {
+    /// It is not longer ago than `duration`.
+    func isWithin(_ duration: Duration) -> Bool { map { $0.duration(to: .now) < duration } ?? false }
 }

@@ -16,6 +16,7 @@ final class Flow: Sendable {
     private let beatDatabase: Database
     /// For beats alone: nothing else may make this worker look dead.
     private let heartDatabase: Database
+    private let waitDatabase: Database
     private let identity: WorkerIdentity
     private let logger: Logger
     private let meters = Meters()
@@ -35,13 +36,14 @@ final class Flow: Sendable {
 
     init(
         settings: WorkerSettings, shared: SharedState, database: Database, beatDatabase: Database, heartDatabase: Database,
-        eventDatabase: Database, identity: WorkerIdentity, logger: Logger
+        waitDatabase: Database, eventDatabase: Database, identity: WorkerIdentity, logger: Logger
     ) {
         self.settings = settings
         self.shared = shared
         self.database = database
         self.beatDatabase = beatDatabase
         self.heartDatabase = heartDatabase
+        self.waitDatabase = waitDatabase
         self.identity = identity
         self.logger = logger
         recorder = EventRecorder(
@@ -61,15 +63,15 @@ final class Flow: Sendable {
         if outlets.all.isEmpty, let problem = problems.first { throw problem }
         let providers = Providers { await self.runOutlets() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.heartbeat.run() }
+            group.addTask(executorPreference: beatDatabase.executor) { await self.heartbeat.run() }
             group.addTask { await self.heartbeat.refresh() }
-            group.addTask(executorPreference: beatDatabase.executor) { await self.pulse() }
+            group.addTask(executorPreference: waitDatabase.executor) { await self.pulse.run() }
             for _ in 0..<2 { group.addTask { await self.pipeline.recordResults() } }
             if settings.maintenance {
                 group.addTask {
                     await Maintenance(
                         shared: self.shared, database: self.database, recorder: self.recorder, outlets: self.outlets,
-                        meters: self.meters,
+                        wakeUps: self.wakeUps, meters: self.meters,
                         logger: self.logger
                     ).run()
                 }
@@ -149,36 +151,6 @@ final class Flow: Sendable {
         }
     }
 
-    /// The pulse: is there something new in a lane? Every `wakePoll`; while batches come full anyway, every 20 ms.
-    private func pulse() async {
-        var isBlind = false
-        while !Task.isCancelled {
-            let started = ContinuousClock.now
-            do {
-                let pulse = try await beatDatabase.run(Pulse(), within: .seconds(5))
-                if claim.update(pulse) { wakeUps.somethingNew() }
-                // A lane has moved to another segment: nobody would look there before the next refresh.
-                if !shared.segments.isUpToDate(with: pulse) {
-                    try await heartbeat.readRings()
-                    wakeUps.somethingNew()
-                }
-                if isBlind { logger.notice("the lanes can be looked at again") }
-                isBlind = false
-            } catch is CancellationError {
-                return
-            } catch {
-                if !isBlind {
-                    logger.warning("the lanes cannot be looked at; this is tried twice a second", metadata: ["error": "\(error)"])
-                }
-                isBlind = true
-                await Pause.sleep(.milliseconds(500))
-            }
-            // Not by what is in flight: a claim that finds nothing holds places too, and it is then that the next look matters.
-            let pause = claim.isSaturated ? min(settings.idlePoll, .milliseconds(20)) : settings.wakePoll
-            await Pause.sleep(max(pause - (.now - started), .milliseconds(1)))
-        }
-    }
-
     /// Every 10 s: what a failed claim left behind the hints.
     private func sweep() async {
         while !shared.isDraining && !Task.isCancelled {
@@ -188,17 +160,28 @@ final class Flow: Sendable {
         }
     }
 
+    private var pulse: PulseLoop {
+        PulseLoop(
+            claim: claim, shared: shared, database: waitDatabase, poll: settings.wakePoll, idlePoll: settings.idlePoll,
+            maintenance: settings.maintenance, wakeUps: wakeUps, logger: logger,
+            readRings: { [self] in try await heartbeat.readRings() })
+    }
+
     private var heartbeat: Heartbeat {
         Heartbeat(
             shared: shared, database: beatDatabase, beats: heartDatabase, inFlight: inFlight, claim: claim, identity: identity,
             interval: settings.heartbeat, refreshInterval: settings.policyPoll, logger: logger,
-            policyChanged: { [self] in open($0) },
+            policyChanged: { [self] snapshot in
+                open(snapshot)
+                claim.lookAgain()
+                wakeUps.everybody()
+            },
             sessionsChanged: { [self] sessions in
                 openMissing()
                 for outlet in outlets.all { outlet.divide(among: sessions) }
                 report()
             },
-            outlets: outlets, ordersChanged: { [self] in rerouted() })
+            outlets: outlets, lanesChanged: { [wakeUps] in wakeUps.everybody() }, ordersChanged: { [self] in rerouted() })
     }
 
     /// Messages may go to other providers than before: Claim finds out at once to which.

@@ -19,6 +19,8 @@ struct Heartbeat: Sendable {
     let policyChanged: @Sendable (PolicySnapshot) -> Void
     let sessionsChanged: @Sendable (Int) -> Void
     let outlets: Outlets
+    /// Called when a lane may have messages that no pulse has told of.
+    let lanesChanged: @Sendable () -> Void
     /// Called when an admin's orders about providers have changed.
     let ordersChanged: @Sendable () -> Void
 
@@ -57,11 +59,20 @@ struct Heartbeat: Sendable {
     func refresh() async {
         var pause = Pause(limit: .seconds(5))
         var unreadable = Unreadable()
+        var ringsRead: ContinuousClock.Instant?
         while !Task.isCancelled {
             do {
-                try await readRings()
+                // A ring that moves on shows in the next pulse; what else changes there, an empty segment, can wait.
+                if !ringsRead.isWithin(.seconds(5)) {
+                    try await readRings()
+                    ringsRead = .now
+                }
+                let (paused, stamp) = try await withTaskExecutorPreference(database.executor) {
+                    try await database.withConnection { try await $0.run(LoadPausedLanes(), PolicyStamp()) }
+                }
+                if shared.update(paused: paused) { lookAgain() }
                 try await shareProviders()
-                try await readPolicy(&unreadable)
+                try await readPolicy(stamp, &unreadable)
                 pause.reset()
                 await Pause.sleep(refreshInterval)
             } catch is CancellationError {
@@ -86,16 +97,23 @@ struct Heartbeat: Sendable {
         let (segments, pulse, paused) = try await database.withConnection {
             try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
         }
-        shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused)
+        if shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused) { lookAgain() }
+    }
+
+    private func lookAgain() {
+        claim.lookAgain()
+        lanesChanged()
     }
 
     /// What admins order about providers, whose circuits others found open, and what this worker sees of them.
     func shareProviders() async throws {
         let session = shared.session
         let seen = outlets.all.map { $0.health() }.filter(\.isWorthTelling)
-        let states = try await database.withConnection { connection in
-            if !seen.isEmpty { try await connection.run(WriteProviderHealth(session: session, seen: seen)) }
-            return try await connection.run(LoadProviderStates(session: session))
+        let states = try await withTaskExecutorPreference(database.executor) {
+            try await database.withConnection { connection in
+                if !seen.isEmpty { try await connection.run(WriteProviderHealth(session: session, seen: seen)) }
+                return try await connection.run(LoadProviderStates(session: session))
+            }
         }
         for outlet in outlets.all { try await outlet.shareConnections(session: session, on: database) }
         for (name, why) in states.open { outlets.outlet(name)?.othersFound(why) }
@@ -119,9 +137,8 @@ struct Heartbeat: Sendable {
         }
     }
 
-    private func readPolicy(_ unreadable: inout Unreadable) async throws {
+    private func readPolicy(_ stamp: PolicyStamp.Answer, _ unreadable: inout Unreadable) async throws {
         let current = shared.policy
-        let stamp = try await database.run(PolicyStamp())
         guard stamp.version != current.version || stamp.templates != current.templateStamp else { return }
         do {
             guard let loaded = try await PolicySnapshot.load(from: database) else { return }

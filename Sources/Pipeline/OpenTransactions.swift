@@ -3,7 +3,7 @@ import Store
 /// Which positions of a lane may still be filled below a hint, from what the pulses say about transactions.
 ///
 /// A transaction that enqueues takes its number first and its positions after. So one that had no number yet when a pulse read the
-/// sequence has only positions from what the pulse read on (a sequence nobody has asked yet reads 1, too). A transaction that stays open, however long, makes nothing that was
+/// sequence has only positions above what the pulse read. A transaction that stays open, however long, makes nothing that was
 /// looked at worth another look; only its end does, and then from the position it may have begun at.
 struct OpenTransactions: Sendable {
     /// What one pulse says.
@@ -14,11 +14,20 @@ struct OpenTransactions: Sendable {
         var limit: Int64 = 0
         /// No position of a transaction from `limit` on lies below this one.
         var unlisted: Int64 = 0
+        /// Last position given out when the pulse was read.
+        var sequence: Int64 = 0
         /// No transaction had this number yet when the pulse had read the sequence.
         var next: Int64 = 0
 
-        /// Somebody may be about to commit a position.
-        var isOpen: Bool { !open.isEmpty || next > limit }
+        /// At most so many transactions are named to the waiter.
+        private static let most = 500
+
+        /// The transactions whose end may bring a position.
+        var filling: [Int64] {
+            var numbers = open.filter { $0.value <= sequence }.map(\.key)
+            if unlisted <= sequence, limit < next { numbers += limit..<min(next, limit + Int64(Self.most)) }
+            return Array(numbers.prefix(Self.most))
+        }
 
         /// The position from which on transactions have ended between an earlier pulse and this one; nil: none has.
         func ended(since before: Seen) -> Int64? {
@@ -34,13 +43,19 @@ struct OpenTransactions: Sendable {
     /// Of earlier pulses, oldest first: of those that every transaction from `limit` on came after, only the last.
     private var history: [(next: Int64, sequence: Int64)] = []
 
-    mutating func update(_ pulse: Pulse.Answer) {
-        func position(of transaction: Int64) -> Int64 { history.last { $0.next <= transaction }?.sequence ?? 0 }
-        let before = seen?.open ?? [:]
-        var now = Seen(limit: pulse.limit, unlisted: position(of: pulse.limit), next: pulse.nextTransaction)
-        for transaction in pulse.open { now.open[transaction] = before[transaction] ?? position(of: transaction) }
+    /// True: since the pulse before a position was given out, or a transaction has ended that may have filled one. Else a look would find
+    /// nothing that one after the pulse before has not found.
+    @discardableResult
+    mutating func update(_ pulse: Pulse.Answer) -> Bool {
+        func position(of transaction: Int64) -> Int64 { (history.last { $0.next <= transaction }?.sequence).map { $0 + 1 } ?? 0 }
+        let before = seen
+        var now = Seen(
+            limit: pulse.limit, unlisted: position(of: pulse.limit), sequence: pulse.sequence, next: pulse.nextTransaction)
+        for transaction in pulse.open { now.open[transaction] = before?.open[transaction] ?? position(of: transaction) }
         seen = now
         history.append((pulse.nextTransaction, pulse.sequence))
         if let last = history.lastIndex(where: { $0.next <= pulse.limit }), last > 0 { history.removeFirst(last) }
+        guard let before, before.sequence == pulse.sequence else { return true }
+        return now.ended(since: before).map { $0 <= pulse.sequence } ?? false
     }
 }

@@ -32,18 +32,19 @@ struct Pipeline: Sendable {
     let logger: Logger
     let batch: Int
     let idlePoll: Duration
+    private static let few = 16
 
-    /// Takes batches until the worker drains; looks again when the signal fires, and by itself every `idlePoll`.
+    /// Takes batches until the worker drains; looks again when the signal fires, and by itself after a while.
     func takeBatches(from source: Source, wokenBy signal: Signal) async {
         var pause = Pause(limit: .seconds(5))
         var rescan = ContinuousClock.now
         while !Task.isCancelled && !shared.isDraining {
             let generation = signal.generation
             do {
-                let worked = try await oneBatch(from: source, rescan: &rescan)
+                let found = try await oneBatch(from: source, rescan: &rescan)
                 pause.reset()
-                if !worked {
-                    await signal.wait(after: generation, timeout: patience(source))
+                if found != .batch {
+                    await signal.wait(after: generation, timeout: patience(source, found, rescan))
                 }
             } catch {
                 claim.resetHints()
@@ -53,19 +54,23 @@ struct Pipeline: Sendable {
         }
     }
 
-    /// How long a loop that found nothing waits for its signal. The urgent one looks again by itself while an enqueue is under way: a look
-    /// of the pulse first, and then its own, would be a round trip more.
-    private func patience(_ source: Source) -> Duration {
-        guard source == .urgent else { return idlePoll }
-        return claim.expectsMore ? .milliseconds(1) : min(idlePoll, .milliseconds(25))
+    private enum Found { case batch, nothing, noPlace }
+
+    private func patience(_ source: Source, _ found: Found, _ rescan: ContinuousClock.Instant) -> Duration {
+        let poll = source == .urgent ? min(idlePoll, .milliseconds(25)) : idlePoll
+        if found == .noPlace { return poll }
+        switch source {
+        case .urgent: return claim.patience(lanes: [0], poll: poll, rescan: rescan)
+        case .general: return claim.patience(lanes: Claim.weights.keys.filter { $0 > 0 }, poll: poll, rescan: rescan)
+        case .suspect: return suspects.isEmpty ? max(poll, PulseLoop.period) : poll
+        }
     }
 
-    /// False: there was nothing to do, or no place to do it in.
-    private func oneBatch(from source: Source, rescan: inout ContinuousClock.Instant) async throws -> Bool {
-        guard shared.mayClaim else { return false }
+    private func oneBatch(from source: Source, rescan: inout ContinuousClock.Instant) async throws -> Found {
+        guard shared.mayClaim else { return .noPlace }
         if source == .suspect { await suspects.waitForPlace { shared.isDraining } }
         let places = inFlight.take(source == .suspect ? max(1, suspects.places) : batch, urgent: source == .urgent)
-        guard places > 0 else { return false }
+        guard places > 0 else { return .noPlace }
         var held = places
         defer { inFlight.release(held) }
         let taken: Claim.Batch?
@@ -75,7 +80,7 @@ struct Pipeline: Sendable {
             await takeBack(claim: failure.claim, session: failure.session)
             throw failure
         }
-        guard let taken else { return false }
+        guard let taken else { return .nothing }
         let claimed = taken.messages
         defer { taken.expected.end() }
         inFlight.release(held - claimed.count)
@@ -93,7 +98,7 @@ struct Pipeline: Sendable {
             await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
             throw error
         }
-        return true
+        return .batch
     }
 
     private func take(
@@ -120,13 +125,18 @@ struct Pipeline: Sendable {
     }
 
     private func suspectBatch(_ limit: Int) async throws -> Claim.Batch? {
+        guard claim.mayHave(Claim.suspectLane) else { return nil }
+        let (evidence, wasEmpty) = (claim.evidence, suspects.isEmpty)
         let places = min(limit, suspects.places)
         if places > 0, let group = try await claim.takeSuspects(limit: places, deaths: Suspects.grouped) {
             suspects.begin(group.messages.map(\.lease.messageID), alone: false)
             return group
         }
         // Alone: nobody else of the quarantine is on its way.
-        guard suspects.isEmpty, let one = try await claim.takeSuspects(limit: 1, deaths: Suspects.alone) else { return nil }
+        guard suspects.isEmpty, let one = try await claim.takeSuspects(limit: 1, deaths: Suspects.alone) else {
+            if wasEmpty { claim.wasEmpty(Claim.suspectLane, at: evidence) }
+            return nil
+        }
         suspects.begin(one.messages.map(\.lease.messageID), alone: true)
         return one
     }
@@ -246,7 +256,11 @@ struct Pipeline: Sendable {
         let record = Record(shared: shared, database: database)
         while !Task.isCancelled {
             let taken = await results.take(500, timeout: .seconds(1))
-            if !taken.isEmpty { await write(taken, with: record) }
+            if taken.isEmpty { continue }
+            // Few: where the connections live, as changes of threads would take longer than the work.
+            await withTaskExecutorPreference(taken.count <= Self.few ? database.executor : nil) {
+                await write(taken, with: record)
+            }
         }
     }
 

@@ -20,6 +20,8 @@ final class SharedState: Sendable {
         /// A reading of the database's clock and the instant at which the question was sent.
         var clock: (database: Timestamp, sent: ContinuousClock.Instant)
         var claim: Int32 = 0
+        /// What the last pulse read of `message_seq`.
+        var sequence: Int64 = 0
     }
     private let values: Mutex<Values>
 
@@ -49,16 +51,33 @@ final class SharedState: Sendable {
         }
     }
     func update(policy: PolicySnapshot) { values.withLock { $0.policy = policy } }
-    func update(segments: SegmentTable, paused: Set<Int16>) {
+    /// True: there are other segments than before, or other lanes are paused.
+    @discardableResult
+    func update(segments: SegmentTable, paused: Set<Int16>) -> Bool {
         values.withLock {
+            let isNew = $0.pausedLanes != paused || !$0.segments.leadsTo(segments)
             $0.segments = segments
             $0.pausedLanes = paused
+            return isNew
         }
     }
     func update(liveSessions: Int, isReadOnly: Bool) {
         values.withLock {
             $0.liveSessions = liveSessions
             $0.isReadOnly = isReadOnly
+        }
+    }
+
+    var sequence: Int64 {
+        get { values.withLock { $0.sequence } }
+        set { values.withLock { $0.sequence = newValue } }
+    }
+
+    /// True: other lanes are paused than before.
+    func update(paused: Set<Int16>) -> Bool {
+        values.withLock { values in
+            defer { values.pausedLanes = paused }
+            return values.pausedLanes != paused
         }
     }
 
@@ -115,6 +134,12 @@ struct SegmentTable: Sendable {
 
     /// False: a ring has moved on since these were read.
     func isUpToDate(with pulse: Pulse.Answer) -> Bool { cursors == Self.cursors(pulse) }
+
+    /// The same rows are found by both.
+    fileprivate func leadsTo(_ other: SegmentTable) -> Bool {
+        func places(_ table: SegmentTable) -> [Int16: [Int16]] { table.ready.mapValues { $0.filter { !$0.isFree }.map(\.slot) } }
+        return places(self) == places(other)
+    }
 
     private static func cursors(_ pulse: Pulse.Answer) -> [Int64] { pulse.cursors + [pulse.leasedCursor, pulse.dueCursor] }
 }

@@ -14,6 +14,9 @@ final class Signal: Sendable {
     /// To be passed to `wait(after:)`: what fires from now on is not missed.
     var generation: UInt64 { state.withLock { $0.generation } }
 
+    /// Somebody waits now.
+    var isAwaited: Bool { state.withLock { !$0.waiters.isEmpty } }
+
     func fire() {
         let waiters = state.withLock { state in
             state.generation &+= 1

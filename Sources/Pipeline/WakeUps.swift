@@ -1,7 +1,7 @@
 /// What the loops that take batches are woken by.
 ///
 /// One loop of a kind looks at something new: on two cores eight looks for one message would only delay it. The others come when a batch
-/// was full or a provider has room again. Every loop also looks by itself, every `idle_poll`.
+/// was full, a provider has room again, or the first one is busy with its batch. Every loop also looks by itself (`Claim.patience`).
 struct WakeUps: Sendable {
     let urgent = Signal()
     /// The first general loop.
@@ -9,10 +9,13 @@ struct WakeUps: Sendable {
     /// The other general loops.
     let others = Signal()
     let suspect = Signal()
+    /// A message is due, for promotion.
+    let due = Signal()
 
     /// Something may be in a lane that was not there before.
     func somethingNew() {
         urgent.fire()
+        if !first.isAwaited { others.fire() }
         first.fire()
     }
 
@@ -27,6 +30,6 @@ struct WakeUps: Sendable {
     }
 
     func everybody() {
-        for signal in [urgent, first, others, suspect] { signal.fire() }
+        for signal in [urgent, first, others, suspect, due] { signal.fire() }
     }
 }

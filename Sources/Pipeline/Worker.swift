@@ -36,9 +36,10 @@ public struct Worker: Service {
         var beat = options
         beat.connections = 2
         let beatDatabase = Database(beat)
-        var heart = options
-        heart.connections = 1
-        let heartDatabase = Database(heart)
+        var single = options
+        single.connections = 1
+        let heartDatabase = Database(single)
+        let waitDatabase = Database(single)
         var events = options
         events.connections = 2
         let eventDatabase = Database(events)
@@ -48,13 +49,13 @@ public struct Worker: Service {
         logger.info("working", metadata: ["session": "\(shared.session)", "policy": "\(policy.version)"])
         let flow = Flow(
             settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, heartDatabase: heartDatabase,
-            eventDatabase: eventDatabase,
-            identity: identity, logger: logger)
+            waitDatabase: waitDatabase, eventDatabase: eventDatabase, identity: identity, logger: logger)
         health.watch(shared, flow.inFlight)
         try await flow.run(untilIdle: untilIdle)
         await database.close()
         await beatDatabase.close()
         await heartDatabase.close()
+        await waitDatabase.close()
         await eventDatabase.close()
     }
 

@@ -20,7 +20,7 @@ public struct WorkerSettings: Sendable, Equatable {
     public var health: ListenAddress?
     /// How often the elected waiter looks whether anything was enqueued.
     public var wakePoll: Duration
-    /// How often every idle worker looks into the lanes itself.
+    /// How often a worker looks into the lanes by itself while it has work, or providers without room.
     public var idlePoll: Duration
     /// How often a newer policy is looked for.
     public var policyPoll: Duration

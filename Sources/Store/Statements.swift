@@ -23,6 +23,7 @@ public enum Statements {
             ClaimReady(
                 segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedSegment: 1),
             handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), Pulse(), LoadSegments(),
+            WaitForMessages(sequence: 0, open: [1], poll: .milliseconds(2), timeout: .milliseconds(10), promotes: true),
             TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)), LoadProviderStates(session: 1),
             TakeConnections(provider: "p", limit: 4, session: 1, needed: 0, most: 2),
             WriteProviderHealth(
@@ -149,8 +150,8 @@ public enum Statements {
 
     static var maintenance: [any Statement] {
         [
-            RescuableSessions(), RescueLock(session: 1), FenceSession(session: 1), AttemptStates(messageIDs: [message]),
-            FindSettled(messageIDs: [message]),
+            RescuableSessions(), DueWork(), RescueLock(session: 1), FenceSession(session: 1),
+            AttemptStates(messageIDs: [message]), FindSettled(messageIDs: [message]),
             PromoteDue(slot: 1), AddSegment(kind: .ready, lane: 1), AdvanceSegment(kind: .ready, lane: 0),
             RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
             MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(),

@@ -49,6 +49,9 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
     /// Somebody else held a lock for longer than `lock_timeout`.
     public var isLockTimeout: Bool { sqlstate == "55P03" }
 
+    /// The statement may not be run here, or not for as long: it was cancelled (`statement_timeout`), is not allowed, or not there.
+    public var isForbidden: Bool { ["57014", "42501", "42883"].contains(sqlstate) }
+
     /// Another transaction inserted the same key first.
     public var isUniqueViolation: Bool { sqlstate == "23505" }
 

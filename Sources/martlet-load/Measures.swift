@@ -29,7 +29,8 @@ struct Drain: AsyncParsableCommand {
 struct Pickup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Measure pick-up latency on an idle queue; a worker must run.")
     @OptionGroup var load: Load
-    @Option(help: "Pause between two messages, milliseconds.") var pause = 20
+    @Option(help: "Mean pause between two messages, milliseconds; each lasts a quarter of it up to seven quarters.") var pause =
+        20
     @Option(help: "Messages before those that are measured: connections, plans and caches become warm.") var warmup = 100
 
     func run() async throws {
@@ -38,8 +39,8 @@ struct Pickup: AsyncParsableCommand {
         for n in 0..<warmup + load.count {
             let id = try await database.run(EnqueueOne(load.row(n)))
             if n >= warmup { acknowledged[id] = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000)) }
-            // Not in step with the workers' own intervals.
-            try await Task.sleep(for: .milliseconds(pause) + .microseconds(Int.random(in: 0..<5_000)))
+            // Not in step with any interval of the workers.
+            try await Task.sleep(for: .milliseconds(pause) * Double.random(in: 0.25...1.75))
         }
         try await Task.sleep(for: .seconds(1))
         let times = try await database.run(PickupTimes(messageIDs: Array(acknowledged.keys)))

@@ -144,6 +144,36 @@ extension Faults {
         }
 
         @Test(
+            "when the worker that waits for all is killed or stands still, another one waits, and what comes meanwhile is sent",
+            .timeLimit(.minutes(3)), arguments: [SIGKILL, SIGSTOP])
+        func waiterLost(signal: Int32) async throws {
+            try await Shop.with { shop in
+                let waiting = """
+                    select l.pid::text from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
+                    where l.locktype = 'advisory' and l.classid = 7340009 and l.granted
+                    """
+                let first = try WorkerProgram.start(in: shop, name: "first")
+                var backend = ""
+                try await eventually(within: .seconds(30), "it waits for all") {
+                    backend = try await shop.texts(waiting).first ?? ""
+                    return !backend.isEmpty
+                }
+                let second = try WorkerProgram.start(in: shop, name: "second")
+                try await eventually(within: .seconds(30), "the second one lives") {
+                    try await shop.number("select count(*) from martlet_data.sessions where ended_at is null") == 2
+                }
+                first.kill(signal)
+                try await shop.enqueue("otp", to: "+447700900001")
+                try await eventually(within: .seconds(30), "the second one sends it") { try shop.outbox().count == 1 }
+                try await eventually(within: .seconds(30), "another connection waits") {
+                    try await shop.texts(waiting).contains { $0 != backend }
+                }
+                if signal == SIGSTOP { first.kill(SIGKILL) }
+                #expect(try await second.terminate() == 0)
+            }
+        }
+
+        @Test(
             "three workers, one recipient, short rolling caps: no window of the provider's log holds more",
             .timeLimit(.minutes(4)))
         func windows() async throws {

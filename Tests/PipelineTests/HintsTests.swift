@@ -10,8 +10,8 @@ private struct Database {
         var positions: [Int64] = []
     }
     var next: Int64 = 100
-    /// As a fresh sequence says: 1, and the first position is 1 as well.
-    var sequence: Int64 { max(1, taken) }
+    /// 0 before the first position, which is 1.
+    var sequence: Int64 { taken }
     var taken: Int64 = 0
     var open: [Transaction] = []
     /// One above the last that has ended.
@@ -102,6 +102,44 @@ struct HintsTests {
         #expect(Int64(claimed.count) == database.taken)
     }
 
+    @Test(
+        "looks at nothing but what pulses call new find everything; pulses of which nothing has come call nothing new",
+        arguments: 0..<200)
+    func evidence(seed: UInt64) {
+        var random = Random(seed: seed)
+        var database = Database()
+        var transactions = OpenTransactions()
+        func pulse(_ others: Bool) -> Bool {
+            let (open, limit) = database.snapshot()
+            if others, Bool.random(using: &random) { step() }
+            let sequence = database.sequence
+            if others, Bool.random(using: &random) { step() }
+            let isNew = transactions.update(
+                Pulse.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
+            if isNew { database.ready = [] }
+            return isNew
+        }
+        func step() {
+            switch Int.random(in: 0...5, using: &random) {
+            case 0: database.begin()
+            case 1, 2: if let index = database.open.indices.randomElement(using: &random) { database.take(index) }
+            default: if let index = database.open.indices.randomElement(using: &random) { database.commit(index) }
+            }
+        }
+        for _ in 0..<1000 { if Bool.random(using: &random) { step() } else { _ = pulse(true) } }
+        while !database.open.isEmpty { database.commit(0) }
+        _ = pulse(false)
+        #expect(database.ready.isEmpty, "left behind")
+        _ = pulse(false)
+        // Somebody else's transactions, which take no position.
+        for _ in 0..<10 {
+            database.begin()
+            #expect(!pulse(false))
+            database.commit(0)
+            #expect(!pulse(false))
+        }
+    }
+
     @Test("a transaction that stays open for ever makes no look longer")
     func idle() {
         var hints = Hints()
@@ -122,7 +160,7 @@ struct HintsTests {
         #expect(idle == nil, "nothing has ended since")
         pulse(100_000, open: [], limit: 112, next: 112)
         let last = hints.look(1)
-        #expect(last?.from == 0, "it may have taken any position")
+        #expect(last?.from == 1, "it may have taken any position")
     }
 
     @Test("a claim begins where those under way end, as long as claims come full")

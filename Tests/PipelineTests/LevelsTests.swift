@@ -10,9 +10,20 @@ import Testing
 struct LevelsTests {
     @Test(
         "the span follows what the last measurement took, between ten seconds and an hour",
-        arguments: [(60, 1100, 30), (60, 900, 60), (60, 100, 120), (3600, 10, 3600), (10, 5000, 10)] as [(Int, Int, Int)])
+        arguments: [(60, 1000, 12), (60, 200, 60), (60, 70, 120), (3600, 10, 3600), (10, 5000, 10), (60, 400, 30)]
+            as [(Int, Int, Int)])
     func span(span: Int, took: Int, next: Int) {
         #expect(Levels.next(span: .seconds(span), took: .milliseconds(took)) == .seconds(next))
+    }
+
+    @Test(
+        "measuring takes one second in a hundred at most, and what was measured is good until the next four",
+        arguments: [(0.1, 30), (0.8, 80), (9, 300)])
+    func interval(took: Double, seconds: Int) {
+        func answer(age: Int) -> LoadLevels.Answer {
+            .init(levels: [.init(kind: "measure", name: "", figure: "took_seconds", value: took)], age: .seconds(age))
+        }
+        #expect(!Levels.isDue(answer(age: seconds - 1)) && Levels.isDue(answer(age: seconds)))
     }
 
     @Test("one that failed halves the next until some have succeeded")

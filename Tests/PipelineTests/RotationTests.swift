@@ -42,7 +42,7 @@ struct RotationTests {
             let logger = Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
             let maintenance = Maintenance(
                 shared: events.bench.shared, database: shop.store, recorder: events.recorder, outlets: events.bench.outlets,
-                meters: Meters(), logger: logger)
+                wakeUps: WakeUps(), meters: Meters(), logger: logger)
             let reader = try await shop.scratch.connect()
             var used: [Int] = []
             for round in 1...5 {

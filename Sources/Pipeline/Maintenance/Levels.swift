@@ -3,12 +3,12 @@ import Store
 import Synchronization
 import Telemetry
 
-/// How well messages are served, as gauges: measured by one worker for all every 30 s, exported by each.
+/// How well messages are served, as gauges: measured by one worker for all every 30 s (later after one that took long), exported by each.
 ///
 /// What a measurement reads grows with the messages of its span, so the span follows what the last one took: an hour on a quiet
 /// cluster, a minute or less beside a campaign of millions. It is exported too.
 final class Levels: Sendable {
-    static let interval = Duration.seconds(30)
+    private static let intervals = Duration.seconds(30)...Duration.seconds(300)
     static let deadline = Duration.seconds(20)
     private static let spans = Duration.seconds(10)...Duration.seconds(3600)
     private static let first = Duration.seconds(60)
@@ -24,6 +24,15 @@ final class Levels: Sendable {
     }
     private let state = Mutex(State())
 
+    /// How long after a measurement the next one is made: it may take one second in a hundred.
+    static func interval(after last: LoadLevels.Answer) -> Duration {
+        let took = last.levels.first { $0.kind == "measure" && $0.figure == "took_seconds" }?.value ?? 0
+        return min(max(.seconds(took * 100), intervals.lowerBound), intervals.upperBound)
+    }
+
+    static func isDue(_ last: LoadLevels.Answer) -> Bool { last.age.map { $0 >= interval(after: last) } ?? true }
+    private static func isFresh(_ last: LoadLevels.Answer) -> Bool { last.age.map { $0 < interval(after: last) * 4 } ?? false }
+
     /// The span to measure, after what was measured last.
     func span(after last: LoadLevels.Answer) -> Duration {
         let values = Dictionary(last.levels.filter { $0.kind == "measure" }.map { ($0.figure, $0.value) }) { $1 }
@@ -32,9 +41,9 @@ final class Levels: Sendable {
         return min(Self.next(span: .seconds(span), took: .seconds(took)), limit)
     }
 
-    /// Half of it when it took more than a second, twice as much when it took less than a fifth of one.
+    /// As much of it as takes a fifth of a second, at most twice as much: the messages in it may have become many more at once.
     static func next(span: Duration, took: Duration) -> Duration {
-        let wanted = took > .seconds(1) ? span / 2 : took < .milliseconds(200) ? span * 2 : span
+        let wanted = took > .milliseconds(250) ? span * (0.2 / took.inSeconds) : took < .milliseconds(80) ? span * 2 : span
         return min(max(wanted, spans.lowerBound), spans.upperBound)
     }
 
@@ -43,7 +52,7 @@ final class Levels: Sendable {
 
     /// What is no longer measured becomes NaN, which a dashboard shows as nothing.
     func export(_ answer: LoadLevels.Answer, to meters: Meters) {
-        let isFresh = answer.age.map { $0 < Self.interval * 4 } ?? false
+        let isFresh = Self.isFresh(answer)
         var now: Set<Series> = []
         for level in isFresh ? answer.levels : [] {
             let (name, labels) = Self.series(level)
@@ -62,7 +71,7 @@ final class Levels: Sendable {
 
     /// Providers that deliver less than their policy wants, by enough reports to tell.
     static func poor(_ answer: LoadLevels.Answer, _ providers: [String: ProviderPolicy]) -> Set<String> {
-        guard answer.age.map({ $0 < interval * 4 }) ?? false else { return [] }
+        guard isFresh(answer) else { return [] }
         func figure(_ figure: String) -> [String: Double] {
             Dictionary(
                 answer.levels.filter { $0.kind == "provider" && $0.figure == figure }.map { ($0.name, $0.value) }

@@ -2,6 +2,7 @@ import Domain
 import Events
 import Logging
 import Store
+import Synchronization
 import Telemetry
 
 /// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
@@ -19,21 +20,27 @@ struct Maintenance: Sendable {
     let database: Database
     let recorder: EventRecorder
     let outlets: Outlets
+    let wakeUps: WakeUps
     let meters: Meters
     let logger: Logger
     let levels = Levels()
     let troubles: Troubles
     let retention: Retention
+    private let rotation = Rotation()
+    private let due: DueDuties
 
     init(
-        shared: SharedState, database: Database, recorder: EventRecorder, outlets: Outlets, meters: Meters, logger: Logger
+        shared: SharedState, database: Database, recorder: EventRecorder, outlets: Outlets, wakeUps: WakeUps, meters: Meters,
+        logger: Logger
     ) {
         self.shared = shared
         self.database = database
         self.recorder = recorder
         self.outlets = outlets
+        self.wakeUps = wakeUps
         self.meters = meters
         self.logger = logger
+        due = DueDuties(database)
         troubles = Troubles(logger: logger, meters: meters)
         retention = Retention(database: database, troubles: troubles, meters: meters, logger: logger)
     }
@@ -48,7 +55,7 @@ struct Maintenance: Sendable {
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await repeating(every: .milliseconds(100), "promote") { try await promote() } }
+            group.addTask { await repeating(every: .seconds(5), wokenBy: wakeUps.due, "promote") { try await promote() } }
             group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
             group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
             group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
@@ -59,9 +66,12 @@ struct Maintenance: Sendable {
         }
     }
 
-    private func repeating(every interval: Duration, _ name: String, _ round: @Sendable () async throws -> Bool) async {
+    private func repeating(
+        every interval: Duration, wokenBy signal: Signal = Signal(), _ name: String, _ round: @Sendable () async throws -> Bool
+    ) async {
         var failures = 0
         while !Task.isCancelled {
+            let generation = signal.generation
             var again = false
             do {
                 again = try await round()
@@ -75,13 +85,11 @@ struct Maintenance: Sendable {
                 }
             }
             if again { continue }
-            do { try await Task.sleep(for: interval * Double.random(in: 0.8...1.2)) } catch {
-                return  // cancelled: the worker stops
-            }
+            await signal.wait(after: generation, timeout: interval * Double.random(in: 0.8...1.2))
         }
     }
 
-    /// True: there is more.
+    /// When the pulse says that a message is due. True: there is more.
     func promote() async throws -> Bool {
         let slots = shared.segments.due.map(\.slot).filter { troubles.isDue("promote segment \($0)") }
         var counts: [Int] = []
@@ -104,6 +112,7 @@ struct Maintenance: Sendable {
     }
 
     private func rescue() async throws -> Bool {
+        guard try await due.now().rescue else { return false }
         let health = try await database.run(ServerUp())
         guard health >= Self.rescueGrace else { return false }
         let moved = try await Rescue(shared: shared, database: database, troubles: troubles).round()
@@ -115,25 +124,33 @@ struct Maintenance: Sendable {
     }
 
     func rotate() async throws -> Bool {
+        let sequence = shared.sequence
+        guard rotation.isWanted(at: sequence) else { return false }
         let segments = try await onDuty(.rotate) { try await $0.run(LoadSegments()) }
         guard let segments else { return false }
         let pulse = try await database.run(Pulse())
         var current = Set(pulse.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
         current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: pulse.leasedCursor)))
         current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: pulse.dueCursor)))
+        // One that fails is looked at again in the next round.
+        var settled = 0
         try await troubles.each("rotate", segments.map { ("\($0.kind.rawValue) segment \($0.slot)", $0) }) { segment in
             if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
-                guard Self.isFull(segment) else { return }
+                guard Self.isFull(segment) else {
+                    settled += 1
+                    return
+                }
                 if !segments.contains(where: { $0.kind == segment.kind && $0.lane == segment.lane && $0.isFree }) {
                     _ = try await database.run(AddSegment(kind: segment.kind, lane: segment.lane))
                 }
                 _ = try await database.run(AdvanceSegment(kind: segment.kind, lane: segment.lane))
-            } else if !segment.isFree || segment.reusedPages > 0,
-                try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot))
-            {
+            } else if segment.isFree && segment.reusedPages == 0 {
+                settled += 1
+            } else if try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot)) {
                 meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])
             }
         }
+        if settled == segments.count { rotation.settled(at: sequence) }
         return false
     }
 
@@ -145,6 +162,7 @@ struct Maintenance: Sendable {
 
     /// True: there is more.
     private func retryEvents() async throws -> Bool {
+        guard try await due.now().events else { return false }
         let work = RetryEvents(recorder: recorder)
         var limit = RetryEvents.limit
         while true {
@@ -164,6 +182,7 @@ struct Maintenance: Sendable {
 
     /// True: there is more. Without a duty's lock: whose rows another worker holds are passed over.
     func decideFollowUps() async throws -> Bool {
+        guard try await due.now().followUps else { return false }
         var limit: Int32 = 500
         while true {
             do {
@@ -186,12 +205,12 @@ struct Maintenance: Sendable {
     /// Exports the levels; measures them when nobody did so lately.
     private func measure() async throws -> Bool {
         var last = try await database.run(LoadLevels())
-        if last.age.map({ $0 >= Levels.interval }) ?? true {
+        if Levels.isDue(last) {
             let span = levels.span(after: last)
             do {
                 let measured = try await onDuty(.levels) { connection in
                     // Another worker may just have done it.
-                    guard try await connection.run(LoadLevels()).age.map({ $0 >= Levels.interval }) ?? true else { return false }
+                    guard try await Levels.isDue(connection.run(LoadLevels())) else { return false }
                     _ = try await connection.run(MeasureLevels(span: span), within: Levels.deadline)
                     return true
                 }
@@ -215,6 +234,17 @@ struct Maintenance: Sendable {
         meters.gauge("martlet_events_waiting", [], Double(counts.waiting))
         meters.gauge("martlet_events_unmatched", [], Double(counts.unmatched))
         return false
+    }
+
+    /// When the rings need another look: not while nothing was enqueued since one that left nothing to do; but now and then all the same, because
+    /// retries fill the ring `due` without a position.
+    private final class Rotation: Sendable {
+        private let last = Mutex<(sequence: Int64, at: ContinuousClock.Instant)?>(nil)
+
+        func isWanted(at sequence: Int64) -> Bool {
+            last.withLock { last in last.map { $0.sequence != sequence || $0.at + .seconds(10) <= .now } ?? true }
+        }
+        func settled(at sequence: Int64) { last.withLock { $0 = (sequence, .now) } }
     }
 
     private struct Ring: Hashable {

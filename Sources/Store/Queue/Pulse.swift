@@ -1,13 +1,13 @@
 import Postgres
 
-/// What an idle worker looks at every few milliseconds: one cheap statement, no table but `lanes`.
+/// What a worker looks at to know whether there may be something new: one cheap statement, no table but `lanes`.
 ///
 /// `sequence` is an accelerator only: it moves before the enqueuing transaction commits.
 public struct Pulse: Statement {
     public init() {}
 
     public struct Answer: Sendable, Equatable {
-        /// Last value of `message_seq`: something has been, or is about to be, put into a lane.
+        /// Last value of `message_seq`, 0 before its first: something has been, or is about to be, put into a lane.
         public var sequence: Int64
         /// Open transactions below `limit`; one that enqueues takes its number before its position in a lane.
         public var open: [Int64]
@@ -36,15 +36,17 @@ public struct Pulse: Statement {
 
     public var sql: String {
         """
-        select (select last_value from martlet_data.message_seq), pg_current_snapshot()::text,
+        select coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0), pg_current_snapshot()::text,
             pg_snapshot_xmax(pg_current_snapshot())::text::int8 + age(pg_snapshot_xmax(pg_current_snapshot())::xid) + 1,
             (select array_agg(pg_sequence_last_value(cursor) order by lane) from martlet_data.lanes),
             pg_sequence_last_value('martlet_data.leased_cursor'), pg_sequence_last_value('martlet_data.due_cursor')
         """
     }
     public func bind(_ parameters: inout PQParams) {}
-    public static func read(_ rows: PQRows) throws -> Answer {
-        let row = try rows.only
+    public static func read(_ rows: PQRows) throws -> Answer { try read(rows.only) }
+
+    /// The first six columns of a row.
+    static func read(_ row: PQRow) throws -> Answer {
         // xmin:xmax:open,open,…
         let snapshot = try row.text(1).split(separator: ":", omittingEmptySubsequences: false)
         let open = snapshot.last?.split(separator: ",").compactMap { Int64($0) } ?? []

@@ -1,0 +1,25 @@
+import Postgres
+
+/// Which of the duties that are asked for often have anything to do: one cheap statement, while taking a duty's lock and looking costs four each.
+public struct DueWork: Statement {
+    public init() {}
+    public struct Answer: Sendable {
+        /// The time of a parked event has come.
+        public var events: Bool
+        public var followUps: Bool
+        /// Something is leased, or connections are held, that a dead worker may have left.
+        public var rescue: Bool
+    }
+    public var sql: String {
+        """
+        select exists (select from martlet_data.provider_events where next_try <= clock_timestamp()),
+            exists (select from martlet_data.follow_ups where state = 'open' and due_at <= clock_timestamp()),
+            exists (select from martlet_data.leased) or exists (select from martlet_data.connection_slots)
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> Answer {
+        let row = try rows.only
+        return Answer(events: try row.bool(0), followUps: try row.bool(1), rescue: try row.bool(2))
+    }
+}
