@@ -145,7 +145,7 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["PipelineSupport", "Store", "Postgres"]),
         tests("StatementTests", ["Store", "Postgres", "Domain"]),
-        tests("ContractTests", ["Store", "Postgres"], exclude: ["contract_test.py"]),
+        tests("ContractTests", ["Store", "Postgres"], exclude: ["contract_test.py", "phone_spellings.csv"]),
         tests(
             "PipelineTests",
             [
