@@ -191,11 +191,11 @@ extension PolicySnapshot {
         let stamp = try await database.run(PolicyStamp()).templates
         let templates = try await database.run(LoadTemplates())
         let numbers = try await database.run(LoadNumbers())
-        let retired = numbers.classes.values.filter { policy.classes[$0] == nil }.sorted()
-        if !retired.isEmpty { policy.keep(try await database.run(LoadRetiredClasses(names: retired))) }
+        let goneClasses = numbers.classes.values.filter { policy.classes[$0] == nil }.sorted()
+        if !goneClasses.isEmpty { policy.keep(try await database.run(LoadRetiredClasses(names: goneClasses))) }
         return try PolicySnapshot(
             version: stored.version, policy: policy, templates: templates, templateStamp: stamp, numbers: numbers,
-            retired: try await retired(before: policy, from: database))
+            retired: try await Self.retired(before: policy, from: database))
     }
 
     /// Providers whose messages may still be under way. A policy of old that this program cannot read says nothing about them.

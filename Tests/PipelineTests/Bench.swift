@@ -86,6 +86,6 @@ extension Bench {
         return Maintenance(
             shared: shared, database: database,
             recorder: EventRecorder(shared: shared, database: database, meters: Meters(), logger: logger), outlets: outlets,
-            meters: Meters(), logger: logger)
+            wakeUps: WakeUps(), meters: Meters(), logger: logger)
     }
 }
