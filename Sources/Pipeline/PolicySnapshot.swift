@@ -195,18 +195,17 @@ extension PolicySnapshot {
         if !retired.isEmpty { policy.keep(try await database.run(LoadRetiredClasses(names: retired))) }
         return try PolicySnapshot(
             version: stored.version, policy: policy, templates: templates, templateStamp: stamp, numbers: numbers,
-            retired: try await retired(before: policy, from: database))
+            retired: try await providers(before: policy, from: database))
     }
 
     /// Providers whose messages may still be under way. A policy of old that this program cannot read says nothing about them.
-    private static func retired(before policy: Policy, from database: Database) async throws -> [RetiredProvider] {
+    private static func providers(before policy: Policy, from database: Database) async throws -> [RetiredProvider] {
         let older = try await database.run(LoadReplacedPolicies(since: RetiredProvider.longest))
         return RetiredProvider.all(
             before: policy,
             older.compactMap { old in
                 do {
-                    let files = try JSONDecoder().decode([String: String].self, from: Data(old.files.utf8))
-                    return (try PolicyFiles.parse(files).providers, old.age)
+                    return (try PolicyFiles.parse(Policy.texts(old.files)).providers, old.age)
                 } catch {
                     return nil  // as said above
                 }
