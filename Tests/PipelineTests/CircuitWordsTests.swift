@@ -23,7 +23,8 @@ struct CircuitWordsTests {
             policy: policy, transport: try TransportFactory.make(policy, logger: Logger(label: "test")), takeRate: Outlet.noRate,
             rerouted: { why in heard.reasons.withLock { $0.append(why) } },
             results: { results in heard.results.withLock { $0 += results.map(\.0) } })
-        let admitted = Admit.Admitted(work: .sample(provider: policy), sendBy: .now + .seconds(30), validity: .seconds(60))
+        let admitted = Admit.Admitted(
+            work: .sample(provider: policy), outlet: outlet, sendBy: .now + .seconds(30), validity: .seconds(60))
         // The first is handed over, the second finds no place.
         outlet.enqueue([admitted, admitted])
         #expect(outlet.waiting == 1)
