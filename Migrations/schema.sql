@@ -1527,10 +1527,10 @@ begin
                 v_short := substr(v_rest, 2);
             end if;
             if v_short like any (v_masks)
-                or length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
+                or left(v_short, 1) <> '0' and length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
                 v_rest := v_short;
             end if;
-            if left(v_rest, 1) = '0' and not v_plan.has_zero or p_is_strict and length(v_rest) <> all (v_plan.lengths) then
+            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or length(v_rest) <> all (v_plan.lengths)) then
                 return null;
             end if;
         end if;
@@ -2141,7 +2141,7 @@ begin
     v_digits := translate(v_text, '+ ().-/', '');
     if v_text like '%+%' then
         number := martlet_data.international_phone(v_digits, v_text like '%(0)%', false);
-        fault := case when number is null then 'is no international number: behind + stand calling code and number, without a 0 between them where numbers of that country have none' end;
+        fault := case when number is null then 'is no international number: behind + stand calling code and number, 7 to 15 digits, the first not 0' end;
     elsif v_digits like '00%' then
         number := martlet_data.international_phone(substr(v_digits, 3), v_text like '%(0)%', true);
         fault := case when number is null then 'is no international number behind its 00' end;

@@ -18,7 +18,7 @@ public enum PhoneNumber: Sendable, Equatable {
         if text.contains("+") {
             return international(digits, hasZeroInBrackets, isStrict: false).map(PhoneNumber.number)
                 ?? .fault(
-                    "is no international number: behind + stand calling code and number, without a 0 between them where numbers of that country have none"
+                    "is no international number: behind + stand calling code and number, 7 to 15 digits, the first not 0"
                 )
         }
         if digits.hasPrefix("00") {
@@ -83,8 +83,7 @@ public enum PhoneNumber: Sendable, Equatable {
             var rest = String(digits.dropFirst(plan.code.count))
             if !plan.isNumber(rest) {
                 if let short = shortened(rest, plan, hasZeroInBrackets) { rest = short }
-                if rest.hasPrefix("0"), !plan.hasZero { return nil }
-                if isStrict, !plan.lengths.contains(rest.utf8.count) { return nil }
+                if isStrict, rest.hasPrefix("0") && !plan.hasZero || !plan.lengths.contains(rest.utf8.count) { return nil }
             }
             result = plan.code + rest
         } else if isStrict {
@@ -104,7 +103,7 @@ public enum PhoneNumber: Sendable, Equatable {
             return nil
         }
         let isTooLong = plan.trunk == "0" || !plan.lengths.contains(rest.utf8.count)
-        return plan.isNumber(short) || plan.lengths.contains(short.utf8.count) && isTooLong ? short : nil
+        return plan.isNumber(short) || !short.hasPrefix("0") && plan.lengths.contains(short.utf8.count) && isTooLong ? short : nil
     }
 
     private static func fault(of text: String) -> String? {

@@ -1,6 +1,6 @@
 -- after: martlet_data.numbering_plans
 -- E.164 of the digits behind + or 00; null: none. A trunk prefix behind the calling code goes where no number of the country begins with it ('+44 (0)20 …',
--- '+7 8 912 …'), and stays where numbers do (Italy). p_is_strict: digits behind 00, which may be the 0011 of another country: the length must be known.
+-- '+7 8 912 …'), and stays where numbers do (Italy). p_is_strict: digits behind 00, which may be the 0011 of another country: the length must be known. With + what no rule mends stays as it was written.
 create or replace function martlet_data.international_phone(p_digits text, p_has_zero_in_brackets boolean, p_is_strict boolean) returns text
     language plpgsql stable parallel safe strict as $$
 declare
@@ -23,10 +23,10 @@ begin
                 v_short := substr(v_rest, 2);
             end if;
             if v_short like any (v_masks)
-                or length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
+                or left(v_short, 1) <> '0' and length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
                 v_rest := v_short;
             end if;
-            if left(v_rest, 1) = '0' and not v_plan.has_zero or p_is_strict and length(v_rest) <> all (v_plan.lengths) then
+            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or length(v_rest) <> all (v_plan.lengths)) then
                 return null;
             end if;
         end if;

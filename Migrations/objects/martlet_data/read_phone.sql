@@ -29,7 +29,7 @@ begin
     v_digits := translate(v_text, '+ ().-/', '');
     if v_text like '%+%' then
         number := martlet_data.international_phone(v_digits, v_text like '%(0)%', false);
-        fault := case when number is null then 'is no international number: behind + stand calling code and number, without a 0 between them where numbers of that country have none' end;
+        fault := case when number is null then 'is no international number: behind + stand calling code and number, 7 to 15 digits, the first not 0' end;
     elsif v_digits like '00%' then
         number := martlet_data.international_phone(substr(v_digits, 3), v_text like '%(0)%', true);
         fault := case when number is null then 'is no international number behind its 00' end;
