@@ -113,7 +113,7 @@ struct StyleTests {
         }
     }
 
-    @Test("an object's file makes what its name says, anew at each change, and numbered files after 0014 make none")
+    @Test("an object's file makes what its name says, anew at each change, and numbered files after 0014 make no other")
     func objectFiles() throws {
         let all = try Repository.files(below: "Migrations", ending: ".sql")
         let objects = all.filter { $0.path.contains("/objects/") }
@@ -133,9 +133,12 @@ struct StyleTests {
         }
         for file in all where !file.path.contains("/objects/") && !file.path.hasSuffix("/schema.sql") {
             guard let number = Int(file.path.dropFirst("Migrations/".count).prefix(4)), number > 14 else { continue }
-            #expect(
-                !file.lines.contains { $0.contains(#/^create (or replace )?(function|view|procedure) /#) },
-                "\(file.path): functions and views belong into Migrations/objects")
+            // But what a generated column or an index computes by must be there before: it is the object's first text.
+            for line in file.lines {
+                guard let one = line.firstMatch(of: #/^create (or replace )?(function|view|procedure) ([a-z_.]+)/#) else { continue }
+                let path = "Migrations/objects/\(one.3.replacing(".", with: "/")).sql"
+                #expect(objects.contains { $0.path == path }, "\(file.path): \(one.3) belongs into Migrations/objects")
+            }
         }
     }
 }

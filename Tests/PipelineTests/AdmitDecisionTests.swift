@@ -347,16 +347,9 @@ struct AdmitDecisionTests {
             }
         ),
         (
-            "the provider has no room: no budget is taken either", "provider_busy", "PutOff",
+            "the provider has no room: neither budget nor slot is taken", "provider_busy", "PutOff",
             {
-                $0.budgets = [Situation.purse]
-                $0.taken = 1
-            }
-        ),
-        (
-            "the provider has no room: no slot is taken either", "provider_busy", "PutOff",
-            {
-                $0.caps = [Situation.day]
+                ($0.budgets, $0.caps) = ([Situation.purse], [Situation.day])
                 $0.taken = 1
             }
         ),
