@@ -135,7 +135,9 @@ struct StyleTests {
             guard let number = Int(file.path.dropFirst("Migrations/".count).prefix(4)), number > 14 else { continue }
             // But what a generated column or an index computes by must be there before: it is the object's first text.
             for line in file.lines {
-                guard let one = line.firstMatch(of: #/^create (or replace )?(function|view|procedure) ([a-z_.]+)/#) else { continue }
+                guard let one = line.firstMatch(of: #/^create (or replace )?(function|view|procedure) ([a-z_.]+)/#) else {
+                    continue
+                }
                 let path = "Migrations/objects/\(one.3.replacing(".", with: "/")).sql"
                 #expect(objects.contains { $0.path == path }, "\(file.path): \(one.3) belongs into Migrations/objects")
             }

@@ -93,7 +93,7 @@ extension Faults {
             .timeLimit(.minutes(3)), arguments: [true, false])
         func nextVersion(isCompatible: Bool) async throws {
             try await Shop.with { shop in
-                try await shop.enqueueMany("marketing", count: 2000)
+                try await shop.enqueueMany("marketing", count: 6000)
                 let worker = try WorkerProgram.start(in: shop, settings: ["worker.claim_batch=10"])
                 try await eventually(within: .seconds(30), "it works") { try !shop.outbox().isEmpty }
                 let next = Migration(
@@ -108,11 +108,11 @@ extension Faults {
                 let applied = try await Migrator(shop.store, migrations: Migration.all + [next]).up()
                 #expect(applied.migrations == [next.name])
                 #expect(try await shop.waiting() > 0, "it was migrated under load")
-                try await check(shop, 2000, worker)
+                try await check(shop, 6000, worker)
                 let late = try WorkerProgram.start(in: shop, name: "late")
                 if isCompatible {
                     try await shop.enqueueMany("marketing", count: 100)
-                    try await check(shop, 2100, late)
+                    try await check(shop, 6100, late)
                 } else {
                     #expect(try await late.wait() == 78)
                     #expect(late.output.contains(next.name), "\(late.output)")
