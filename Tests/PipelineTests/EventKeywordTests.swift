@@ -72,6 +72,54 @@ struct EventKeywordTests {
         }
     }
 
+    @Test("a phone with two national spellings is one: its STOP refuses both, its START lifts both")
+    func otherSpelling() async throws {
+        try await EventBench.with { bench in
+            let (home, abroad) = ("+525512345678", "+5215512345678")
+            func send() async throws -> [String] {
+                var messages: [MessageID] = []
+                for phone in [home, abroad] { messages.append(MessageID(try await bench.shop.enqueue("marketing", to: phone))) }
+                try await bench.send(lane: 3)
+                var states: [String] = []
+                for message in messages { states.append(try await bench.state(message)) }
+                return states
+            }
+            try await bench.recorder.record([Self.text("STOP", from: abroad)])
+            #expect(try await send() == ["suppressed marketing", "suppressed marketing"])
+            try await bench.recorder.record([Self.text("START", from: home)])
+            #expect(try await send() == ["accepted", "accepted"])
+        }
+    }
+
+    @Test(
+        "a mailbox in several spellings is one person: one suppression refuses all, one cap counts all, each is written to as given"
+    )
+    func oneMailbox() async throws {
+        var policy = ShopPolicy()
+        policy.caps = "{two: {classes: [marketing], window: 1h, limit: 2, over: drop}}"
+        try await EventBench.with(policy) { bench in
+            func send(_ mailboxes: [String]) async throws -> [String] {
+                var messages: [MessageID] = []
+                for mailbox in mailboxes {
+                    messages.append(MessageID(try await bench.shop.enqueue("marketing", to: mailbox, channel: "email")))
+                }
+                try await bench.send(lane: 3)
+                var states: [String] = []
+                for message in messages { states.append(try await bench.state(message)) }
+                return states
+            }
+            let spellings = ["ann@xn--fiq.example", "Ann@中.example", "ANN@XN--FIQ.example", "ann@中.example"]
+            let states = try await send(spellings)
+            #expect(states.filter { $0 == "accepted" }.count == 2, "\(states)")
+            #expect(states.filter { $0.hasPrefix("capped") }.count == 2, "\(states)")
+            #expect(
+                try await bench.shop.texts("select address from martlet_data.messages order by id")
+                    == ["ann@xn--fiq.example", "Ann@中.example", "ANN@xn--fiq.example", "ann@中.example"])
+            _ = try await bench.shop.texts("select martlet.suppress('email', 'bob.lee@example.com')::text")
+            #expect(try await send(["Bob.Lee@Example.com", "bob.lee+x@example.com"]) == ["suppressed marketing", "accepted"])
+        }
+    }
+
     @Test("STOPALL stops everything but codes; what is no keyword changes nothing, and is kept")
     func stopAll() async throws {
         try await EventBench.with { bench in
