@@ -30,14 +30,13 @@ begin
     select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
             coalesce(expires_at, greatest(scheduled_at, v_now) + p.time_to_live),
             nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
-            case when p.address_kind = 'phone' and martlet_data.is_e164(recipient) then recipient end, -- the common case, without another call
             jsonb_typeof(variables) = 'object' and headers is null
                 and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256
                 and coalesce(length(locale) <= 35, true) and coalesce(length(tier) <= 64, true) and coalesce(length(traceparent) <= 64, true)
                 and concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) !~ '[[:cntrl:]]'
                 and ('' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent)) is not true
                 and current_setting('synchronous_commit') in ('on', 'remote_apply')
-        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_address, v_is_usual
+        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
         perform martlet_data.refuse_unknown(class, channel, template);
@@ -49,7 +48,10 @@ begin
                 hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
         end if;
     end if;
-    if v_address is null then
+    -- By itself: an expression of the statement above is made ready at every call, one of its own once a transaction.
+    if v_kind = 'phone' and martlet_data.is_e164(recipient) then
+        v_address := recipient;
+    else
         if sender is null then
             select s.default_country into v_country from martlet_data.senders s where s.is_default and s.retired_at is null;
         end if;
