@@ -71,6 +71,10 @@ struct WaitTests {
             #expect(try await answer.isDue)
             let other = try await store.run(Self.wait(before, for: .milliseconds(50)))
             #expect(other.elected && !other.isDue)
+            // Messages trickle in: each ends a wait, and what is due shows all the same.
+            let among = WaitForMessages(
+                sequence: before.sequence - 1, open: [], poll: .milliseconds(2), timeout: Self.long, promotes: true)
+            #expect(try await store.run(among).isDue)
         }
     }
 

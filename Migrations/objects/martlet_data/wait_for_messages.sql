@@ -42,6 +42,10 @@ begin
         end if;
         exit when not elected or clock_timestamp() >= v_until;
     end loop;
+    -- While messages trickle in a wait ends by them, each time: what is due must show all the same.
+    if p_promotes and not is_due then
+        is_due := exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
+    end if;
     -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
     snapshot := pg_current_snapshot()::text;
     sequence := coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0);
