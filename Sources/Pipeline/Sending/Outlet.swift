@@ -184,7 +184,8 @@ final class Outlet: Sendable {
             let now = ContinuousClock.now
             let lane = work.priority
             var soonest = now + .milliseconds(lane == 0 ? 50 : 250)
-            if case .open(let until) = state.breaker.circuit { soonest = max(soonest, until) }
+            // Not for as long as the circuit may be open: its route may name others, and the next look chooses anew.
+            if case .open(let until) = state.breaker.circuit { soonest = max(soonest, min(until, now + .seconds(2))) }
             if state.order != nil { soonest = max(soonest, now + .seconds(2)) }
             if lane == 0 { return soonest - now }
             let each =
