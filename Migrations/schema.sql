@@ -233,6 +233,10 @@ begin
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
+        -- As martlet_data.wake_sleeper, whose call would cost more than this look.
+        if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
+            perform pg_notify('martlet_ready', '');
+        end if;
     end if;
     return v_id;
 end $$;
@@ -371,6 +375,7 @@ begin
         for i in 1 .. cardinality(v_done) loop
             v_ids[v_places[i]] := v_done[i];
         end loop;
+        perform martlet_data.wake_sleeper();
     exception when data_exception then
         null; -- a text that is no JSON or no time; enqueue says which
     end;
@@ -796,6 +801,7 @@ begin
     perform pg_current_xact_id();
     insert into martlet_data.ready (slot, seq, message_id, attempt, series)
         select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
+    perform martlet_data.wake_sleeper();
     insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, session_user);
     insert into martlet_data.audit (action, object, why, detail) values ('requeue', message_id::text, why,
         jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words));
@@ -2740,6 +2746,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.wake_sleeper() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 then
+        perform pg_notify('martlet_ready', '');
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.wake_sleeper() OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -2756,6 +2773,40 @@ CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint,
                     (was_same_request.locale, was_same_request.time_zone, was_same_request.tier, was_same_request.group_key, was_same_request.sender))) $$;
 
 ALTER FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now   constant bigint := date_part('epoch', clock_timestamp()) * 1000;
+    v_until constant bigint := coalesce(pg_sequence_last_value('martlet_data.sleeper'), 0);
+begin
+    elected := p_elects and (p_holds or pg_try_advisory_lock(7340009, 1));
+    if p_holds and not p_elects then
+        perform pg_advisory_unlock_all();
+    end if;
+    if elected and p_sleeps then
+        -- It is written to the log: not at every call.
+        if v_until < v_now + 1500 then
+            perform set_config('synchronous_commit', 'off', true);
+            perform setval('martlet_data.sleeper', v_now + 3000);
+        end if;
+    elsif (elected or p_holds) and v_until > v_now then
+        perform set_config('synchronous_commit', 'off', true);
+        perform setval('martlet_data.sleeper', 1);
+    end if;
+    is_due := p_promotes and exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
+    -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
+    snapshot := pg_current_snapshot()::text;
+    sequence := coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0);
+    next := pg_snapshot_xmax(snapshot::pg_snapshot)::text::bigint + age(pg_snapshot_xmax(snapshot::pg_snapshot)::xid) + 1;
+    select array_agg(pg_sequence_last_value(l.cursor) order by l.lane) into cursors from martlet_data.lanes l;
+    leased_cursor := pg_sequence_last_value('martlet_data.leased_cursor');
+    due_cursor := pg_sequence_last_value('martlet_data.due_cursor');
+end $$;
+
+ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -4686,6 +4737,17 @@ CREATE SEQUENCE martlet_data.session_seq
 
 ALTER TABLE martlet_data.session_seq OWNER TO martlet_owner;
 
+CREATE SEQUENCE martlet_data.sleeper
+    START WITH 0
+    INCREMENT BY 1
+    MINVALUE 0
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE martlet_data.sleeper OWNER TO martlet_owner;
+
+COMMENT ON SEQUENCE martlet_data.sleeper IS 'Milliseconds since 1970 until which a worker sleeps and wants NOTIFY martlet_ready; read and set outside of transactions.';
+
 ALTER TABLE martlet_data.suppressions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.suppressions_id_seq
     START WITH 1
@@ -5433,7 +5495,13 @@ GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martle
 REVOKE ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
+REVOKE ALL ON FUNCTION martlet_data.wake_sleeper() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.wake_sleeper() TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) FROM PUBLIC;
 
@@ -5853,6 +5921,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.senders TO martlet_admin;
 
 GRANT SELECT,USAGE ON SEQUENCE martlet_data.session_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.session_seq TO martlet_admin;
+
+GRANT SELECT ON SEQUENCE martlet_data.sleeper TO martlet_worker;
 
 GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.suppressions_id_seq TO martlet_admin;

@@ -59,18 +59,18 @@ public struct CapDecision: Sendable, Equatable {
         let others = ledger.taken(except: message)
         for rule in rules {
             let taken = others.filter { rule.counts($0) }.map(\.at)
-            let planned = ledger.hits.filter { $0.isPlanned && $0.messageID != message && rule.counts($0) }.map(\.at)
+            let reserved = ledger.hits.filter { $0.isReservation && $0.messageID != message && rule.counts($0) }.map(\.at)
             let freeAt: Timestamp?
             switch rule.window {
             case .rolling(let length):
                 freeAt = rollingFreeAt(
-                    taken: taken, planned: planned, length: length, limit: rule.limit, now: now, sendWithin: sendWithin)
+                    taken: taken, reserved: reserved, length: length, limit: rule.limit, now: now, sendWithin: sendWithin)
             case .calendar(let unit):
                 guard let calendar = calendars[unit] else {
                     preconditionFailure("Admit loads the calendar of every unit that a rule uses")
                 }
                 freeAt = calendarFreeAt(
-                    taken: taken, planned: planned, calendar: calendar, limit: rule.limit, now: now, sendWithin: sendWithin)
+                    taken: taken, reserved: reserved, calendar: calendar, limit: rule.limit, now: now, sendWithin: sendWithin)
             }
             if let freeAt, freeAt <= now { continue }
             verdict = later(verdict, .over(rule: rule.name, over: rule.over, freeAt: freeAt))
@@ -91,19 +91,19 @@ public struct CapDecision: Sendable, Equatable {
 
     /// `now` when a slot is free; else the instant the k-th slot frees, k being how many are planned already. Later than `now` then.
     static func rollingFreeAt(
-        taken: [Timestamp], planned: [Timestamp], length: Duration, limit: Int, now: Timestamp, sendWithin: Duration
+        taken: [Timestamp], reserved: [Timestamp], length: Duration, limit: Int, now: Timestamp, sendWithin: Duration
     ) -> Timestamp? {
         guard limit > 0 else { return nil }
         let inWindow = taken.filter { $0 + length >= now }
         if inWindow.count < limit { return now }
         // Each planned message will take a slot at its time, or now if that has passed, and free it a window later: it stands in line
         // like a taken one.
-        let line = (inWindow + planned.map { max($0, now) + sendWithin }).sorted()
+        let line = (inWindow + reserved.map { max($0, now) + sendWithin }).sorted()
         return Timestamp(microseconds: (line[line.count - limit] + length).microseconds + 1)
     }
 
     static func calendarFreeAt(
-        taken: [Timestamp], planned: [Timestamp], calendar: Calendar, limit: Int, now: Timestamp, sendWithin: Duration
+        taken: [Timestamp], reserved: [Timestamp], calendar: Calendar, limit: Int, now: Timestamp, sendWithin: Duration
     ) -> Timestamp? {
         guard limit > 0 else { return nil }
         let inWindow = taken.filter { $0 >= calendar.start }.count
@@ -111,7 +111,7 @@ public struct CapDecision: Sendable, Equatable {
         let reachesNext = now + sendWithin >= calendar.end
         if inWindow < limit && !(reachesNext && inNext >= limit) { return now }
         // The next window, or, when it is already spoken for, one further for each full set; Admit looks again then.
-        let waiting = planned.filter { $0 >= calendar.end }.count + inNext
+        let waiting = reserved.filter { $0 >= calendar.end }.count + inNext
         let length = calendar.end - calendar.start
         return calendar.end + length * (waiting / limit)
     }

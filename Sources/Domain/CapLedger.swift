@@ -11,17 +11,17 @@ public struct CapLedger: Sendable, Equatable {
         public var classID: Int16
         public var channelID: Int16
         /// A deferred message that will ask again at `at`: it takes no slot, but whoever is deferred next comes after it.
-        public var isPlanned: Bool
+        public var isReservation: Bool
 
         public init(
-            messageID: MessageID, at: Timestamp, attempt: Int16, classID: Int16, channelID: Int16, isPlanned: Bool = false
+            messageID: MessageID, at: Timestamp, attempt: Int16, classID: Int16, channelID: Int16, isReservation: Bool = false
         ) {
             self.messageID = messageID
             self.at = at
             self.attempt = attempt
             self.classID = classID
             self.channelID = channelID
-            self.isPlanned = isPlanned
+            self.isReservation = isReservation
         }
     }
 
@@ -48,7 +48,7 @@ public struct CapLedger: Sendable, Equatable {
             hits.append(
                 Hit(
                     messageID: MessageID(int64(0)), at: Timestamp(microseconds: int64(8)), attempt: int16(16),
-                    classID: int16(18), channelID: int16(20), isPlanned: int16(22) == 1))
+                    classID: int16(18), channelID: int16(20), isReservation: int16(22) == 1))
         }
     }
 
@@ -63,7 +63,7 @@ public struct CapLedger: Sendable, Equatable {
         for hit in hits {
             withUnsafeBytes(of: hit.messageID.rawValue.bigEndian) { out.append(contentsOf: $0) }
             withUnsafeBytes(of: hit.at.microseconds.bigEndian) { out.append(contentsOf: $0) }
-            for small in [hit.attempt, hit.classID, hit.channelID, hit.isPlanned ? 1 : 0] {
+            for small in [hit.attempt, hit.classID, hit.channelID, hit.isReservation ? 1 : 0] {
                 withUnsafeBytes(of: small.bigEndian) { out.append(contentsOf: $0) }
             }
         }
@@ -72,7 +72,7 @@ public struct CapLedger: Sendable, Equatable {
 
     /// The slots of other messages, one each: where several tries of a message may have arrived, the latest.
     public func taken(except message: MessageID) -> [Hit] {
-        let taken = hits.filter { !$0.isPlanned && $0.messageID != message }
+        let taken = hits.filter { !$0.isReservation && $0.messageID != message }
         // Two tries of one message have different numbers, so where all are first ones there is nothing to look for.
         guard taken.contains(where: { $0.attempt > 1 }) else { return taken }
         var seen: Set<MessageID> = []
@@ -81,21 +81,21 @@ public struct CapLedger: Sendable, Equatable {
 
     /// Takes a slot, or plans one; the message's own earlier plan goes.
     public mutating func add(_ hit: Hit) {
-        hits.removeAll { $0.isPlanned && $0.messageID == hit.messageID }
+        hits.removeAll { $0.isReservation && $0.messageID == hit.messageID }
         let index = hits.lastIndex { $0.at <= hit.at }.map { $0 + 1 } ?? 0
         hits.insert(hit, at: index)
     }
 
     /// Gives back the slot of an attempt that certainly did not happen; false when it is not there (any more).
     public mutating func remove(messageID: MessageID, attempt: Int16) -> Bool {
-        let index = hits.firstIndex { $0.messageID == messageID && $0.attempt == attempt && !$0.isPlanned }
+        let index = hits.firstIndex { $0.messageID == messageID && $0.attempt == attempt && !$0.isReservation }
         guard let index else { return false }
         hits.remove(at: index)
         return true
     }
 
     /// Forgets taken slots before `cutoff` (the longest window ever configured) and plans whose time is long past.
-    public mutating func prune(before cutoff: Timestamp, plannedBefore: Timestamp) {
-        hits.removeAll { $0.isPlanned ? $0.at < plannedBefore : $0.at < cutoff }
+    public mutating func prune(before cutoff: Timestamp, reservedBefore: Timestamp) {
+        hits.removeAll { $0.isReservation ? $0.at < reservedBefore : $0.at < cutoff }
     }
 }

@@ -1,8 +1,8 @@
 /// What becomes of a message after an attempt: the arithmetic of retries and doubt, without I/O and without a clock.
 public enum Disposition: Sendable, Equatable {
     case accepted
-    /// Try again `after` this pause; `burned` and `resends` are the counters it goes on with.
-    case retry(after: Duration, reason: String, burned: Int, resends: Int)
+    /// Try again `after` this pause; `countedAttempts` and `resends` are the counters it goes on with.
+    case retry(after: Duration, reason: String, countedAttempts: Int, resends: Int)
     case expired
     case dead(DeadLetterReason)
 
@@ -11,12 +11,12 @@ public enum Disposition: Sendable, Equatable {
         /// Number of the attempt that was just made.
         public var attempt: Int
         /// Attempts of this series that counted, this one not included.
-        public var burned: Int
+        public var countedAttempts: Int
         /// Times it was sent again while in doubt.
         public var resends: Int
-        public init(attempt: Int, burned: Int, resends: Int) {
+        public init(attempt: Int, countedAttempts: Int, resends: Int) {
             self.attempt = attempt
-            self.burned = burned
+            self.countedAttempts = countedAttempts
             self.resends = resends
         }
     }
@@ -34,19 +34,20 @@ public enum Disposition: Sendable, Equatable {
             return .dead(.rejected(failure))
         case .deferred(let failure):
             // What may have arrived by an earlier try is not `expired`, it is in doubt.
-            let isInDoubt = counters.resends > 0
-            let burned = counters.burned + (failure.burnsAttempt ? 1 : 0)
-            if burned >= policy.retry.attempts { return .dead(.attemptsExhausted(burned, failure)) }
+            let hasUnknownOutcome = counters.resends > 0
+            let countedAttempts = counters.countedAttempts + (failure.burnsAttempt ? 1 : 0)
+            if countedAttempts >= policy.retry.attempts { return .dead(.attemptsExhausted(countedAttempts, failure)) }
             let pause =
                 failure.isUnreachable
                 ? unreachablePause * (0.5 + jitter() / 2)
-                : max(policy.retry.delay(after: max(burned, 1), jitter: jitter()), failure.retryAfter ?? .zero)
-            if pause >= remaining, isInDoubt {
+                : max(policy.retry.delay(after: max(countedAttempts, 1), jitter: jitter()), failure.retryAfter ?? .zero)
+            if pause >= remaining, hasUnknownOutcome {
                 return .dead(.inDoubt(unsent: "its time to live ended before it could be sent again"))
             }
             if pause >= remaining { return policy.keepsExpired ? .dead(.expired(failure)) : .expired }
             return .retry(
-                after: pause, reason: failure.throttled ? "throttled" : "retry", burned: burned, resends: counters.resends)
+                after: pause, reason: failure.throttled ? "throttled" : "retry", countedAttempts: countedAttempts,
+                resends: counters.resends)
         case .unknown:
             return afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: jitter())
         }
@@ -59,11 +60,11 @@ public enum Disposition: Sendable, Equatable {
     public static func afterDoubt(
         of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: @autoclosure () -> Double
     ) -> Disposition {
-        guard policy.doubt != .hold, counters.resends < policy.resends else { return .dead(.inDoubt) }
+        guard policy.unknownOutcome != .hold, counters.resends < policy.resends else { return .dead(.inDoubt) }
         let pause = policy.retry.delay(after: 1, jitter: jitter())
         // Inside the time to live or not at all; what may have arrived is not `expired`, it is in doubt.
         guard pause < remaining else { return .dead(.inDoubt) }
-        return .retry(after: pause, reason: "resend", burned: counters.burned, resends: counters.resends + 1)
+        return .retry(after: pause, reason: "resend", countedAttempts: counters.countedAttempts, resends: counters.resends + 1)
     }
 }
 
@@ -134,9 +135,9 @@ public struct DeadLetterReason: Sendable, Equatable {
                 "Look for it at the provider. Discard it if it arrived; requeue it with --may-duplicate if it did not and must.")
     }
 
-    public static func poison(deaths: Int) -> Self {
+    public static func poison(workerCrashes: Int) -> Self {
         Self(
-            code: "poison", explanation: "\(deaths) workers died while they had this message.",
+            code: "poison", explanation: "\(workerCrashes) workers died while they had this message.",
             remedy: "Read the workers' logs of those times before you requeue it: it may kill the next one.")
     }
 

@@ -40,7 +40,7 @@ public struct Policy: Sendable, Equatable {
 /// What a class of messages fixes: lane, time to live, retries, hours, consent, doubt.
 public struct ClassPolicy: Sendable, Equatable {
     /// What happens to an attempt whose answer nobody knows.
-    public enum Doubt: String, Sendable, CaseIterable {
+    public enum UnknownOutcome: String, Sendable, CaseIterable {
         /// Send again, at most `resends` times.
         case resend
         /// Ask the provider; while none can be asked, resend once, flagged.
@@ -58,7 +58,7 @@ public struct ClassPolicy: Sendable, Equatable {
     /// nil: sent at any hour.
     public var quietHours: QuietHours?
     public var requiresConsent: Bool
-    public var doubt: Doubt
+    public var unknownOutcome: UnknownOutcome
     /// How often a message in doubt may be sent again; 0 for `hold`.
     public var resends: Int
     /// Render puts the sender's signature first and its opt-out phrase last on SMS.
@@ -81,7 +81,8 @@ public struct ClassPolicy: Sendable, Equatable {
 
     public init(
         name: String, lane: Int, timeToLive: Duration, retry: RetrySchedule, quietHours: QuietHours? = nil,
-        requiresConsent: Bool = false, doubt: Doubt = .resend, resends: Int = 1, requiresSignature: Bool = false,
+        requiresConsent: Bool = false, unknownOutcome: UnknownOutcome = .resend, resends: Int = 1,
+        requiresSignature: Bool = false,
         requiresOptOut: Bool = false, requiredVariables: [String] = [], maxSegments: Int? = nil,
         rejectsOverlong: Bool = true, erasesBody: Bool = false, sender: String? = nil
     ) {
@@ -91,7 +92,7 @@ public struct ClassPolicy: Sendable, Equatable {
         self.retry = retry
         self.quietHours = quietHours
         self.requiresConsent = requiresConsent
-        self.doubt = doubt
+        self.unknownOutcome = unknownOutcome
         self.resends = resends
         self.requiresSignature = requiresSignature
         self.requiresOptOut = requiresOptOut

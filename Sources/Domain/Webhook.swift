@@ -35,7 +35,7 @@ public enum Webhooks {
     public static let standardClass: ClassPolicy = {
         let retry = RetrySchedule(attempts: 16, base: .seconds(5), limit: .seconds(6 * 3600))
         var rules = ClassPolicy(
-            name: name, lane: 2, timeToLive: .seconds(3 * 86_400), retry: retry, doubt: .resend, resends: 10)
+            name: name, lane: 2, timeToLive: .seconds(3 * 86_400), retry: retry, unknownOutcome: .resend, resends: 10)
         rules.keepsExpired = true
         return rules
     }()

@@ -140,7 +140,7 @@ package struct EventBatch: Sendable {
         var receipts = InsertCarrierReceipts([])
         var conclusions = ConcludeParts()
         var parked = ParkEvents([])
-        var resolved = ResolveDoubt(messageIDs: [])
+        var resolved = ResolveUnknownOutcome(messageIDs: [])
         var suppressions = SuppressRecipients()
         var texts = InsertInboundTexts([])
         var keywords = ApplyKeywords()

@@ -170,7 +170,7 @@ struct EventWriting {
             writes.conclusions.add(whole.messageID, attempt: whole.attempt, parts: how.parts, provider: how.provider)
         }
         writes.parked = ParkEvents(parked)
-        writes.resolved = ResolveDoubt(messageIDs: decided.sorted())
+        writes.resolved = ResolveUnknownOutcome(messageIDs: decided.sorted())
         writes.suppressions = suppressions
         writes.texts = InsertInboundTexts(texts)
         writes.keywords = keywords

@@ -22,7 +22,7 @@ public enum Gateway {
         let database = Database(sized(2, options))
         // Whoever makes up tokens of links keeps nobody from unsubscribing.
         let linkDatabase = Database(sized(2, options))
-        // One more for visits of links, and the look at them.
+        // One more for hits of links, and the look at them.
         let eventDatabase = Database(sized(settings.connections + 1, options))
         let policy = GatewayPolicy(database: database, poll: settings.policyPoll, logger: logger)
         let recorder = EventRecorder(shared: policy, database: eventDatabase, meters: meters, logger: logger)
@@ -30,15 +30,15 @@ public enum Gateway {
             "callback", limit: settings.queue, writers: settings.connections, meters: meters, logger: logger,
             write: { try await recorder.record($0) })
         // Of their own: who follows links keeps no receipt out.
-        let visits = BatchQueue<LinkVisit>(
+        let hits = BatchQueue<LinkHit>(
             "link_visit", limit: settings.queue, writers: 1, meters: meters, logger: logger,
-            write: { try await VisitJudging.keep($0, in: eventDatabase, meters, logger) })
+            write: { try await LinkHitJudging.keep($0, in: eventDatabase, meters, logger) })
         let responder = GatewayResponder(
             policy: policy,
             callbacks: CallbackTaker(
                 policy: policy, queue: queue, publicURL: settings.publicURL, meters: meters, logger: logger),
             unsubscribing: Unsubscribing(policy: policy, database: database, meters: meters, logger: logger),
-            links: LinkFollowing(policy: policy, database: linkDatabase, visits: visits, meters: meters, logger: logger),
+            links: LinkFollowing(policy: policy, database: linkDatabase, hits: hits, meters: meters, logger: logger),
             confirming: Confirming(policy: policy, database: database, meters: meters, logger: logger))
         var services: [any Service] = []
         if let address = settings.health {
@@ -52,8 +52,8 @@ public enum Gateway {
             services.append(GatewayHealth(server: server))
         }
         // They end in the order of the last first.
-        let judging = VisitJudging(database: eventDatabase, meters: meters, logger: logger)
-        services += [policy, queue, visits, judging, listener(settings, responder, logger), Draining(policy: policy)]
+        let judging = LinkHitJudging(database: eventDatabase, meters: meters, logger: logger)
+        services += [policy, queue, hits, judging, listener(settings, responder, logger), Draining(policy: policy)]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.drainGrace

@@ -15,17 +15,17 @@ import Transports
 struct LinkFollowing: Sendable {
     let policy: GatewayPolicy
     let database: Database
-    let visits: BatchQueue<LinkVisit>
+    let hits: BatchQueue<LinkHit>
     let meters: Meters
     let logger: Logger
-    private let recent = RecentVisits()
+    private let recent = RecentLinkHits()
     /// A person waits.
     static let deadline = Duration.seconds(3)
 
-    init(policy: GatewayPolicy, database: Database, visits: BatchQueue<LinkVisit>, meters: Meters, logger: Logger) {
+    init(policy: GatewayPolicy, database: Database, hits: BatchQueue<LinkHit>, meters: Meters, logger: Logger) {
         self.policy = policy
         self.database = database
-        self.visits = visits
+        self.hits = hits
         self.meters = meters
         self.logger = logger
     }
@@ -46,8 +46,8 @@ struct LinkFollowing: Sendable {
             }
             guard !found.isExpired else { return refuse("expired", page.expired()) }
             guard let location = Self.location(found.targets[index]) else { return refuse("failed", page.unknown()) }
-            let machine = Self.visitor(request).machine(isPicture: false)
-            note(LinkVisit(token.messageID, link: Int16(clamping: index + 1), machine: machine))
+            let machine = Self.client(request).machine(isPicture: false)
+            note(LinkHit(token.messageID, link: Int16(clamping: index + 1), machine: machine))
             count(machine == nil ? "followed" : "machine")
             return location
         } catch {
@@ -59,8 +59,8 @@ struct LinkFollowing: Sendable {
     /// `/o/TOKEN.gif`: the picture comes whatever the token is worth. Nothing is asked of the database.
     func picture(_ request: Request, token: String) -> Response {
         if let token = LinkToken(token), let secret = policy.snapshot?.tracked?.secret, secret.isOpen(token) {
-            let machine = Self.visitor(request).machine(isPicture: true)
-            note(LinkVisit(token.messageID, link: 0, machine: machine))
+            let machine = Self.client(request).machine(isPicture: true)
+            note(LinkHit(token.messageID, link: 0, machine: machine))
             meters.count("martlet_opens_total", [("result", machine == nil ? "opened" : "machine")])
         } else {
             meters.count("martlet_opens_total", [("result", "forged")])
@@ -95,16 +95,16 @@ struct LinkFollowing: Sendable {
         return response
     }
 
-    private static func visitor(_ request: Request) -> LinkVisitor {
+    private static func client(_ request: Request) -> LinkClient {
         func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { request.headers[$0] } }
-        return LinkVisitor(
+        return LinkClient(
             method: request.method.rawValue, agent: request.headers[.userAgent],
             purposes: ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"].compactMap(header), fetchMode: header("Sec-Fetch-Mode"))
     }
 
-    private func note(_ visit: LinkVisit) {
-        guard recent.isNew(visit) else { return }
-        if !visits.offer(visit) { meters.count("martlet_link_visits_lost_total") }
+    private func note(_ hit: LinkHit) {
+        guard recent.isNew(hit) else { return }
+        if !hits.offer(hit) { meters.count("martlet_link_visits_lost_total") }
     }
 
     private func refuse(_ word: String, _ response: Response) -> Response {
@@ -115,8 +115,8 @@ struct LinkFollowing: Sendable {
     private func count(_ word: String) { meters.count("martlet_clicks_total", [("result", word)]) }
 }
 
-/// The same visit of the same second need not be written again: a program that hammers on one link fills no table.
-private final class RecentVisits: Sendable {
+/// The same hit of the same second need not be written again: a program that hammers on one link fills no table.
+private final class RecentLinkHits: Sendable {
     private struct Key: Hashable {
         var messageID: MessageID
         var link: Int16
@@ -125,12 +125,12 @@ private final class RecentVisits: Sendable {
     private static let most = 4096
     private let seen = Mutex<[Key: ContinuousClock.Instant]>([:])
 
-    func isNew(_ visit: LinkVisit) -> Bool {
-        let key = Key(messageID: visit.messageID, link: visit.link, machine: visit.machine)
+    func isNew(_ hit: LinkHit) -> Bool {
+        let key = Key(messageID: hit.messageID, link: hit.link, machine: hit.machine)
         return seen.withLock { seen in
-            if let last = seen[key], visit.at - last < .seconds(1) { return false }
+            if let last = seen[key], hit.at - last < .seconds(1) { return false }
             if seen.count >= Self.most { seen.removeAll(keepingCapacity: true) }
-            seen[key] = visit.at
+            seen[key] = hit.at
             return true
         }
     }

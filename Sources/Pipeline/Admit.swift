@@ -12,13 +12,13 @@ import Store
 struct Admit: Sendable {
     let shared: SharedState
     let database: Database
-    let outlets: Outlets
+    let providerQueues: ProviderQueues
 
     /// An admitted message with the deadline for its first byte.
     struct Admitted: Sendable {
         var work: Work
         /// Where its place is.
-        var outlet: Outlet
+        var providerQueue: ProviderQueue
         var sendBy: ContinuousClock.Instant
         var validity: Duration
     }
@@ -34,7 +34,7 @@ struct Admit: Sendable {
 
     /// - Parameter expected: the places kept for this batch; given up when it takes its own.
     /// - Throws: `StoreError`; `commitUnknown` means: look, never send.
-    func admit(_ batch: [Work], _ expected: Room.Expected) async throws -> Answer {
+    func admit(_ batch: [Work], _ expected: ClaimBudget.Hold) async throws -> Answer {
         guard let slot = batch.first?.lease.slot else { return Answer() }
         for attempt in 1... {
             do {
@@ -48,7 +48,7 @@ struct Admit: Sendable {
         preconditionFailure("the loop returns or throws")
     }
 
-    private func once(_ batch: [Work], _ expected: Room.Expected, slot: Int16) async throws -> Answer {
+    private func once(_ batch: [Work], _ expected: ClaimBudget.Hold, slot: Int16) async throws -> Answer {
         let session = shared.session
         let snapshot = shared.policy
         let hours = AdmitHours(batch)
@@ -56,17 +56,17 @@ struct Admit: Sendable {
         return try await database.withConnection { connection in
             do {
                 let (lock, seen) = try await look(batch, hours, slot: slot, session: session, on: connection)
-                guard lock.isOurs, shared.mayClaim else { throw NotOurs() }
+                guard lock.isOurs, shared.mayClaim else { throw LeaseNoLongerHeld() }
                 shared.setClock(seen.local.now, sent: asked)
                 var decision = AdmitDecision(
-                    session: session, slot: slot, asked: asked, seen: seen, outlets: outlets,
+                    session: session, slot: slot, asked: asked, seen: seen, providerQueues: providerQueues,
                     prices: snapshot.prices(at: seen.local.now), retention: snapshot.capRetention)
                 expected.end()
                 for work in batch { decision.decide(work) }
                 do {
                     try await connection.commitAll(decision.writes())
                 } catch {
-                    outlets.giveBack(decision.answer.admitted)
+                    providerQueues.giveBack(decision.answer.admitted)
                     throw error
                 }
                 return decision.answer
@@ -193,7 +193,7 @@ extension Work {
 }
 
 /// Nothing may be admitted now (a drain, a rescue, a server that is read-only): what is still leased goes back.
-struct NotOurs: Error, CustomStringConvertible {
+struct LeaseNoLongerHeld: Error, CustomStringConvertible {
     var description: String { "this worker may not admit now" }
 }
 

@@ -23,7 +23,7 @@ struct AdmitDecision {
     let hours: AdmitHours
     let local: LocalHours.Answer
     let optingOut: Set<MessageID>
-    let outlets: Outlets
+    let providerQueues: ProviderQueues
     /// Those of now.
     let prices: PriceTable
 
@@ -42,7 +42,8 @@ struct AdmitDecision {
 
     /// - Parameter prices: those that are valid at the instant that was seen.
     init(
-        session: Int32, slot: Int16, asked: ContinuousClock.Instant, seen: Seen, outlets: Outlets, prices: PriceTable,
+        session: Int32, slot: Int16, asked: ContinuousClock.Instant, seen: Seen, providerQueues: ProviderQueues,
+        prices: PriceTable,
         retention: Duration
     ) {
         self.session = session
@@ -51,7 +52,7 @@ struct AdmitDecision {
         hours = seen.hours
         local = seen.local
         optingOut = seen.optingOut
-        self.outlets = outlets
+        self.providerQueues = providerQueues
         self.prices = prices
         budgets = AdmitBudgets(seen.budgets, hours: seen.hours, local: seen.local)
         existing = Set(seen.usage.map(\.recipientKey))
@@ -62,7 +63,7 @@ struct AdmitDecision {
         for row in seen.usage {
             // A row of another length is nobody's ledger; it counts as empty rather than stopping every message to this person.
             var ledger = CapLedger(row.hits) ?? CapLedger()
-            ledger.prune(before: local.now - retention, plannedBefore: local.now - .seconds(60))
+            ledger.prune(before: local.now - retention, reservedBefore: local.now - .seconds(60))
             ledgers[row.recipientKey] = ledger
         }
     }
@@ -83,14 +84,14 @@ struct AdmitDecision {
         guard isWithinCaps(work, place) else { return }
         let cost = cost(of: work)
         guard isWithinBudgets(work, cost) else { return }
-        guard let outlet = outlets.reserve(work) else {
-            let pause = outlets.pause(for: work)
+        guard let providerQueue = providerQueues.reserve(work) else {
+            let pause = providerQueues.pause(for: work)
             answer.withoutRoom[work.provider.name, default: 0] += 1
             return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
         }
-        if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isPlanned: false) }
+        if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isReservation: false) }
         if !work.budgets.isEmpty { budgets.take(work, cost) }
-        admit(work, at: outlet, place, cost)
+        admit(work, at: providerQueue, place, cost)
     }
 
     /// The instant of sending decides about the price: one that began or ended after Render is looked up anew.
@@ -175,7 +176,7 @@ struct AdmitDecision {
         case .over(let rule, .drop, _):
             end(work, "capped", code: rule, detail: "cap \(rule) drops what is over it")
         case .over(let rule, .defer, let freeAt?) where freeAt < work.message.expiresAt:
-            hit(work, at: freeAt, isPlanned: true)
+            hit(work, at: freeAt, isReservation: true)
             putOff(work, until: freeAt, reason: "cap", code: rule, detail: "cap \(rule) has no place before then")
         case .over(let rule, .defer, _):
             end(work, "capped", code: rule, detail: "cap \(rule) has no place within its time to live")
@@ -209,15 +210,15 @@ struct AdmitDecision {
         count(reason.code)
     }
 
-    private mutating func hit(_ work: Work, at: Timestamp, isPlanned: Bool) {
+    private mutating func hit(_ work: Work, at: Timestamp, isReservation: Bool) {
         let hit = CapLedger.Hit(
             messageID: work.message.id, at: at, attempt: work.attempt, classID: work.classID,
-            channelID: work.channelID, isPlanned: isPlanned)
+            channelID: work.channelID, isReservation: isReservation)
         ledgers[work.message.recipientKey, default: CapLedger()].add(hit)
         changed.insert(work.message.recipientKey)
     }
 
-    private mutating func admit(_ work: Work, at outlet: Outlet, _ place: LocalHours.Hours, _ cost: Estimate) {
+    private mutating func admit(_ work: Work, at providerQueue: ProviderQueue, _ place: LocalHours.Hours, _ cost: Estimate) {
         note(work.budgets)
         if !work.links.isEmpty, let tracking = work.policy.tracking {
             links.add(work.message.id, targets: work.links, expiresAt: local.now + tracking.expire)
@@ -234,7 +235,8 @@ struct AdmitDecision {
         let expires = work.message.expiresAt - local.now
         let validity = place.nextQuiet.map { min(expires, $0 - local.now) } ?? expires
         // From before the question was sent, on our own clock: earlier than `now` there, so never later than admit + D.
-        answer.admitted.append(.init(work: work, outlet: outlet, sendBy: asked + work.provider.sendWithin, validity: validity))
+        answer.admitted.append(
+            .init(work: work, providerQueue: providerQueue, sendBy: asked + work.provider.sendWithin, validity: validity))
     }
 
     /// From now on it may be answered.
@@ -270,7 +272,7 @@ struct AdmitDecision {
 
     private mutating func putOff(_ work: Work, until: Timestamp, reason: String, code: String?, detail: String?) {
         postponed.add(
-            work.lease, until: until, reason: reason, attempt: work.lease.attempt, burned: work.lease.burned,
+            work.lease, until: until, reason: reason, attempt: work.lease.attempt, countedAttempts: work.lease.countedAttempts,
             resends: work.lease.resends, receipt: code == nil ? nil : "postponed", code: code, detail: detail)
         count(reason)
     }

@@ -14,7 +14,7 @@ struct ClaimFailed: Error, CustomStringConvertible {
 /// Claim: takes batches of messages from the ready lanes and puts them under a lease.
 ///
 /// Correctness is the row lock and the delete in `ClaimReady`. The hint of a segment, kept here in memory, is only where the scan
-/// starts, so that it does not walk over what is claimed already. A lane that was empty is left alone until a pulse says that something
+/// starts, so that it does not walk over what is claimed already. A lane that was empty is left alone until a probe says that something
 /// may have come. What commits late behind a hint is found by a second look (`late`)
 /// from the lowest position that a transaction may have filled which has ended since the last one (`OpenTransactions`), and what a
 /// failed claim left behind by a look from the start every 10 s.
@@ -22,21 +22,21 @@ final class Claim: Sendable {
     /// Weights of lanes 1…7 for the general loops: each gets its share of the batches while others wait, none starves.
     static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
     /// Messages whose worker died with them.
-    static let suspectLane: Int16 = 8
+    static let quarantineLane: Int16 = 8
 
     /// What one claim took: messages of one lane, never none.
     struct Batch: Sendable {
         var messages: [ClaimedMessage]
         /// Their highest position.
         var last: Int64
-        var expected: Room.Expected
+        var expected: ClaimBudget.Hold
 
         var lane: Int16 { messages[0].lease.lane }
         var isFull: Bool { messages.count == expected.limit }
     }
 
     private struct State {
-        var hints = Hints()
+        var positions = ScanPositions()
         var credits: [Int16: Int] = [:]
         /// Counts what says that there may be something to claim: a look that found nothing holds until it moves.
         var evidence: UInt64 = 1
@@ -53,7 +53,7 @@ final class Claim: Sendable {
         /// Evidence may come late, or there is too much of it to wait for.
         var isBusy: Bool { fullAt.isWithin(.milliseconds(50)) || !isElected && foundAt.isWithin(.milliseconds(500)) }
     }
-    /// A look without evidence, all the same: what another worker's failed claim gives back leaves no trace in a pulse.
+    /// A look without evidence, all the same: what another worker's failed claim gives back leaves no trace in a probe.
     private static let looksAgain: [Int16: Duration] = [0: .seconds(1)]
     private static let others = Duration.seconds(5)
     private let state = Mutex(State())
@@ -61,38 +61,38 @@ final class Claim: Sendable {
     private let database: Database
     let lease: Duration
     private let idlePoll: Duration
-    private let room: Room
+    private let claimBudget: ClaimBudget
 
-    init(shared: SharedState, database: Database, room: Room, lease: Duration, idlePoll: Duration) {
-        self.room = room
+    init(shared: SharedState, database: Database, claimBudget: ClaimBudget, lease: Duration, idlePoll: Duration) {
+        self.claimBudget = claimBudget
         self.shared = shared
         self.database = database
         self.lease = lease
         self.idlePoll = idlePoll
     }
 
-    /// Takes in what the pulse says. True: something was put into a lane since the one before, or a transaction has ended that may have done so.
-    func update(_ pulse: Pulse.Answer, elected: Bool = false) -> Bool {
+    /// Takes in what the probe says. True: something was put into a lane since the one before, or a transaction has ended that may have done so.
+    func update(_ probe: QueueProbe.Answer, elected: Bool = false) -> Bool {
         state.withLock { state in
             state.isElected = elected
-            guard state.hints.transactions.update(pulse) else { return false }
+            guard state.positions.transactions.update(probe) else { return false }
             state.evidence += 1
             return true
         }
     }
 
-    /// Something that no pulse shows has changed: lanes, rings, the policy.
+    /// Something that no probe shows has changed: lanes, rings, the policy.
     func lookAgain() { state.withLock { $0.evidence += 1 } }
 
     /// What the next question waits for: a step of the sequence, or the end of a transaction.
     var awaited: (sequence: Int64, open: [Int64]) {
         state.withLock { state in
-            guard let seen = state.hints.transactions.seen else { return (-1, []) }
+            guard let seen = state.positions.transactions.seen else { return (-1, []) }
             return (seen.sequence, seen.filling)
         }
     }
 
-    /// True while batches come full: the loops find work by themselves, and the pulse may be slow.
+    /// True while batches come full: the loops find work by themselves, and the probe may be slow.
     var isSaturated: Bool { state.withLock { $0.fullAt.isWithin(.milliseconds(50)) } }
 
     /// Providers had no room lately: another worker's may have.
@@ -105,7 +105,7 @@ final class Claim: Sendable {
         return state.withLock { state in
             if state.isBusy || state.refusedAt.isWithin(.milliseconds(500)) { return poll }
             let isBehind = lanes.contains { lane in
-                !paused.contains(lane) && (ready[lane] ?? []).contains { state.hints.look($0.slot) != nil }
+                !paused.contains(lane) && (ready[lane] ?? []).contains { state.positions.look($0.slot) != nil }
             }
             if isBehind { return max(rescan - .now, .milliseconds(1)) }
             return lanes.map { Self.looksAgain[$0] ?? Self.others }.min() ?? Self.others
@@ -113,9 +113,9 @@ final class Claim: Sendable {
     }
 
     /// After an error nothing is known about what our claims took: every scan starts anew.
-    func resetHints() {
+    func resetScanPositions() {
         state.withLock {
-            $0.hints.reset()
+            $0.positions.reset()
             $0.dryAt = [:]
             $0.evidence += 1
         }
@@ -131,13 +131,13 @@ final class Claim: Sendable {
         return nil
     }
 
-    /// The next batch of one lane; nil when there is nothing ahead of its hints, or no room for it at its providers.
+    /// The next batch of one lane; nil when there is nothing ahead of its scan positions, or no room for it at its providers.
     func take(lane: Int16, limit: Int) async throws -> Batch? {
         guard !shared.pausedLanes.contains(lane) else { return nil }
         let evidence = evidence
         guard let expected = room(lane, limit) else { return nil }
         for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
-            let from = state.withLock { $0.hints.begin(segment.slot, limit: expected.limit) }
+            let from = state.withLock { $0.positions.begin(segment.slot, limit: expected.limit) }
             if let batch = try await claim(segment, from: from, below: .max, expected) { return batch }
         }
         expected.end()
@@ -146,11 +146,11 @@ final class Claim: Sendable {
     }
 
     /// Messages with which so many workers have died. Always from the start: there are few, and for short.
-    func takeSuspects(limit: Int, deaths: ClosedRange<Int16>) async throws -> Batch? {
-        guard !shared.pausedLanes.contains(Self.suspectLane) else { return nil }
-        for segment in shared.segments.ready[Self.suspectLane] ?? [] where !segment.isFree {
-            let expected = Room.Expected(limit: limit)
-            if let batch = try await claim(segment, from: 0, below: .max, expected, deaths: deaths) { return batch }
+    func takeQuarantined(limit: Int, workerCrashes: ClosedRange<Int16>) async throws -> Batch? {
+        guard !shared.pausedLanes.contains(Self.quarantineLane) else { return nil }
+        for segment in shared.segments.ready[Self.quarantineLane] ?? [] where !segment.isFree {
+            let expected = ClaimBudget.Hold(limit: limit)
+            if let batch = try await claim(segment, from: 0, below: .max, expected, workerCrashes: workerCrashes) { return batch }
             expected.end()
         }
         return nil
@@ -173,36 +173,38 @@ final class Claim: Sendable {
         return dry.evidence != state.evidence || dry.until <= now
     }
 
-    private func room(_ lane: Int16, _ limit: Int) -> Room.Expected? {
-        let room = lane == Self.suspectLane ? Room.Expected(limit: limit) : room.take(lane: lane, limit: limit)
+    private func room(_ lane: Int16, _ limit: Int) -> ClaimBudget.Hold? {
+        let room = lane == Self.quarantineLane ? ClaimBudget.Hold(limit: limit) : claimBudget.take(lane: lane, limit: limit)
         if room == nil { state.withLock { $0.refusedAt = .now } }
         return room
     }
 
-    /// What was committed late behind the hints of a lane: between what has been searched for good and the hint.
-    func late(lane: Int16, limit: Int) async throws -> Batch? {
+    /// What was committed late behind the scan positions of a lane: between what has been searched for good and the hint.
+    func takeLateCommits(lane: Int16, limit: Int) async throws -> Batch? {
         for segment in shared.segments.ready[lane] ?? [] {
-            guard !shared.pausedLanes.contains(lane), let look = state.withLock({ $0.hints.look(segment.slot) }) else { continue }
+            guard !shared.pausedLanes.contains(lane), let look = state.withLock({ $0.positions.look(segment.slot) }) else {
+                continue
+            }
             guard let expected = room(lane, limit) else { return nil }
             if let batch = try await claim(segment, from: look.from, below: look.below, expected) {
-                state.withLock { $0.hints.found(look, batch.last) }
+                state.withLock { $0.positions.found(look, batch.last) }
                 return batch
             }
             expected.end()
-            state.withLock { $0.hints.finished(look) }
+            state.withLock { $0.positions.finished(look) }
         }
         return nil
     }
 
-    /// What a failed claim, of this worker or another, left behind the hints; from the very start, so seldom.
-    func leftBehind(limit: Int) async throws -> Batch? {
-        for (lane, segments) in shared.segments.ready where !shared.pausedLanes.contains(lane) && lane != Self.suspectLane {
+    /// What a failed claim, of this worker or another, left behind the scan positions; from the very start, so seldom.
+    func sweepFromStart(limit: Int) async throws -> Batch? {
+        for (lane, segments) in shared.segments.ready where !shared.pausedLanes.contains(lane) && lane != Self.quarantineLane {
             for segment in segments {
-                let hint = state.withLock { $0.hints.hint(segment.slot) }
+                let hint = state.withLock { $0.positions.hint(segment.slot) }
                 // A free segment that still got a row from a slow producer has no hint of ours yet.
                 guard hint > 0 || segment.isFree else { continue }
                 let batch = try await claim(
-                    segment, from: 0, below: segment.isFree ? .max : hint, Room.Expected(limit: limit))
+                    segment, from: 0, below: segment.isFree ? .max : hint, ClaimBudget.Hold(limit: limit))
                 if let batch { return batch }
             }
         }
@@ -210,12 +212,13 @@ final class Claim: Sendable {
     }
 
     private func claim(
-        _ segment: LoadSegments.Segment, from: Int64, below: Int64, _ expected: Room.Expected, deaths: ClosedRange<Int16>? = nil
+        _ segment: LoadRingParts.Segment, from: Int64, below: Int64, _ expected: ClaimBudget.Hold,
+        workerCrashes: ClosedRange<Int16>? = nil
     ) async throws -> Batch? {
         let limit = expected.limit
         let statement = ClaimReady(
             segment: segment.slot, lane: segment.lane, from: from, below: below, limit: Int32(limit), session: shared.session,
-            claim: shared.nextClaim(), lease: lease, leasedSegment: shared.segments.leasedSlot, deaths: deaths)
+            claim: shared.nextClaim(), lease: lease, leasedPart: shared.segments.leasedPart, workerCrashes: workerCrashes)
         let answer: ClaimReady.Answer
         do { answer = try await database.run(statement) } catch {
             expected.end()
@@ -223,8 +226,8 @@ final class Claim: Sendable {
         }
         let isFull = answer.messages.count == limit
         state.withLock { state in
-            guard deaths == nil else { return }
-            if below == .max { state.hints.ended(segment.slot, answer.last, isFull: isFull) }
+            guard workerCrashes == nil else { return }
+            if below == .max { state.positions.ended(segment.slot, answer.last, isFull: isFull) }
             if limit > 1 && isFull { state.fullAt = .now }
             if answer.last != nil { state.foundAt = .now }
         }

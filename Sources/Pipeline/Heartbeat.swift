@@ -18,8 +18,8 @@ struct Heartbeat: Sendable {
     let logger: Logger
     let policyChanged: @Sendable (PolicySnapshot) -> Void
     let sessionsChanged: @Sendable (Int) -> Void
-    let outlets: Outlets
-    /// Called when a lane may have messages that no pulse has told of.
+    let providerQueues: ProviderQueues
+    /// Called when a lane may have messages that no probe has told of.
     let lanesChanged: @Sendable () -> Void
     /// Called when an admin's orders about providers have changed.
     let ordersChanged: @Sendable () -> Void
@@ -62,7 +62,7 @@ struct Heartbeat: Sendable {
         var ringsRead: ContinuousClock.Instant?
         while !Task.isCancelled {
             do {
-                // A ring that moves on shows in the next pulse; what else changes there, an empty segment, can wait.
+                // A ring that moves on shows in the next probe; what else changes there, an empty segment, can wait.
                 if !ringsRead.isWithin(.seconds(5)) {
                     try await readRings()
                     ringsRead = .now
@@ -89,15 +89,15 @@ struct Heartbeat: Sendable {
         shared.fence()
         guard !shared.isDraining else { return }
         logger.warning("this session was fenced: its beat was too old", metadata: ["session": "\(shared.session)"])
-        claim.resetHints()
+        claim.resetScanPositions()
         shared.begin(session: try await database.run(identity.begin))
     }
 
     func readRings() async throws {
-        let (segments, pulse, paused) = try await database.withConnection {
-            try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
+        let (segments, probe, paused) = try await database.withConnection {
+            try await $0.run(LoadRingParts(), QueueProbe(), LoadPausedLanes())
         }
-        if shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused) { lookAgain() }
+        if shared.update(segments: RingParts(segments, probe: probe), paused: paused) { lookAgain() }
     }
 
     private func lookAgain() {
@@ -108,16 +108,16 @@ struct Heartbeat: Sendable {
     /// What admins order about providers, whose circuits others found open, and what this worker sees of them.
     func shareProviders() async throws {
         let session = shared.session
-        let seen = outlets.all.map { $0.health() }.filter(\.isWorthTelling)
+        let seen = providerQueues.all.map { $0.health() }.filter(\.isWorthTelling)
         let states = try await withTaskExecutorPreference(database.executor) {
             try await database.withConnection { connection in
                 if !seen.isEmpty { try await connection.run(WriteProviderHealth(session: session, seen: seen)) }
                 return try await connection.run(LoadProviderStates(session: session))
             }
         }
-        for outlet in outlets.all { try await outlet.shareConnections(session: session, on: database) }
-        for (name, why) in states.open { outlets.outlet(name)?.othersFound(why) }
-        if outlets.obey(states.orders) {
+        for providerQueue in providerQueues.all { try await providerQueue.shareConnections(session: session, on: database) }
+        for (name, why) in states.open { providerQueues.providerQueue(name)?.othersFound(why) }
+        if providerQueues.obey(states.orders) {
             ordersChanged()
             for (name, order) in states.orders {
                 logger.notice("order about a provider", metadata: ["provider": "\(name)", "order": "\(order)"])

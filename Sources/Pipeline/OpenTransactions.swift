@@ -1,12 +1,12 @@
 import Store
 
-/// Which positions of a lane may still be filled below a hint, from what the pulses say about transactions.
+/// Which positions of a lane may still be filled below a hint, from what the probes say about transactions.
 ///
-/// A transaction that enqueues takes its number first and its positions after. So one that had no number yet when a pulse read the
-/// sequence has only positions above what the pulse read. A transaction that stays open, however long, makes nothing that was
+/// A transaction that enqueues takes its number first and its positions after. So one that had no number yet when a probe read the
+/// sequence has only positions above what the probe read. A transaction that stays open, however long, makes nothing that was
 /// looked at worth another look; only its end does, and then from the position it may have begun at.
 struct OpenTransactions: Sendable {
-    /// What one pulse says.
+    /// What one probe says.
     struct Seen: Sendable, Equatable {
         /// Open transactions, each with a position that none of its own lies below.
         var open: [Int64: Int64] = [:]
@@ -14,9 +14,9 @@ struct OpenTransactions: Sendable {
         var limit: Int64 = 0
         /// No position of a transaction from `limit` on lies below this one.
         var unlisted: Int64 = 0
-        /// Last position given out when the pulse was read.
+        /// Last position given out when the probe was read.
         var sequence: Int64 = 0
-        /// No transaction had this number yet when the pulse had read the sequence.
+        /// No transaction had this number yet when the probe had read the sequence.
         var next: Int64 = 0
 
         /// At most so many transactions are named to the waiter.
@@ -29,7 +29,7 @@ struct OpenTransactions: Sendable {
             return Array(numbers.prefix(Self.most))
         }
 
-        /// The position from which on transactions have ended between an earlier pulse and this one; nil: none has.
+        /// The position from which on transactions have ended between an earlier probe and this one; nil: none has.
         func ended(since before: Seen) -> Int64? {
             var lowest = limit > before.limit ? before.unlisted : nil
             for (transaction, position) in before.open where open[transaction] == nil {
@@ -40,22 +40,22 @@ struct OpenTransactions: Sendable {
     }
 
     private(set) var seen: Seen?
-    /// Of earlier pulses, oldest first: of those that every transaction from `limit` on came after, only the last.
+    /// Of earlier probes, oldest first: of those that every transaction from `limit` on came after, only the last.
     private var history: [(next: Int64, sequence: Int64)] = []
 
-    /// True: since the pulse before a position was given out, or a transaction has ended that may have filled one. Else a look would find
-    /// nothing that one after the pulse before has not found.
+    /// True: since the probe before a position was given out, or a transaction has ended that may have filled one. Else a look would find
+    /// nothing that one after the probe before has not found.
     @discardableResult
-    mutating func update(_ pulse: Pulse.Answer) -> Bool {
+    mutating func update(_ probe: QueueProbe.Answer) -> Bool {
         func position(of transaction: Int64) -> Int64 { (history.last { $0.next <= transaction }?.sequence).map { $0 + 1 } ?? 0 }
         let before = seen
         var now = Seen(
-            limit: pulse.limit, unlisted: position(of: pulse.limit), sequence: pulse.sequence, next: pulse.nextTransaction)
-        for transaction in pulse.open { now.open[transaction] = before?.open[transaction] ?? position(of: transaction) }
+            limit: probe.limit, unlisted: position(of: probe.limit), sequence: probe.sequence, next: probe.nextTransaction)
+        for transaction in probe.open { now.open[transaction] = before?.open[transaction] ?? position(of: transaction) }
         seen = now
-        history.append((pulse.nextTransaction, pulse.sequence))
-        if let last = history.lastIndex(where: { $0.next <= pulse.limit }), last > 0 { history.removeFirst(last) }
-        guard let before, before.sequence == pulse.sequence else { return true }
-        return now.ended(since: before).map { $0 <= pulse.sequence } ?? false
+        history.append((probe.nextTransaction, probe.sequence))
+        if let last = history.lastIndex(where: { $0.next <= probe.limit }), last > 0 { history.removeFirst(last) }
+        guard let before, before.sequence == probe.sequence else { return true }
+        return now.ended(since: before).map { $0 <= probe.sequence } ?? false
     }
 }

@@ -15,19 +15,19 @@ struct Pipeline: Sendable {
         case urgent
         /// Lanes 0…7 by weight.
         case general
-        /// Lane 8, in small groups, and one at a time what has killed twice (`Suspects`).
-        case suspect
+        /// Lane 8, in small groups, and one at a time what has killed twice (`Quarantine`).
+        case quarantine
     }
 
     let shared: SharedState
     let database: Database
     let claim: Claim
-    let room: Room
-    let outlets: Outlets
+    let claimBudget: ClaimBudget
+    let providerQueues: ProviderQueues
     let results: Results
     let inFlight: InFlight
-    let suspects = Suspects()
-    let wakeUps: WakeUps
+    let quarantine = Quarantine()
+    let signals: LoopSignals
     let meters: Meters
     let logger: Logger
     let batch: Int
@@ -35,7 +35,7 @@ struct Pipeline: Sendable {
     private static let few = 16
 
     /// Takes batches until the worker drains; looks again when the signal fires, and by itself after a while.
-    func takeBatches(from source: Source, wokenBy signal: Signal) async {
+    func takeBatches(from source: Source, wokenBy signal: LoopSignal) async {
         var pause = Pause(limit: .seconds(5))
         var rescan = ContinuousClock.now
         while !Task.isCancelled && !shared.isDraining {
@@ -47,7 +47,7 @@ struct Pipeline: Sendable {
                     await signal.wait(after: generation, timeout: patience(source, found, rescan))
                 }
             } catch {
-                claim.resetHints()
+                claim.resetScanPositions()
                 if pause.isFirst { logger.warning("a batch failed; what it held goes back", metadata: ["error": "\(error)"]) }
                 await pause.wait()
             }
@@ -62,14 +62,14 @@ struct Pipeline: Sendable {
         switch source {
         case .urgent: return claim.patience(lanes: [0], poll: poll, rescan: rescan)
         case .general: return claim.patience(lanes: Claim.weights.keys.filter { $0 > 0 }, poll: poll, rescan: rescan)
-        case .suspect: return suspects.isEmpty ? max(poll, PulseLoop.period) : poll
+        case .quarantine: return quarantine.isEmpty ? max(poll, QueueProbeLoop.period) : poll
         }
     }
 
     private func oneBatch(from source: Source, rescan: inout ContinuousClock.Instant) async throws -> Found {
         guard shared.mayClaim else { return .noPlace }
-        if source == .suspect { await suspects.waitForPlace { shared.isDraining } }
-        let places = inFlight.take(source == .suspect ? max(1, suspects.places) : batch, urgent: source == .urgent)
+        if source == .quarantine { await quarantine.waitForPlace { shared.isDraining } }
+        let places = inFlight.take(source == .quarantine ? max(1, quarantine.places) : batch, urgent: source == .urgent)
         guard places > 0 else { return .noPlace }
         var held = places
         defer { inFlight.release(held) }
@@ -85,16 +85,16 @@ struct Pipeline: Sendable {
         defer { taken.expected.end() }
         inFlight.release(held - claimed.count)
         held = claimed.count
-        if claimed.count == places { wakeUps.batchFull() }
+        if claimed.count == places { signals.batchFull() }
         meters.count("martlet_claimed_total", [("lane", "\(taken.lane)")], by: claimed.count)
         do {
             try await Failpoint.afterClaim.reached(claimed.compactMap(\.message?.address))
             held -= try await process(taken)
-        } catch is NotOurs {
-            suspects.done(claimed.map(\.lease.messageID))
+        } catch is LeaseNoLongerHeld {
+            quarantine.done(claimed.map(\.lease.messageID))
             await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
         } catch {
-            suspects.done(claimed.map(\.lease.messageID))
+            quarantine.done(claimed.map(\.lease.messageID))
             await takeBack(claim: claimed[0].lease.claim, session: claimed[0].lease.session)
             throw error
         }
@@ -105,18 +105,18 @@ struct Pipeline: Sendable {
         from source: Source, limit: Int, rescan: inout ContinuousClock.Instant
     ) async throws -> Claim.Batch? {
         switch source {
-        case .suspect:
-            return try await suspectBatch(limit)
+        case .quarantine:
+            return try await quarantinedBatch(limit)
         case .urgent:
             // Behind the hint whatever waits ahead of it, but at most a tenth of the time; and only when it is overdue before a look
             // ahead, where what has just come is.
-            if rescan + .milliseconds(10) <= .now, let late = try await lateUrgent(limit, &rescan) { return late }
+            if rescan + .milliseconds(10) <= .now, let late = try await takeLateUrgentCommits(limit, &rescan) { return late }
             if let ahead = try await claim.take(lane: 0, limit: limit) { return ahead }
-            return rescan <= .now ? try await lateUrgent(limit, &rescan) : nil
+            return rescan <= .now ? try await takeLateUrgentCommits(limit, &rescan) : nil
         case .general:
             if rescan <= .now {
                 for lane in Claim.weights.keys.sorted() where lane > 0 {
-                    if let late = try await claim.late(lane: lane, limit: limit) { return late }
+                    if let late = try await claim.takeLateCommits(lane: lane, limit: limit) { return late }
                 }
                 rescan = .now + .milliseconds(500)
             }
@@ -124,31 +124,31 @@ struct Pipeline: Sendable {
         }
     }
 
-    private func suspectBatch(_ limit: Int) async throws -> Claim.Batch? {
-        guard claim.mayHave(Claim.suspectLane) else { return nil }
-        let (evidence, wasEmpty) = (claim.evidence, suspects.isEmpty)
-        let places = min(limit, suspects.places)
-        if places > 0, let group = try await claim.takeSuspects(limit: places, deaths: Suspects.grouped) {
-            suspects.begin(group.messages.map(\.lease.messageID), alone: false)
+    private func quarantinedBatch(_ limit: Int) async throws -> Claim.Batch? {
+        guard claim.mayHave(Claim.quarantineLane) else { return nil }
+        let (evidence, wasEmpty) = (claim.evidence, quarantine.isEmpty)
+        let places = min(limit, quarantine.places)
+        if places > 0, let group = try await claim.takeQuarantined(limit: places, workerCrashes: Quarantine.grouped) {
+            quarantine.begin(group.messages.map(\.lease.messageID), alone: false)
             return group
         }
         // Alone: nobody else of the quarantine is on its way.
-        guard suspects.isEmpty, let one = try await claim.takeSuspects(limit: 1, deaths: Suspects.alone) else {
-            if wasEmpty { claim.wasEmpty(Claim.suspectLane, at: evidence) }
+        guard quarantine.isEmpty, let one = try await claim.takeQuarantined(limit: 1, workerCrashes: Quarantine.alone) else {
+            if wasEmpty { claim.wasEmpty(Claim.quarantineLane, at: evidence) }
             return nil
         }
-        suspects.begin(one.messages.map(\.lease.messageID), alone: true)
+        quarantine.begin(one.messages.map(\.lease.messageID), alone: true)
         return one
     }
 
-    private func lateUrgent(_ limit: Int, _ rescan: inout ContinuousClock.Instant) async throws -> Claim.Batch? {
+    private func takeLateUrgentCommits(_ limit: Int, _ rescan: inout ContinuousClock.Instant) async throws -> Claim.Batch? {
         let started = ContinuousClock.now
-        let late = try await claim.late(lane: 0, limit: limit)
+        let late = try await claim.takeLateCommits(lane: 0, limit: limit)
         rescan = .now + max(.milliseconds(20), (.now - started) * 10)
         return late
     }
 
-    /// Takes what was left behind the hints, all of it, while there are places.
+    /// Takes what was left behind the scan positions, all of it, while there are places.
     func sweepOnce() async {
         do {
             while !shared.isDraining && shared.mayClaim {
@@ -158,7 +158,7 @@ struct Pipeline: Sendable {
                 defer { inFlight.release(held) }
                 let taken: Claim.Batch?
                 do {
-                    taken = try await claim.leftBehind(limit: places)
+                    taken = try await claim.sweepFromStart(limit: places)
                 } catch let failure as ClaimFailed {
                     await takeBack(claim: failure.claim, session: failure.session)
                     throw failure
@@ -187,7 +187,7 @@ struct Pipeline: Sendable {
         let now = shared.databaseNow()
         let render = Render(
             snapshot: snapshot, prices: snapshot.prices(at: now), router: snapshot.router(at: now),
-            overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 }, availability: outlets.availability)
+            overrides: Dictionary(overrides.map { ($0.messageID, $0) }) { $1 }, availability: providerQueues.availability)
         let rendered = render.render(claimed)
         for (code, count) in rendered.warnings { meters.count("martlet_render_warnings_total", [("code", code)], by: count) }
         if !rendered.failed.isEmpty {
@@ -201,30 +201,30 @@ struct Pipeline: Sendable {
             }
         }
         guard !rendered.works.isEmpty else {
-            suspects.done(claimed.map(\.lease.messageID))
+            quarantine.done(claimed.map(\.lease.messageID))
             return 0
         }
         let answer = try await admit(rendered.works, taken.expected)
         do { try await Failpoint.afterAdmit.reached(answer.admitted.map(\.work.message.address)) } catch {
-            outlets.giveBack(answer.admitted)
+            providerQueues.giveBack(answer.admitted)
             throw error
         }
         for (word, count) in answer.others { meters.count("martlet_not_admitted_total", [("reason", word)], by: count) }
         meters.count("martlet_admitted_total", [("lane", "\(taken.lane)")], by: answer.admitted.count)
-        if taken.lane == Claim.suspectLane {
-            suspects.done(Array(Set(claimed.map(\.lease.messageID)).subtracting(answer.admitted.map(\.work.message.id))))
+        if taken.lane == Claim.quarantineLane {
+            quarantine.done(Array(Set(claimed.map(\.lease.messageID)).subtracting(answer.admitted.map(\.work.message.id))))
         }
-        let groups = Dictionary(grouping: answer.admitted) { ObjectIdentifier($0.outlet) }
-        let needed = groups.values.map { ($0[0].outlet.name, $0.count) } + answer.withoutRoom.map { ($0, $1) }
-        room.learn(lane: taken.lane, claimed: claimed.count, needed: Dictionary(needed, uniquingKeysWith: +))
-        for group in groups.values { group[0].outlet.enqueue(group) }
+        let groups = Dictionary(grouping: answer.admitted) { ObjectIdentifier($0.providerQueue) }
+        let needed = groups.values.map { ($0[0].providerQueue.name, $0.count) } + answer.withoutRoom.map { ($0, $1) }
+        claimBudget.learn(lane: taken.lane, claimed: claimed.count, needed: Dictionary(needed, uniquingKeysWith: +))
+        for group in groups.values { group[0].providerQueue.enqueue(group) }
         return answer.admitted.count
     }
 
     /// Admit; a data error bisects the batch, so that one bad row harms no other and becomes a dead letter by itself.
-    private func admit(_ works: [Work], _ expected: Room.Expected) async throws -> Admit.Answer {
+    private func admit(_ works: [Work], _ expected: ClaimBudget.Hold) async throws -> Admit.Answer {
         do {
-            return try await Admit(shared: shared, database: database, outlets: outlets).admit(works, expected)
+            return try await Admit(shared: shared, database: database, providerQueues: providerQueues).admit(works, expected)
         } catch let error as StoreError where error.isDataError {
             guard works.count > 1 else {
                 let reason = DeadLetterReason(
@@ -245,7 +245,7 @@ struct Pipeline: Sendable {
                 return answer
             } catch {
                 // What the first half got is taken back with the claim.
-                outlets.giveBack(answer.admitted)
+                providerQueues.giveBack(answer.admitted)
                 throw error
             }
         }
@@ -266,7 +266,7 @@ struct Pipeline: Sendable {
 
     private func release(_ taken: [(SubmissionResult, Work)]) {
         inFlight.release(taken.count)
-        suspects.done(taken.map(\.1.message.id))
+        quarantine.done(taken.map(\.1.message.id))
     }
 
     private func write(_ taken: [(SubmissionResult, Work)], with record: Record) async {

@@ -110,7 +110,7 @@ struct RecordWrites {
     mutating func add(_ result: SubmissionResult, _ work: Work) {
         let lease = work.lease
         let counters = Disposition.Counters(
-            attempt: Int(work.attempt), burned: Int(lease.burned), resends: Int(lease.resends))
+            attempt: Int(work.attempt), countedAttempts: Int(lease.countedAttempts), resends: Int(lease.resends))
         let disposition = Disposition.after(
             result.outcome, of: work.policy, counters: counters, remaining: work.message.expiresAt - now,
             jitter: Double.random(in: 0..<1))
@@ -138,9 +138,10 @@ struct RecordWrites {
             taken.append(work.message.id)
             count("accepted", final: true, work)
             bill(work)
-        case .retry(let after, let reason, let burned, let resends):
+        case .retry(let after, let reason, let countedAttempts, let resends):
             postponed.add(
-                lease, until: now + after, reason: reason, attempt: work.attempt, burned: Int16(clamping: burned),
+                lease, until: now + after, reason: reason, attempt: work.attempt,
+                countedAttempts: Int16(clamping: countedAttempts),
                 resends: Int16(clamping: resends), receipt: result.outcome.name, answeredAttempt: work.attempt,
                 provider: work.provider.name, code: failure?.code, detail: failure?.detail)
             count(reason, final: false, work)
@@ -176,7 +177,7 @@ struct RecordWrites {
         if !budgets.isEmpty { statements.append(budgets) }
         if !released.isEmpty { statements.append(releases) }
         // Some lease was lost: its message may be a dead letter by now, for want of this very answer.
-        if oneByOne && !taken.isEmpty { statements.append(ResolveDoubt(messageIDs: taken)) }
+        if oneByOne && !taken.isEmpty { statements.append(ResolveUnknownOutcome(messageIDs: taken)) }
         if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
         return statements
     }

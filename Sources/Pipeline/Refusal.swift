@@ -46,7 +46,7 @@ struct Refusal: Sendable {
         var ended = Finish(slot: place.slot)
         for one in group {
             let over = over[one.lease.messageID]
-            if let over, over.isInDoubt {
+            if let over, over.hasUnknownOutcome {
                 let reason = DeadLetterReason.inDoubt(unsent: "it is \(over.kind)")
                 dead.add(one.lease, attempt: one.lease.attempt, provider: one.provider, reason: reason)
             } else if let over, over.kind == "cancelled" || !keepsExpired(over.classID) {

@@ -29,7 +29,7 @@ final class Work: Sendable {
     let asked: AskedTemplate?
 
     /// Its lane, or where that is the quarantine the lane of its class: the first leaves first.
-    var priority: Int16 { lease.lane == Claim.suspectLane ? Int16(clamping: policy.lane) : lease.lane }
+    var priority: Int16 { lease.lane == Claim.quarantineLane ? Int16(clamping: policy.lane) : lease.lane }
 
     /// Number of the attempt that Admit will commit.
     var attempt: Int16 { lease.nextAttempt }
@@ -117,7 +117,7 @@ struct Render: Sendable {
             let routed =
                 override?.provider.flatMap({ snapshot.policy.providers[$0] })
                 ?? router.provider(
-                    for: message, sender: sender.key, tries: Int(claimed.lease.burned) + Int(claimed.lease.resends),
+                    for: message, sender: sender.key, tries: Int(claimed.lease.countedAttempts) + Int(claimed.lease.resends),
                     &availability)
             guard let provider = routed else { throw Unsendable(reason: .unroutable(channel)) }
             guard

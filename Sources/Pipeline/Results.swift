@@ -11,7 +11,7 @@ final class Results: Sendable {
         var others: [Answer] = []
     }
     private let waiting = Mutex(Waiting())
-    private let signal = Signal()
+    private let signal = LoopSignal()
 
     func add(_ results: [Answer]) {
         guard !results.isEmpty else { return }

@@ -15,12 +15,12 @@ final class SharedState: Sendable {
         var isReadOnly = false
         var liveSessions = 1
         var policy: PolicySnapshot
-        var segments = SegmentTable()
+        var segments = RingParts()
         var pausedLanes: Set<Int16> = []
         /// A reading of the database's clock and the instant at which the question was sent.
         var clock: (database: Timestamp, sent: ContinuousClock.Instant)
         var claim: Int32 = 0
-        /// What the last pulse read of `message_seq`.
+        /// What the last probe read of `message_seq`.
         var sequence: Int64 = 0
     }
     private let values: Mutex<Values>
@@ -32,7 +32,7 @@ final class SharedState: Sendable {
     var session: Int32 { values.withLock { $0.session } }
     var policy: PolicySnapshot { values.withLock { $0.policy } }
     var liveSessions: Int { values.withLock { $0.liveSessions } }
-    var segments: SegmentTable { values.withLock { $0.segments } }
+    var segments: RingParts { values.withLock { $0.segments } }
     var pausedLanes: Set<Int16> { values.withLock { $0.pausedLanes } }
     var isDraining: Bool { values.withLock { $0.isDraining } }
     /// Nothing may be claimed or admitted: fenced, draining, or the server is a standby or an old primary.
@@ -53,7 +53,7 @@ final class SharedState: Sendable {
     func update(policy: PolicySnapshot) { values.withLock { $0.policy = policy } }
     /// True: there are other segments than before, or other lanes are paused.
     @discardableResult
-    func update(segments: SegmentTable, paused: Set<Int16>) -> Bool {
+    func update(segments: RingParts, paused: Set<Int16>) -> Bool {
         values.withLock {
             let isNew = $0.pausedLanes != paused || !$0.segments.leadsTo(segments)
             $0.segments = segments
@@ -106,20 +106,20 @@ extension SharedState: EventSurroundings {
 }
 
 /// The rings as last read: which segments each lane has, oldest first, and where new leased rows go.
-struct SegmentTable: Sendable {
+struct RingParts: Sendable {
     /// Ready segments by lane, in the order in which they were filled; free ones first.
-    var ready: [Int16: [LoadSegments.Segment]] = [:]
-    var leased: [LoadSegments.Segment] = []
-    var due: [LoadSegments.Segment] = []
-    var leasedSlot: Int16 = 1
+    var ready: [Int16: [LoadRingParts.Segment]] = [:]
+    var leased: [LoadRingParts.Segment] = []
+    var due: [LoadRingParts.Segment] = []
+    var leasedPart: Int16 = 1
     /// Lanes whose segments hold something, or did: also those that no class of the policy uses any more.
     var filledLanes: Set<Int16> { Set(ready.filter { $0.value.contains { $0.pages > 0 } }.keys) }
     private var cursors: [Int64] = []
 
     init() {}
-    init(_ segments: [LoadSegments.Segment], pulse: Pulse.Answer) {
-        cursors = Self.cursors(pulse)
-        let current = Set(pulse.cursors.map(Store.segment(ofCursor:)))
+    init(_ segments: [LoadRingParts.Segment], probe: QueueProbe.Answer) {
+        cursors = Self.cursors(probe)
+        let current = Set(probe.cursors.map(Store.segment(ofCursor:)))
         for var segment in segments {
             // A cursor moves before the transaction that moves it commits: what it points at gets rows already.
             if segment.kind == .ready && current.contains(segment.slot) { segment.isFree = false }
@@ -129,17 +129,17 @@ struct SegmentTable: Sendable {
             case .due: due.append(segment)
             }
         }
-        leasedSlot = Store.segment(ofCursor: pulse.leasedCursor)
+        leasedPart = Store.segment(ofCursor: probe.leasedCursor)
     }
 
     /// False: a ring has moved on since these were read.
-    func isUpToDate(with pulse: Pulse.Answer) -> Bool { cursors == Self.cursors(pulse) }
+    func isUpToDate(with probe: QueueProbe.Answer) -> Bool { cursors == Self.cursors(probe) }
 
     /// The same rows are found by both.
-    fileprivate func leadsTo(_ other: SegmentTable) -> Bool {
-        func places(_ table: SegmentTable) -> [Int16: [Int16]] { table.ready.mapValues { $0.filter { !$0.isFree }.map(\.slot) } }
+    fileprivate func leadsTo(_ other: RingParts) -> Bool {
+        func places(_ table: RingParts) -> [Int16: [Int16]] { table.ready.mapValues { $0.filter { !$0.isFree }.map(\.slot) } }
         return places(self) == places(other)
     }
 
-    private static func cursors(_ pulse: Pulse.Answer) -> [Int64] { pulse.cursors + [pulse.leasedCursor, pulse.dueCursor] }
+    private static func cursors(_ probe: QueueProbe.Answer) -> [Int64] { probe.cursors + [probe.leasedCursor, probe.dueCursor] }
 }

@@ -47,7 +47,7 @@ public struct Worker: Service {
         guard let policy = try await firstPolicy(database) else { return }
         guard let shared = await begin(policy, beatDatabase) else { return }
         logger.info("working", metadata: ["session": "\(shared.session)", "policy": "\(policy.version)"])
-        let flow = Flow(
+        let flow = WorkerLoops(
             settings: settings, shared: shared, database: database, beatDatabase: beatDatabase, heartDatabase: heartDatabase,
             waitDatabase: waitDatabase, eventDatabase: eventDatabase, identity: identity, logger: logger)
         health.watch(shared, flow.inFlight)
@@ -68,10 +68,10 @@ public struct Worker: Service {
                 let session = try await database.run(identity.begin)
                 let first = try await database.run(Beat(session: session, inFlight: 0, isDraining: false))
                 let shared = SharedState(session: session, policy: policy, databaseNow: first.now, asked: asked)
-                let (segments, pulse, paused) = try await database.withConnection {
-                    try await $0.run(LoadSegments(), Pulse(), LoadPausedLanes())
+                let (segments, probe, paused) = try await database.withConnection {
+                    try await $0.run(LoadRingParts(), QueueProbe(), LoadPausedLanes())
                 }
-                shared.update(segments: SegmentTable(segments, pulse: pulse), paused: paused)
+                shared.update(segments: RingParts(segments, probe: probe), paused: paused)
                 return shared
             } catch {
                 if pause.isFirst { logger.warning("no session yet", metadata: ["error": "\(error)"]) }

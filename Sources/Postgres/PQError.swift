@@ -61,7 +61,7 @@ extension PQError {
     }
 
     /// The work may or may not be committed; look before doing it again.
-    public var isInDoubt: Bool {
+    public var hasUnknownOutcome: Bool {
         switch self {
         case .commitUnknown: true
         case .connectionLost(_, _, let mayHaveRun), .deadlineExceeded(_, _, let mayHaveRun): mayHaveRun

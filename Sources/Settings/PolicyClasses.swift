@@ -18,12 +18,12 @@ extension PolicyReading {
             .duration(in: .seconds(1)...Duration.seconds(30 * 86_400))
         let retry = readRetry(object)
         let quietHours = readQuietHours(object)
-        let doubt = object.required("in_doubt", "resend, query or hold")?.word(ClassPolicy.Doubt.self)
-        guard let lane, let timeToLive, let retry, let doubt else { return nil }
+        let unknownOutcome = object.required("in_doubt", "resend, query or hold")?.word(ClassPolicy.UnknownOutcome.self)
+        guard let lane, let timeToLive, let retry, let unknownOutcome else { return nil }
         var rules = ClassPolicy(name: name, lane: lane, timeToLive: timeToLive, retry: retry, quietHours: quietHours)
-        rules.doubt = doubt
+        rules.unknownOutcome = unknownOutcome
         rules.acceptWithin = object["accept_within"]?.duration(in: .milliseconds(100)...Duration.seconds(30 * 86_400))
-        rules.resends = readResends(object, doubt: doubt)
+        rules.resends = readResends(object, unknownOutcome: unknownOutcome)
         rules.requiresConsent = object["consent"]?.bool() ?? false
         rules.requiresSignature = object["signature"]?.bool() ?? false
         rules.requiresOptOut = object["opt_out"]?.bool() ?? false
@@ -63,16 +63,16 @@ extension PolicyReading {
         return hours
     }
 
-    private func readResends(_ object: YAMLObject, doubt: ClassPolicy.Doubt) -> Int {
+    private func readResends(_ object: YAMLObject, unknownOutcome: ClassPolicy.UnknownOutcome) -> Int {
         let resends = object["resends"]?.integer(in: 0...10)
-        switch (doubt, resends) {
+        switch (unknownOutcome, resends) {
         case (.hold, let some?) where some > 0:
             object["resends"]?.report("\(some) contradicts in_doubt: hold", "a held message is never sent again: write 0")
         case (.resend, 0):
             object["resends"]?.report("0 contradicts in_doubt: resend", "write 1 or more, or in_doubt: hold")
         default: break
         }
-        return resends ?? (doubt == .hold ? 0 : 1)
+        return resends ?? (unknownOutcome == .hold ? 0 : 1)
     }
 }
 

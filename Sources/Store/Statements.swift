@@ -13,16 +13,18 @@ public enum Statements {
     static let message = MessageID(1)
     static let then = Timestamp(microseconds: 1_750_000_000_000_000)
     static let lease = Lease(
-        slot: 1, row: LeasedRow(tid: PQTID(block: 0, offset: 1)), messageID: message, lane: 0, attempt: 1, burned: 0, resends: 0,
-        deaths: 0, series: 0, session: 1, claim: 1, deadline: then)
+        slot: 1, row: LeasedRow(tid: PQTID(block: 0, offset: 1)), messageID: message, lane: 0, attempt: 1, countedAttempts: 0,
+        resends: 0,
+        workerCrashes: 0, series: 0, session: 1, claim: 1, deadline: then)
 
     static var queue: [any Statement] {
         var handBack = HandBack(slot: 1)
         handBack.add(lease)
         return [
             ClaimReady(
-                segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedSegment: 1),
-            handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), Pulse(), LoadSegments(),
+                segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedPart: 1),
+            handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), QueueProbe(), LoadRingParts(),
+            WatchQueue(elects: false, holds: false, sleeps: false, promotes: true), MayNotify(),
             WaitForMessages(sequence: 0, open: [1], poll: .milliseconds(2), timeout: .milliseconds(10), promotes: true),
             TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)), LoadProviderStates(session: 1),
             TakeConnections(provider: "p", limit: 4, session: 1, needed: 0, most: 2),
@@ -93,7 +95,8 @@ public enum Statements {
         accepted.add(lease, attempt: 1, provider: "p", reference: "r")
         var putOff = PutOff(slot: 1)
         putOff.add(
-            lease, until: then, reason: "retry", attempt: 1, burned: 1, resends: 0, receipt: "deferred", answeredAttempt: 1)
+            lease, until: then, reason: "retry", attempt: 1, countedAttempts: 1, resends: 0, receipt: "deferred",
+            answeredAttempt: 1)
         var receipts = InsertReceipts()
         receipts.add(message, kind: "unknown", attempt: 1)
         var dead = InsertDeadLetters(slot: 1)
@@ -129,7 +132,7 @@ public enum Statements {
             PurgeSurveys(keep: .seconds(1)),
             EventLock(buckets: [1, 2]), FindCarrierIDs(folded: ["a1"], providers: ["p"], since: .seconds(86_400)), handOvers, ids,
             receipts, conclusions, ParkEvents([.init(provider: "p", kind: "receipt", payload: "{}", reason: "no_match")]),
-            ResolveDoubt(messageIDs: [message]), suppressions,
+            ResolveUnknownOutcome(messageIDs: [message]), suppressions,
             InsertInboundTexts([
                 .init(
                     provider: "p", sender: "+44", recipient: "1", body: nil, octets: [1], dataCoding: 4, reference: 7, part: 1,
@@ -143,17 +146,17 @@ public enum Statements {
     static var links: [any Statement] {
         [
             FindUnsubscribing(messageID: message), Unsubscribe(messageID: message, scope: "marketing"),
-            FindMessageLinks(messageID: message), InsertLinkVisits([LinkVisit(message, link: 1, machine: nil)]), JudgeVisits(),
-            DropVisit(),
+            FindMessageLinks(messageID: message), InsertLinkHits([LinkHit(message, link: 1, machine: nil)]), JudgeLinkHits(),
+            DropLinkHit(),
         ]
     }
 
     static var maintenance: [any Statement] {
         [
-            RescuableSessions(), DueWork(), RescueLock(session: 1), FenceSession(session: 1),
+            RescuableSessions(), DueWork(asksForRescue: true), RescueLock(session: 1), FenceSession(session: 1),
             AttemptStates(messageIDs: [message]), FindSettled(messageIDs: [message]),
-            PromoteDue(slot: 1), AddSegment(kind: .ready, lane: 1), AdvanceSegment(kind: .ready, lane: 0),
-            RetireSegment(kind: .ready, slot: 2), TryDuty(duty: 1),
+            PromoteDue(slot: 1), AddRingPart(kind: .ready, lane: 1), AdvanceRing(kind: .ready, lane: 0),
+            RetireRingPart(kind: .ready, slot: 2), TryDuty(duty: 1),
             MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(),
             PurgeIdempotencyKeys(keep: .seconds(0)), OldDays(keep: .seconds(86_400)), DropDay("20250101"),
             HeldDays(keep: .seconds(86_400)),

@@ -15,9 +15,9 @@ struct Claims: AsyncParsableCommand {
     func run() async throws {
         let database = load.database(connections: clients, isWorker: true)
         let session = try await database.run(BeginSession(worker: "load", host: "bench", pid: getpid(), version: "load"))
-        let (segments, pulse) = try await database.withConnection { try await $0.run(LoadSegments(), Pulse()) }
+        let (segments, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
         let queue = Queue(
-            session: session, leased: segment(ofCursor: pulse.leasedCursor),
+            session: session, leased: segment(ofCursor: probe.leasedCursor),
             ready: segments.filter { $0.kind == .ready && !$0.isFree && $0.lane != 8 }.map { ($0.slot, $0.lane) })
         let started = ContinuousClock.now
         let (done, claims) = try await withThrowingTaskGroup(of: (Int, [Double]).self) { group in
@@ -60,7 +60,7 @@ struct Claims: AsyncParsableCommand {
                 let answer = try await database.run(
                     ClaimReady(
                         segment: segment, lane: lane, from: from, limit: Int32(min(batch, share - done)), session: queue.session,
-                        claim: claim, lease: .seconds(60), leasedSegment: queue.leased))
+                        claim: claim, lease: .seconds(60), leasedPart: queue.leased))
                 // A connection's first claim plans, and fills its caches: no other does.
                 if isWarm { times.append((.now - asked).inLoadSeconds * 1000) }
                 isWarm = true

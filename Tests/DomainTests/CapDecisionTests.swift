@@ -32,7 +32,7 @@ private struct Simulation {
 
     /// nil: admitted; else when to ask again.
     mutating func ask(_ id: Int64, now: Timestamp, delay: Double) -> Timestamp? {
-        ledger.prune(before: now - .seconds(86_400), plannedBefore: now - minute)
+        ledger.prune(before: now - .seconds(86_400), reservedBefore: now - minute)
         let verdict = CapDecision.decide(
             message: MessageID(id), rules: rules, ledger: ledger, now: now, sendWithin: sendWithin, calendars: calendars(now))
         switch verdict {
@@ -42,7 +42,7 @@ private struct Simulation {
             return nil
         case .over(_, _, let freeAt):
             guard let freeAt else { return now + .seconds(86_400) }
-            ledger.add(.init(messageID: MessageID(id), at: freeAt, attempt: 1, classID: 1, channelID: 1, isPlanned: true))
+            ledger.add(.init(messageID: MessageID(id), at: freeAt, attempt: 1, classID: 1, channelID: 1, isReservation: true))
             return freeAt
         }
     }
@@ -101,7 +101,7 @@ struct CapDecisionTests {
             // Some come late: their plan has passed long before they ask.
             now = max(now, next.due) + .milliseconds(Int.random(in: 0...(next.id % 7 == 0 ? 30_000 : 50), using: &numbers))
             let isFree = zip([limits.0, limits.1], [lengths.0, lengths.1]).allSatisfy { limit, length in
-                simulation.ledger.hits.filter { !$0.isPlanned && $0.at + length >= now }.count < limit
+                simulation.ledger.hits.filter { !$0.isReservation && $0.at + length >= now }.count < limit
             }
             let due = simulation.ask(next.id, now: now, delay: Double.random(in: 0...1, using: &numbers))
             #expect((due == nil) == isFree, "seed \(seed): a free slot is taken, a taken one is not")
@@ -119,7 +119,7 @@ struct CapDecisionTests {
     func passedPlan() {
         let ledger = CapLedger(hits: [
             .init(messageID: MessageID(1), at: at(100), attempt: 1, classID: 1, channelID: 1),
-            .init(messageID: MessageID(2), at: at(60), attempt: 1, classID: 1, channelID: 1, isPlanned: true),
+            .init(messageID: MessageID(2), at: at(60), attempt: 1, classID: 1, channelID: 1, isReservation: true),
         ])
         let verdict = CapDecision.decide(
             message: MessageID(3), rules: [rule(1, .seconds(10))], ledger: ledger, now: at(99), sendWithin: .seconds(1),
@@ -146,9 +146,9 @@ struct CapDecisionTests {
         var simulation = Simulation(rules: [rule(1, minute)], sendWithin: .seconds(1))
         #expect(simulation.ask(1, now: at(0), delay: 0) == nil)
         for _ in 0..<3 { #expect(simulation.ask(2, now: at(5), delay: 0) == at(61.000001)) }
-        #expect(simulation.ledger.hits.filter(\.isPlanned).count == 1)
+        #expect(simulation.ledger.hits.filter(\.isReservation).count == 1)
         #expect(simulation.ask(2, now: at(61.000001), delay: 0) == nil)
-        #expect(simulation.ledger.hits.filter(\.isPlanned).isEmpty)
+        #expect(simulation.ledger.hits.filter(\.isReservation).isEmpty)
     }
 
     @Test("the strictest rule decides; drop beats defer; a limit of 0 never frees")
@@ -217,7 +217,7 @@ struct CapDecisionTests {
 struct CapLedgerTests {
     private let hits: [CapLedger.Hit] = [
         .init(messageID: MessageID(.max), at: at(5), attempt: 3, classID: 2, channelID: 4),
-        .init(messageID: MessageID(7), at: at(2), attempt: 1, classID: 1, channelID: 1, isPlanned: true),
+        .init(messageID: MessageID(7), at: at(2), attempt: 1, classID: 1, channelID: 1, isReservation: true),
     ]
 
     @Test("what is written is read again, oldest first, 24 bytes each")
@@ -243,9 +243,9 @@ struct CapLedgerTests {
     @Test("what is older than the longest window is forgotten, and so are plans that passed long ago")
     func prune() {
         var ledger = CapLedger(hits: hits)
-        ledger.prune(before: at(1), plannedBefore: at(3))
+        ledger.prune(before: at(1), reservedBefore: at(3))
         #expect(ledger.hits.map(\.at) == [at(5)])
-        ledger.prune(before: at(6), plannedBefore: at(3))
+        ledger.prune(before: at(6), reservedBefore: at(3))
         #expect(ledger.hits.isEmpty)
     }
 }

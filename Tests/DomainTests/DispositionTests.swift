@@ -4,17 +4,19 @@ import Testing
 
 @Suite("What becomes of a message after an attempt")
 struct DispositionTests {
-    private func policy(_ doubt: ClassPolicy.Doubt, resends: Int = 1, attempts: Int = 3) -> ClassPolicy {
+    private func policy(_ unknownOutcome: ClassPolicy.UnknownOutcome, resends: Int = 1, attempts: Int = 3) -> ClassPolicy {
         ClassPolicy(
             name: "c", lane: 1, timeToLive: .seconds(3600),
             retry: .init(attempts: attempts, base: .seconds(10), limit: .seconds(100)),
-            doubt: doubt, resends: resends)
+            unknownOutcome: unknownOutcome, resends: resends)
     }
     private func after(
-        _ outcome: Outcome, _ policy: ClassPolicy, burned: Int = 0, resends: Int = 0, remaining: Duration = .seconds(3600)
+        _ outcome: Outcome, _ policy: ClassPolicy, countedAttempts: Int = 0, resends: Int = 0,
+        remaining: Duration = .seconds(3600)
     ) -> Disposition {
         .after(
-            outcome, of: policy, counters: .init(attempt: 1, burned: burned, resends: resends), remaining: remaining, jitter: 0)
+            outcome, of: policy, counters: .init(attempt: 1, countedAttempts: countedAttempts, resends: resends),
+            remaining: remaining, jitter: 0)
     }
     private func failure(burns: Bool = true, after: Duration? = nil, throttled: Bool = false) -> Failure {
         Failure(code: "x", detail: "y", blame: .provider, retryAfter: after, burnsAttempt: burns, throttled: throttled)
@@ -28,16 +30,18 @@ struct DispositionTests {
 
     @Test("as many tries as the class has, then a dead letter; what burns nothing never ends it")
     func attempts() {
-        #expect(after(.deferred(failure()), policy(.hold)) == .retry(after: .seconds(10), reason: "retry", burned: 1, resends: 0))
         #expect(
-            after(.deferred(failure()), policy(.hold), burned: 1)
-                == .retry(after: .seconds(10), reason: "retry", burned: 2, resends: 0))
-        #expect(after(.deferred(failure()), policy(.hold), burned: 2) == .dead(.attemptsExhausted(3, failure())))
+            after(.deferred(failure()), policy(.hold))
+                == .retry(after: .seconds(10), reason: "retry", countedAttempts: 1, resends: 0))
+        #expect(
+            after(.deferred(failure()), policy(.hold), countedAttempts: 1)
+                == .retry(after: .seconds(10), reason: "retry", countedAttempts: 2, resends: 0))
+        #expect(after(.deferred(failure()), policy(.hold), countedAttempts: 2) == .dead(.attemptsExhausted(3, failure())))
         let throttled = failure(burns: false, throttled: true)
-        for burned in 0...2 {
+        for countedAttempts in 0...2 {
             #expect(
-                after(.deferred(throttled), policy(.hold), burned: burned)
-                    == .retry(after: .seconds(10), reason: "throttled", burned: burned, resends: 0))
+                after(.deferred(throttled), policy(.hold), countedAttempts: countedAttempts)
+                    == .retry(after: .seconds(10), reason: "throttled", countedAttempts: countedAttempts, resends: 0))
         }
     }
 
@@ -45,7 +49,7 @@ struct DispositionTests {
     func pauses() {
         #expect(
             after(.deferred(failure(after: .seconds(50))), policy(.hold))
-                == .retry(after: .seconds(50), reason: "retry", burned: 1, resends: 0))
+                == .retry(after: .seconds(50), reason: "retry", countedAttempts: 1, resends: 0))
         #expect(after(.deferred(failure(after: .seconds(50))), policy(.hold), remaining: .seconds(50)) == .expired)
         // A class that keeps what has expired leaves it to a human, with the last answer.
         var keeping = policy(.hold)
@@ -70,16 +74,19 @@ struct DispositionTests {
     @Test(
         "in doubt: as often again as the class allows, never with hold, never beyond the time to live",
         arguments: [
-            (ClassPolicy.Doubt.resend, 0, 3600, true), (.resend, 1, 3600, false), (.query, 0, 3600, true),
+            (ClassPolicy.UnknownOutcome.resend, 0, 3600, true), (.resend, 1, 3600, false), (.query, 0, 3600, true),
             (.query, 1, 3600, false),
             (.hold, 0, 3600, false), (.resend, 0, 10, false),
         ])
-    func doubt(doubt: ClassPolicy.Doubt, resends: Int, remaining: Int, again: Bool) {
+    func unknownOutcome(unknownOutcome: ClassPolicy.UnknownOutcome, resends: Int, remaining: Int, again: Bool) {
         let answer = after(
-            .unknown(failure()), policy(doubt, resends: doubt == .hold ? 0 : 1), burned: 1, resends: resends,
+            .unknown(failure()), policy(unknownOutcome, resends: unknownOutcome == .hold ? 0 : 1), countedAttempts: 1,
+            resends: resends,
             remaining: .seconds(remaining))
         #expect(
-            answer == (again ? .retry(after: .seconds(10), reason: "resend", burned: 1, resends: resends + 1) : .dead(.inDoubt)))
+            answer
+                == (again
+                    ? .retry(after: .seconds(10), reason: "resend", countedAttempts: 1, resends: resends + 1) : .dead(.inDoubt)))
     }
 
     @Test("pauses double from the base to the limit, with full jitter above the base, and never overflow")

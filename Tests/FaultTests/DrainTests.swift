@@ -6,7 +6,7 @@ import Testing
 extension Faults {
     @Suite("SIGTERM")
     struct DrainTests {
-        private func counts(_ shop: Shop) async throws -> (leased: Int, suspects: Int, deaths: Int) {
+        private func counts(_ shop: Shop) async throws -> (leased: Int, suspects: Int, workerCrashes: Int) {
             (
                 try await shop.number("select count(*) from martlet_data.leased"),
                 try await shop.number(
@@ -31,7 +31,7 @@ extension Faults {
                 #expect(try await worker.terminate() == 0, "\(worker.output)")
                 let after = try await counts(shop)
                 #expect(after.leased == 0, "\(after) \(worker.output)")
-                #expect(after.suspects == 0 && after.deaths == 0, "a drain is no death: \(after)")
+                #expect(after.suspects == 0 && after.workerCrashes == 0, "a drain is no death: \(after)")
                 #expect(try await shop.number("select count(*) from martlet_data.ready where burned > 0") == 0)
                 let accepted = try await shop.number("select count(*) from martlet_data.receipts where kind = 'accepted'")
                 #expect(try shop.outbox().count == accepted)
@@ -52,7 +52,8 @@ extension Faults {
                     #expect(try await worker.terminate() == 0, "\(worker.output)")
                     let after = try await counts(shop)
                     #expect(
-                        after.leased == 0 && after.suspects == 0 && after.deaths == 0, "\(after) \(worker.output.suffix(2000))")
+                        after.leased == 0 && after.suspects == 0 && after.workerCrashes == 0,
+                        "\(after) \(worker.output.suffix(2000))")
                 }
                 let ids = try shop.outbox().map(\.messageID)
                 #expect(Set(ids).count == ids.count, "handed over twice")

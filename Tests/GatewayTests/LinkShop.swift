@@ -8,7 +8,7 @@ import Testing
 /// A shop whose class `marketing` tracks clicks and opens, and whose provider keeps what it got.
 struct LinkShop {
     static let click = "https://s.example/c"
-    static let phone = ["-A", LinkVisitorTests.phone]
+    static let phone = ["-A", LinkClientTests.phone]
     let shop: Shop
     let secretFile: String
 

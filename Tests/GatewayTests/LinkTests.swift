@@ -255,16 +255,16 @@ extension Gateways {
             try await LinkShop.with(change) { bench in
                 let id = try await bench.send("See https://shop.example/new and https://shop.example/sale")
                 try await bench.aMinuteLater()
-                func visit(_ link: Int, _ machine: String = "null", ago: Int = 10) async throws {
+                func hit(_ link: Int, _ machine: String = "null", ago: Int = 10) async throws {
                     try await bench.shop.script(
                         "insert into martlet_data.link_visits (message_id, link, at, machine) values (\(id), \(link), clock_timestamp() - interval '\(ago) s', \(machine))"
                     )
-                    _ = try await bench.shop.store.run(JudgeVisits(limit: 100))
+                    _ = try await bench.shop.store.run(JudgeLinkHits(limit: 100))
                 }
-                try await visit(1, "'head'", ago: 30)
-                try await visit(1, ago: 20)
-                try await visit(1, ago: 15)
-                try await visit(2, ago: 10)
+                try await hit(1, "'head'", ago: 30)
+                try await hit(1, ago: 20)
+                try await hit(1, ago: 15)
+                try await hit(2, ago: 10)
                 let events = try await bench.shop.texts(
                     """
                     select m.variables::text from martlet_data.messages m join martlet_data.channels h on h.id = m.channel_id where h.name = 'webhook'

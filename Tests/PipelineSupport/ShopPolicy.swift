@@ -68,13 +68,13 @@ public struct ShopPolicy: Sendable {
         let doubts = ["otp": "resend", "transactional": "query", "notification": "resend", "marketing": "hold"]
         var classes = "classes:\n"
         for (lane, name) in Self.classes.enumerated() {
-            classes += Self.messageClass(name, lane: lane, attempts: attempts, doubt: doubts[name] ?? "hold")
+            classes += Self.messageClass(name, lane: lane, attempts: attempts, unknownOutcome: doubts[name] ?? "hold")
             if name == "otp" { classes += "    erase_body: true\n" }
             for line in tracking[name] ?? [] { classes += "    \(line)\n" }
         }
-        classes += Self.messageClass("night", lane: 4, attempts: attempts, doubt: "hold")
+        classes += Self.messageClass("night", lane: 4, attempts: attempts, unknownOutcome: "hold")
         classes += "    quiet_hours: \(quietHours)\n    release_over: 30m\n"
-        classes += Self.messageClass("asked", lane: 5, attempts: attempts, doubt: "hold").replacing(
+        classes += Self.messageClass("asked", lane: 5, attempts: attempts, unknownOutcome: "hold").replacing(
             "consent: false", with: "consent: true")
         classes += moreClasses
         var files = [
@@ -123,7 +123,7 @@ public struct ShopPolicy: Sendable {
             """
     }
 
-    private static func messageClass(_ name: String, lane: Int, attempts: Int, doubt: String) -> String {
+    private static func messageClass(_ name: String, lane: Int, attempts: Int, unknownOutcome: String) -> String {
         """
           \(name):
             lane: \(lane)
@@ -132,8 +132,8 @@ public struct ShopPolicy: Sendable {
             retry_base: 1s
             retry_limit: 1s
             consent: false
-            in_doubt: \(doubt)
-            resends: \(doubt == "hold" ? 0 : 1)
+            in_doubt: \(unknownOutcome)
+            resends: \(unknownOutcome == "hold" ? 0 : 1)
 
         """
     }

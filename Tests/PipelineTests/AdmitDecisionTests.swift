@@ -13,7 +13,7 @@ private struct Situation {
     var now = Timestamp(microseconds: 1_800_000_000_000_000)
     var isHeld = true
     var open: Set<OptOutKey> = []
-    var isInDoubt = false
+    var hasUnknownOutcome = false
     var earlier: String?
     var isCancelled = false
     var groupCancelledAt: Duration?
@@ -60,15 +60,15 @@ private struct Situation {
     func decide() throws -> AdmitDecision {
         let work = work
         let provider = work.provider
-        let outlet = Outlet(
+        let providerQueue = ProviderQueue(
             policy: provider, transport: try TransportFactory.make(provider, logger: Logger(label: "test")),
-            takeRate: Outlet.noRate,
+            takeRate: ProviderQueue.noRate,
             results: { _ in })
-        for _ in 0..<taken { #expect(outlet.reserve(work)) }
+        for _ in 0..<taken { #expect(providerQueue.reserve(work)) }
         var facts = AdmitFacts.Answer()
         if isHeld { facts.held = [work.message.id] }
         facts.decided[work.message.id] = earlier
-        if isInDoubt { facts.doubtful = [work.message.id] }
+        if hasUnknownOutcome { facts.doubtful = [work.message.id] }
         if isCancelled { facts.cancelled = [work.message.id] }
         if let groupCancelledAt { facts.cancelledGroups["g"] = [(groupCancelledBy, now + groupCancelledAt)] }
         if let suppressedScope { facts.suppressed[.init(channel: "sms", address: "+8613800138000")] = [suppressedScope] }
@@ -85,7 +85,8 @@ private struct Situation {
             seen: .init(
                 facts: facts, hours: AdmitHours([work]), local: local, optingOut: AdmitOptOuts([work], open: open).waiting,
                 usage: usage, budgets: budgetRows),
-            outlets: Outlets([outlet]), prices: PriceTable(prices, at: now), retention: .seconds(31 * 86_400))
+            providerQueues: ProviderQueues([providerQueue]), prices: PriceTable(prices, at: now), retention: .seconds(31 * 86_400)
+        )
         decision.decide(work)
         return decision
     }
@@ -149,28 +150,28 @@ struct AdmitDecisionTests {
         (
             "an earlier try may have arrived, and its time to live ends now", "in_doubt", "InsertDeadLetters",
             {
-                $0.isInDoubt = true
+                $0.hasUnknownOutcome = true
                 $0.timeToLive = .zero
             }
         ),
         (
             "an earlier try may have arrived, and its address is suppressed", "in_doubt", "InsertDeadLetters",
             {
-                $0.isInDoubt = true
+                $0.hasUnknownOutcome = true
                 $0.suppressedScope = "all"
             }
         ),
         (
             "an earlier try may have arrived, and its group was cancelled", "in_doubt", "InsertDeadLetters",
             {
-                $0.isInDoubt = true
+                $0.hasUnknownOutcome = true
                 $0.groupCancelledAt = .seconds(-30)
             }
         ),
         (
             "an earlier try of its own has the cap's only slot", nil, "UpdateCapUsage InsertAttempts",
             {
-                $0.isInDoubt = true
+                $0.hasUnknownOutcome = true
                 $0.caps = [Situation.day]
                 $0.hits = [
                     CapLedger.Hit(messageID: MessageID(7), at: $0.now - .seconds(30), attempt: 1, classID: 3, channelID: 1)

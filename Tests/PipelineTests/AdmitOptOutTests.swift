@@ -198,7 +198,7 @@ struct AdmitOptOutTests {
                 try await shop.script("truncate martlet_data.due")
                 try await shop.enqueueMany("otp", count: 4000)
                 try await bench.refresh()
-                bench.claim.resetHints()
+                bench.claim.resetScanPositions()
                 let began = ContinuousClock.now
                 while try await bench.step(lane: 0, limit: 200) {}
                 let each = (ContinuousClock.now - began) / 4000

@@ -14,7 +14,7 @@ struct Bench {
     let database: Database
     let shared: SharedState
     let claim: Claim
-    let outlets: Outlets
+    let providerQueues: ProviderQueues
     let results = Results()
     let pipeline: Pipeline
 
@@ -30,26 +30,28 @@ struct Bench {
         shared = SharedState(session: session, policy: snapshot, databaseNow: beat.now, asked: asked)
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let results = results
-        outlets = Outlets(
+        providerQueues = ProviderQueues(
             try snapshot.policy.providers.values.map { policy in
-                Outlet(
+                ProviderQueue(
                     policy: policy, transport: try TransportFactory.make(policy, logger: logger),
                     takeRate: { try await database.run($0) }, results: { results.add($0) })
             })
-        let room = Room(outlets: outlets)
-        claim = Claim(shared: shared, database: database, room: room, lease: .seconds(30), idlePoll: .milliseconds(50))
+        let claimBudget = ClaimBudget(providerQueues: providerQueues)
+        claim = Claim(
+            shared: shared, database: database, claimBudget: claimBudget, lease: .seconds(30), idlePoll: .milliseconds(50))
         pipeline = Pipeline(
-            shared: shared, database: database, claim: claim, room: room, outlets: outlets, results: results,
-            inFlight: InFlight(limit: 1000), wakeUps: WakeUps(), meters: Meters(), logger: logger, batch: 50,
+            shared: shared, database: database, claim: claim, claimBudget: claimBudget, providerQueues: providerQueues,
+            results: results,
+            inFlight: InFlight(limit: 1000), signals: LoopSignals(), meters: Meters(), logger: logger, batch: 50,
             idlePoll: .milliseconds(50))
         try await refresh()
     }
 
-    /// Looks at the rings and takes the pulse.
+    /// Looks at the rings and takes the probe.
     func refresh() async throws {
-        let (segments, pulse) = try await database.withConnection { try await $0.run(LoadSegments(), Pulse()) }
-        shared.update(segments: SegmentTable(segments, pulse: pulse), paused: [])
-        _ = claim.update(pulse)
+        let (segments, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
+        shared.update(segments: RingParts(segments, probe: probe), paused: [])
+        _ = claim.update(probe)
     }
 
     /// Claims a batch of a lane, renders, admits and hands over. False: there was nothing.
@@ -74,7 +76,7 @@ struct Bench {
         var count = 0
         for segment in shared.segments.due { count += try await database.run(PromoteDue(slot: segment.slot)).count }
         try await refresh()
-        claim.resetHints()
+        claim.resetScanPositions()
         return count
     }
 }
@@ -85,7 +87,8 @@ extension Bench {
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         return Maintenance(
             shared: shared, database: database,
-            recorder: EventRecorder(shared: shared, database: database, meters: Meters(), logger: logger), outlets: outlets,
-            wakeUps: WakeUps(), meters: Meters(), logger: logger)
+            recorder: EventRecorder(shared: shared, database: database, meters: Meters(), logger: logger),
+            providerQueues: providerQueues,
+            signals: LoopSignals(), inFlight: pipeline.inFlight, meters: Meters(), logger: logger)
     }
 }

@@ -210,7 +210,8 @@ struct BudgetTests {
                 router: Router(bench.shared.policy.policy), overrides: [:]
             )
             .render(batch.messages).works
-            _ = try await Admit(shared: bench.shared, database: shop.store, outlets: bench.outlets).admit(works, batch.expected)
+            _ = try await Admit(shared: bench.shared, database: shop.store, providerQueues: bench.providerQueues).admit(
+                works, batch.expected)
             #expect(try await used(shop) == ["day 3"])
             let back = TakeBack(shared: bench.shared, database: shop.store)
             #expect(try await back.takeBack(claim: works[0].lease.claim, session: works[0].lease.session) == 3)

@@ -19,16 +19,17 @@ struct CircuitWordsTests {
         let policy = ProviderPolicy(
             name: "p", transport: "sandbox", channels: [.sms], window: 1, options: ["outbox": "none", "rules": "* lose"])
         let heard = Heard()
-        let outlet = Outlet(
-            policy: policy, transport: try TransportFactory.make(policy, logger: Logger(label: "test")), takeRate: Outlet.noRate,
+        let providerQueue = ProviderQueue(
+            policy: policy, transport: try TransportFactory.make(policy, logger: Logger(label: "test")),
+            takeRate: ProviderQueue.noRate,
             rerouted: { why in heard.reasons.withLock { $0.append(why) } },
             results: { results in heard.results.withLock { $0 += results.map(\.0) } })
         let admitted = Admit.Admitted(
-            work: .sample(provider: policy), outlet: outlet, sendBy: .now + .seconds(30), validity: .seconds(60))
+            work: .sample(provider: policy), providerQueue: providerQueue, sendBy: .now + .seconds(30), validity: .seconds(60))
         // The first is handed over, the second finds no place.
-        outlet.enqueue([admitted, admitted])
-        #expect(outlet.waiting == 1)
-        outlet.othersFound("connect_refused: 127.0.0.1:25")
+        providerQueue.enqueue([admitted, admitted])
+        #expect(providerQueue.waiting == 1)
+        providerQueue.othersFound("connect_refused: 127.0.0.1:25")
         #expect(heard.reasons.withLock { $0 } == ["connect_refused: 127.0.0.1:25"])
         let failure = heard.results.withLock { $0 }.first?.outcome.failure
         #expect(failure?.code == "not_sent")

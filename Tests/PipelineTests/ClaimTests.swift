@@ -19,14 +19,14 @@ struct ClaimTests {
             for number in 2...9 { try await shop.enqueue("otp", to: "+44770090000\(number)") }
             try await bench.refresh()
             #expect(try await bench.claim.take(lane: 0, limit: 50)?.messages.count == 8)
-            #expect(try await bench.claim.late(lane: 0, limit: 50) == nil)
+            #expect(try await bench.claim.takeLateCommits(lane: 0, limit: 50) == nil)
             try await other.execute(script: "commit", name: "commit")
             await other.close()
             // The position of the late one is settled now, several times over.
             for _ in 0..<4 { try await bench.refresh() }
             #expect(try await bench.claim.take(lane: 0, limit: 50) == nil)
-            #expect(try await bench.claim.late(lane: 0, limit: 50)?.messages.map(\.lease.messageID.rawValue) == [id])
-            #expect(try await bench.claim.late(lane: 0, limit: 50) == nil)
+            #expect(try await bench.claim.takeLateCommits(lane: 0, limit: 50)?.messages.map(\.lease.messageID.rawValue) == [id])
+            #expect(try await bench.claim.takeLateCommits(lane: 0, limit: 50) == nil)
         }
     }
 
@@ -53,7 +53,7 @@ struct ClaimTests {
             let bench = try await Bench(shop)
             let batch = try #require(try await bench.claim.take(lane: 3, limit: 4))
             bench.shared.drain()
-            await #expect(throws: NotOurs.self) { _ = try await bench.pipeline.process(batch) }
+            await #expect(throws: LeaseNoLongerHeld.self) { _ = try await bench.pipeline.process(batch) }
             #expect(try shop.outbox().isEmpty)
         }
     }
@@ -74,12 +74,12 @@ struct ClaimTests {
             )
             #expect(try await Rescue(shared: other.shared, database: shop.store).round() == ["resend": 1, "ready": 1])
             try await bench.recordAll()
-            let answer = try await Admit(shared: bench.shared, database: shop.store, outlets: bench.outlets).admit(
+            let answer = try await Admit(shared: bench.shared, database: shop.store, providerQueues: bench.providerQueues).admit(
                 Render(
                     snapshot: bench.shared.policy, prices: bench.shared.policy.prices(at: bench.shared.databaseNow()),
                     router: Router(bench.shared.policy.policy),
                     overrides: [:]
-                ).render(unsent).works, Room.Expected(limit: 1))
+                ).render(unsent).works, ClaimBudget.Hold(limit: 1))
             #expect(answer.admitted.isEmpty && answer.others == ["lease_lost": 1])
             #expect(
                 try await shop.texts("select kind || ' ' || stale from martlet_data.receipts order by 1") == [
@@ -99,7 +99,7 @@ struct ClaimTests {
     }
 
     @Test("what its session left when it ended is no death; what a dead session left is")
-    func deaths() async throws {
+    func workerCrashes() async throws {
         try await Shop.with { shop in
             try await shop.enqueueMany("notification", count: 2)
             let (ended, dead, living) = (try await Bench(shop), try await Bench(shop), try await Bench(shop))

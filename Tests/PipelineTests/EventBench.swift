@@ -42,7 +42,7 @@ struct EventBench {
     /// Hands over what is ready, and writes the answers down.
     func send(lane: Int16) async throws {
         try await bench.refresh()
-        bench.claim.resetHints()
+        bench.claim.resetScanPositions()
         while try await bench.step(lane: lane) {}
         try await eventually(within: .seconds(20), "every answer is written down") {
             try await bench.recordAll()

@@ -148,7 +148,7 @@ struct FollowUpTests {
             let decided = try await shop.store.run(DecideFollowUps(limit: 10))
             #expect(decided.map(\.decision) == ["sent"])
             try await bench.refresh()
-            bench.claim.resetHints()
+            bench.claim.resetScanPositions()
             while try await bench.step(lane: 1) {}
             let handed = try shop.outbox().map { "\($0.to) \($0.answer): \($0.text)" }
             #expect(handed.count == 2 && handed.last?.hasPrefix("ann@example.com accepted") == true, "\(handed)")

@@ -85,8 +85,8 @@ struct LevelsTests {
             provider.deliveredAtLeast = 0.5
             let poor = Levels.poor(levels, ["sandbox": provider])
             #expect(poor == ["sandbox"])
-            #expect(bench.outlets.setPoor(poor) && !bench.outlets.setPoor(poor))
-            #expect(bench.outlets.availability.poor == ["sandbox"])
+            #expect(bench.providerQueues.setPoor(poor) && !bench.providerQueues.setPoor(poor))
+            #expect(bench.providerQueues.availability.poor == ["sandbox"])
         }
     }
 

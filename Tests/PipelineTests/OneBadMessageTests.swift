@@ -134,14 +134,14 @@ struct OneBadMessageTests {
                 try await TakeBack(shared: dead.shared, database: shop.store).takeBack(claim: lease.claim, session: lease.session)
                     == 1)
             try await dead.refresh()
-            dead.claim.resetHints()
+            dead.claim.resetScanPositions()
             _ = try #require(try await dead.claim.take(lane: 3, limit: 1))
             try await shop.script(
                 "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(dead.shared.session)"
             )
             #expect(try await Rescue(shared: living.shared, database: shop.store).round() == ["ready": 1])
             try await living.refresh()
-            #expect(try await living.step(lane: Claim.suspectLane, limit: 1))
+            #expect(try await living.step(lane: Claim.quarantineLane, limit: 1))
             #expect(try await shop.states() == ["dead:too_many_attempts": 1])
             #expect(try shop.outbox().isEmpty)
         }

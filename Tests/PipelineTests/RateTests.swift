@@ -46,7 +46,7 @@ struct RateTests {
         var provider = ProviderPolicy(name: "p", transport: "sandbox", channels: [.sms], rate: 10)
         provider.ratesMessages = ratesMessages
         let work = Work.sample(provider: provider, parts: ["a", "b", "c"])
-        #expect(Outlet.Item.price(of: work, provider) == price)
+        #expect(ProviderQueue.Item.price(of: work, provider) == price)
     }
 
     @Test("a text of several segments leaves with its first one and takes the others, across stretches")

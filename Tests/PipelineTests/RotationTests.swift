@@ -11,17 +11,17 @@ import Testing
 
 @Suite("When a segment is closed")
 struct RotationTests {
-    private func isFull(_ kind: LoadSegments.Kind, pages: Int64, reused: Int32 = 0, rows: Int64 = 0) -> Bool {
+    private func isFull(_ kind: LoadRingParts.Kind, pages: Int64, reused: Int32 = 0, rows: Int64 = 0) -> Bool {
         Maintenance.isFull(
-            LoadSegments.Segment(
+            LoadRingParts.Segment(
                 kind: kind, lane: 1, slot: 3, generation: 1, isFree: false, pages: pages, reusedPages: reused, insertedRows: rows)
         )
     }
 
     @Test(
         "one that began empty is closed by its pages",
-        arguments: [(.ready, 700), (.leased, 1000), (.due, 1000)] as [(LoadSegments.Kind, Int64)])
-    func fresh(kind: LoadSegments.Kind, pages: Int64) {
+        arguments: [(.ready, 700), (.leased, 1000), (.due, 1000)] as [(LoadRingParts.Kind, Int64)])
+    func fresh(kind: LoadRingParts.Kind, pages: Int64) {
         #expect(!isFull(kind, pages: pages - 1))
         #expect(!isFull(kind, pages: pages - 1, rows: 1_000_000), "nobody counts the rows of such a one")
         #expect(isFull(kind, pages: pages))
@@ -41,8 +41,9 @@ struct RotationTests {
             let shop = events.shop
             let logger = Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
             let maintenance = Maintenance(
-                shared: events.bench.shared, database: shop.store, recorder: events.recorder, outlets: events.bench.outlets,
-                wakeUps: WakeUps(), meters: Meters(), logger: logger)
+                shared: events.bench.shared, database: shop.store, recorder: events.recorder,
+                providerQueues: events.bench.providerQueues,
+                signals: LoopSignals(), inFlight: events.bench.pipeline.inFlight, meters: Meters(), logger: logger)
             let reader = try await shop.scratch.connect()
             var used: [Int] = []
             for round in 1...5 {

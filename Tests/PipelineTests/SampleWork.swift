@@ -5,7 +5,7 @@ import Postgres
 @testable import Rendering
 @testable import Store
 
-extension Outlet {
+extension ProviderQueue {
     /// A line that is given out for ever.
     static let noRate: TakeRates = { _ in TakeRate.Answer(granted: 0, ahead: .seconds(60)) }
 }
@@ -19,8 +19,9 @@ extension Work {
         parts: [String] = ["hi"]
     ) -> Work {
         let lease = Lease(
-            slot: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: lane, attempt: 0, burned: 0,
-            resends: 0, deaths: 0, series: 0, session: 1, claim: 1, deadline: now)
+            slot: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: lane, attempt: 0,
+            countedAttempts: 0,
+            resends: 0, workerCrashes: 0, series: 0, session: 1, claim: 1, deadline: now)
         let message = Message(
             id: MessageID(7), messageClass: policy.name, channel: .sms, recipientKey: "ann", address: "+8613800138000",
             template: "note", groupKey: "g", createdAt: now - .seconds(60), expiresAt: now + timeToLive)

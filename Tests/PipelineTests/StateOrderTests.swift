@@ -37,9 +37,9 @@ struct StateOrderTests {
 
         func send() async throws {
             try await bench.refresh()
-            bench.claim.resetHints()
+            bench.claim.resetScanPositions()
             for lane: Int16 in [0, 2, 3] { _ = try await bench.step(lane: lane, limit: 3) }
-            while let batch = try await bench.claim.takeSuspects(limit: 3, deaths: 0...9) {
+            while let batch = try await bench.claim.takeQuarantined(limit: 3, workerCrashes: 0...9) {
                 _ = try await bench.pipeline.process(batch)
             }
         }

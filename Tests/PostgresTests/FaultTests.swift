@@ -127,7 +127,7 @@ struct FaultTests {
             Issue.record("expected commitUnknown, got \(String(describing: error))")
             return
         }
-        #expect(error?.isInDoubt == true)
+        #expect(error?.hasUnknownOutcome == true)
         let observer = try await ScratchDatabase.required().connect()
         try await eventually(within: .seconds(30), "the server has committed") {
             try await observer.query(PQCall("look", "select 1 from \(table)")).count > 0
@@ -161,7 +161,7 @@ struct FaultTests {
             try await connection.query(PQCall("one", "select 1"), within: .milliseconds(300))
         }
         #expect(clock.now - start < .seconds(2))
-        #expect(error?.isInDoubt == true)
+        #expect(error?.hasUnknownOutcome == true)
     }
 
     @Test("a host that accepts and says nothing costs its timeout; then the next one is tried")

@@ -1,6 +1,7 @@
 import Glibc
 import Postgres
 import Settings
+import Store
 import TestSupport
 import Testing
 
@@ -47,6 +48,19 @@ struct ImportThroughBouncerTests {
         #expect(
             keys.filter { "ab".contains($0.key.prefix(1)) }
                 == Dictionary(uniqueKeysWithValues: ["a", "b"].flatMap { prefix in (0..<count).map { ("\(prefix)\($0)", 1) } }))
+    }
+
+    @Test("a session through it cannot be woken by an enqueue, and knows that")
+    func notWoken() async throws {
+        let scratch = try ScratchDatabase.required()
+        let bouncer = try await Bouncer.start()
+        defer { do { try bouncer.stop() } catch { Issue.record(error) } }
+        let database = Database(
+            DatabaseOptions(
+                conninfo: "host=127.0.0.1 port=\(bouncer.port) user=postgres dbname=\(scratch.name)", applicationName: "tests",
+                connections: 1, preparesStatements: false))
+        #expect(try await database.withConnection { try await $0.whyNotWoken() } == "a pooler stands between")
+        await database.close()
     }
 
     @Test("with statements prepared it ends and says why, or it works: no line is in twice", .timeLimit(.minutes(3)))

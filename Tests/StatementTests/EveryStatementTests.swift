@@ -51,7 +51,7 @@ struct EveryStatementTests {
         "OldDays", "HeldDays", "MessagesThatAreOver", "RefuseFollowUp", "LoadRetiredClasses",
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
-        "ResolveDoubt", "SuppressRecipients", "LoadReplacedPolicies", "UpsertWebhooks", "OpenSurveys",
+        "ResolveUnknownOutcome", "SuppressRecipients", "LoadReplacedPolicies", "UpsertWebhooks", "OpenSurveys",
     ]
     static let byAdmins: Set<String> = [
         "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "UpsertReceiptPromises",

@@ -69,6 +69,6 @@ extension Database {
             ClaimReady(
                 segment: segment, lane: 1, from: from, below: below, limit: limit, session: session, claim: claim,
                 lease: .seconds(30),
-                leasedSegment: 1))
+                leasedPart: 1))
     }
 }

@@ -23,7 +23,7 @@ struct GuardTests {
         case "put off":
             var statement = PutOff(slot: lease.slot)
             statement.add(
-                lease, until: lease.deadline, reason: "retry", attempt: 1, burned: 1, resends: 0, receipt: "deferred",
+                lease, until: lease.deadline, reason: "retry", attempt: 1, countedAttempts: 1, resends: 0, receipt: "deferred",
                 answeredAttempt: 1,
                 provider: "p")
             return try await store.run(statement)
@@ -115,7 +115,7 @@ struct GuardTests {
     func counters() async throws {
         try await claimed { connection, store, lease in
             var back = HandBack(slot: lease.slot)
-            back.add(lease, lane: 8, attempt: 4, deaths: 2)
+            back.add(lease, lane: 8, attempt: 4, workerCrashes: 2)
             _ = try await store.run(back)
             #expect(
                 try await connection.value(
@@ -125,7 +125,7 @@ struct GuardTests {
                 try await connection.value("select lane from martlet_data.segments where kind = 'ready' and slot = \(slot)")
                     == "8")
             let again = try #require(try await store.claim(1, segment: Int16(slot) ?? 0).messages.first).lease
-            #expect(again.attempt == 4 && again.deaths == 2)
+            #expect(again.attempt == 4 && again.workerCrashes == 2)
         }
     }
 
@@ -148,12 +148,12 @@ struct GuardTests {
     func releaseSlot() async throws {
         try await ScratchDatabase.migrated { scratch, store in
             let connection = try await scratch.connect()
-            func hit(_ id: Int, _ attempt: Int, planned: Int = 0) -> String {
-                "int8send(\(id)) || int8send(0) || int2send(\(attempt)::int2) || int2send(1::int2) || int2send(1::int2) || int2send(\(planned)::int2)"
+            func hit(_ id: Int, _ attempt: Int, reserved: Int = 0) -> String {
+                "int8send(\(id)) || int8send(0) || int2send(\(attempt)::int2) || int2send(1::int2) || int2send(1::int2) || int2send(\(reserved)::int2)"
             }
             try await connection.execute(
                 script:
-                    "insert into martlet_data.cap_usage values ('k', \(hit(7, 1)) || \(hit(8, 1)) || \(hit(7, 2)) || \(hit(9, 1, planned: 1)))"
+                    "insert into martlet_data.cap_usage values ('k', \(hit(7, 1)) || \(hit(8, 1)) || \(hit(7, 2)) || \(hit(9, 1, reserved: 1)))"
             )
             func release(_ id: Int64, _ attempt: Int16) async throws -> Int64 {
                 var statement = ReleaseSlots()
@@ -168,7 +168,7 @@ struct GuardTests {
             #expect(try await release(9, 1) == 0, "a planned hit is no slot")
             #expect(
                 try await connection.value(
-                    "select hits = \(hit(7, 1)) || \(hit(7, 2)) || \(hit(9, 1, planned: 1)) from martlet_data.cap_usage")
+                    "select hits = \(hit(7, 1)) || \(hit(7, 2)) || \(hit(9, 1, reserved: 1)) from martlet_data.cap_usage")
                     == "true")
         }
     }

@@ -35,7 +35,7 @@ struct LinkTests {
     private static let then = "(select min(admitted_at) + interval '60 seconds' from martlet_data.attempts)"
 
     /// - Parameter ago: seconds before the messages were made.
-    private func visit(_ message: Int, link: Int, ago: Double, machine: String? = nil, on connection: PQConnection) async throws {
+    private func hit(_ message: Int, link: Int, ago: Double, machine: String? = nil, on connection: PQConnection) async throws {
         try await connection.execute(
             script: """
                 insert into martlet_data.link_visits (message_id, link, at, machine)
@@ -56,16 +56,16 @@ struct LinkTests {
     func people() async throws {
         try await sent { store, connection in
             for (link, ago) in [(1, 40.0), (1, 30), (2, 20), (0, 35), (0, 10)] {
-                try await visit(1, link: link, ago: ago, on: connection)
+                try await hit(1, link: link, ago: ago, on: connection)
             }
-            let judged = try await store.run(JudgeVisits())
+            let judged = try await store.run(JudgeLinkHits())
             #expect(
-                judged.map { [$0.kind, $0.code, "\($0.visits)"] }.sorted { $0[0] < $1[0] } == [
+                judged.map { [$0.kind, $0.code, "\($0.hits)"] }.sorted { $0[0] < $1[0] } == [
                     ["clicked", "", "3"], ["opened", "", "2"],
                 ])
             #expect(try await receipts(connection) == ["1 opened 0", "1 clicked 1", "1 clicked 2"])
-            try await visit(1, link: 1, ago: 5, on: connection)
-            _ = try await store.run(JudgeVisits())
+            try await hit(1, link: 1, ago: 5, on: connection)
+            _ = try await store.run(JudgeLinkHits())
             #expect(try await receipts(connection).count == 3)
             #expect(try await connection.value("select count(*) from martlet_data.link_visits") == "0")
             let first =
@@ -78,12 +78,12 @@ struct LinkTests {
     @Test("what the request said of itself is believed, and a person may come after the machine")
     func machines() async throws {
         try await sent { store, connection in
-            try await visit(1, link: 1, ago: 40, machine: "robot", on: connection)
-            try await visit(1, link: 0, ago: 40, machine: "mail_proxy", on: connection)
-            _ = try await store.run(JudgeVisits())
+            try await hit(1, link: 1, ago: 40, machine: "robot", on: connection)
+            try await hit(1, link: 0, ago: 40, machine: "mail_proxy", on: connection)
+            _ = try await store.run(JudgeLinkHits())
             #expect(try await receipts(connection) == ["1 prefetched 0 mail_proxy", "1 prefetched 1 robot"])
-            try await visit(1, link: 1, ago: 5, on: connection)
-            _ = try await store.run(JudgeVisits())
+            try await hit(1, link: 1, ago: 5, on: connection)
+            _ = try await store.run(JudgeLinkHits())
             #expect(try await receipts(connection) == ["1 prefetched 0 mail_proxy", "1 clicked 1", "1 prefetched 1 robot"])
         }
     }
@@ -96,8 +96,8 @@ struct LinkTests {
     func tooSoon(message: Int, ago: Double, isMachine: Bool) async throws {
         for link in [0, 2] {
             try await sent { store, connection in
-                try await visit(message, link: link, ago: ago, on: connection)
-                _ = try await store.run(JudgeVisits())
+                try await hit(message, link: link, ago: ago, on: connection)
+                _ = try await store.run(JudgeLinkHits())
                 #expect(
                     try await receipts(connection) == [
                         "\(message) \(isMachine ? "prefetched \(link) too_soon" : link == 0 ? "opened 0" : "clicked 2")"
@@ -115,8 +115,8 @@ struct LinkTests {
                     insert into martlet_data.attempts (message_id, attempt, provider, session, admitted_at, send_by, template_version, segments)
                         values (1, 2, 'p', 1, \(Self.then) - interval '20 seconds', now(), 1, 1)
                     """)
-            for (link, ago) in [(1, 40.0), (2, 19), (3, 12)] { try await visit(1, link: link, ago: ago, on: connection) }
-            _ = try await store.run(JudgeVisits())
+            for (link, ago) in [(1, 40.0), (2, 19), (3, 12)] { try await hit(1, link: link, ago: ago, on: connection) }
+            _ = try await store.run(JudgeLinkHits())
             #expect(try await receipts(connection) == ["1 clicked 1", "1 prefetched 2 too_soon", "1 clicked 3"])
         }
     }
@@ -125,21 +125,21 @@ struct LinkTests {
     func burst() async throws {
         try await sent { store, connection in
             for (message, link, ago) in [(1, 1, 20.0), (1, 2, 19.5), (2, 1, 20), (2, 2, 17), (2, 1, 16.8)] {
-                try await visit(message, link: link, ago: ago, on: connection)
+                try await hit(message, link: link, ago: ago, on: connection)
             }
-            _ = try await store.run(JudgeVisits())
+            _ = try await store.run(JudgeLinkHits())
             #expect(
                 try await receipts(connection) == [
                     "1 prefetched 1 burst", "1 prefetched 2 burst", "2 clicked 1", "2 prefetched 1 burst", "2 prefetched 2 burst",
                 ])
-            try await visit(1, link: 3, ago: 18.8, on: connection)
-            _ = try await store.run(JudgeVisits())
+            try await hit(1, link: 3, ago: 18.8, on: connection)
+            _ = try await store.run(JudgeLinkHits())
             #expect(try await receipts(connection).contains("1 prefetched 3 burst"))
         }
         try await sent { store, connection in
             // The picture and a link: a person who opens and clicks.
-            for (link, ago) in [(0, 20.0), (1, 19.8)] { try await visit(2, link: link, ago: ago, on: connection) }
-            _ = try await store.run(JudgeVisits())
+            for (link, ago) in [(0, 20.0), (1, 19.8)] { try await hit(2, link: link, ago: ago, on: connection) }
+            _ = try await store.run(JudgeLinkHits())
             #expect(try await receipts(connection) == ["2 opened 0", "2 clicked 1"])
         }
     }
@@ -147,14 +147,14 @@ struct LinkTests {
     @Test("what is younger than three seconds waits for what may come next to it; a visit to a message that is gone goes")
     func young() async throws {
         try await sent { store, connection in
-            _ = try await store.run(InsertLinkVisits([LinkVisit(MessageID(1), link: 1, machine: nil)]))
-            try await visit(99, link: 1, ago: 10, on: connection)
-            #expect(try await store.run(JudgeVisits()).map(\.kind) == ["gone"])
+            _ = try await store.run(InsertLinkHits([LinkHit(MessageID(1), link: 1, machine: nil)]))
+            try await hit(99, link: 1, ago: 10, on: connection)
+            #expect(try await store.run(JudgeLinkHits()).map(\.kind) == ["gone"])
             #expect(try await receipts(connection) == [])
             #expect(try await connection.value("select message_id from martlet_data.link_visits") == "1")
             _ = try await store.run(
-                InsertLinkVisits([LinkVisit(MessageID(1), link: 2, machine: nil, at: .now - .seconds(9))]))
-            #expect(try await store.run(JudgeVisits()).map(\.kind) == ["clicked"], "its age is the visitor's, not the row's")
+                InsertLinkHits([LinkHit(MessageID(1), link: 2, machine: nil, at: .now - .seconds(9))]))
+            #expect(try await store.run(JudgeLinkHits()).map(\.kind) == ["clicked"], "its age is the visitor's, not the row's")
         }
     }
 
@@ -170,9 +170,9 @@ struct LinkTests {
                     group.addTask {
                         var judged = 0
                         while true {
-                            let rows = try await store.run(JudgeVisits(limit: 50))
+                            let rows = try await store.run(JudgeLinkHits(limit: 50))
                             if rows.isEmpty { return judged }
-                            judged += rows.reduce(0) { $0 + $1.visits }
+                            judged += rows.reduce(0) { $0 + $1.hits }
                         }
                     }
                 }
@@ -210,10 +210,10 @@ struct LinkTests {
     func reports() async throws {
         try await sent { store, connection in
             for (message, link, ago) in [(1, 1, 40.0), (1, 2, 30), (2, 0, 30), (2, 3, 20)] {
-                try await visit(
+                try await hit(
                     message, link: link, ago: ago, machine: message == 2 && link == 3 ? "scanner" : nil, on: connection)
             }
-            _ = try await store.run(JudgeVisits())
+            _ = try await store.run(JudgeLinkHits())
             let scope = ReportScope(since: Timestamp(microseconds: 1_735_689_600_000_000), group: "g")
             let row = try #require(try await store.run(ReportMessages(scope: scope, optOutWithin: .seconds(86_400))).first)
             #expect(row.messages == 2 && row.accepted == 2 && row.clicked == 1 && row.opened == 1 && row.delivered == 0)

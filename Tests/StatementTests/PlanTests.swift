@@ -92,13 +92,14 @@ struct PlanTests {
         var handBack = HandBack(slot: 1)
         for lease in leases {
             finish.add(lease, kind: "accepted", attempt: 2, provider: "p")
-            putOff.add(lease, until: Statements.then, reason: "retry", attempt: 2, burned: 1, resends: 0, receipt: "deferred")
+            putOff.add(
+                lease, until: Statements.then, reason: "retry", attempt: 2, countedAttempts: 1, resends: 0, receipt: "deferred")
             handBack.add(lease)
         }
         return [
             (
                 ClaimReady(
-                    segment: 1, lane: 0, from: 0, limit: Int32(batch), session: 1, claim: 2, lease: .seconds(30), leasedSegment: 2
+                    segment: 1, lane: 0, from: 0, limit: Int32(batch), session: 1, claim: 2, lease: .seconds(30), leasedPart: 2
                 ), 60
             ),
             (AdmitLock(session: 1, buckets: Array(0..<100)), 1),
@@ -143,7 +144,7 @@ struct PlanTests {
                         .init(provider: "p", kind: "response", payload: "{}", reason: nil, messageID: $0, attempt: 7)
                     }), 40
             ),
-            (ResolveDoubt(messageIDs: ids), 60), (suppressions, 40), (TakeParkedEvents(limit: Int32(batch)), 20),
+            (ResolveUnknownOutcome(messageIDs: ids), 60), (suppressions, 40), (TakeParkedEvents(limit: Int32(batch)), 20),
         ]
     }
 

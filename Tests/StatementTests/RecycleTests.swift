@@ -24,7 +24,7 @@ struct RecycleTests {
         try await ScratchDatabase.migrated { scratch, store in
             let connection = try await scratch.connect()
             try await connection.execute(script: Fixture.policy + Self.fill)
-            #expect(try await store.run(AdvanceSegment(kind: .ready, lane: 1)) == 4)
+            #expect(try await store.run(AdvanceRing(kind: .ready, lane: 1)) == 4)
             let reader = try await scratch.connect()
             try await reader.execute(script: "begin isolation level \(isolation); select count(*) from martlet_data.ready_3")
             try await connection.execute(script: "delete from martlet_data.ready_3; \(Self.flush)")
@@ -95,9 +95,9 @@ struct RecycleTests {
             #expect(try await state(connection) == "t f \(pages)")
             #expect(try await isVacuumed(connection) == false)
 
-            while try await store.run(AdvanceSegment(kind: .ready, lane: 1)) != 3 {}
+            while try await store.run(AdvanceRing(kind: .ready, lane: 1)) != 3 {}
             try await connection.execute(script: Self.fill + Self.flush)
-            let segment = try #require(try await store.run(LoadSegments()).first { $0.kind == .ready && $0.slot == 3 })
+            let segment = try #require(try await store.run(LoadRingParts()).first { $0.kind == .ready && $0.slot == 3 })
             #expect(segment.pages == Int64(pages) && segment.reusedPages == pages && segment.insertedRows == Self.rows)
             var last: Int64 = 0
             for batch in 0..<3 {
@@ -288,17 +288,17 @@ struct RecycleTests {
         }
     }
 
-    @Test("leased and due segments are used again likewise", arguments: [LoadSegments.Kind.leased, .due])
-    func otherRings(kind: LoadSegments.Kind) async throws {
+    @Test("leased and due segments are used again likewise", arguments: [LoadRingParts.Kind.leased, .due])
+    func otherRings(kind: LoadRingParts.Kind) async throws {
         try await ScratchDatabase.migrated { scratch, store in
             let connection = try await scratch.connect()
             let table = "martlet_data.\(kind.rawValue)_1"
             try await connection.execute(script: Fixture.someRows(kind))
-            #expect(try await store.run(AdvanceSegment(kind: kind, lane: 0)) == 2)
+            #expect(try await store.run(AdvanceRing(kind: kind, lane: 0)) == 2)
             let reader = try await scratch.connect()
             try await reader.execute(script: "begin; lock table \(table) in access share mode")
             try await connection.execute(script: "delete from \(table); \(Self.flush)")
-            let retire = RetireSegment(kind: kind, slot: 1)
+            let retire = RetireRingPart(kind: kind, slot: 1)
             #expect(try await store.run(retire) == false)
             try await wait(connection)
             #expect(try await store.run(retire) == false)
@@ -306,8 +306,8 @@ struct RecycleTests {
                 try await connection.execute(script: "vacuum \(table)")
                 return try await store.run(retire)
             }
-            while try await store.run(AdvanceSegment(kind: kind, lane: 0)) != 1 {}
-            let segment = try #require(try await store.run(LoadSegments()).first { $0.kind == kind && $0.slot == 1 })
+            while try await store.run(AdvanceRing(kind: kind, lane: 0)) != 1 {}
+            let segment = try #require(try await store.run(LoadRingParts()).first { $0.kind == kind && $0.slot == 1 })
             #expect(segment.reusedPages > 0 && !segment.isFree)
         }
     }
@@ -315,7 +315,7 @@ struct RecycleTests {
 
 extension Fixture {
     /// A few rows in segment 1 of `leased` or `due`.
-    fileprivate static func someRows(_ kind: LoadSegments.Kind) -> String {
+    fileprivate static func someRows(_ kind: LoadRingParts.Kind) -> String {
         kind == .leased
             ? """
             insert into martlet_data.leased (slot, message_id, lane, attempt, burned, resends, deaths, series, session, claim, deadline)
@@ -355,7 +355,7 @@ private actor Tally {
         var mine: [MessageID] = []
         var claim: Int32 = 0
         while try await isUnfinished(connection) {
-            for segment in try await store.run(LoadSegments()) where segment.kind == .ready && segment.lane == 1 {
+            for segment in try await store.run(LoadRingParts()) where segment.kind == .ready && segment.lane == 1 {
                 claim += 1
                 mine += try await store.claim(7, segment: segment.slot, session: session, claim: claim).messages.map(
                     \.lease.messageID)
@@ -376,9 +376,9 @@ private actor Tally {
             let step = ["commit", "begin; select count(*) from martlet_data.ready", "select count(*) from martlet_data.ready"][
                 round % 3]
             try await reader.execute(script: step)
-            _ = try await store.run(AdvanceSegment(kind: .ready, lane: 1))
-            for segment in try await store.run(LoadSegments()) where segment.kind == .ready && segment.lane == 1 {
-                let retire = RetireSegment(kind: .ready, slot: segment.slot)
+            _ = try await store.run(AdvanceRing(kind: .ready, lane: 1))
+            for segment in try await store.run(LoadRingParts()) where segment.kind == .ready && segment.lane == 1 {
+                let retire = RetireRingPart(kind: .ready, slot: segment.slot)
                 if try await store.run(retire) { continue }
                 try await connection.execute(
                     script: "update martlet_data.segments set pinned_at = pinned_at - interval '6 seconds'")

@@ -49,9 +49,9 @@ struct RingTests {
             try await slow.execute(script: "begin; \(Fixture.enqueue)")
             try await fast.enqueue(3)
             let hint = try #require(try await store.claim(100).last) + 1
-            let pulse = try await store.run(Pulse())
-            let oldest = pulse.open.first ?? pulse.limit
-            #expect(oldest < pulse.nextTransaction, "an older transaction is open, so the hint may not be trusted")
+            let probe = try await store.run(QueueProbe())
+            let oldest = probe.open.first ?? probe.limit
+            #expect(oldest < probe.nextTransaction, "an older transaction is open, so the hint may not be trusted")
             try await slow.execute(script: "commit")
             #expect(try await store.claim(100, from: hint, claim: 2).messages.isEmpty)
             #expect(try await store.claim(100, from: 0, claim: 3).messages.count == 1)
@@ -64,12 +64,12 @@ struct RingTests {
             let connection = try await scratch.connect()
             try await connection.execute(script: Fixture.policy)
             try await connection.enqueue(1)
-            let before = try await store.run(Pulse())
+            let before = try await store.run(QueueProbe())
             try await connection.execute(script: "begin; \(Fixture.enqueue)")
-            let during = try await store.run(Pulse())
+            let during = try await store.run(QueueProbe())
             #expect(during.sequence == before.sequence + 1)
             let number = try #require(Int64(try await connection.value("select pg_current_xact_id()::text") ?? ""))
-            // The pulse may count one too many; that only makes the lane wait longer.
+            // The probe may count one too many; that only makes the lane wait longer.
             #expect(number >= before.nextTransaction - 1, "it had none yet when the sequence was read")
             #expect(during.open.contains(number) || number >= during.limit, "a pulse shows it as open")
             try await connection.execute(script: "rollback")
@@ -155,7 +155,7 @@ struct RetireTests {
     private func retire(_ store: Database, _ slot: Int16 = 3) async throws -> Bool {
         let clock = ContinuousClock()
         let start = clock.now
-        let retired = try await store.run(RetireSegment(kind: .ready, slot: slot))
+        let retired = try await store.run(RetireRingPart(kind: .ready, slot: slot))
         #expect(clock.now - start < .seconds(1), "it waited for a lock")
         return retired
     }
@@ -163,14 +163,14 @@ struct RetireTests {
     @Test("an empty segment is given back, and is used again before the ring grows further")
     func empty() async throws {
         try await rotated { (_, store, connection) async throws -> Void in
-            #expect(try await store.run(AdvanceSegment(kind: .ready, lane: 1)) == 4)
+            #expect(try await store.run(AdvanceRing(kind: .ready, lane: 1)) == 4)
             #expect(try await retire(store))
             #expect(
                 try await connection.value("select is_free from martlet_data.segments where kind = 'ready' and slot = 3")
                     == "true")
             let next = [
-                try await store.run(AdvanceSegment(kind: .ready, lane: 1)),
-                try await store.run(AdvanceSegment(kind: .ready, lane: 1)),
+                try await store.run(AdvanceRing(kind: .ready, lane: 1)),
+                try await store.run(AdvanceRing(kind: .ready, lane: 1)),
             ]
             #expect(next.contains(3))
         }
@@ -187,7 +187,7 @@ struct RetireTests {
     func notEmpty() async throws {
         try await rotated { _, store, connection in
             try await connection.enqueue(1)
-            _ = try await store.run(AdvanceSegment(kind: .ready, lane: 1))
+            _ = try await store.run(AdvanceRing(kind: .ready, lane: 1))
             #expect(try await retire(store) == false)
             #expect(try await connection.ready() == 1)
             _ = try await store.claim(1)
@@ -200,7 +200,7 @@ struct RetireTests {
         try await rotated { scratch, store, connection in
             let slow = try await scratch.connect()
             try await slow.execute(script: "begin; \(Fixture.enqueue)")
-            _ = try await store.run(AdvanceSegment(kind: .ready, lane: 1))
+            _ = try await store.run(AdvanceRing(kind: .ready, lane: 1))
             #expect(try await retire(store) == false)
             try await slow.execute(script: "commit")
             #expect(try await retire(store) == false)
@@ -214,7 +214,7 @@ struct RetireTests {
         try await rotated { scratch, store, connection in
             let reader = try await scratch.connect()
             try await reader.execute(script: "begin isolation level repeatable read; select count(*) from martlet_data.ready_3")
-            _ = try await store.run(AdvanceSegment(kind: .ready, lane: 1))
+            _ = try await store.run(AdvanceRing(kind: .ready, lane: 1))
             #expect(try await retire(store) == false)
             try await connection.enqueue(1)
             #expect(try await store.claim(10, segment: 4).messages.count == 1)
@@ -226,7 +226,7 @@ struct RetireTests {
     @Test("at REPEATABLE READ it refuses: the look would be older than the lock")
     func isolation() async throws {
         try await rotated { scratch, store, connection in
-            _ = try await store.run(AdvanceSegment(kind: .ready, lane: 1))
+            _ = try await store.run(AdvanceRing(kind: .ready, lane: 1))
             let error = await #expect(throws: PQError.self) {
                 try await connection.execute(
                     script: "begin isolation level repeatable read; select martlet_data.retire_segment('ready', 3::int2)")
@@ -241,7 +241,7 @@ struct RetireTests {
             var slots: [Int16] = [3]
             for _ in 1...4 {
                 try await connection.enqueue(1)
-                slots.append(try await store.run(AdvanceSegment(kind: .ready, lane: 1)))
+                slots.append(try await store.run(AdvanceRing(kind: .ready, lane: 1)))
             }
             #expect(Set(slots).count == 5)
             try await connection.enqueue(1)
@@ -266,11 +266,11 @@ struct RetireTests {
             let connection = try await scratch.connect()
             try await connection.execute(script: Fixture.policy)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { for _ in 1...40 { _ = try await store.run(AdvanceSegment(kind: .ready, lane: 1)) } }
+                group.addTask { for _ in 1...40 { _ = try await store.run(AdvanceRing(kind: .ready, lane: 1)) } }
                 group.addTask {
                     for _ in 1...20 {
-                        for segment in try await store.run(LoadSegments()) where segment.kind == .ready && segment.lane == 1 {
-                            _ = try await store.run(RetireSegment(kind: .ready, slot: segment.slot))
+                        for segment in try await store.run(LoadRingParts()) where segment.kind == .ready && segment.lane == 1 {
+                            _ = try await store.run(RetireRingPart(kind: .ready, slot: segment.slot))
                         }
                     }
                 }

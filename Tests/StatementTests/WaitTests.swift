@@ -8,10 +8,10 @@ struct WaitTests {
     /// As long as a test may take; a wait that ends by itself fails the test by what it says.
     private static let long = Duration.seconds(20)
 
-    private static func wait(_ pulse: Pulse.Answer, open: [Int64] = [], promotes: Bool = false, for timeout: Duration = long)
+    private static func wait(_ probe: QueueProbe.Answer, open: [Int64] = [], promotes: Bool = false, for timeout: Duration = long)
         -> WaitForMessages
     {
-        WaitForMessages(sequence: pulse.sequence, open: open, poll: .milliseconds(2), timeout: timeout, promotes: promotes)
+        WaitForMessages(sequence: probe.sequence, open: open, poll: .milliseconds(2), timeout: timeout, promotes: promotes)
     }
 
     /// Returns when somebody waits.
@@ -28,12 +28,12 @@ struct WaitTests {
         try await ScratchDatabase.migrated(connections: 3) { scratch, store in
             let connection = try await scratch.connect()
             try await connection.execute(script: Fixture.policy)
-            let before = try await store.run(Pulse())
+            let before = try await store.run(QueueProbe())
             async let answer = store.run(Self.wait(before))
             try await Self.held(connection)
             try await connection.enqueue(1)
             let woken = try await answer
-            #expect(woken.elected && !woken.isDue && woken.pulse.sequence == before.sequence + 1)
+            #expect(woken.elected && !woken.isDue && woken.probe.sequence == before.sequence + 1)
             #expect(try await store.claim(10).messages.count == 1)
         }
     }
@@ -46,14 +46,14 @@ struct WaitTests {
             try await late.execute(script: "begin; \(Fixture.enqueue)")
             // A later one has ended: the newest of the numbers no longer tells of the older.
             try await connection.enqueue(1)
-            let before = try await store.run(Pulse())
+            let before = try await store.run(QueueProbe())
             let number = try #require(Int64(try await late.value("select pg_current_xact_id()::text") ?? ""))
             #expect(before.open.contains(number))
             async let answer = store.run(Self.wait(before, open: [number]))
             try await Self.held(connection)
             try await late.execute(script: "commit")
             let woken = try await answer
-            #expect(woken.pulse.sequence == before.sequence && !woken.pulse.open.contains(number))
+            #expect(woken.probe.sequence == before.sequence && !woken.probe.open.contains(number))
             #expect(try await store.claim(10).messages.count == 2)
         }
     }
@@ -63,7 +63,7 @@ struct WaitTests {
         try await ScratchDatabase.migrated(connections: 3) { scratch, store in
             let connection = try await scratch.connect()
             try await connection.execute(script: Fixture.policy)
-            let before = try await store.run(Pulse())
+            let before = try await store.run(QueueProbe())
             async let answer = store.run(Self.wait(before, promotes: true))
             try await Self.held(connection)
             try await connection.execute(
@@ -82,7 +82,7 @@ struct WaitTests {
     func election() async throws {
         try await ScratchDatabase.migrated(connections: 3) { scratch, store in
             let connection = try await scratch.connect()
-            let before = try await store.run(Pulse())
+            let before = try await store.run(QueueProbe())
             let first = Task { try await store.run(Self.wait(before)) }
             try await Self.held(connection)
             #expect(try await store.run(Self.wait(before)).elected == false)

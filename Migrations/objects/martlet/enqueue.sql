@@ -121,6 +121,10 @@ begin
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
+        -- As martlet_data.wake_sleeper, whose call would cost more than this look.
+        if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
+            perform pg_notify('martlet_ready', '');
+        end if;
     end if;
     return v_id;
 end $$;

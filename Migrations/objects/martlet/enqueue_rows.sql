@@ -1,3 +1,4 @@
+-- after: martlet_data.wake_sleeper
 -- Many at once, as arrays with the names of enqueue's arguments: what enqueue does, for all rows by one statement. Rows that are usual
 -- in every way go together; whatever is not (a national number, a long text, a used idempotency key, a mistake) goes through enqueue
 -- itself, so that both say the same. Errors begin with the element's number, from 1; then nothing of the call is enqueued.
@@ -97,6 +98,7 @@ begin
         for i in 1 .. cardinality(v_done) loop
             v_ids[v_places[i]] := v_done[i];
         end loop;
+        perform martlet_data.wake_sleeper();
     exception when data_exception then
         null; -- a text that is no JSON or no time; enqueue says which
     end;

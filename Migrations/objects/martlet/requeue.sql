@@ -1,3 +1,4 @@
+-- after: martlet_data.wake_sleeper
 create or replace function martlet.requeue(message_id bigint, why text, variables jsonb default null, provider text default null,
         may_duplicate boolean default false, approve_words boolean default false) returns timestamptz
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -40,6 +41,7 @@ begin
     perform pg_current_xact_id();
     insert into martlet_data.ready (slot, seq, message_id, attempt, series)
         select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
+    perform martlet_data.wake_sleeper();
     insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, session_user);
     insert into martlet_data.audit (action, object, why, detail) values ('requeue', message_id::text, why,
         jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words));

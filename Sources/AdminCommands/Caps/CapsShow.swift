@@ -29,7 +29,7 @@ struct CapsShow: AsyncParsableCommand {
     private struct Line {
         var rule: CapRule
         var used: Int
-        var planned: Int
+        var reserved: Int
         var limit: Int
         /// nil: now.
         var freeAt: Timestamp?
@@ -56,7 +56,7 @@ struct CapsShow: AsyncParsableCommand {
                     [
                         "message": .id(hit.messageID), "at": .time(hit.at), "attempt": .int(Int(hit.attempt)),
                         "class": .text(numbers.classes[hit.classID]), "channel": .text(numbers.channels[hit.channelID]),
-                        "planned": .bool(hit.isPlanned),
+                        "planned": .bool(hit.isReservation),
                     ]
                 },
             ])
@@ -67,7 +67,7 @@ struct CapsShow: AsyncParsableCommand {
             let frees = line.never ? "never" : line.freeAt.map { "\($0.shown) (\($0.relative(to: now)))" } ?? "now"
             table.add(
                 "\(line.rule.name)", "\(line.rule.window.shown)", "\(line.rule.classes.joined(separator: ", "))", "\(line.used)",
-                "\(line.limit)", "\(line.planned)", Table.Cell(frees, isFull ? .yellow : .green))
+                "\(line.limit)", "\(line.reserved)", Table.Cell(frees, isFull ? .yellow : .green))
         }
         Terminal.out.table(table)
         if ledger.hits.isEmpty { Terminal.out.line("This recipient has taken no places (yet).") }
@@ -93,7 +93,8 @@ struct CapsShow: AsyncParsableCommand {
         let verdict = CapDecision.decide(
             message: MessageID(0), rules: [counted], ledger: ledger, now: now, sendWithin: .zero, calendars: windows)
         var line = Line(
-            rule: rule, used: own.filter { !$0.isPlanned && $0.at >= start }.count, planned: own.filter(\.isPlanned).count,
+            rule: rule, used: own.filter { !$0.isReservation && $0.at >= start }.count,
+            reserved: own.filter(\.isReservation).count,
             limit: limit,
             freeAt: nil, never: false)
         if case .over(_, _, let freeAt) = verdict {
@@ -107,7 +108,7 @@ struct CapsShow: AsyncParsableCommand {
         [
             "cap": .string(line.rule.name), "window": .string(line.rule.window.shown), "used": .int(line.used),
             "limit": .int(line.limit),
-            "waiting": .int(line.planned), "over": .string(line.rule.over.rawValue),
+            "waiting": .int(line.reserved), "over": .string(line.rule.over.rawValue),
             "is_free": .bool(!line.never && line.freeAt == nil),
             "frees_at": .time(line.freeAt),
         ]

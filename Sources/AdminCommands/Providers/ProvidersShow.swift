@@ -76,8 +76,9 @@ struct ProvidersShow: AsyncParsableCommand {
                 out.line("cost         unknown for \(usage.accepted): prices.yaml has no price")
                 continue
             }
-            let doubt = usage.inDoubtMicros > 0 ? ", in doubt \(decimal(micros: usage.inDoubtMicros)) \(currency) more" : ""
-            out.line("cost         \(decimal(micros: usage.costMicros)) \(currency)\(doubt)")
+            let unknownOutcome =
+                usage.inDoubtMicros > 0 ? ", in doubt \(decimal(micros: usage.inDoubtMicros)) \(currency) more" : ""
+            out.line("cost         \(decimal(micros: usage.costMicros)) \(currency)\(unknownOutcome)")
         }
         if let missing = found.missing {
             out.line(

@@ -9,10 +9,16 @@ final class DueDuties: Sendable {
 
     init(_ database: Database) { self.database = database }
 
-    func now() async throws -> DueWork.Answer {
-        if let last = last.withLock({ $0 }), last.at + Self.goodFor > .now { return last.answer }
+    func events() async throws -> Bool { try await answer(for: { _ in true }).events }
+    func followUps() async throws -> Bool { try await answer(for: { _ in true }).followUps }
+    func rescue() async throws -> Bool { try await answer(for: { $0.rescue != nil }, asksForRescue: true).rescue == true }
+
+    private func answer(
+        for isEnough: (DueWork.Answer) -> Bool, asksForRescue: Bool = false
+    ) async throws -> DueWork.Answer {
+        if let last = last.withLock({ $0 }), last.at + Self.goodFor > .now, isEnough(last.answer) { return last.answer }
         let asked = ContinuousClock.now
-        let answer = try await database.ask(DueWork())
+        let answer = try await database.ask(DueWork(asksForRescue: asksForRescue))
         last.withLock { $0 = (answer, asked) }
         return answer
     }

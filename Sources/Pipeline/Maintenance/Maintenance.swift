@@ -11,7 +11,7 @@ import Telemetry
 /// There is no leader: whoever gets the duty's lock does a round; when that worker dies the next round is another's.
 struct Maintenance: Sendable {
     /// Sizes, in 8 KiB pages, at which a segment is closed: about 100,000 rows, so that a scan over a dead prefix stays short.
-    static let pages: [LoadSegments.Kind: Int64] = [.ready: 700, .leased: 1000, .due: 1000]
+    static let pages: [LoadRingParts.Kind: Int64] = [.ready: 700, .leased: 1000, .due: 1000]
     /// Rows at which one that began with pages is closed: its free places are not to be counted from outside.
     static let rows: Int64 = 100_000
     /// After a start or a promotion of the server every beat looks stale: the first worker back must not rescue everyone.
@@ -19,8 +19,9 @@ struct Maintenance: Sendable {
     let shared: SharedState
     let database: Database
     let recorder: EventRecorder
-    let outlets: Outlets
-    let wakeUps: WakeUps
+    let providerQueues: ProviderQueues
+    let signals: LoopSignals
+    let inFlight: InFlight
     let meters: Meters
     let logger: Logger
     let levels = Levels()
@@ -30,14 +31,17 @@ struct Maintenance: Sendable {
     private let due: DueDuties
 
     init(
-        shared: SharedState, database: Database, recorder: EventRecorder, outlets: Outlets, wakeUps: WakeUps, meters: Meters,
+        shared: SharedState, database: Database, recorder: EventRecorder, providerQueues: ProviderQueues, signals: LoopSignals,
+        inFlight: InFlight,
+        meters: Meters,
         logger: Logger
     ) {
         self.shared = shared
         self.database = database
         self.recorder = recorder
-        self.outlets = outlets
-        self.wakeUps = wakeUps
+        self.providerQueues = providerQueues
+        self.signals = signals
+        self.inFlight = inFlight
         self.meters = meters
         self.logger = logger
         due = DueDuties(database)
@@ -55,7 +59,7 @@ struct Maintenance: Sendable {
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await repeating(every: .seconds(5), wokenBy: wakeUps.due, "promote") { try await promote() } }
+            group.addTask { await repeating(every: .seconds(5), wokenBy: signals.due, "promote") { try await promote() } }
             group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
             group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
             group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
@@ -67,7 +71,8 @@ struct Maintenance: Sendable {
     }
 
     private func repeating(
-        every interval: Duration, wokenBy signal: Signal = Signal(), _ name: String, _ round: @Sendable () async throws -> Bool
+        every interval: Duration, wokenBy signal: LoopSignal = LoopSignal(), _ name: String,
+        _ round: @Sendable () async throws -> Bool
     ) async {
         var failures = 0
         while !Task.isCancelled {
@@ -89,7 +94,7 @@ struct Maintenance: Sendable {
         }
     }
 
-    /// When the pulse says that a message is due. True: there is more.
+    /// When the probe says that a message is due. True: there is more.
     func promote() async throws -> Bool {
         let slots = shared.segments.due.map(\.slot).filter { troubles.isDue("promote segment \($0)") }
         var counts: [Int] = []
@@ -112,7 +117,8 @@ struct Maintenance: Sendable {
     }
 
     private func rescue() async throws -> Bool {
-        guard try await due.now().rescue else { return false }
+        // A worker with messages in flight need not ask whether anything is leased.
+        if inFlight.count == 0 { guard try await due.rescue() else { return false } }
         let health = try await database.run(ServerUp())
         guard health >= Self.rescueGrace else { return false }
         let moved = try await Rescue(shared: shared, database: database, troubles: troubles).round()
@@ -126,12 +132,12 @@ struct Maintenance: Sendable {
     func rotate() async throws -> Bool {
         let sequence = shared.sequence
         guard rotation.isWanted(at: sequence) else { return false }
-        let segments = try await onDuty(.rotate) { try await $0.run(LoadSegments()) }
+        let segments = try await onDuty(.rotate) { try await $0.run(LoadRingParts()) }
         guard let segments else { return false }
-        let pulse = try await database.run(Pulse())
-        var current = Set(pulse.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
-        current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: pulse.leasedCursor)))
-        current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: pulse.dueCursor)))
+        let probe = try await database.run(QueueProbe())
+        var current = Set(probe.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
+        current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: probe.leasedCursor)))
+        current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: probe.dueCursor)))
         // One that fails is looked at again in the next round.
         var settled = 0
         try await troubles.each("rotate", segments.map { ("\($0.kind.rawValue) segment \($0.slot)", $0) }) { segment in
@@ -141,12 +147,12 @@ struct Maintenance: Sendable {
                     return
                 }
                 if !segments.contains(where: { $0.kind == segment.kind && $0.lane == segment.lane && $0.isFree }) {
-                    _ = try await database.run(AddSegment(kind: segment.kind, lane: segment.lane))
+                    _ = try await database.run(AddRingPart(kind: segment.kind, lane: segment.lane))
                 }
-                _ = try await database.run(AdvanceSegment(kind: segment.kind, lane: segment.lane))
+                _ = try await database.run(AdvanceRing(kind: segment.kind, lane: segment.lane))
             } else if segment.isFree && segment.reusedPages == 0 {
                 settled += 1
-            } else if try await database.run(RetireSegment(kind: segment.kind, slot: segment.slot)) {
+            } else if try await database.run(RetireRingPart(kind: segment.kind, slot: segment.slot)) {
                 meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])
             }
         }
@@ -155,14 +161,14 @@ struct Maintenance: Sendable {
     }
 
     /// One that was given back without TRUNCATE has its pages from the beginning. Should the statistics be lost, it is full when it grows.
-    static func isFull(_ segment: LoadSegments.Segment) -> Bool {
+    static func isFull(_ segment: LoadRingParts.Segment) -> Bool {
         segment.pages >= max(pages[segment.kind] ?? 1000, Int64(segment.reusedPages) + 1)
             || segment.reusedPages > 0 && segment.insertedRows >= rows
     }
 
     /// True: there is more.
     private func retryEvents() async throws -> Bool {
-        guard try await due.now().events else { return false }
+        guard try await due.events() else { return false }
         let work = RetryEvents(recorder: recorder)
         var limit = RetryEvents.limit
         while true {
@@ -182,7 +188,7 @@ struct Maintenance: Sendable {
 
     /// True: there is more. Without a duty's lock: whose rows another worker holds are passed over.
     func decideFollowUps() async throws -> Bool {
-        guard try await due.now().followUps else { return false }
+        guard try await due.followUps() else { return false }
         var limit: Int32 = 500
         while true {
             do {
@@ -223,7 +229,7 @@ struct Maintenance: Sendable {
         }
         levels.export(last, to: meters)
         let poor = Levels.poor(last, shared.policy.policy.providers)
-        if outlets.setPoor(poor) {
+        if providerQueues.setPoor(poor) {
             logger.notice("providers that deliver less than their policy wants", metadata: ["providers": "\(poor.sorted())"])
         }
         return false
@@ -248,7 +254,7 @@ struct Maintenance: Sendable {
     }
 
     private struct Ring: Hashable {
-        var kind: LoadSegments.Kind
+        var kind: LoadRingParts.Kind
         var slot: Int16
     }
 

@@ -8,9 +8,9 @@ import Store
 /// are read: one statement would look with a snapshot older than its lock, and send twice.
 ///
 /// No attempt: ready again, one death more, no attempt burned. An attempt without an outcome: in doubt, the class decides. Three
-/// deaths: a dead letter.
+/// worker crashes: a dead letter.
 struct Rescue: Sendable {
-    static let deathsAllowed: Int16 = 3
+    static let workerCrashesAllowed: Int16 = 3
     let shared: SharedState
     let database: Database
     var troubles = Troubles()
@@ -146,7 +146,7 @@ struct RescueWrites {
     mutating func add(_ row: ClaimedMessage, attempt: AttemptStates.State?, expiresAt: Timestamp?) {
         let lease = row.lease
         if snapshot.classes[row.classID]?.erasesBody == true { erased.append(lease.messageID) }
-        let deaths = Int16(clamping: Int(lease.deaths) + (isDeath ? 1 : 0))
+        let workerCrashes = Int16(clamping: Int(lease.workerCrashes) + (isDeath ? 1 : 0))
         if let attempt, attempt.outcome == "accepted" {
             finished.add(
                 lease, kind: "accepted", attempt: attempt.attempt, provider: attempt.provider, code: "evidence",
@@ -157,37 +157,41 @@ struct RescueWrites {
             finished.add(lease, kind: kind, code: "earlier_attempt")
             return count(kind)
         }
-        if deaths >= Rescue.deathsAllowed {
+        if workerCrashes >= Rescue.workerCrashesAllowed {
             if let attempt, attempt.outcome == nil { unknown(attempt) }
             dead.add(
                 lease, attempt: attempt?.attempt ?? lease.attempt, provider: attempt?.provider,
-                reason: .poison(deaths: Int(deaths)))
+                reason: .poison(workerCrashes: Int(workerCrashes)))
             return count("poison")
         }
         guard let attempt else {
-            back.add(lease, lane: isDeath ? Claim.suspectLane : nil, deaths: deaths)
+            back.add(lease, lane: isDeath ? Claim.quarantineLane : nil, workerCrashes: workerCrashes)
             return count("ready")
         }
         if attempt.outcome == "deferred" || attempt.outcome == "rejected" {
-            back.add(lease, attempt: attempt.attempt, deaths: deaths)
+            back.add(lease, attempt: attempt.attempt, workerCrashes: workerCrashes)
             return count("ready")
         }
-        doubt(row, attempt, deaths: deaths, expiresAt: expiresAt)
+        unknownOutcome(row, attempt, workerCrashes: workerCrashes, expiresAt: expiresAt)
     }
 
-    private mutating func doubt(_ row: ClaimedMessage, _ attempt: AttemptStates.State, deaths: Int16, expiresAt: Timestamp?) {
+    private mutating func unknownOutcome(
+        _ row: ClaimedMessage, _ attempt: AttemptStates.State, workerCrashes: Int16, expiresAt: Timestamp?
+    ) {
         let lease = row.lease
         let remaining = (expiresAt ?? row.message?.expiresAt ?? now) - now
         let counters = Disposition.Counters(
-            attempt: Int(attempt.attempt), burned: Int(lease.burned), resends: Int(lease.resends))
+            attempt: Int(attempt.attempt), countedAttempts: Int(lease.countedAttempts), resends: Int(lease.resends))
         var disposition = Disposition.dead(.inDoubt)
         if let policy = snapshot.classes[row.classID] {
             disposition = .afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: Double.random(in: 0..<1))
         }
-        if case .retry(let after, let reason, let burned, let resends) = disposition {
+        if case .retry(let after, let reason, let countedAttempts, let resends) = disposition {
             postponed.add(
-                lease, until: now + after, reason: reason, attempt: attempt.attempt, burned: Int16(clamping: burned),
-                resends: Int16(clamping: resends), deaths: deaths, receipt: "unknown", answeredAttempt: attempt.attempt,
+                lease, until: now + after, reason: reason, attempt: attempt.attempt,
+                countedAttempts: Int16(clamping: countedAttempts),
+                resends: Int16(clamping: resends), workerCrashes: workerCrashes, receipt: "unknown",
+                answeredAttempt: attempt.attempt,
                 provider: attempt.provider, code: "worker_lost", detail: Self.lost)
             return count("resend")
         }

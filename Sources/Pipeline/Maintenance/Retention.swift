@@ -23,6 +23,7 @@ final class Retention: Sendable {
 
     private struct State {
         var lookedAtDays: ContinuousClock.Instant?
+        var lookedAtZones = ContinuousClock.now
         /// Why days stay, as last told.
         var held: [String: String] = [:]
         /// Where the walk over the people goes on.
@@ -63,6 +64,7 @@ final class Retention: Sendable {
         }
         return [
             Step("partitions ahead") { _ = try await database.run(CreatePartitions()) },
+            Step("time zones") { [self] in try await refreshTimeZones() },
             Step("old days") { [self] in try await hourly() },
             purge("idempotency keys", PurgeIdempotencyKeys(keep: Self.idempotencyKeys)),
             purge("parked events", PurgeParkedEvents(keep: ParkEvents.tried + Self.unmatched)),
@@ -79,12 +81,18 @@ final class Retention: Sendable {
         ]
     }
 
-    /// The known time zones, and the days that are over: each by itself.
+    /// The time zones that the server knows: an hour after this worker's start for the first time, because the look takes a quarter of a second.
+    func refreshTimeZones(now: ContinuousClock.Instant = .now) async throws {
+        guard state.withLock({ now - $0.lookedAtZones >= .seconds(3500) }) else { return }
+        let zones = try await database.run(RefreshTimeZones())
+        if zones > 0 { logger.notice("the server knows other time zones than before", metadata: ["changed": "\(zones)"]) }
+        state.withLock { $0.lookedAtZones = now }
+    }
+
+    /// The days that are over: each by itself.
     private func hourly() async throws {
         let now = ContinuousClock.now
         guard state.withLock({ $0.lookedAtDays.map { now - $0 >= .seconds(3500) } ?? true }) else { return }
-        let zones = try await database.run(RefreshTimeZones())
-        if zones > 0 { logger.notice("the server knows other time zones than before", metadata: ["changed": "\(zones)"]) }
         var held: [String: String] = [:]
         let days = try await database.run(OldDays(keep: Self.messages))
         try await troubles.each("retention of days", days.map { ($0, $0) }) { day in

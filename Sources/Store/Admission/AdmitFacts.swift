@@ -87,9 +87,9 @@ public struct AdmitFacts: Statement {
                     and (q.at is null or r.at > q.at and (r.kind <> 'undelivered' or exists (
                         select from martlet_data.attempts a where a.message_id = i.message_id and a.attempt = r.attempt and a.admitted_at > q.at)))
                     -- Nor does one that failed decide while a later one may have arrived.
-                    and (r.kind <> 'undelivered' or not \(Doubt.exists(in: "i.message_id", after: "r.attempt")))
+                    and (r.kind <> 'undelivered' or not \(UnknownOutcome.exists(in: "i.message_id", after: "r.attempt")))
                 offset 0) d
-        union all select 7::int2, i.message_id, null, null, null, null from unnest($7::int8[]) i(message_id) where \(Doubt.exists(in: "i.message_id"))
+        union all select 7::int2, i.message_id, null, null, null, null from unnest($7::int8[]) i(message_id) where \(UnknownOutcome.exists(in: "i.message_id"))
         """
     }
 

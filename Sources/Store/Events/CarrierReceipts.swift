@@ -137,7 +137,7 @@ public struct ConcludeParts: Statement {
 
 /// Removes dead letters that a receipt has settled, and writes that into the audit: the provider has the message (accepted, delivered), whatever
 /// became of later tries; or it was in doubt, and every try that may have arrived has failed. Answers their ids.
-public struct ResolveDoubt: Statement {
+public struct ResolveUnknownOutcome: Statement {
     public var messageIDs: [MessageID]
     public init(messageIDs: [MessageID]) { self.messageIDs = messageIDs }
     public var sql: String {

@@ -2,24 +2,26 @@ import Postgres
 
 /// Which of the duties that are asked for often have anything to do: one cheap statement, while taking a duty's lock and looking costs four each.
 public struct DueWork: Statement {
-    public init() {}
+    /// False: whether Rescue has anything to do is not looked at. Beside a drain that look walks over everything that was leased lately.
+    public var asksForRescue: Bool
+    public init(asksForRescue: Bool) { self.asksForRescue = asksForRescue }
     public struct Answer: Sendable {
         /// The time of a parked event has come.
         public var events: Bool
         public var followUps: Bool
-        /// Something is leased, or connections are held, that a dead worker may have left.
-        public var rescue: Bool
+        /// Something is leased, or connections are held, that a dead worker may have left; nil: not asked for.
+        public var rescue: Bool?
     }
     public var sql: String {
         """
         select exists (select from martlet_data.provider_events where next_try <= clock_timestamp()),
             exists (select from martlet_data.follow_ups where state = 'open' and due_at <= clock_timestamp()),
-            exists (select from martlet_data.leased) or exists (select from martlet_data.connection_slots)
+            case when $1 then exists (select from martlet_data.leased) or exists (select from martlet_data.connection_slots) end
         """
     }
-    public func bind(_ parameters: inout PQParams) {}
+    public func bind(_ parameters: inout PQParams) { parameters.bool(asksForRescue) }
     public static func read(_ rows: PQRows) throws -> Answer {
         let row = try rows.only
-        return Answer(events: try row.bool(0), followUps: try row.bool(1), rescue: try row.bool(2))
+        return Answer(events: try row.bool(0), followUps: try row.bool(1), rescue: try row.boolOrNull(2))
     }
 }

@@ -26,7 +26,7 @@ public struct PromoteDue: Statement {
             select (pg_sequence_last_value(l.cursor) & 4095)::int2, nextval('martlet_data.message_seq'), p.message_id, p.attempt, p.burned,
                 p.resends, p.deaths, p.series
             from picked p join martlet_data.lanes l on l.lane = p.lane order by p.due_at)
-        select count(*), clock_timestamp() from picked
+        select count(*), clock_timestamp(), case when count(*) > 0 then martlet_data.wake_sleeper() end from picked
         """
     }
     public func bind(_ parameters: inout PQParams) {
@@ -38,12 +38,12 @@ public struct PromoteDue: Statement {
     }
 }
 
-/// Makes a segment more, in a transaction of its own: `AdvanceSegment` moves the cursor before it commits, and an enqueue that follows
+/// Makes a segment more, in a transaction of its own: `AdvanceRing` moves the cursor before it commits, and an enqueue that follows
 /// the cursor must find the segment.
-public struct AddSegment: Statement {
-    public var kind: LoadSegments.Kind
+public struct AddRingPart: Statement {
+    public var kind: LoadRingParts.Kind
     public var lane: Int16
-    public init(kind: LoadSegments.Kind, lane: Int16) {
+    public init(kind: LoadRingParts.Kind, lane: Int16) {
         self.kind = kind
         self.lane = lane
     }
@@ -56,10 +56,10 @@ public struct AddSegment: Statement {
 }
 
 /// Points appends at a fresh segment.
-public struct AdvanceSegment: Statement {
-    public var kind: LoadSegments.Kind
+public struct AdvanceRing: Statement {
+    public var kind: LoadRingParts.Kind
     public var lane: Int16
-    public init(kind: LoadSegments.Kind, lane: Int16) {
+    public init(kind: LoadRingParts.Kind, lane: Int16) {
         self.kind = kind
         self.lane = lane
     }
@@ -73,10 +73,10 @@ public struct AdvanceSegment: Statement {
 
 /// Gives an empty segment back by TRUNCATE, or, when readers never let go of it, as autovacuum has left it (some rounds later); false when it is in
 /// use, pinned or not empty. Never waits.
-public struct RetireSegment: Statement {
-    public var kind: LoadSegments.Kind
+public struct RetireRingPart: Statement {
+    public var kind: LoadRingParts.Kind
     public var slot: Int16
-    public init(kind: LoadSegments.Kind, slot: Int16) {
+    public init(kind: LoadRingParts.Kind, slot: Int16) {
         self.kind = kind
         self.slot = slot
     }

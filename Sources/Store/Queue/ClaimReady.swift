@@ -31,16 +31,16 @@ public struct ClaimReady: Statement {
     public var claim: Int32
     public var lease: Duration
     /// Segment of `leased` that takes the rows.
-    public var leasedSegment: Int16
+    public var leasedPart: Int16
     /// Only messages with which so many workers have died; nil: all.
-    public var deaths: ClosedRange<Int16>?
+    public var workerCrashes: ClosedRange<Int16>?
 
     public init(
         segment: Int16, lane: Int16, from: Int64, below: Int64 = .max, limit: Int32, session: Int32, claim: Int32,
         lease: Duration,
-        leasedSegment: Int16, deaths: ClosedRange<Int16>? = nil
+        leasedPart: Int16, workerCrashes: ClosedRange<Int16>? = nil
     ) {
-        self.deaths = deaths
+        self.workerCrashes = workerCrashes
         self.segment = segment
         self.lane = lane
         self.from = from
@@ -49,7 +49,7 @@ public struct ClaimReady: Statement {
         self.session = session
         self.claim = claim
         self.lease = lease
-        self.leasedSegment = leasedSegment
+        self.leasedPart = leasedPart
     }
 
     public struct Answer: Sendable {
@@ -66,20 +66,20 @@ public struct ClaimReady: Statement {
             returning seq, message_id, attempt, burned, resends, deaths, series),
         taken as (select array_agg(message_id) as ids, min(message_id) as lowest, max(message_id) as highest, max(seq) as last from gone),
         leased as (
-            insert into martlet_data.leased_\(leasedSegment)
+            insert into martlet_data.leased_\(leasedPart)
                 (slot, message_id, lane, attempt, burned, resends, deaths, series, session, claim, deadline)
-            select \(leasedSegment), message_id, $7, attempt, burned, resends, deaths, series, $4, $5, clock_timestamp() + $6
+            select \(leasedPart), message_id, $7, attempt, burned, resends, deaths, series, $4, $5, clock_timestamp() + $6
             from gone
             returning ctid as tid, message_id, lane, attempt, burned, resends, deaths, series, deadline)
         select (select last from taken, (select set_config('synchronous_commit', 'off', true)) o), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
-            $4::int4, $5::int4, l.deadline, \(leasedSegment)::int2, \(ClaimColumns.sql)
+            $4::int4, $5::int4, l.deadline, \(leasedPart)::int2, \(ClaimColumns.sql)
         from leased l full join (
             select * from martlet_data.messages where id = any ((select ids from taken)::int8[])
                 and id between (select lowest from taken) and (select highest from taken)) m on m.id = l.message_id
         """
     }
 
-    private var among: String { deaths.map { " and deaths between \($0.lowerBound) and \($0.upperBound)" } ?? "" }
+    private var among: String { workerCrashes.map { " and deaths between \($0.lowerBound) and \($0.upperBound)" } ?? "" }
 
     public func bind(_ parameters: inout PQParams) {
         parameters.int8(from)
@@ -97,7 +97,8 @@ public struct ClaimReady: Statement {
                 let lease = Lease(
                     slot: try row.int2(12), row: LeasedRow(tid: try row.tid(1)), messageID: try row.messageID(2),
                     lane: try row.int2(3),
-                    attempt: try row.int2(4), burned: try row.int2(5), resends: try row.int2(6), deaths: try row.int2(7),
+                    attempt: try row.int2(4), countedAttempts: try row.int2(5), resends: try row.int2(6),
+                    workerCrashes: try row.int2(7),
                     series: try row.int2(8), session: try row.int4(9), claim: try row.int4(10), deadline: try row.timestamp(11))
                 return try ClaimColumns.read(row, from: 13, lease: lease)
             },

@@ -12,25 +12,25 @@ public struct HandBack: Statement {
     public var claims: [Int32] = []
     public var lanes: [Int16] = []
     public var attempts: [Int16] = []
-    public var burned: [Int16] = []
+    public var countedAttempts: [Int16] = []
     public var resends: [Int16] = []
-    public var deaths: [Int16] = []
+    public var workerCrashes: [Int16] = []
 
     public init(slot: Int16) { self.slot = slot }
 
     /// - Parameters:
     ///   - lane: where it goes; the lease's own lane, or 8 for a message whose worker died.
     ///   - attempt: number of its last attempt by now.
-    public mutating func add(_ lease: Lease, lane: Int16? = nil, attempt: Int16? = nil, deaths: Int16? = nil) {
+    public mutating func add(_ lease: Lease, lane: Int16? = nil, attempt: Int16? = nil, workerCrashes: Int16? = nil) {
         rows.append(lease.row)
         messageIDs.append(lease.messageID)
         sessions.append(lease.session)
         claims.append(lease.claim)
         lanes.append(lane ?? lease.lane)
         attempts.append(attempt ?? lease.attempt)
-        burned.append(lease.burned)
+        countedAttempts.append(lease.countedAttempts)
         resends.append(lease.resends)
-        self.deaths.append(deaths ?? lease.deaths)
+        self.workerCrashes.append(workerCrashes ?? lease.workerCrashes)
     }
 
     public var sql: String {
@@ -55,9 +55,9 @@ public struct HandBack: Statement {
         parameters.int4Array(claims)
         parameters.int2Array(lanes)
         parameters.int2Array(attempts)
-        parameters.int2Array(burned)
+        parameters.int2Array(countedAttempts)
         parameters.int2Array(resends)
-        parameters.int2Array(deaths)
+        parameters.int2Array(workerCrashes)
     }
 
     public static func read(_ rows: PQRows) throws -> [MessageID] { try rows.map { try $0.messageID(0) } }
@@ -100,7 +100,8 @@ public struct LeasedBySession: Statement {
             let lease = Lease(
                 slot: try row.int2(11), row: LeasedRow(tid: try row.tid(0)), messageID: try row.messageID(1),
                 lane: try row.int2(2),
-                attempt: try row.int2(3), burned: try row.int2(4), resends: try row.int2(5), deaths: try row.int2(6),
+                attempt: try row.int2(3), countedAttempts: try row.int2(4), resends: try row.int2(5),
+                workerCrashes: try row.int2(6),
                 series: try row.int2(7), session: try row.int4(8), claim: try row.int4(9), deadline: try row.timestamp(10))
             return try ClaimColumns.read(row, from: 12, lease: lease)
         }

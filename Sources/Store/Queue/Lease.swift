@@ -17,11 +17,11 @@ public struct Lease: Sendable {
     /// Number of the last attempt; the next is one more.
     public var attempt: Int16
     /// Attempts of this series that counted against the schedule.
-    public var burned: Int16
+    public var countedAttempts: Int16
     /// Times it was sent again while in doubt.
     public var resends: Int16
     /// Workers that died while they had it.
-    public var deaths: Int16
+    public var workerCrashes: Int16
     /// Above 0 a requeue overrides expiry, variables and provider.
     public var series: Int16
     public var session: Int32

@@ -11,11 +11,11 @@ public struct MessagesThatAreOver: Statement {
         /// cancelled, expired.
         public var kind: String
         /// An earlier try may have arrived.
-        public var isInDoubt: Bool
+        public var hasUnknownOutcome: Bool
     }
     public var sql: String {
         """
-        select o.id, o.class_id, o.kind, \(Doubt.exists(in: "o.id")) from (
+        select o.id, o.class_id, o.kind, \(UnknownOutcome.exists(in: "o.id")) from (
             select m.id, m.class_id, case when exists (select from martlet_data.cancellations c where c.message_id = m.id)
                     or exists (select from martlet_data.group_cancellations g where g.group_key = m.group_key and g.producer in ('*', m.producer) and g.cancelled_at >= m.created_at)
                 then 'cancelled'
@@ -32,7 +32,7 @@ public struct MessagesThatAreOver: Statement {
     }
     public static func read(_ rows: PQRows) throws -> [Row] {
         try rows.map {
-            Row(messageID: try $0.messageID(0), classID: try $0.int2(1), kind: try $0.text(2), isInDoubt: try $0.bool(3))
+            Row(messageID: try $0.messageID(0), classID: try $0.int2(1), kind: try $0.text(2), hasUnknownOutcome: try $0.bool(3))
         }
     }
 }

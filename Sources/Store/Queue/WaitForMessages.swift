@@ -4,7 +4,7 @@ import Postgres
 /// Waits in the server until something may have come into a lane, for all workers of the cluster: one of them waits, any other is answered
 /// at once. The SQL function says what is waited for, and why its lock needs no care.
 public struct WaitForMessages: Statement {
-    /// Of the pulse before: it ends as soon as `message_seq` has another value.
+    /// Of the probe before: it ends as soon as `message_seq` has another value.
     public var sequence: Int64
     /// Transactions that may still fill a position: it ends as soon as one of them has ended.
     public var open: [Int64]
@@ -29,7 +29,7 @@ public struct WaitForMessages: Statement {
         /// A message is due.
         public var isDue: Bool
         /// As of the end of the wait.
-        public var pulse: Pulse.Answer
+        public var probe: QueueProbe.Answer
     }
 
     public var sql: String {
@@ -47,6 +47,6 @@ public struct WaitForMessages: Statement {
     }
     public static func read(_ rows: PQRows) throws -> Answer {
         let row = try rows.only
-        return Answer(elected: try row.bool(6), isDue: try row.bool(7), pulse: try Pulse.read(row))
+        return Answer(elected: try row.bool(6), isDue: try row.bool(7), probe: try QueueProbe.read(row))
     }
 }

@@ -3,7 +3,7 @@ import Postgres
 
 /// Moves leased messages to the dead letters, with body and history. Answers the ids that moved.
 ///
-/// Not those that are settled (`Doubt.settledBy`): a receipt may have come before whatever this worker has to say, and it decides. That an
+/// Not those that are settled (`UnknownOutcome.settledBy`): a receipt may have come before whatever this worker has to say, and it decides. That an
 /// earlier try failed does not hide that a later one was refused.
 public struct InsertDeadLetters: Statement {
     public var slot: Int16
@@ -38,7 +38,7 @@ public struct InsertDeadLetters: Statement {
                 with ordinality i(tid, message_id, session, claim, attempt, provider, reason, explanation, remedy, n)),
         \(LeaseKeys.gone(slot: slot, returning: "l.lane, l.series, i.attempt, i.provider, i.reason, i.explanation, i.remedy")),
         judged as materialized (
-            select g.*, s.kind as settled_by from gone g left join lateral (\(Doubt.settledBy("g.message_id"))) s
+            select g.*, s.kind as settled_by from gone g left join lateral (\(UnknownOutcome.settledBy("g.message_id"))) s
                 on s.kind <> 'undelivered' or g.reason not like 'rejected%' and g.reason <> 'attempts_exhausted'),
         written as (
             insert into martlet_data.receipts (message_id, kind, provider, code, detail)

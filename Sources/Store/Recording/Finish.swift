@@ -149,9 +149,9 @@ public struct PutOff: Statement {
     var dueAts: [Timestamp] = []
     var reasons: [String] = []
     var attempts: [Int16] = []
-    var burned: [Int16] = []
+    var countedAttempts: [Int16] = []
     var resends: [Int16] = []
-    var deaths: [Int16] = []
+    var workerCrashes: [Int16] = []
     var kinds: [String?] = []
     var answered: [Int16?] = []
     var providers: [String?] = []
@@ -166,16 +166,17 @@ public struct PutOff: Statement {
     ///   - receipt: `postponed` (nobody was asked), the outcome of that attempt (deferred, unknown), or nil for a pause that is
     ///     nobody's business (the provider has no room).
     public mutating func add(
-        _ lease: Lease, until: Timestamp, reason: String, attempt: Int16, burned: Int16, resends: Int16, deaths: Int16? = nil,
+        _ lease: Lease, until: Timestamp, reason: String, attempt: Int16, countedAttempts: Int16, resends: Int16,
+        workerCrashes: Int16? = nil,
         receipt: String?, answeredAttempt: Int16? = nil, provider: String? = nil, code: String? = nil, detail: String? = nil
     ) {
         keys.add(lease)
         dueAts.append(until)
         reasons.append(reason)
         attempts.append(attempt)
-        self.burned.append(burned)
+        self.countedAttempts.append(countedAttempts)
         self.resends.append(resends)
-        self.deaths.append(deaths ?? lease.deaths)
+        self.workerCrashes.append(workerCrashes ?? lease.workerCrashes)
         kinds.append(receipt)
         answered.append(answeredAttempt)
         providers.append(provider)
@@ -207,9 +208,9 @@ public struct PutOff: Statement {
         parameters.timestamps(dueAts)
         parameters.textArray(reasons)
         parameters.int2Array(attempts)
-        parameters.int2Array(burned)
+        parameters.int2Array(countedAttempts)
         parameters.int2Array(resends)
-        parameters.int2Array(deaths)
+        parameters.int2Array(workerCrashes)
         parameters.textArray(kinds)
         parameters.int2Array(answered)
         parameters.textArray(providers)

@@ -67,9 +67,10 @@ struct SMPPTally: Sendable {
             }
         }
         // Nothing is known to be there: the doubt is the connection's, not a fragment's.
-        let doubt = acceptedIDs.isEmpty ? failures.first { if case .unknown = $0 { true } else { false } } : nil
+        let unknownOutcome = acceptedIDs.isEmpty ? failures.first { if case .unknown = $0 { true } else { false } } : nil
         return Failure(
-            code: doubt?.failure?.code ?? "sent_in_part", detail: "of \(parts.count) parts: " + words.joined(separator: ", "),
+            code: unknownOutcome?.failure?.code ?? "sent_in_part",
+            detail: "of \(parts.count) parts: " + words.joined(separator: ", "),
             blame: .provider)
     }
 }

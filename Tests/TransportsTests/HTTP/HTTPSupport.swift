@@ -126,7 +126,7 @@ struct SeenRequest {
 }
 
 extension Outcome {
-    /// `rejected twilio_21610 recipient burned suppress`
+    /// `rejected twilio_21610 recipient countedAttempts suppress`
     var summary: String {
         if case .accepted(let reference) = self { return "accepted \(reference ?? "-")" }
         guard let failure else { return name }

@@ -231,19 +231,19 @@ struct SMPPOutcomeTests {
 
     static let refused = Outcome.rejected(Failure(code: "r", detail: "", blame: .recipient))
     static let later = Outcome.deferred(Failure(code: "d", detail: "", blame: .provider))
-    static let doubt = Outcome.unknown(Failure(code: "u", detail: "", blame: .provider))
+    static let unknownOutcome = Outcome.unknown(Failure(code: "u", detail: "", blame: .provider))
 
     @Test(
         "a message is what its parts are; a fragment is a doubt, never lost and never sent twice unasked",
         arguments: [
-            ([.accepted(reference: "a")], "accepted a"), ([refused], "rejected r"), ([doubt], "unknown u"),
+            ([.accepted(reference: "a")], "accepted a"), ([refused], "rejected r"), ([unknownOutcome], "unknown u"),
             ([.accepted(reference: "a"), .accepted(reference: nil), .accepted(reference: "c,%")], "accepted a,,c%2C%25"),
             ([.accepted(reference: nil), .accepted(reference: nil)], "accepted -"),
             ([later, refused], "rejected r"), ([later, later], "deferred d"),
             ([.accepted(reference: "a"), refused], "unknown sent_in_part"),
             ([.accepted(reference: "a"), later], "unknown sent_in_part"),
-            ([.accepted(reference: "a"), doubt], "unknown sent_in_part"), ([doubt, refused], "unknown u"),
-            ([doubt, doubt], "unknown u"),
+            ([.accepted(reference: "a"), unknownOutcome], "unknown sent_in_part"), ([unknownOutcome, refused], "unknown u"),
+            ([unknownOutcome, unknownOutcome], "unknown u"),
         ] as [([Outcome], String)])
     func tally(parts: [Outcome], expected: String) {
         for order in [Array(parts.indices), parts.indices.reversed()] {

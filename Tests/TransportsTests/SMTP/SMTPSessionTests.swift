@@ -190,7 +190,7 @@ struct SMTPSessionTests {
         arguments: [
             (false, "deferred"), (true, "unknown"),
         ])
-    func doubt(written: Bool, expected: String) {
+    func unknownOutcome(written: Bool, expected: String) {
         for timesOut in [true, false] {
             var dialogue = Dialogue.ready("PIPELINING")
             dialogue.begin()

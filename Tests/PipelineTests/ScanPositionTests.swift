@@ -37,16 +37,16 @@ private struct Database {
 }
 
 @Suite("What commits late behind a hint is found, and nothing is looked at for nothing")
-struct HintsTests {
+struct ScanPositionTests {
     @Test("whatever ends when, every message is claimed once all transactions are over", arguments: 0..<200)
     func complete(seed: UInt64) {
         var random = Random(seed: seed)
         var database = Database()
-        var hints = Hints()
+        var positions = ScanPositions()
         var claimed: Set<Int64> = []
         /// A claim under way: what it sees is what was ready when it began.
         var claims: [(from: Int64, sees: Set<Int64>)] = []
-        var looks: [(look: Hints.Look, sees: Set<Int64>)] = []
+        var looks: [(look: ScanPositions.Look, sees: Set<Int64>)] = []
 
         let limit = 3
         var lastCount = 0
@@ -67,36 +67,44 @@ struct HintsTests {
                 if Bool.random(using: &random) { step(Int.random(in: 0...5, using: &random)) }
                 let sequence = database.sequence
                 if Bool.random(using: &random) { step(Int.random(in: 0...5, using: &random)) }
-                hints.transactions.update(
-                    Pulse.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
-            case 8, 9: claims.append((hints.begin(1, limit: limit), database.ready))
+                positions.transactions.update(
+                    QueueProbe.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
+            case 8, 9: claims.append((positions.begin(1, limit: limit), database.ready))
             case 10, 11:
                 guard !claims.isEmpty else { return }
                 let claim = claims.removeFirst()
                 let last = finish(claim.sees, claim.from, .max)
-                hints.ended(1, last, isFull: lastCount == limit)
-            case 12: if let look = hints.look(1) { looks.append((look, database.ready)) }
+                positions.ended(1, last, isFull: lastCount == limit)
+            case 12: if let look = positions.look(1) { looks.append((look, database.ready)) }
             default:
                 guard !looks.isEmpty else { return }
                 let (look, sees) = looks.removeFirst()
-                if let last = finish(sees, look.from, look.below) { hints.found(look, last) } else { hints.finished(look) }
+                if let last = finish(sees, look.from, look.below) {
+                    positions.found(look, last)
+                } else {
+                    positions.finished(look)
+                }
             }
         }
         for _ in 0..<2000 { step(Int.random(in: 0...13, using: &random)) }
         while !database.open.isEmpty { database.commit(0) }
         while !claims.isEmpty { step(10) }
         while !looks.isEmpty { step(13) }
-        // Two pulses: the second sees no transaction that began before the first. Then all claims and looks there are to make.
+        // Two probes: the second sees no transaction that began before the first. Then all claims and looks there are to make.
         for _ in 0..<2 {
             let (open, limit) = database.snapshot()
-            hints.transactions.update(
-                Pulse.Answer(sequence: database.sequence, open: open, limit: limit, nextTransaction: database.next))
+            positions.transactions.update(
+                QueueProbe.Answer(sequence: database.sequence, open: open, limit: limit, nextTransaction: database.next))
         }
-        while let last = finish(database.ready, hints.begin(1, limit: limit), .max) {
-            hints.ended(1, last, isFull: lastCount == limit)
+        while let last = finish(database.ready, positions.begin(1, limit: limit), .max) {
+            positions.ended(1, last, isFull: lastCount == limit)
         }
-        while let look = hints.look(1) {
-            if let last = finish(database.ready, look.from, look.below) { hints.found(look, last) } else { hints.finished(look) }
+        while let look = positions.look(1) {
+            if let last = finish(database.ready, look.from, look.below) {
+                positions.found(look, last)
+            } else {
+                positions.finished(look)
+            }
         }
         #expect(database.ready.isEmpty, "left behind")
         #expect(Int64(claimed.count) == database.taken)
@@ -109,13 +117,13 @@ struct HintsTests {
         var random = Random(seed: seed)
         var database = Database()
         var transactions = OpenTransactions()
-        func pulse(_ others: Bool) -> Bool {
+        func probe(_ others: Bool) -> Bool {
             let (open, limit) = database.snapshot()
             if others, Bool.random(using: &random) { step() }
             let sequence = database.sequence
             if others, Bool.random(using: &random) { step() }
             let isNew = transactions.update(
-                Pulse.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
+                QueueProbe.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
             if isNew { database.ready = [] }
             return isNew
         }
@@ -126,57 +134,57 @@ struct HintsTests {
             default: if let index = database.open.indices.randomElement(using: &random) { database.commit(index) }
             }
         }
-        for _ in 0..<1000 { if Bool.random(using: &random) { step() } else { _ = pulse(true) } }
+        for _ in 0..<1000 { if Bool.random(using: &random) { step() } else { _ = probe(true) } }
         while !database.open.isEmpty { database.commit(0) }
-        _ = pulse(false)
+        _ = probe(false)
         #expect(database.ready.isEmpty, "left behind")
-        _ = pulse(false)
+        _ = probe(false)
         // Somebody else's transactions, which take no position.
         for _ in 0..<10 {
             database.begin()
-            #expect(!pulse(false))
+            #expect(!probe(false))
             database.commit(0)
-            #expect(!pulse(false))
+            #expect(!probe(false))
         }
     }
 
     @Test("a transaction that stays open for ever makes no look longer")
     func idle() {
-        var hints = Hints()
-        func pulse(_ sequence: Int64, open: [Int64] = [10], limit: Int64, next: Int64) {
-            hints.transactions.update(Pulse.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: next))
+        var positions = ScanPositions()
+        func probe(_ sequence: Int64, open: [Int64] = [10], limit: Int64, next: Int64) {
+            positions.transactions.update(QueueProbe.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: next))
         }
-        pulse(0, open: [], limit: 10, next: 10)
+        probe(0, open: [], limit: 10, next: 10)
         for round in Int64(1)...100 {
             // Number 10 is open; another transaction has taken a thousand positions and is over.
-            pulse(round * 1000, limit: 11 + round, next: 11 + round)
-            hints.ended(1, round * 1000, isFull: true)
-            if let look = hints.look(1) {
+            probe(round * 1000, limit: 11 + round, next: 11 + round)
+            positions.ended(1, round * 1000, isFull: true)
+            if let look = positions.look(1) {
                 #expect(look.from >= (round - 2) * 1000, "round \(round) looks from \(look.from)")
-                hints.finished(look)
+                positions.finished(look)
             }
         }
-        let idle = hints.look(1)
+        let idle = positions.look(1)
         #expect(idle == nil, "nothing has ended since")
-        pulse(100_000, open: [], limit: 112, next: 112)
-        let last = hints.look(1)
+        probe(100_000, open: [], limit: 112, next: 112)
+        let last = positions.look(1)
         #expect(last?.from == 1, "it may have taken any position")
     }
 
     @Test("a claim begins where those under way end, as long as claims come full")
     func besideOthers() {
-        var hints = Hints()
-        #expect(hints.begin(1, limit: 10) == 0)
-        #expect(hints.begin(1, limit: 10) == 0, "nothing is known yet: both look from the start")
-        hints.ended(1, 109, isFull: true)
-        #expect(hints.begin(1, limit: 10) == 110)
-        #expect(hints.begin(1, limit: 20) == 120)
-        #expect(hints.begin(1, limit: 10) == 140)
-        hints.ended(1, 139, isFull: true)
-        #expect(hints.begin(1, limit: 10) == 150, "not from the hint: two that began before are still under way")
-        #expect(hints.begin(2, limit: 10) == 0)
-        hints.ended(1, 141, isFull: false)
-        #expect(hints.begin(1, limit: 10) == 142, "what comes from now on may have any position behind the hint")
+        var positions = ScanPositions()
+        #expect(positions.begin(1, limit: 10) == 0)
+        #expect(positions.begin(1, limit: 10) == 0, "nothing is known yet: both look from the start")
+        positions.ended(1, 109, isFull: true)
+        #expect(positions.begin(1, limit: 10) == 110)
+        #expect(positions.begin(1, limit: 20) == 120)
+        #expect(positions.begin(1, limit: 10) == 140)
+        positions.ended(1, 139, isFull: true)
+        #expect(positions.begin(1, limit: 10) == 150, "not from the hint: two that began before are still under way")
+        #expect(positions.begin(2, limit: 10) == 0)
+        positions.ended(1, 141, isFull: false)
+        #expect(positions.begin(1, limit: 10) == 142, "what comes from now on may have any position behind the hint")
     }
 
     private struct Random: RandomNumberGenerator {

@@ -3,8 +3,8 @@ import ServiceLifecycle
 import Store
 import Telemetry
 
-/// Has visits judged once they are old enough, whichever gateway wrote them down.
-struct VisitJudging: Service {
+/// Has hits judged once they are old enough, whichever gateway wrote them down.
+struct LinkHitJudging: Service {
     let database: Database
     let meters: Meters
     let logger: Logger
@@ -17,13 +17,13 @@ struct VisitJudging: Service {
             while !Task.isCancelled {
                 var judged = 0
                 do {
-                    let rows = try await database.run(JudgeVisits(limit: limit), within: .seconds(5))
+                    let rows = try await database.run(JudgeLinkHits(limit: limit), within: .seconds(5))
                     for row in rows {
                         meters.count(
                             "martlet_link_visits_total", [("as", row.kind), ("why", row.code.isEmpty ? "none" : row.code)],
-                            by: row.visits)
+                            by: row.hits)
                     }
-                    judged = rows.reduce(0) { $0 + $1.visits }
+                    judged = rows.reduce(0) { $0 + $1.hits }
                     hasFailed = false
                     // Those before the one that was refused are judged; soon it is alone.
                     if judged < limit { limit = Self.most }
@@ -47,25 +47,25 @@ struct VisitJudging: Service {
         }
     }
 
-    /// Writes visits down; one that the database refuses is lost, and no other.
-    static func keep(_ visits: [LinkVisit], in database: Database, _ meters: Meters, _ logger: Logger) async throws {
+    /// Writes hits down; one that the database refuses is lost, and no other.
+    static func keep(_ hits: [LinkHit], in database: Database, _ meters: Meters, _ logger: Logger) async throws {
         do {
-            try await database.run(InsertLinkVisits(visits), within: .seconds(5))
+            try await database.run(InsertLinkHits(hits), within: .seconds(5))
         } catch let error as StoreError where error.isDataError {
-            guard visits.count > 1 else {
+            guard hits.count > 1 else {
                 meters.count("martlet_link_visits_lost_total")
                 return logger.error(
-                    "a visit cannot be kept; it is lost", metadata: ["message_id": "\(visits[0].messageID)", "error": "\(error)"])
+                    "a visit cannot be kept; it is lost", metadata: ["message_id": "\(hits[0].messageID)", "error": "\(error)"])
             }
-            try await keep(Array(visits.prefix(visits.count / 2)), in: database, meters, logger)
-            try await keep(Array(visits.dropFirst(visits.count / 2)), in: database, meters, logger)
+            try await keep(Array(hits.prefix(hits.count / 2)), in: database, meters, logger)
+            try await keep(Array(hits.dropFirst(hits.count / 2)), in: database, meters, logger)
         }
     }
 
     /// One that cannot be judged is taken away, so that the others are.
     private func setAside(_ refusal: StoreError) async {
         do {
-            guard let message = try await database.run(DropVisit(), within: .seconds(5)) else { return }
+            guard let message = try await database.run(DropLinkHit(), within: .seconds(5)) else { return }
             meters.count("martlet_link_visits_lost_total")
             logger.error("a visit cannot be judged; it is lost", metadata: ["message_id": "\(message)", "error": "\(refusal)"])
         } catch {

@@ -3,18 +3,18 @@ import Synchronization
 
 /// How much of a lane Claim may take: what the providers of its messages have room for.
 ///
-/// A lane holds messages for any providers; which, only Render knows. So Room remembers for every lane what part of the messages claimed
+/// A lane holds messages for any providers; which, only Render knows. So ClaimBudget remembers for every lane what part of the messages claimed
 /// last needed a place at which provider. A claim takes as many as fill the provider with the most room for its part; what the others have
 /// no room for is put off, so that a slow or paused provider never holds up what waits behind its messages in the lane. What is known
 /// of a lane may be out of date: one of which nothing was claimed for 200 ms (lane 0: 50 ms) is tried anyway, less and less often while
 /// that finds nothing new.
-final class Room: Sendable {
+final class ClaimBudget: Sendable {
     /// Places that a claim hopes to fill: nobody else is given them until Admit has taken the places it really needs.
-    final class Expected: Sendable {
+    final class Hold: Sendable {
         let limit: Int
-        private let places: Mutex<[(Outlet, Int)]>
+        private let places: Mutex<[(ProviderQueue, Int)]>
 
-        init(limit: Int, places: [(Outlet, Int)] = []) {
+        init(limit: Int, places: [(ProviderQueue, Int)] = []) {
             self.limit = limit
             self.places = Mutex(places)
         }
@@ -25,7 +25,7 @@ final class Room: Sendable {
                 defer { places = [] }
                 return places
             }
-            for (outlet, count) in places { outlet.expect(-count) }
+            for (providerQueue, count) in places { providerQueue.expect(-count) }
         }
     }
 
@@ -54,28 +54,28 @@ final class Room: Sendable {
     private static let first = 100
 
     private let lanes = Mutex<[Int16: Lane]>([:])
-    private let outlets: Outlets
+    private let providerQueues: ProviderQueues
 
-    init(outlets: Outlets) { self.outlets = outlets }
+    init(providerQueues: ProviderQueues) { self.providerQueues = providerQueues }
 
     /// What may be claimed of a lane now, at most `limit`; nil: its providers are full, and will say when they no longer are.
-    func take(lane: Int16, limit: Int, now: ContinuousClock.Instant = .now) -> Expected? {
+    func take(lane: Int16, limit: Int, now: ContinuousClock.Instant = .now) -> Hold? {
         lanes.withLock { lanes in
-            guard lanes[lane] != nil else { return Expected(limit: min(limit, Self.first)) }
+            guard lanes[lane] != nil else { return Hold(limit: min(limit, Self.first)) }
             let needs = (lanes[lane]?.parts ?? [:]).compactMap { name, part in
-                outlets.outlet(name).map { (outlet: $0, part: part, room: Double($0.room(lane: lane))) }
+                providerQueues.providerQueue(name).map { (providerQueue: $0, part: part, room: Double($0.room(lane: lane))) }
             }
-            guard !needs.isEmpty else { return Expected(limit: limit) }
+            guard !needs.isEmpty else { return Hold(limit: limit) }
             let count = min(Double(limit), needs.reduce(0) { max($0, ($1.room / $1.part).rounded()) })
             let finding = needs.reduce(0) { $0 + min($1.room, count * $1.part) }
             let missing = needs.reduce(0) { $0 + count * $1.part } - finding
             guard count >= 1, missing <= finding * Self.waste else {
-                return lanes[lane]?.mayProbe(lane, now) == true ? Expected(limit: limit) : nil
+                return lanes[lane]?.mayProbe(lane, now) == true ? Hold(limit: limit) : nil
             }
-            let places = needs.map { ($0.outlet, Int(min($0.room, count * $0.part).rounded(.up))) }
-            for (outlet, count) in places { outlet.expect(count) }
+            let places = needs.map { ($0.providerQueue, Int(min($0.room, count * $0.part).rounded(.up))) }
+            for (providerQueue, count) in places { providerQueue.expect(count) }
             lanes[lane]?.takenAt = now
-            return Expected(limit: Int(count), places: places)
+            return Hold(limit: Int(count), places: places)
         }
     }
 

@@ -3,7 +3,7 @@ import Store
 import Synchronization
 import Transports
 
-extension Outlet {
+extension ProviderQueue {
     /// Whether messages are routed here.
     var condition: Condition {
         state.withLock { state in

@@ -14,7 +14,7 @@ import Transports
 ///
 /// While its circuit is open (`Breaker`) or an admin has stopped it nothing is admitted for it, and what was admitted and not handed over
 /// goes back to be routed anew.
-final class Outlet: Sendable {
+final class ProviderQueue: Sendable {
     struct State {
         /// Lane 0, lane 1, all others: the first leaves first.
         var urgent = WaitingItems()
@@ -48,7 +48,7 @@ final class Outlet: Sendable {
         var booked: [Int16: ContinuousClock.Instant] = [:]
 
         var waitingCount: Int { urgent.count + prompt.count + normal.count }
-        /// Another outlet has the provider's name now: nothing comes here any more.
+        /// Another provider queue has the provider's name now: nothing comes here any more.
         var isRetired = false
         var isOver: Bool { isRetired && unanswered.isEmpty && waitingCount == 0 }
         /// Nothing is handed over any more; with any order nothing new is admitted.
@@ -68,8 +68,8 @@ final class Outlet: Sendable {
     let transport: any Transport
     let state: Mutex<State>
     let takeRate: TakeRates
-    let rateWanted = Signal()
-    let changed = Signal()
+    let rateWanted = LoopSignal()
+    let changed = LoopSignal()
     private let results: @Sendable ([(SubmissionResult, Work)]) -> Void
     private let hasRoom: @Sendable (_ lane: Int16) -> Void
     /// The circuit opened, or an admin stopped it: what waits in the lanes may go elsewhere.
@@ -374,7 +374,7 @@ final class Outlet: Sendable {
             code: "deadline_passed", detail: "the send deadline passed while it waited for a place", blame: .martlet,
             burnsAttempt: false))
 
-    /// Another outlet takes its place: it finishes what was handed over, and then `run` ends.
+    /// Another provider queue takes its place: it finishes what was handed over, and then `run` ends.
     func retire() async {
         state.withLock { $0.isRetired = true }
         giveBackWaiting("its provider has other settings now")

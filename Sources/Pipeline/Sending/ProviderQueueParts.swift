@@ -2,8 +2,8 @@ import Domain
 import Store
 import Transports
 
-extension Outlet {
-    /// One message on its way through an outlet; a class for the same reason as `Work`.
+extension ProviderQueue {
+    /// One message on its way through an provider queue; a class for the same reason as `Work`.
     final class Item: Sendable {
         let submission: Submission
         let work: Work

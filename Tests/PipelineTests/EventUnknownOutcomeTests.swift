@@ -9,7 +9,7 @@ import Transports
 @testable import Pipeline
 
 @Suite("What is known late resolves doubt", .timeLimit(.minutes(5)))
-struct EventDoubtTests {
+struct EventUnknownOutcomeTests {
     static let phone = "+490000000001"
 
     /// A shop whose provider never answers: every message is in doubt.

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes loops that wait for work: `fire` ends every wait that is on, and the next one at once if nobody was waiting.
-final class Signal: Sendable {
+final class LoopSignal: Sendable {
     private struct State {
         var generation: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]

@@ -1,5 +1,5 @@
 /// What is known of tries that nobody answered; pieces of SQL that several statements share.
-enum Doubt {
+enum UnknownOutcome {
     /// True when a try of the message may have arrived: it has neither an answer nor a receipt that says what became of it. A late refusal
     /// is evidence for people and no answer (`late_refusal`).
     /// - Parameter after: the number of a try; only later ones are looked at.

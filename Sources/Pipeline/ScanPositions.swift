@@ -1,7 +1,7 @@
 /// Where the scans of a worker begin: by segment the position up to which it has claimed, and what must be looked at again behind it.
 ///
 /// A value: what commits late is found by arithmetic alone, tested without a database.
-struct Hints: Sendable {
+struct ScanPositions: Sendable {
     /// A look behind the hint: positions from `from` and below `below`.
     struct Look: Sendable, Equatable {
         let slot: Int16
@@ -16,7 +16,7 @@ struct Hints: Sendable {
     }
 
     var transactions = OpenTransactions()
-    private var hints: [Int16: Int64] = [:]
+    private var positions: [Int16: Int64] = [:]
     /// Below this the claims under way take everything there is to see; only of segments whose claims come full.
     private var taken: [Int16: Int64] = [:]
     /// The last look behind the hint that found nothing (any more).
@@ -25,7 +25,7 @@ struct Hints: Sendable {
     private var looking: [Int16: Look] = [:]
 
     /// What has been claimed of a segment, but for what commits late; 0: nothing.
-    func hint(_ slot: Int16) -> Int64 { hints[slot] ?? 0 }
+    func hint(_ slot: Int16) -> Int64 { positions[slot] ?? 0 }
 
     /// A claim of up to `limit` messages begins; answers where. While claims come full that is where those under way end, so that this one
     /// does not walk over what they have locked: positions are unique, hence a claim takes whatever it sees of the `limit` positions
@@ -38,7 +38,7 @@ struct Hints: Sendable {
 
     /// A claim took messages up to this position, as many as it wanted (`isFull`) or all it saw; nil: none.
     mutating func ended(_ slot: Int16, _ last: Int64?, isFull: Bool) {
-        if let last { hints[slot] = max(hint(slot), last + 1) }
+        if let last { positions[slot] = max(hint(slot), last + 1) }
         // What comes between now and the next claim may have any position behind the hint.
         taken[slot] = isFull ? max(taken[slot] ?? 0, hint(slot)) : nil
     }
@@ -46,7 +46,7 @@ struct Hints: Sendable {
     /// What must be looked at behind a segment's hint; nil: nothing can have come there since the last look.
     mutating func look(_ slot: Int16) -> Look? {
         if let look = looking[slot] { return look }
-        guard let seen = transactions.seen, let hint = hints[slot] else { return nil }
+        guard let seen = transactions.seen, let hint = positions[slot] else { return nil }
         guard let last = searched[slot] else { return Look(slot: slot, from: 0, below: hint, seen: seen) }
         // What the hint has passed since: a claim that passed it may have looked before it was committed.
         let from = min(last.hint, seen.ended(since: last.seen) ?? last.hint)
@@ -71,7 +71,7 @@ struct Hints: Sendable {
     }
 
     /// After an error nothing is known about what our claims took: every scan starts anew.
-    mutating func reset() { self = Hints(transactions: transactions) }
+    mutating func reset() { self = ScanPositions(transactions: transactions) }
 
     init(transactions: OpenTransactions = OpenTransactions()) { self.transactions = transactions }
 }

@@ -2,10 +2,10 @@ import Domain
 import Store
 import Synchronization
 
-/// One outlet per provider: the places and the rate this worker has there, and the queue of what is admitted and not yet handed over.
-final class Outlets: Sendable {
+/// One provider queue per provider: the places and the rate this worker has there, and the queue of what is admitted and not yet handed over.
+final class ProviderQueues: Sendable {
     private struct State {
-        var outlets: [String: Outlet]
+        var providerQueues: [String: ProviderQueue]
         /// By admins, for the whole cluster.
         var orders: [String: ProviderOrder] = [:]
         /// That deliver too few of what they take.
@@ -15,30 +15,30 @@ final class Outlets: Sendable {
     }
     private let state: Mutex<State>
 
-    init(_ outlets: [Outlet]) {
-        state = Mutex(State(outlets: Dictionary(outlets.map { ($0.name, $0) }) { first, _ in first }))
+    init(_ providerQueues: [ProviderQueue]) {
+        state = Mutex(State(providerQueues: Dictionary(providerQueues.map { ($0.name, $0) }) { first, _ in first }))
     }
 
-    var all: [Outlet] { state.withLock { Array($0.outlets.values) } }
-    func outlet(_ name: String) -> Outlet? { state.withLock { $0.outlets[name] } }
-    func add(_ outlet: Outlet) {
+    var all: [ProviderQueue] { state.withLock { Array($0.providerQueues.values) } }
+    func providerQueue(_ name: String) -> ProviderQueue? { state.withLock { $0.providerQueues[name] } }
+    func add(_ providerQueue: ProviderQueue) {
         let order = state.withLock { state in
-            state.outlets[outlet.name] = outlet
-            return state.orders[outlet.name]
+            state.providerQueues[providerQueue.name] = providerQueue
+            return state.orders[providerQueue.name]
         }
-        outlet.obey(order)
+        providerQueue.obey(order)
     }
 
     /// Takes a place for a message if its provider can start it within a second; answers where. The place is given back, or used, there and nowhere
-    /// else: by then another outlet may have the provider's name.
-    func reserve(_ work: Work) -> Outlet? {
-        guard let outlet = outlet(work.provider.name), outlet.reserve(work) else { return nil }
-        return outlet
+    /// else: by then another provider queue may have the provider's name.
+    func reserve(_ work: Work) -> ProviderQueue? {
+        guard let providerQueue = providerQueue(work.provider.name), providerQueue.reserve(work) else { return nil }
+        return providerQueue
     }
     /// How long a message waits whose provider has no room.
-    func pause(for work: Work) -> Duration { outlet(work.provider.name)?.pause(for: work) ?? .seconds(5) }
+    func pause(for work: Work) -> Duration { providerQueue(work.provider.name)?.pause(for: work) ?? .seconds(5) }
     func giveBack(_ admitted: [Admit.Admitted]) {
-        for one in admitted { one.outlet.giveBack(one.work) }
+        for one in admitted { one.providerQueue.giveBack(one.work) }
     }
 
     /// Providers of the policy that cannot be opened: others of their routes are used.
@@ -47,10 +47,10 @@ final class Outlets: Sendable {
 
     /// What the router must know now: who takes nothing, and who sends for whom.
     var availability: Availability {
-        let (outlets, orders, poor, missing) = state.withLock { ($0.outlets, $0.orders, $0.poor, $0.missing) }
+        let (providerQueues, orders, poor, missing) = state.withLock { ($0.providerQueues, $0.orders, $0.poor, $0.missing) }
         var availability = Availability()
         // One whose former account goes on is no reason to go elsewhere.
-        availability.unavailable = missing.filter { outlets[$0] == nil }
+        availability.unavailable = missing.filter { providerQueues[$0] == nil }
         availability.poor = poor
         for (name, order) in orders {
             if case .moved(let target) = order {
@@ -59,8 +59,8 @@ final class Outlets: Sendable {
                 availability.unavailable.insert(name)
             }
         }
-        for (name, outlet) in outlets {
-            switch outlet.condition {
+        for (name, providerQueue) in providerQueues {
+            switch providerQueue.condition {
             case .well: continue
             case .probing: availability.probing.insert(name)
             case .open: availability.unavailable.insert(name)
@@ -79,13 +79,13 @@ final class Outlets: Sendable {
 
     /// True: something changed, and what waits in the lanes may go elsewhere now.
     func obey(_ orders: [String: ProviderOrder]) -> Bool {
-        let outlets = state.withLock { state -> [String: Outlet]? in
+        let providerQueues = state.withLock { state -> [String: ProviderQueue]? in
             guard state.orders != orders else { return nil }
             state.orders = orders
-            return state.outlets
+            return state.providerQueues
         }
-        guard let outlets else { return false }
-        for (name, outlet) in outlets { outlet.obey(orders[name]) }
+        guard let providerQueues else { return false }
+        for (name, providerQueue) in providerQueues { providerQueue.obey(orders[name]) }
         return true
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 @Suite("Who follows a link, as far as a request tells")
-struct LinkVisitorTests {
+struct LinkClientTests {
     static let phone =
         "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
 
@@ -24,9 +24,9 @@ struct LinkVisitorTests {
         ])
     func people(agent: String) {
         for mode in [nil, "navigate", "Navigate"] {
-            #expect(LinkVisitor(method: "GET", agent: agent, fetchMode: mode).machine(isPicture: false) == nil)
+            #expect(LinkClient(method: "GET", agent: agent, fetchMode: mode).machine(isPicture: false) == nil)
         }
-        #expect(LinkVisitor(method: "GET", agent: agent, fetchMode: "no-cors").machine(isPicture: true) == nil)
+        #expect(LinkClient(method: "GET", agent: agent, fetchMode: "no-cors").machine(isPicture: true) == nil)
     }
 
     @Test(
@@ -56,20 +56,20 @@ struct LinkVisitorTests {
             ("Sogou web spider/4.0", "robot"), ("W3C_Validator/1.3", "robot"), ("", "no_agent"),
         ])
     func programs(agent: String, word: String) {
-        #expect(LinkVisitor(method: "GET", agent: agent).machine(isPicture: false) == word)
-        #expect(LinkVisitor(method: "GET", agent: agent).machine(isPicture: true) == word)
+        #expect(LinkClient(method: "GET", agent: agent).machine(isPicture: false) == word)
+        #expect(LinkClient(method: "GET", agent: agent).machine(isPicture: true) == word)
     }
 
     @Test("HEAD, prefetching, and what is no navigation are machines' in any browser; no browser at all, too")
     func requests() {
-        #expect(LinkVisitor(method: "HEAD", agent: Self.phone).machine(isPicture: false) == "head")
+        #expect(LinkClient(method: "HEAD", agent: Self.phone).machine(isPicture: false) == "head")
         for purpose in ["prefetch", "prefetch;prerender", "Prefetch", "preview", "prefetch;anonymous-client-ip"] {
-            #expect(LinkVisitor(method: "GET", agent: Self.phone, purposes: [purpose]).machine(isPicture: false) == "prefetch")
+            #expect(LinkClient(method: "GET", agent: Self.phone, purposes: [purpose]).machine(isPicture: false) == "prefetch")
         }
-        #expect(LinkVisitor(method: "GET", agent: Self.phone, purposes: ["reading"]).machine(isPicture: false) == nil)
+        #expect(LinkClient(method: "GET", agent: Self.phone, purposes: ["reading"]).machine(isPicture: false) == nil)
         for mode in ["cors", "no-cors", "same-origin"] {
-            #expect(LinkVisitor(method: "GET", agent: Self.phone, fetchMode: mode).machine(isPicture: false) == "no_navigation")
+            #expect(LinkClient(method: "GET", agent: Self.phone, fetchMode: mode).machine(isPicture: false) == "no_navigation")
         }
-        #expect(LinkVisitor(method: "GET", agent: nil).machine(isPicture: false) == "no_agent")
+        #expect(LinkClient(method: "GET", agent: nil).machine(isPicture: false) == "no_agent")
     }
 }

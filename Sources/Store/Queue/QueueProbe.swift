@@ -3,7 +3,7 @@ import Postgres
 /// What a worker looks at to know whether there may be something new: one cheap statement, no table but `lanes`.
 ///
 /// `sequence` is an accelerator only: it moves before the enqueuing transaction commits.
-public struct Pulse: Statement {
+public struct QueueProbe: Statement {
     public init() {}
 
     public struct Answer: Sendable, Equatable {
@@ -63,7 +63,7 @@ public struct Pulse: Statement {
 public func segment(ofCursor value: Int64) -> Int16 { Int16(value & 4095) }
 
 /// Every segment of every ring.
-public struct LoadSegments: Statement {
+public struct LoadRingParts: Statement {
     public init() {}
 
     public enum Kind: String, Sendable { case ready, leased, due }

@@ -9,7 +9,7 @@ import Telemetry
 import Transports
 
 /// All loops of one worker, started and ended together.
-final class Flow: Sendable {
+final class WorkerLoops: Sendable {
     private let settings: WorkerSettings
     private let shared: SharedState
     private let database: Database
@@ -21,15 +21,15 @@ final class Flow: Sendable {
     private let logger: Logger
     private let meters = Meters()
     private let results = Results()
-    private let wakeUps = WakeUps()
-    private let outlets = Outlets([])
-    private let room: Room
+    private let signals = LoopSignals()
+    private let providerQueues = ProviderQueues([])
+    private let claimBudget: ClaimBudget
     private let claim: Claim
     private let pipeline: Pipeline
     private let recorder: EventRecorder
     /// New providers, to be started in the task group.
-    private let started: AsyncStream<Outlet>
-    private let starting: AsyncStream<Outlet>.Continuation
+    private let started: AsyncStream<ProviderQueue>
+    private let starting: AsyncStream<ProviderQueue>.Continuation
     let inFlight: InFlight
     /// When providers were last opened.
     private let openedAt = Mutex(ContinuousClock.now)
@@ -51,27 +51,30 @@ final class Flow: Sendable {
             afterwards: { try await Failpoint.afterEvents.reached([]) })
         (started, starting) = AsyncStream.makeStream()
         inFlight = InFlight(limit: settings.maxInFlight)
-        room = Room(outlets: outlets)
-        claim = Claim(shared: shared, database: database, room: room, lease: settings.lease, idlePoll: settings.idlePoll)
+        claimBudget = ClaimBudget(providerQueues: providerQueues)
+        claim = Claim(
+            shared: shared, database: database, claimBudget: claimBudget, lease: settings.lease, idlePoll: settings.idlePoll)
         pipeline = Pipeline(
-            shared: shared, database: database, claim: claim, room: room, outlets: outlets, results: results, inFlight: inFlight,
-            wakeUps: wakeUps, meters: meters, logger: logger, batch: settings.claimBatch, idlePoll: settings.idlePoll)
+            shared: shared, database: database, claim: claim, claimBudget: claimBudget, providerQueues: providerQueues,
+            results: results, inFlight: inFlight,
+            signals: signals, meters: meters, logger: logger, batch: settings.claimBatch, idlePoll: settings.idlePoll)
     }
 
     func run(untilIdle: Bool) async throws {
         let problems = open(shared.policy)
-        if outlets.all.isEmpty, let problem = problems.first { throw problem }
-        let providers = Providers { await self.runOutlets() }
+        if providerQueues.all.isEmpty, let problem = problems.first { throw problem }
+        let providers = Providers { await self.runProviderQueues() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: beatDatabase.executor) { await self.heartbeat.run() }
             group.addTask { await self.heartbeat.refresh() }
-            group.addTask(executorPreference: waitDatabase.executor) { await self.pulse.run() }
+            group.addTask(executorPreference: waitDatabase.executor) { await self.probe.run() }
             for _ in 0..<2 { group.addTask { await self.pipeline.recordResults() } }
             if settings.maintenance {
                 group.addTask {
                     await Maintenance(
-                        shared: self.shared, database: self.database, recorder: self.recorder, outlets: self.outlets,
-                        wakeUps: self.wakeUps, meters: self.meters,
+                        shared: self.shared, database: self.database, recorder: self.recorder,
+                        providerQueues: self.providerQueues,
+                        signals: self.signals, inFlight: self.inFlight, meters: self.meters,
                         logger: self.logger
                     ).run()
                 }
@@ -93,17 +96,17 @@ final class Flow: Sendable {
         await withTaskGroup(of: Void.self) { group in
             // Where its connections live: a code is three round trips, each without a change of threads.
             group.addTask(executorPreference: database.executor) {
-                await self.pipeline.takeBatches(from: .urgent, wokenBy: self.wakeUps.urgent)
+                await self.pipeline.takeBatches(from: .urgent, wokenBy: self.signals.urgent)
             }
-            group.addTask { await self.pipeline.takeBatches(from: .suspect, wokenBy: self.wakeUps.suspect) }
+            group.addTask { await self.pipeline.takeBatches(from: .quarantine, wokenBy: self.signals.quarantine) }
             for loop in 0..<max(1, settings.connections / 2) {
-                let signal = loop == 0 ? wakeUps.first : wakeUps.others
+                let signal = loop == 0 ? signals.first : signals.others
                 group.addTask { await self.pipeline.takeBatches(from: .general, wokenBy: signal) }
             }
             group.addTask { await self.sweep() }
             await waitForEnd(untilIdle: untilIdle)
             shared.drain()
-            wakeUps.everybody()
+            signals.everybody()
             await group.waitForAll()
         }
         await drain()
@@ -140,7 +143,7 @@ final class Flow: Sendable {
         logger.info("draining", metadata: ["in_flight": "\(inFlight.count)"])
         let until = ContinuousClock.now + settings.drainGrace
         // Unstructured: a provider that is slow to answer may not hold the process beyond its grace.
-        for outlet in outlets.all { Task { await outlet.drain() } }
+        for providerQueue in providerQueues.all { Task { await providerQueue.drain() } }
         while inFlight.count > 0 && ContinuousClock.now < until && !shared.isHurried && !Task.isCancelled {
             await withTaskGroup(of: Void.self) { race in
                 race.addTask { await self.inFlight.waitForRelease() }
@@ -151,7 +154,7 @@ final class Flow: Sendable {
         }
     }
 
-    /// Every 10 s: what a failed claim left behind the hints.
+    /// Every 10 s: what a failed claim left behind the scan positions.
     private func sweep() async {
         while !shared.isDraining && !Task.isCancelled {
             await Pause.sleepWhile(.seconds(10)) { !self.shared.isDraining }
@@ -160,10 +163,10 @@ final class Flow: Sendable {
         }
     }
 
-    private var pulse: PulseLoop {
-        PulseLoop(
+    private var probe: QueueProbeLoop {
+        QueueProbeLoop(
             claim: claim, shared: shared, database: waitDatabase, poll: settings.wakePoll, idlePoll: settings.idlePoll,
-            maintenance: settings.maintenance, wakeUps: wakeUps, logger: logger,
+            maintenance: settings.maintenance, signals: signals, logger: logger,
             readRings: { [self] in try await heartbeat.readRings() })
     }
 
@@ -174,20 +177,21 @@ final class Flow: Sendable {
             policyChanged: { [self] snapshot in
                 open(snapshot)
                 claim.lookAgain()
-                wakeUps.everybody()
+                signals.everybody()
             },
             sessionsChanged: { [self] sessions in
                 openMissing()
-                for outlet in outlets.all { outlet.divide(among: sessions) }
+                for providerQueue in providerQueues.all { providerQueue.divide(among: sessions) }
                 report()
             },
-            outlets: outlets, lanesChanged: { [wakeUps] in wakeUps.everybody() }, ordersChanged: { [self] in rerouted() })
+            providerQueues: providerQueues, lanesChanged: { [signals] in signals.everybody() },
+            ordersChanged: { [self] in rerouted() })
     }
 
     /// Messages may go to other providers than before: Claim finds out at once to which.
     private func rerouted() {
-        room.forget()
-        wakeUps.everybody()
+        claimBudget.forget()
+        signals.everybody()
     }
 
     private func circuitOpened(_ provider: String, _ why: String) {
@@ -200,73 +204,74 @@ final class Flow: Sendable {
     private func report() {
         meters.gauge("martlet_in_flight", [], Double(inFlight.count))
         meters.gauge("martlet_live_sessions", [], Double(shared.liveSessions))
-        for outlet in outlets.all {
-            meters.gauge("martlet_provider_unanswered", [("provider", outlet.name)], Double(outlet.unanswered))
-            meters.gauge("martlet_provider_waiting", [("provider", outlet.name)], Double(outlet.waiting))
-            meters.gauge("martlet_provider_circuit_open", [("provider", outlet.name)], outlet.condition == .well ? 0 : 1)
-            meters.gauge("martlet_provider_paused_seconds", [("provider", outlet.name)], outlet.pausedFor.inSeconds)
+        for providerQueue in providerQueues.all {
+            meters.gauge("martlet_provider_unanswered", [("provider", providerQueue.name)], Double(providerQueue.unanswered))
+            meters.gauge("martlet_provider_waiting", [("provider", providerQueue.name)], Double(providerQueue.waiting))
+            meters.gauge(
+                "martlet_provider_circuit_open", [("provider", providerQueue.name)], providerQueue.condition == .well ? 0 : 1)
+            meters.gauge("martlet_provider_paused_seconds", [("provider", providerQueue.name)], providerQueue.pausedFor.inSeconds)
         }
     }
 
-    /// Opens an outlet for every provider of the policy that has none yet, or whose account has changed. One that cannot be opened keeps none of the
+    /// Opens an provider queue for every provider of the policy that has none yet, or whose account has changed. One that cannot be opened keeps none of the
     /// others from it; its own account of before goes on, if it had one, and it is tried again every 30 s. Answers why some cannot.
     @discardableResult
     private func open(_ snapshot: PolicySnapshot) -> [any Error] {
         var problems: [String: any Error] = [:]
-        for policy in snapshot.policy.providers.values where outlets.outlet(policy.name)?.policy != policy {
+        for policy in snapshot.policy.providers.values where providerQueues.providerQueue(policy.name)?.policy != policy {
             do { try open(policy) } catch {
                 problems[policy.name] = error
-                if !outlets.missing.contains(policy.name) {
+                if !providerQueues.missing.contains(policy.name) {
                     logger.error(
                         "a provider cannot be opened; the others are used, and this one is tried again",
                         metadata: ["provider": "\(policy.name)", "error": "\(error)"])
                 }
             }
         }
-        outlets.setMissing(Set(problems.keys))
+        providerQueues.setMissing(Set(problems.keys))
         openedAt.withLock { $0 = .now }
         return problems.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private func openMissing() {
-        guard !outlets.missing.isEmpty, openedAt.withLock({ $0 + .seconds(30) < .now }) else { return }
+        guard !providerQueues.missing.isEmpty, openedAt.withLock({ $0 + .seconds(30) < .now }) else { return }
         open(shared.policy)
     }
 
     private func open(_ policy: ProviderPolicy) throws {
-        let old = outlets.outlet(policy.name)
+        let old = providerQueues.providerQueue(policy.name)
         let transport = try TransportFactory.make(policy, logger: logger, events: recorder)
-        let outlet = Outlet(
+        let providerQueue = ProviderQueue(
             policy: policy, transport: transport,
             takeRate: { [beatDatabase] in try await beatDatabase.run($0, within: .seconds(2)) },
-            hasRoom: { [wakeUps] in wakeUps.hasRoom(lane: $0) }, rerouted: { [self] why in circuitOpened(policy.name, why) },
+            hasRoom: { [signals] in signals.hasRoom(lane: $0) }, rerouted: { [self] why in circuitOpened(policy.name, why) },
             results: { [results] in results.add($0) })
-        outlet.divide(among: shared.liveSessions)
-        outlets.add(outlet)
-        starting.yield(outlet)
+        providerQueue.divide(among: shared.liveSessions)
+        providerQueues.add(providerQueue)
+        starting.yield(providerQueue)
         // Unstructured: the old account finishes what it has while the new one already works.
         if let old { Task { await old.retire() } }
     }
 
-    private func runOutlets() async {
+    private func runProviderQueues() async {
         await withDiscardingTaskGroup { group in
-            for await outlet in started {
-                group.addTask { await self.run(outlet) }
+            for await providerQueue in started {
+                group.addTask { await self.run(providerQueue) }
             }
         }
     }
 
-    /// Until cancelled, or until the outlet was replaced and has finished.
-    private func run(_ outlet: Outlet) async {
+    /// Until cancelled, or until the provider queue was replaced and has finished.
+    private func run(_ providerQueue: ProviderQueue) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [logger] in
-                do { try await outlet.transport.run() } catch is CancellationError {
+                do { try await providerQueue.transport.run() } catch is CancellationError {
                     return
                 } catch {
-                    logger.error("a transport ended", metadata: ["provider": "\(outlet.name)", "error": "\(error)"])
+                    logger.error("a transport ended", metadata: ["provider": "\(providerQueue.name)", "error": "\(error)"])
                 }
             }
-            await outlet.run()
+            await providerQueue.run()
             group.cancelAll()
         }
     }

@@ -2,7 +2,7 @@ import Domain
 import Postgres
 
 /// Somebody, or some program, that followed a link or loaded the picture of a message.
-public struct LinkVisit: Sendable, Hashable {
+public struct LinkHit: Sendable, Hashable {
     public var messageID: MessageID
     /// Place of the address in the message's list, from 1; 0: the picture.
     public var link: Int16
@@ -19,10 +19,10 @@ public struct LinkVisit: Sendable, Hashable {
     }
 }
 
-/// Writes visits down, to be judged some seconds later.
-public struct InsertLinkVisits: Statement {
-    public var visits: [LinkVisit]
-    public init(_ visits: [LinkVisit]) { self.visits = visits }
+/// Writes hits down, to be judged some seconds later.
+public struct InsertLinkHits: Statement {
+    public var hits: [LinkHit]
+    public init(_ hits: [LinkHit]) { self.hits = hits }
     public var sql: String {
         """
         insert into martlet_data.link_visits (message_id, link, machine, at)
@@ -32,23 +32,23 @@ public struct InsertLinkVisits: Statement {
     }
     public func bind(_ parameters: inout PQParams) {
         let now = ContinuousClock.now
-        parameters.messageIDs(visits.map(\.messageID))
-        parameters.int2Array(visits.map(\.link))
-        parameters.textArray(visits.map(\.machine))
-        parameters.intervalArray(visits.map { now - $0.at })
+        parameters.messageIDs(hits.map(\.messageID))
+        parameters.int2Array(hits.map(\.link))
+        parameters.textArray(hits.map(\.machine))
+        parameters.intervalArray(hits.map { now - $0.at })
     }
 }
 
-/// Takes away the first visit that is old enough to be judged: the database refuses to judge it. Answers its message.
-public struct DropVisit: Statement {
+/// Takes away the first hit that is old enough to be judged: the database refuses to judge it. Answers its message.
+public struct DropLinkHit: Statement {
     public init() {}
     public var sql: String { "select martlet_data.drop_visit()" }
     public func bind(_ parameters: inout PQParams) {}
     public static func read(_ rows: PQRows) throws -> MessageID? { try rows.only.int8OrNull(0).map { MessageID($0) } }
 }
 
-/// Makes receipts of the visits that are old enough (`martlet_data.judge_visits`); counts them by what they were taken for.
-public struct JudgeVisits: Statement {
+/// Makes receipts of the hits that are old enough (`martlet_data.judge_visits`); counts them by what they were taken for.
+public struct JudgeLinkHits: Statement {
     public var limit: Int32
     public init(limit: Int32 = 1000) { self.limit = limit }
     public struct Row: Sendable {
@@ -56,11 +56,11 @@ public struct JudgeVisits: Statement {
         public var kind: String
         /// Why it was no person; empty for people.
         public var code: String
-        public var visits: Int
+        public var hits: Int
     }
     public var sql: String { "select kind, code, visits from martlet_data.judge_visits($1)" }
     public func bind(_ parameters: inout PQParams) { parameters.int4(limit) }
     public static func read(_ rows: PQRows) throws -> [Row] {
-        try rows.map { Row(kind: try $0.text(0), code: try $0.text(1), visits: Int(try $0.int8(2))) }
+        try rows.map { Row(kind: try $0.text(0), code: try $0.text(1), hits: Int(try $0.int8(2))) }
     }
 }

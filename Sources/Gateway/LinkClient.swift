@@ -2,7 +2,7 @@
 ///
 /// In doubt it is a machine: what is called a person's click decides whether somebody gets another message, and what a campaign was worth. What
 /// only shows in time (right after the hand-over, several links at once) `martlet_data.judge_visits` finds out.
-struct LinkVisitor: Sendable {
+struct LinkClient: Sendable {
     var method: String
     /// nil: it has none.
     var agent: String?

@@ -2,15 +2,15 @@
 ///
 /// One loop of a kind looks at something new: on two cores eight looks for one message would only delay it. The others come when a batch
 /// was full, a provider has room again, or the first one is busy with its batch. Every loop also looks by itself (`Claim.patience`).
-struct WakeUps: Sendable {
-    let urgent = Signal()
+struct LoopSignals: Sendable {
+    let urgent = LoopSignal()
     /// The first general loop.
-    let first = Signal()
+    let first = LoopSignal()
     /// The other general loops.
-    let others = Signal()
-    let suspect = Signal()
+    let others = LoopSignal()
+    let quarantine = LoopSignal()
     /// A message is due, for promotion.
-    let due = Signal()
+    let due = LoopSignal()
 
     /// Something may be in a lane that was not there before.
     func somethingNew() {
@@ -30,6 +30,6 @@ struct WakeUps: Sendable {
     }
 
     func everybody() {
-        for signal in [urgent, first, others, suspect, due] { signal.fire() }
+        for signal in [urgent, first, others, quarantine, due] { signal.fire() }
     }
 }

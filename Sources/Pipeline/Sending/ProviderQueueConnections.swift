@@ -3,7 +3,7 @@ import Store
 import Synchronization
 import Transports
 
-extension Outlet {
+extension ProviderQueue {
     /// Takes this worker's part of the connections that the provider allows to the whole cluster, and tells the transport. Once a second.
     ///
     /// The transport hears of fewer first; only when they are closed their slots are given back, so that the sum never exceeds the limit.
