@@ -7,7 +7,7 @@ struct StyleTests {
     func topLevel() throws {
         let allowed: Set<String> = [
             "Package.swift", "Sources", "Tests", "Deploy", "Migrations", "Config", "findings", "README.md",
-            ".ci", ".gitignore", ".swift-format",
+            ".ci", ".github", ".gitignore", ".swift-format",
             // Not committed:
             "Package.resolved", ".git", ".build", ".venv", ".martlet", ".swiftpm",
         ]

@@ -3,9 +3,10 @@ import Foundation
 import Testing
 
 @Suite struct StateDiagramTests {
-    @Test("the state diagram of the README is the transition table of the code")
+    @Test("the state diagram of Migrations/README.md is the transition table of the code")
     func diagram() throws {
-        let readme = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md").standardized
+        let readme = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Migrations/README.md")
+            .standardized
         var drawn: [String: Set<String>] = [:]
         for line in try String(contentsOf: readme, encoding: .utf8).split(separator: "\n") {
             let words = line.split(separator: " ")
