@@ -49,12 +49,15 @@ enum Documents {
 
     /// Targets of `[words](target)`.
     static func links(_ text: String) -> [String] {
-        prose(text).flatMap { $0.matches(of: #/\]\(([^)\s]+)\)/#).map { String($0.1) } }
+        prose(text).filter { $0.contains("](") }.flatMap { $0.matches(of: #/\]\(([^)\s]+)\)/#).map { String($0.1) } }
     }
 
     /// What stands between backticks, with the backslash taken away that keeps a `|` inside a table's cell.
     static func spans(_ text: String) -> [String] {
-        prose(text).flatMap { $0.matches(of: #/`([^`]+)`/#).map { $0.1.replacing("\\|", with: "|") } }
+        prose(text).flatMap { line in
+            line.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+                .filter { !$0.offset.isMultiple(of: 2) }.map { String($0.element).replacing("\\|", with: "|") }
+        }
     }
 
     /// The anchors of headings, as GitHub makes them: lower case, blanks to `-`, punctuation away.
@@ -79,7 +82,9 @@ enum NamedPaths {
     private static let suffixes = [".swift", ".sql", ".py", ".md", ".sh"]
 
     private static func isPath(_ word: String, of document: Documents.Document) -> Bool {
-        guard word.wholeMatch(of: #/\.?[A-Za-z0-9][A-Za-z0-9_.@+*\/-]*/#) != nil, !word.contains("//") else { return false }
+        guard word.contains("/") || suffixes.contains(where: word.hasSuffix),
+            word.wholeMatch(of: #/\.?[A-Za-z0-9][A-Za-z0-9_.@+*\/-]*/#) != nil, !word.contains("//")
+        else { return false }
         let parts = word.split(separator: "/")
         // `KEY/LOCALE.CHANNEL.mustache`: parts of a name that a reader fills in.
         guard
@@ -109,8 +114,8 @@ enum NamedPaths {
         let bare = path.hasSuffix("/") ? String(path.dropLast()) : path
         return roots(of: document).contains { root in
             guard bare.contains("*") else { return exists(root + bare) || exists("\(root)\(bare).swift") }
-            let parts = (root + bare).split(separator: "*", omittingEmptySubsequences: false)
-            return files.contains { $0.hasPrefix(parts[0]) && parts.dropFirst().allSatisfy($0.contains) }
+            let parts = (root + bare).split(separator: "*")
+            return files.contains { file in file.hasPrefix(parts[0]) && parts.dropFirst().allSatisfy { file.contains($0) } }
         }
     }
 

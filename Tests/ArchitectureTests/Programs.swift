@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 
 /// The commands of our programs and scripts, as they say themselves: subcommands and flags.
-struct Commands {
+struct Commands: Sendable {
     /// One command, with what stands below it.
-    struct Command: Decodable {
-        struct Argument: Decodable {
-            struct Name: Decodable {
+    struct Command: Decodable, Sendable {
+        struct Argument: Decodable, Sendable {
+            struct Name: Decodable, Sendable {
                 var kind: String
                 var name: String
             }
@@ -24,7 +24,10 @@ struct Commands {
             return Set(own + settings + ["--help", "--version", "--generate-completion-script"])
         }
 
-        var all: [Command] { [self] + (subcommands ?? []).flatMap(\.all) }
+        /// Without `help`, which every program has.
+        var below: [Command] { (subcommands ?? []).filter { $0.commandName != "help" } }
+
+        var all: [Command] { [self] + below.flatMap(\.all) }
     }
 
     static let programs = ["martlet", "martlet-worker", "martlet-gateway", "martlet-producer", "martlet-load"]
@@ -34,8 +37,11 @@ struct Commands {
     /// By name, `Deploy/test`: the flags that its usage lists, and those of programs that it passes arguments on to.
     var scripts: [String: Set<String>] = [:]
 
+    /// The commands of this build. A task, because every test that asks waits for the one look.
+    static let ofThisBuild = Task { try await read() }
+
     /// Asks every program that lies beside this one's tests; reads the usage of every script.
-    static func ofThisBuild() async throws -> Commands {
+    private static func read() async throws -> Commands {
         var commands = Commands()
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let folder = URL(filePath: own).deletingLastPathComponent()
@@ -84,15 +90,15 @@ struct Commands {
         guard let program = programs[first == ".martlet/martlet" ? "martlet" : first] else { return nil }
         var chosen = [program]
         var rest = words.dropFirst()
-        while let word = rest.first, let below = chosen[0].subcommands, !below.isEmpty, word.contains(#/^[a-z]/#) {
+        while let word = rest.first, !chosen[0].below.isEmpty, word.contains(#/^[a-z]/#) {
             let names = word.split(separator: "|").map(String.init)
-            let found = names.compactMap { name in below.first { $0.commandName == name } }
+            let found = names.compactMap { name in chosen[0].below.first { $0.commandName == name } }
             guard found.count == names.count else { return "\(first) has no command \(word)" }
             chosen = found
             rest = rest.dropFirst()
         }
         // A group without a command of its own runs its default one.
-        let known = chosen.flatMap { $0.subcommands?.isEmpty == false ? $0.all : [$0] }.reduce(into: Set<String>()) {
+        let known = chosen.flatMap { $0.below.isEmpty ? [$0] : $0.all }.reduce(into: Set<String>()) {
             $0.formUnion($1.flags)
         }
         return unknown(rest, known, of: first)
