@@ -38,7 +38,7 @@ struct Confirming: Sendable {
             case .nothing, .late: return page.over()
             }
         } catch {
-            logger.warning("nobody could confirm", metadata: ["error": "\(error)"])
+            logger.warning("a confirmation could not be written", metadata: ["error": "\(error)"])
             count("failed")
             return .text(.serviceUnavailable, "please try again\n", retryAfter: 5)
         }

@@ -35,7 +35,7 @@ struct Unsubscribing: Sendable {
             count(changed ? "unsubscribed" : "again")
             return page.done()
         } catch {
-            logger.warning("nobody could be unsubscribed", metadata: ["error": "\(error)"])
+            logger.warning("an unsubscribe could not be written", metadata: ["error": "\(error)"])
             count("failed")
             return .text(.serviceUnavailable, "please try again\n", retryAfter: 5)
         }

@@ -90,7 +90,7 @@ extension PQError: CustomStringConvertible {
             return "\(statement): no answer within \(after.readable)"
                 + (mayHaveRun ? "; connection closed, it may have run" : "; it did not run")
         case .commitUnknown(let statement, let cause):
-            return "\(statement): nobody knows whether it committed (\(cause)); look before doing it again"
+            return "\(statement): it is unknown whether it committed (\(cause)); look before doing it again"
         case .rolledBack(let statement):
             return "\(statement): the server answered ROLLBACK to COMMIT; nothing of the transaction happened"
         case .poolExhausted(let state, let after):

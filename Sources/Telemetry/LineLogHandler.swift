@@ -30,7 +30,7 @@ public struct LineLogHandler: LogHandler {
             level: event.level, label: label, message: "\(event.message)", error: event.error.map { "\($0)" }, metadata: all)
         output.write(line.text(format)) { dropped in
             LogLine(
-                level: .warning, label: "telemetry", message: "log lines dropped: nobody read them",
+                level: .warning, label: "telemetry", message: "log lines dropped: the reader of the log did not read them",
                 metadata: ["dropped": .stringConvertible(dropped)]
             ).text(format)
         }

@@ -12,7 +12,7 @@ import Telemetry
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet-gateway",
-        abstract: "Takes what providers call back, and the clicks of those who unsubscribe; put a proxy with TLS in front of it.",
+        abstract: "Takes callbacks of providers, unsubscribe links and tracked links; put a proxy with TLS in front of it.",
         discussion: """
             POST or GET /callbacks/PROVIDER, GET and POST /u/TOKEN and /y/TOKEN, GET /health. Settings come from flags, MARTLET_GATEWAY_… variables, \
             a file (--config) and defaults, in this order; Config/gateway.yaml lists them all. SIGTERM drains.

@@ -12,7 +12,8 @@ struct BudgetsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show every budget with what is used of it today.",
         discussion: """
-            Used is what was admitted and not given back: what is on its way or in doubt counts, what was refused or failed does not.
+            Used is the amount of messages that were admitted and did not give it back: messages in flight and in doubt count, refused and
+            failed ones do not.
             A budget that each group has for itself has one row for each group that used some of it today.
 
             EXAMPLES

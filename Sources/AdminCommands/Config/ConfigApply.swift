@@ -8,10 +8,11 @@ struct ConfigApply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Check policy and templates, show what changes, store it as the newest version.",
         discussion: """
-            One transaction: policy, classes, senders, channels, templates and the audit row come together or not at all. Workers
-            follow within seconds, without a restart. What is unchanged is not stored again. A class or sender that the files no
-            longer have is retired after confirmation: nothing new is enqueued with it, what waits is still sent. How many messages wait
-            of a class that is retired, or moved to another lane, is said; they are sent by the last policy that had it, from where they are.
+            One transaction: policy, classes, senders, channels, templates and the audit row are stored together or not at all. Workers
+            follow within seconds, without a restart. Files that did not change are not stored again. A class or sender that the files no
+            longer have is retired after confirmation: nothing new is enqueued with it, and messages that wait are still sent. The command
+            says how many messages wait of a class that is retired or moved to another lane; they are sent from where they are, by the last
+            policy that had the class.
 
             EXAMPLES
               martlet config apply --config Config --note "caps for the spring sale"

@@ -16,7 +16,7 @@ struct DeadLetterFilterOptions: ParsableArguments {
     var channel: String?
     @Option(name: .long, help: "Only this reason, such as attempts_exhausted or in_doubt.")
     var reason: String?
-    @Option(name: .long, help: "Only what was last tried by this provider.")
+    @Option(name: .long, help: "Only messages whose last attempt went to this provider.")
     var lastProvider: String?
     @Option(name: .long, help: "Only this template.")
     var template: String?

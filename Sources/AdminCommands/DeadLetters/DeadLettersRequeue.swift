@@ -6,8 +6,8 @@ struct DeadLettersRequeue: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "requeue", abstract: "Send dead letters again: a new time to live, a new series of attempts, audited.",
         discussion: """
-            In transactions of at most 500; one that is refused is reported and spares the others. What dies again while the command
-            runs is not requeued twice.
+            In transactions of at most 500. A message that is refused is reported, and the others are requeued all the same. A message that
+            dies again while the command runs is not requeued twice.
 
             EXAMPLES
               martlet dead-letters requeue 252144690003968 --why "provider is back"
@@ -20,7 +20,7 @@ struct DeadLettersRequeue: AsyncParsableCommand {
     var variables: VariablesArgument?
     @Option(name: .long, help: "Send by this provider instead of the one the routes choose.")
     var provider: String?
-    @Flag(name: .long, help: "Also what is in doubt: the recipient may get it twice.")
+    @Flag(name: .long, help: "Messages in doubt, too: the recipient may get them twice.")
     var mayDuplicate = false
     @Flag(name: .long, help: "You have read the text that a word list held.")
     var approveWords = false

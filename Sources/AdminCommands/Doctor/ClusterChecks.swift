@@ -80,7 +80,7 @@ enum ClusterChecks {
         return [
             facts.overdueLeased == 0
                 ? .ok("leases", "none overdue")
-                : .bad("leases", "\(facts.overdueLeased) leased messages are overdue and nobody rescues them", maintenance),
+                : .bad("leases", "\(facts.overdueLeased) leased messages are overdue and no worker rescues them", maintenance),
             facts.overdueDue == 0
                 ? .ok("due", "none late")
                 : .bad("due", "\(facts.overdueDue) due messages are more than a minute late", maintenance),
@@ -142,8 +142,8 @@ enum ClusterChecks {
         guard !counts.isEmpty else { return .ok("inbound_texts", "all can be read") }
         let named = counts.prefix(5).map { "\($0.texts) of \($0.provider), the newest at \($0.newest.shown)" }
         return .warn(
-            "inbound_texts", "nobody can read \(named.joined(separator: "; "))",
-            "select * from martlet.inbound_texts where body is null: read the octets, martlet.suppress whoever opted out, and ask the carrier about data_coding, or describe the new kind in the provider's text_… options."
+            "inbound_texts", "no program can read \(named.joined(separator: "; "))",
+            "select * from martlet.inbound_texts where body is null: read the octets, call martlet.suppress for each person who opted out, and ask the carrier about data_coding, or describe the new kind in the provider's text_… options."
         )
     }
 

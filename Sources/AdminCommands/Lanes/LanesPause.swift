@@ -5,7 +5,7 @@ struct LanesPause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Stop claiming from a lane; services can still enqueue.",
         discussion: """
-            Takes effect within a second; what is leased already is still sent. Messages may expire meanwhile, so it asks first.
+            Takes effect within a second; messages that are leased already are still sent. Messages may expire meanwhile, so it asks first.
 
             EXAMPLES
               martlet lanes pause 3 --why "wrong price in the sale" --yes

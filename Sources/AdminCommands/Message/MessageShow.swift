@@ -7,9 +7,9 @@ struct MessageShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one message: state, reason, and everything that happened to it.",
         discussion: """
-            The price of each attempt is where it was admitted; cost is the sum of those that the provider accepted, as it bills them:
-            a message that was sent again while in doubt may be paid twice.
-            Addresses are masked unless your role is martlet_admin, and who requeued or discarded is shown to admins only.
+            Each attempt shows its price where it was admitted. The cost is the sum of the attempts that the provider accepted, as it bills
+            them: a message that was sent again while in doubt may be paid twice.
+            Addresses are masked unless your role is martlet_admin, and only admins see which role requeued or discarded.
 
             EXAMPLES
               martlet message show 252144690003968

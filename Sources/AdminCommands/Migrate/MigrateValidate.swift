@@ -5,11 +5,11 @@ struct MigrateValidate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Exit with 0 when this binary and this database fit, else with 78.",
         discussion: """
-            What workers ask themselves before they start: is every migration applied, with the very text this binary has, and
+            Workers check the same before they start: is every migration applied, with the very text this binary has, and
             none that it does not know, unless that one says that older binaries keep working?
 
             EXAMPLES
-              martlet migrate validate && systemctl start martlet-worker
+              martlet migrate validate && systemctl start martlet-worker@1
             """)
     @OptionGroup var shared: SharedOptions
 

@@ -4,10 +4,10 @@ import Store
 
 struct ProvidersPause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Hand nothing over to a provider; what waits for it goes elsewhere.",
+        commandName: "pause", abstract: "Hand nothing over to a provider; its waiting messages go to other providers.",
         discussion: """
-            Takes effect within two seconds. What was admitted and not handed over comes back and goes to other providers of its route, or waits
-            where there is none, and may expire. What was handed over still gets its answer.
+            Takes effect within two seconds. Messages that were admitted and not handed over go to other providers of their route. Where there
+            is none they wait, and may expire. Messages that were handed over still get their answer.
 
             EXAMPLES
               martlet providers pause carrier-a --why "wrong sender id until they mend it"
@@ -22,7 +22,7 @@ struct ProvidersPause: AsyncParsableCommand {
 
 struct ProvidersDrain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drain", abstract: "Give a provider nothing new; what was admitted for it is still handed over.",
+        commandName: "drain", abstract: "Give a provider nothing new; messages that were admitted for it are still handed over.",
         discussion: """
             EXAMPLES
               martlet providers drain carrier-a --why "contract ends tonight"
@@ -35,7 +35,7 @@ struct ProvidersDrain: AsyncParsableCommand {
 
 struct ProvidersMove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "move", abstract: "Send everything by another provider that the routes give to this one.",
+        commandName: "move", abstract: "Send everything that the routes give to this provider by another one.",
         discussion: """
             Waiting messages too. Until `martlet providers resume`, or a policy with other routes.
 

@@ -8,9 +8,9 @@ struct ProvidersShow: AsyncParsableCommand {
         abstract: "Show what a provider took today: hand-overs, deliveries, segments, cost, missing receipts, budgets.",
         discussion: """
             Today began at midnight UTC; --since takes another window. Counted are hand-overs that were admitted in it, of messages
-            enqueued at most --enqueued-within before it. Segments and cost are of those that were accepted, as the provider bills
-            them: one that was sent twice is paid twice, what was refused is not paid. In doubt: nobody knows; shown apart.
-            Missing receipts: of the messages of a day whose receipt_within is up.
+            enqueued at most --enqueued-within before it. Segments and cost are of hand-overs that were accepted, as the provider bills
+            them: a message that was sent twice is paid twice, a refused one is not paid. In doubt: it is unknown whether the provider
+            took it; shown apart. Missing receipts: of the messages of a day whose receipt_within is up.
 
             EXAMPLES
               martlet providers show sandbox-sms

@@ -8,9 +8,9 @@ struct ProvidersTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Connect to a provider, log in, show what it offers; send one message if asked.",
         discussion: """
-            Looks from this machine, with the files that the policy names: run it where a worker runs. Every step says what is so, and
-            what to do when it fails: wrong password, certificate, blocked port, bind refused, sender not allowed. Without --send
-            nothing is sent. The message goes straight to the provider: no consent, cap or quiet hour is asked, and nothing is
+            Connects from this machine, with the files that the policy names: run it where a worker runs. Every step says what it found,
+            and what to do when it fails: wrong password, certificate, blocked port, bind refused, sender not allowed. Without --send
+            nothing is sent. The message goes straight to the provider: no consent, cap or quiet hour is checked, and nothing is
             recorded.
 
             EXAMPLES

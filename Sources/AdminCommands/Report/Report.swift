@@ -8,10 +8,10 @@ struct Report: AsyncParsableCommand {
         discussion: """
             Messages enqueued within --since before now, all or those of a group or class. opted out: people who opted out or
             complained within --opt-out-within after they had got one. clicked: messages of which a person followed a link, where the
-            class tracks clicks; machines that look at links first are left out. opened is unreliable: many people's mail loads no
-            pictures, and much is loaded by nobody. Cost is of hand-overs that were accepted, as providers bill
-            them, one that was sent twice twice; what is in doubt is shown apart. It reads the messages of the window: seconds for
-            a million.
+            class tracks clicks; machines that look at links first are left out. opened is unreliable: many mail programs load no
+            pictures, and some services load all of them without any reader. Cost is of hand-overs that were accepted, as providers bill
+            them: a message that was sent twice is paid twice; messages in doubt are shown apart. The command reads the messages of the
+            window, which takes seconds for a million.
 
             EXAMPLES
               martlet report --group "spring sale"

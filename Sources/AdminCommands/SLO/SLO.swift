@@ -6,7 +6,7 @@ struct SLO: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "slo", abstract: "How well messages are served: within their promise, accepted, delayed, delivered.",
         discussion: """
-            Messages that were enqueued within --since before now and might be sent by now. held: put off by quiet hours or caps, or
+            Messages that were enqueued within --since before now and might be sent by now. held: deferred by quiet hours or caps, or
             requeued; they are not judged. within: accepted within the class's accept_within; overdue: still waiting for longer.
             failed: dead or expired. accepted %: of those that were accepted or failed. delivered %: of those the provider reported on.
 

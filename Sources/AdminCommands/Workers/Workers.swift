@@ -5,7 +5,7 @@ struct Workers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers", abstract: "Worker sessions: beat, messages in flight, version, state.",
         discussion: """
-            stale: no beat for 10 s, its messages are being rescued. fenced: declared dead; nothing of it is recorded any more.
+            stale: no beat for 10 s, its messages are being rescued. fenced: declared dead; it cannot record anything any more.
 
             EXAMPLES
               martlet workers

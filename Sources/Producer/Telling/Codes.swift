@@ -10,7 +10,7 @@ public enum ProducerHelp {
         The database is MARTLET_DATABASE_URL, the file of --database-url-file, or libpq's PG* variables.
 
         EXIT CODES
-          0   all is in
+          0   every record is enqueued
           1   finished; some records were rejected (see the reject file)
           64  wrong flags, or --import-id belongs to another file
           65  stopped by --strict or --max-rejects, or the file as a whole cannot be understood

@@ -77,7 +77,7 @@ struct Dialling: Sendable {
         if case ChannelError.connectTimeout = error {
             return ProbeTrouble(
                 "\(place) does not answer within \(timeout): the port is blocked, or the machine is not there",
-                "Check host and port; ask whoever runs the firewalls here and there to let this machine out to port \(port)."
+                "Check host and port; ask the people who run the firewalls on both sides to let this machine connect to port \(port)."
                     + (port == 25 ? " Most clouds block port 25: use 587 or 465." : ""))
         }
         switch (error as? IOError)?.errnoCode {

@@ -151,7 +151,7 @@ struct Prober {
             report.failed(
                 "message",
                 ProbeTrouble(
-                    "nobody knows whether it was taken: \(failure.code): \(failure.detail)",
+                    "it is unknown whether the provider took it: \(failure.code): \(failure.detail)",
                     "See whether \(address) has got it; look at the provider's log."))
         }
     }
