@@ -15,7 +15,7 @@ class Comparison:
         self.benches, self.rounds, self.pairs = (mine, other), rounds, []
 
     def run(self, task):
-        """Each round the other one begins, so that whatever grows or cools down meanwhile is nobody's advantage."""
+        """Each round the other one begins, so that neither gains from what grows or cools down meanwhile."""
         for turn in range(self.rounds):
             reports = {}
             for index in (0, 1) if turn % 2 == 0 else (1, 0):

@@ -149,7 +149,7 @@ class Bench:
     # Measuring ----------------------------------------------------------------------------------------------------------------------
 
     def await_empty(self, database, limit, run=None):
-        """Waits until nothing waits, is put off or leased; False when it is not so after `limit` seconds. Looks are taken off `run`'s commits."""
+        """Waits until no message waits, is deferred or leased; False when it is not so after `limit` seconds. Looks are taken off `run`'s commits."""
         session = Session(self.server, database)
         until = time.monotonic() + limit
         empty = False
@@ -163,7 +163,7 @@ class Bench:
         return empty
 
     def left(self, database):
-        """Messages that wait or were put off."""
+        """Messages that wait or were deferred."""
         return int(self.server.number(database, "select (select count(*) from martlet_data.ready) + (select count(*) from martlet_data.due)"))
 
     def now(self):

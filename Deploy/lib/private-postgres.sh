@@ -17,7 +17,7 @@ postgres_init() {
 }
 
 # postgres_start FOLDER PORT [-c SETTING=VALUE…]   socket and log in FOLDER; sets postgres_pid and returns when it takes connections.
-# A session of its own keeps a Ctrl-C of the terminal away from it: whoever started it stops it last. Should its starter be
+# A session of its own keeps a Ctrl-C of the terminal away from it: the script that started it stops it last. Should its starter be
 # killed, it ends by itself.
 postgres_start() {
     local folder=$1 port=$2 binaries
