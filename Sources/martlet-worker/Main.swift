@@ -15,8 +15,7 @@ struct Main: AsyncParsableCommand {
         abstract: "Sends the messages that wait in PostgreSQL; run as many as you need.",
         discussion: """
             Settings come from flags, MARTLET_WORKER_… variables, a file (--config) and defaults, in this order; Config/worker.yaml \
-            lists them all. SIGTERM drains: the worker claims nothing more, finishes what it handed over, and gives the rest back; a \
-            second SIGTERM does not wait for late answers.
+            lists them all. SIGTERM drains: it claims no more, finishes what it handed over and gives the rest back; a second one hurries.
             Exit codes: 0 drained; 1 failed; 64 usage; 78 configuration or schema do not fit.
 
             SETTINGS
