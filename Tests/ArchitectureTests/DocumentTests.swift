@@ -95,6 +95,26 @@ struct DocumentTests {
         #expect(try await Commands.ofThisBuild.value.objection(line) == nil)
     }
 
+    /// Words that stand for a subject that the sentence should name.
+    static let riddles = ["nobody", "whoever", "lets go", "let go", "what comes", "owes"]
+
+    @Test("documents and help name the subject of a sentence", arguments: riddles)
+    func plainWords(word: String) async throws {
+        for document in try Documents.all() {
+            for (index, line) in document.lines.enumerated() where has(word, line) {
+                Issue.record("\(document.path):\(index + 1): name who or what, instead of `\(word)`: \(line.prefix(160))")
+            }
+        }
+        for command in try await Commands.ofThisBuild.value.programs.values.flatMap(\.all) {
+            let help = [command.abstract, command.discussion].compactMap { $0 }.joined(separator: "\n")
+            if has(word, help) { Issue.record("help of \(command.commandName): name who or what, instead of `\(word)`") }
+        }
+    }
+
+    private func has(_ words: String, _ text: some StringProtocol) -> Bool {
+        text.contains(words) && " \(text.split { !$0.isLetter }.joined(separator: " ")) ".contains(" \(words) ")
+    }
+
     @Test("what the contract offers, metrics and environment variables are spelt as they are in the sources")
     func names() throws {
         let schema = try String(contentsOf: Repository.root.appending(path: "Migrations/schema.sql"), encoding: .utf8)

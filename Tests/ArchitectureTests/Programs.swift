@@ -13,6 +13,7 @@ struct Commands: Sendable {
             var names: [Name]?
         }
         var commandName: String
+        var abstract: String?
         var discussion: String?
         var arguments: [Argument]?
         var subcommands: [Command]?
