@@ -233,9 +233,9 @@ begin
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
-        -- As martlet_data.wake_sleeper, whose call would cost more than this look.
+        -- The call costs more than this look, which it repeats.
         if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
-            perform pg_notify('martlet_ready', '');
+            perform martlet_data.wake_sleeper();
         end if;
     end if;
     return v_id;
@@ -2750,7 +2750,8 @@ CREATE FUNCTION martlet_data.wake_sleeper() RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
-    if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 then
+    -- The queue of notifications may not be filled by a listener of somebody else that does not read: a commit that notifies would then be refused.
+    if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 and pg_notification_queue_usage() < 0.1 then
         perform pg_notify('martlet_ready', '');
     end if;
 end $$;

@@ -1,3 +1,4 @@
+-- after: martlet_data.wake_sleeper
 create or replace function martlet.enqueue(
     class text, channel text, recipient text, template text, variables jsonb default '{}',
     idempotency_key text default null, scheduled_at timestamptz default null, expires_at timestamptz default null,
@@ -121,9 +122,9 @@ begin
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
-        -- As martlet_data.wake_sleeper, whose call would cost more than this look.
+        -- The call costs more than this look, which it repeats.
         if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
-            perform pg_notify('martlet_ready', '');
+            perform martlet_data.wake_sleeper();
         end if;
     end if;
     return v_id;

@@ -2,7 +2,8 @@
 create or replace function martlet_data.wake_sleeper() returns void
     language plpgsql volatile as $$
 begin
-    if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 then
+    -- The queue of notifications may not be filled by a listener of somebody else that does not read: a commit that notifies would then be refused.
+    if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 and pg_notification_queue_usage() < 0.1 then
         perform pg_notify('martlet_ready', '');
     end if;
 end $$;

@@ -4,7 +4,7 @@ import Postgres
 /// Moves leased messages to the dead letters, with body and history. Answers the ids that moved.
 ///
 /// Not those that are settled (`UnknownOutcome.settledBy`): a receipt may have come before whatever this worker has to say, and it decides. That an
-/// earlier try failed does not hide that a later one was refused.
+/// earlier try failed does not hide that a later one was refused; but a try that was reported as undelivered stays so, refused or not.
 public struct InsertDeadLetters: Statement {
     public var slot: Int16
     /// False: what jsonb cannot hold stays where it is, and the dead letter has neither variables nor headers.
@@ -39,7 +39,7 @@ public struct InsertDeadLetters: Statement {
         \(LeaseKeys.gone(slot: slot, returning: "l.lane, l.series, i.attempt, i.provider, i.reason, i.explanation, i.remedy")),
         judged as materialized (
             select g.*, s.kind as settled_by from gone g left join lateral (\(UnknownOutcome.settledBy("g.message_id"))) s
-                on s.kind <> 'undelivered' or g.reason not like 'rejected%' and g.reason <> 'attempts_exhausted'),
+                on s.kind <> 'undelivered' or s.attempt >= g.attempt or g.reason not like 'rejected%' and g.reason <> 'attempts_exhausted'),
         written as (
             insert into martlet_data.receipts (message_id, kind, provider, code, detail)
             select message_id, coalesce(settled_by, 'dead'), provider, case when settled_by is null then reason else 'earlier_attempt' end,

@@ -11,17 +11,17 @@ enum UnknownOutcome {
         """
     }
 
-    /// A row `(kind)` for a message that the provider has, or of which every try that may have arrived has failed; since an admin put it back
+    /// A row `(kind, attempt)` for a message that the provider has, or of which every try that may have arrived has failed; since an admin put it back
     /// to work. None: it is not settled.
     static func settledBy(_ message: String) -> String {
         """
-        select r.kind from martlet_data.receipts r
+        select r.kind, r.attempt from martlet_data.receipts r
         left join lateral (select max(q.requeued_at) as at from martlet_data.requeues q where q.message_id = r.message_id) q on true
         where r.message_id = \(message) and r.kind in ('accepted', 'delivered', 'undelivered')
             and (q.at is null or r.at > q.at and (r.kind <> 'undelivered' or exists (
                 select from martlet_data.attempts a where a.message_id = r.message_id and a.attempt = r.attempt and a.admitted_at > q.at)))
             and (r.kind <> 'undelivered' or not \(exists(in: "r.message_id")))
-        order by case r.kind when 'delivered' then 0 when 'accepted' then 1 else 2 end limit 1
+        order by case r.kind when 'delivered' then 0 when 'accepted' then 1 else 2 end, r.attempt desc nulls last limit 1
         """
     }
 }
