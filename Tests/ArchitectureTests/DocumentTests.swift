@@ -147,6 +147,20 @@ struct DocumentTests {
         }
     }
 
+    @Test("every setting that a document names has its row in Config/README.md")
+    func settings() throws {
+        let documents = try Documents.all()
+        let rows = try #require(documents.first { $0.path == "Config/README.md" }).text
+        for document in documents {
+            for span in Documents.spans(document.text) {
+                guard let key = span.prefixMatch(of: #/(?:worker|gateway|producer|database|log)\.[a-z_]+/#)?.0,
+                    !key.hasSuffix(".yaml"), !key.hasSuffix(".env")
+                else { continue }
+                if !rows.contains("| `\(key)` |") { Issue.record("\(document.path): there is no setting \(key)") }
+            }
+        }
+    }
+
     /// Variables of settings are made from their keys: `MARTLET_WORKER_NAME` of `worker.name`.
     private func isVariable(_ name: String, in text: String) -> Bool {
         let key = name.dropFirst("MARTLET_".count).lowercased().replacing("_", with: ".", maxReplacements: 1)

@@ -86,6 +86,8 @@ enum NamedPaths {
             word.wholeMatch(of: #/\.?[A-Za-z0-9][A-Za-z0-9_.@+*\/-]*/#) != nil, !word.contains("//")
         else { return false }
         let parts = word.split(separator: "/")
+        // What builds and the quickstart make is not committed.
+        guard ![".build", ".martlet", ".venv"].contains(parts[0]) else { return false }
         // `KEY/LOCALE.CHANNEL.mustache`: parts of a name that a reader fills in.
         guard
             !parts.contains(where: {
