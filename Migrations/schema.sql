@@ -140,7 +140,7 @@ begin
     -- here, before the statement that inserts: that one then sees the partition, however quickly the ring moves on. The transaction number
     -- comes before the sequence: a claimer that sees no older transaction open has seen every lower number.
     select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
-            coalesce(expires_at, greatest(scheduled_at, v_now) + p.time_to_live),
+            coalesce(expires_at, greatest(case when scheduled_at < '2200-01-01' then scheduled_at end, v_now) + p.time_to_live), -- what is later is refused below, by its name
             nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
             jsonb_typeof(variables) = 'object' and headers is null
                 and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256
@@ -336,6 +336,8 @@ begin
                     join known_channels h on h.name = g.channel
                     join known_templates t on t.key = g.template and t.channel = g.channel
                 where g.headers is null
+                    -- Any other order of day, month and year is for time_from to judge.
+                    and coalesce(left(g.scheduled_at, 4) ~ '^[0-9]{4}', true) and coalesce(left(g.expires_at, 4) ~ '^[0-9]{4}', true)
                     and (g.variables is null or octet_length(g.variables) <= 16384 and (g.variables like '{%' or left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
                         -- Nothing that check_json would have to look at: no exponent, no long number, few brackets. The cheap look of each two comes first.
                         and (g.variables !~ '[0-9][eE][-+0-9]' or g.variables !~ '[:,[\s]-?[0-9.]+[eE]')
@@ -1529,7 +1531,8 @@ begin
         v_rest := substr(p_digits, 1 + length(v_plan.code));
         v_masks := string_to_array(concat_ws(' ', v_plan.mobile, nullif(v_plan.other, '')), ' ');
         if not v_rest like any (v_masks) then
-            if v_plan.trunk <> '' and starts_with(v_rest, v_plan.trunk) then
+            -- Behind 00 a 1 1 is no +1 with its trunk prefix, but the beginning of 0011.
+            if v_plan.trunk <> '' and starts_with(v_rest, v_plan.trunk) and not (p_is_strict and v_plan.code = '1') then
                 v_short := substr(v_rest, 1 + length(v_plan.trunk));
             elsif p_has_zero_in_brackets and not v_plan.has_zero and left(v_rest, 1) = '0' then
                 v_short := substr(v_rest, 2);
@@ -1538,7 +1541,7 @@ begin
                 or left(v_short, 1) <> '0' and length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
                 v_rest := v_short;
             end if;
-            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or length(v_rest) <> all (v_plan.lengths)) then
+            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or v_plan.code = '1' and v_rest < '2' or length(v_rest) <> all (v_plan.lengths)) then
                 return null;
             end if;
         end if;
@@ -1723,7 +1726,7 @@ begin
         return 'must have exactly one @';
     elsif p_text ~ U&'[\00AD\034F\061C\115F\1160\17B4\17B5\180B-\180E\200B-\200F\202A-\202E\2060-\206F\3164\FE00-\FE0F\FEFF\FFA0\FFF0-\FFFB\+0E0000-\+0E0FFF]' then
         return 'has an invisible character inside';
-    elsif p_text ~ U&'[[:space:][:cntrl:]\0080-\00A0\1680\2000-\200A\2028\2029\202F\205F\3000]' then
+    elsif p_text ~ U&'[[:space:][:cntrl:]\0080-\00A0\1680\2000-\200A\2028\2029\202F\205F\2800\3000]' then
         return 'has a blank or control character inside';
     elsif p_text ~ U&'[<>()\\[\\],;:"\005C\005C\FF20\FF0E\3002\FF61]' then
         return 'has a character that is not part of one mailbox';
@@ -1839,7 +1842,13 @@ begin
             return left(p_address, v_at) || lower(substr(p_address, v_at + 1));
         end if;
         v_text := martlet_data.plain_address('email', p_address);
-        return case when martlet_data.mailbox_fault(v_text) is null then left(v_text, position('@' in v_text)) || lower(substr(v_text, position('@' in v_text) + 1)) end;
+        -- Not by the C library alone: its small İ is an i without its dot, which is another domain (UTS 46).
+        return case when martlet_data.mailbox_fault(v_text) is null
+            then left(v_text, position('@' in v_text)) || lower(replace(substr(v_text, position('@' in v_text) + 1), U&'\0130', U&'i\0307')) end;
+    end if;
+    -- Taken as it is, but a phone with + loses what stands between its digits: an opt-out must find it.
+    if p_address ~* '^((tel|sms|whatsapp): ?)?[(]?[+][1-9][0-9 ().-]{5,30}$' then
+        p_address := translate(p_address, ' ().-', '');
     end if;
     return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' and p_address !~ U&'^[\0020\00A0\200B\200C\200D\2060\FEFF\3000]*$' then p_address end;
 end $_$;
@@ -1866,6 +1875,15 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.note_follow_up() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.note_lost_event(p_endpoint text, p_type text, p_why text, p_data json) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into martlet_data.audit (action, object, why, detail)
+        select 'event_lost', p_endpoint, left(p_why, 1000), jsonb_build_object('type', p_type) || coalesce(jsonb_object_agg(d.key, d.value), '{}')
+        from json_each(p_data) d where d.key in ('id', 'message_id', 'channel', 'class', 'purpose', 'scope', 'state', 'status', 'code', 'answers') $$;
+
+ALTER FUNCTION martlet_data.note_lost_event(p_endpoint text, p_type text, p_why text, p_data json) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.open_opt_outs() RETURNS bigint[]
     LANGUAGE plpgsql
@@ -1997,15 +2015,17 @@ begin
         order by e.name
     loop
         v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
-        -- What an event speaks of is not undone because the event cannot be told: it is said in the server's log and passed over.
+        -- What an event speaks of is not undone because the event cannot be told: the audit keeps which, and the server's log says it.
         if not exists (select from martlet_data.enqueue_places p where p.template = 'webhook' and p.class = 'webhook' and p.channel = 'webhook') then
             raise warning 'event % is not published: the policy has no class or template for webhooks', p_type using hint = 'Run martlet config apply.';
-            return v_count;
+            perform martlet_data.note_lost_event(v_name, p_type, 'the policy has no class or template for webhooks', p_data);
+            continue;
         elsif octet_length(v_body) > 20000 then
             begin
                 perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
             exception when others then
                 raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
+                perform martlet_data.note_lost_event(v_name, p_type, sqlerrm, p_data);
                 continue;
             end;
         else
@@ -2136,11 +2156,11 @@ begin
         fault := 'is empty';
     elsif v_text ~* '^[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]+$' then
         fault := 'was turned into a power of ten by a spreadsheet, and digits of it are lost: format the column as text and export it again';
-    elsif v_text ~ '^\+?[0-9]{7,}\.0{1,2}$' then
+    elsif v_text ~ '[0-9]\.0$|^\+?[0-9]+\.00$' then
         fault := 'ends in .0, so a program took it for an amount: export the column as text';
     elsif v_text ~ '[^0-9+ ().\/-]' then
         fault := 'has characters that are no part of a phone number';
-    elsif v_text ~ '^.+\+' or v_text ~ '[0-9][0-9 .-]{5,}[0-9] */ *[0-9][0-9 .-]{5,}[0-9]' then
+    elsif ltrim(v_text, '( ') ~ '^.+\+' or v_text ~ '[0-9][0-9 .-]{5,}[0-9] */ *[0-9][0-9 .-]{5,}[0-9]' then
         fault := 'is more than one number';
     end if;
     if fault is not null then
@@ -2529,8 +2549,13 @@ CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS times
     LANGUAGE plpgsql STABLE STRICT
     AS $$
 begin
+    -- Which of them is the day depends on the session's DateStyle.
+    if p_value ~ '^ *[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}' then
+        raise exception 'field %: % may be two days: which number is the month?', p_field, quote_literal(left(p_value, 64)) using errcode = 'MT007',
+            hint = 'Write it as ISO 8601 with a zone, such as 2025-06-01T08:30:00+02:00.';
+    end if;
     return p_value::timestamptz;
-exception when invalid_datetime_format or datetime_field_overflow or invalid_parameter_value then
+exception when invalid_datetime_format or datetime_field_overflow or invalid_parameter_value or invalid_time_zone_displacement_value then
     raise exception 'field %: % is not a time', p_field, quote_literal(left(p_value, 64)) using errcode = 'MT007',
         hint = 'Write it as ISO 8601 with a zone, such as 2025-06-01T08:30:00+02:00.';
 end $$;
@@ -5394,6 +5419,8 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_address(p_kind text, p_address tex
 REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.note_follow_up() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.note_lost_event(p_endpoint text, p_type text, p_why text, p_data json) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.open_opt_outs() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.open_opt_outs() TO martlet_worker;

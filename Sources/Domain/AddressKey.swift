@@ -12,6 +12,13 @@ public enum AddressKey {
         return isNumber ? phone(bare.first == "+" ? String(bare) : "+\(bare)") : address
     }
 
+    /// An address of a channel of its own as it is stored (`martlet_data.normalise_address`): what is written as a phone with `+` without blanks,
+    /// brackets, dots and dashes.
+    public static func plain(_ address: String) -> String {
+        guard address.wholeMatch(of: /((?i:tel|sms|whatsapp): ?)?[(]?[+][1-9][0-9 ().\-]{5,30}/) != nil else { return address }
+        return address.filter { !" ().-".contains($0) }
+    }
+
     private static func phone(_ number: String) -> String {
         let length = number.utf8.count
         if number.hasPrefix("+521"), length == 14 { return "+52" + number.dropFirst(4) }

@@ -19,7 +19,7 @@ public struct KeywordPolicy: Sendable, Equatable {
     public static let everywhere: [KeywordAction: [String]] = [
         .stop: [
             "STOP", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT", "TD", "T", "R", "N", "退订",
-            "拒收",
+            "退訂", "拒收",
         ],
         .stopAll: ["STOPALL", "STOP ALL"],
         .start: ["START", "UNSTOP", "恢复"],

@@ -82,8 +82,10 @@ public enum PhoneNumber: Sendable, Equatable {
         if let plan = NumberingPlan.of(digits) {
             var rest = String(digits.dropFirst(plan.code.count))
             if !plan.isNumber(rest) {
-                if let short = shortened(rest, plan, hasZeroInBrackets) { rest = short }
-                if isStrict, rest.hasPrefix("0") && !plan.hasZero || !plan.lengths.contains(rest.utf8.count) { return nil }
+                // Behind 00 a 1 1 is no +1 with its trunk prefix, but the beginning of 0011.
+                if !(isStrict && plan.code == "1"), let short = shortened(rest, plan, hasZeroInBrackets) { rest = short }
+                let isNone = rest.hasPrefix("0") && !plan.hasZero || plan.code == "1" && rest < "2"
+                if isStrict, isNone || !plan.lengths.contains(rest.utf8.count) { return nil }
             }
             result = plan.code + rest
         } else if isStrict {
@@ -112,13 +114,14 @@ public enum PhoneNumber: Sendable, Equatable {
             return
                 "was turned into a power of ten by a spreadsheet, and digits of it are lost: format the column as text and export it again"
         }
-        if text.wholeMatch(of: /\+?[0-9]{7,}\.0{1,2}/) != nil {
+        if text.firstMatch(of: /[0-9]\.0$|^\+?[0-9]+\.00$/) != nil {
             return "ends in .0, so a program took it for an amount: export the column as text"
         }
         if !text.unicodeScalars.allSatisfy({ "0123456789+ ().-/".unicodeScalars.contains($0) }) {
             return "has characters that are no part of a phone number"
         }
         let hasTwo = text.firstMatch(of: /[0-9][0-9 .\-]{5,}[0-9] *\/ *[0-9][0-9 .\-]{5,}[0-9]/) != nil
-        return text.dropFirst().contains("+") || hasTwo ? "is more than one number" : nil
+        let inside = text.drop { "( ".contains($0) }.dropFirst()
+        return inside.contains("+") || hasTwo ? "is more than one number" : nil
     }
 }

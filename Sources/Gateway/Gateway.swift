@@ -48,7 +48,7 @@ public enum Gateway {
                     meters.gauge("martlet_callback_queue", [], Double(queue.waiting))
                     return metrics()
                 },
-                bound: { logger.info("health port", metadata: ["address": "\(address.host):\($0)"]) })
+                bound: { logger.info("health port", metadata: ["listen": "\(address.host):\($0)"]) })
             services.append(GatewayHealth(server: server))
         }
         // They end in the order of the last first.
@@ -84,7 +84,7 @@ public enum Gateway {
                 availableConnectionsDelegate: MaximumAvailableConnections(settings.clients)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
-                logger.info("listening", metadata: ["address": "\(settings.listen.host):\(port)"])
+                logger.info("listening", metadata: ["listen": "\(settings.listen.host):\(port)"])
             },
             logger: quiet)
     }

@@ -62,9 +62,11 @@ struct GatewayResponder: HTTPResponder {
             guard case .whole(let body) = await body(of: request, limit: Self.maximumBody, context) else {
                 return tooLarge(Self.maximumBody, context)
             }
+            // What programs take along from behind a link (`/y/TOKEN，`, `/u/TOKEN>`) is no part of it.
+            let token = String(steps[1].prefix { $0.isASCII && ($0.isLetter || $0.isNumber) })
             return steps[0] == "y"
-                ? await confirming.respond(to: request, token: steps[1], body: body)
-                : await unsubscribing.respond(to: request, token: steps[1], body: body)
+                ? await confirming.respond(to: request, token: token, body: body)
+                : await unsubscribing.respond(to: request, token: token, body: body)
         case ("c", 2), ("o", 2):
             guard request.method == .get || request.method == .head else { return .text(.methodNotAllowed, allow: "GET, HEAD") }
             return steps[0] == "c" ? await links.follow(request, token: steps[1]) : links.picture(request, token: steps[1])

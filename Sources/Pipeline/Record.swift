@@ -171,7 +171,10 @@ struct RecordWrites {
         if finished.count > 0 { statements.append(finished) }
         if postponed.count > 0 { statements.append(postponed) }
         if dead.count > 0 { statements.append(dead) }
-        if !back.messageIDs.isEmpty { statements.append(back) }
+        if !back.messageIDs.isEmpty {
+            // Where the lease was lost, Rescue may have called them in doubt.
+            statements += [back, ReopenUnsent(messageIDs: back.messageIDs)]
+        }
         if !suppressions.addresses.isEmpty { statements.append(suppressions) }
         // Budgets before cap rows, as Admit locks them.
         if !budgets.isEmpty { statements.append(budgets) }

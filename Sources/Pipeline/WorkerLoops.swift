@@ -17,6 +17,7 @@ final class WorkerLoops: Sendable {
     /// For beats alone: nothing else may make this worker look dead.
     private let heartDatabase: Database
     private let waitDatabase: Database
+    private let rateDesk: RateDesk
     private let identity: WorkerIdentity
     private let logger: Logger
     private let meters = Meters()
@@ -44,6 +45,7 @@ final class WorkerLoops: Sendable {
         self.beatDatabase = beatDatabase
         self.heartDatabase = heartDatabase
         self.waitDatabase = waitDatabase
+        rateDesk = RateDesk(beatDatabase)
         self.identity = identity
         self.logger = logger
         recorder = EventRecorder(
@@ -243,7 +245,7 @@ final class WorkerLoops: Sendable {
         let transport = try TransportFactory.make(policy, logger: logger, events: recorder)
         let providerQueue = ProviderQueue(
             policy: policy, transport: transport,
-            takeRate: { [beatDatabase] in try await beatDatabase.run($0, within: .seconds(2)) },
+            takeRate: { [rateDesk] in try await rateDesk.take($0) },
             hasRoom: { [signals] in signals.hasRoom(lane: $0) }, rerouted: { [self] why in circuitOpened(policy.name, why) },
             results: { [results] in results.add($0) })
         providerQueue.divide(among: shared.liveSessions)

@@ -51,7 +51,7 @@ extension Worker {
         if let address = settings.health {
             let server = HealthServer(
                 host: address.host, port: address.port, ready: { health.reasonsNotReady }, metrics: metrics,
-                bound: { logger.info("health port", metadata: ["address": "\(address.host):\($0)"]) })
+                bound: { logger.info("health port", metadata: ["listen": "\(address.host):\($0)"]) })
             services.append(.init(service: HealthService(server: server)))
         }
         services.append(

@@ -26,7 +26,9 @@ public enum Statements {
             handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), QueueProbe(), LoadRingParts(),
             WatchQueue(elects: false, holds: false, sleeps: false, promotes: true), MayNotify(),
             WaitForMessages(sequence: 0, open: [1], poll: .milliseconds(2), timeout: .milliseconds(10), promotes: true),
-            TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)), LoadProviderStates(session: 1),
+            TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)),
+            TakeAllRates([TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400))]),
+            LoadProviderStates(session: 1),
             TakeConnections(provider: "p", limit: 4, session: 1, needed: 0, most: 2),
             WriteProviderHealth(
                 session: 1,
@@ -108,7 +110,10 @@ public enum Statements {
         suppressions.addresses = ["+8613800138001"]
         suppressions.scopes = ["all"]
         suppressions.reasons = ["hard_bounce"]
-        return [accepted, finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions]
+        return [
+            accepted, finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions,
+            ReopenUnsent(messageIDs: [message]),
+        ]
     }
 
     static var events: [any Statement] {

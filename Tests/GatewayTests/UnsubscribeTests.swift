@@ -61,7 +61,7 @@ extension Gateways {
         }
 
         @Test(
-            "mail providers end the form with a line, write it in other letters, send none, or put a slash behind the address",
+            "mail providers end the form with a line, write it in other letters, send none, or put a slash or a bracket behind the address",
             arguments: [
                 "List-Unsubscribe=One-Click\r\n", "List-Unsubscribe=One-Click\n", "list-unsubscribe=one-click",
                 "List-Unsubscribe=One%2DClick", "", "\r\n",
@@ -70,7 +70,7 @@ extension Gateways {
             try await GatewayShop.with([]) { bench in
                 let gateway = try await GatewayProgram.start(in: bench.shop)
                 try body.write(toFile: "\(bench.directory)/form", atomically: true, encoding: .utf8)
-                for (name, end) in [("ann", ""), ("ben", "/")] {
+                for (name, end) in [("ann", ""), ("ben", "/"), ("cat", "%3E"), ("dan", "%EF%BC%8C"), ("eve", ".")] {
                     let message = try await bench.shop.enqueue("marketing", to: "\(name)@example.com", channel: "email")
                     let path = try Self.path(message, "\(name)@example.com", bench) + end
                     #expect(try await gateway.request(path).status == 200)
@@ -79,7 +79,7 @@ extension Gateways {
                 }
                 #expect(
                     try await bench.shop.texts("select address from martlet_data.suppressions order by 1")
-                        == ["ann@example.com", "ben@example.com"])
+                        == ["ann", "ben", "cat", "dan", "eve"].map { "\($0)@example.com" })
                 try await gateway.stop()
             }
         }

@@ -4,6 +4,7 @@ import Postgres
 import Store
 import TestSupport
 import Testing
+import Transports
 
 @testable import Pipeline
 
@@ -95,6 +96,61 @@ struct ClaimTests {
             #expect(try shop.outbox().count == 1)
             #expect(try await shop.states()["accepted"] == 1)
             #expect(try await shop.number("select count(*) from martlet_data.messages where variables::text = '{}'") == 1)
+        }
+    }
+
+    @Test("a fenced worker that says later that nothing was written brings its dead letters in doubt back, and only these")
+    func unsent() async throws {
+        try await Shop.with { shop in
+            try await shop.enqueueMany("marketing", count: 3)
+            let bench = try await Bench(shop)
+            let batch = try #require(try await bench.claim.take(lane: 3, limit: 3))
+            let admitted = try await Admit(shared: bench.shared, database: shop.store, providerQueues: bench.providerQueues)
+                .admit(
+                    Render(
+                        snapshot: bench.shared.policy, prices: bench.shared.policy.prices(at: bench.shared.databaseNow()),
+                        router: Router(bench.shared.policy.policy), overrides: [:]
+                    ).render(batch.messages).works, ClaimBudget.Hold(limit: 3)
+                ).admitted.map(\.work)
+            #expect(admitted.count == 3)
+            let other = try await Bench(shop)
+            try await shop.script(
+                "update martlet_data.sessions set beat_at = clock_timestamp() - interval '11 seconds' where id = \(bench.shared.session)"
+            )
+            _ = try await Rescue(shared: other.shared, database: shop.store).round()
+            #expect(try await shop.states() == ["dead:in_doubt": 3])
+            // Of the second nobody knows, and the third was discarded meanwhile.
+            try await shop.script("select martlet.discard(\(admitted[2].message.id), 'asked by phone')")
+            let unwritten = Outcome.deferred(
+                Failure(
+                    code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
+            )
+            let answers = [
+                (admitted[0], unwritten), (admitted[1], .unknown(.init(code: "timeout", detail: "", blame: .provider))),
+                (admitted[2], unwritten),
+            ]
+            _ = try await Record(shared: bench.shared, database: shop.store).record(
+                answers.map { work, outcome in
+                    (
+                        SubmissionResult(
+                            messageID: work.message.id, attempt: Int(work.attempt), outcome: outcome, latency: .zero), work
+                    )
+                })
+            #expect(try await shop.states() == ["ready": 1, "dead:in_doubt": 1, "discarded": 1])
+            #expect(
+                try await shop.texts("select object from martlet.audit where action = 'reopen_unsent'") == [
+                    "\(admitted[0].message.id)"
+                ])
+            #expect(
+                try await shop.texts(
+                    "select attempt || ' ' || burned from martlet_data.ready where message_id = \(admitted[0].message.id)") == [
+                        "1 0"
+                    ])
+            try await other.refresh()
+            other.claim.resetScanPositions()
+            #expect(try await other.step(lane: 3))
+            #expect(try shop.outbox().map { $0.messageID } == [admitted[0].message.id.rawValue])
+            #expect(try await shop.states() == ["accepted": 1, "dead:in_doubt": 1, "discarded": 1])
         }
     }
 

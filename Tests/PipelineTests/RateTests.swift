@@ -41,6 +41,57 @@ struct RateTests {
         #expect(tokens.count == 0 && tokens.next == nil)
     }
 
+    @Test("sixty providers that ask at once are two statements, and each gets its own answer")
+    func together() async throws {
+        let (opened, open) = AsyncStream<Void>.makeStream()
+        let batches = Mutex<[Int]>([])
+        let desk = RateDesk { questions in
+            batches.withLock { $0.append(questions.count) }
+            // The first is under way until all others have asked.
+            if questions.count == 1 { for await _ in opened { break } }
+            return questions.map { TakeRate.Answer(granted: Int($0.want), ahead: .zero) }
+        }
+        func question(_ number: Int32) -> TakeRate {
+            TakeRate(provider: "p\(number)", rate: 20, want: number, need: 1, horizon: .milliseconds(400))
+        }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { try await desk.take(question(1)).granted == 1 }
+            try await eventually("the first is under way") { batches.withLock { $0 == [1] } }
+            for number in 2...60 as ClosedRange<Int32> {
+                group.addTask { try await desk.take(question(number)).granted == Int(number) }
+            }
+            try await eventually("all have asked") { desk.waitingCount == 59 }
+            open.finish()
+            for try await isRight in group { #expect(isRight) }
+        }
+        #expect(batches.withLock { $0 } == [1, 59])
+    }
+
+    @Test("what the database refuses is told to all that were asked together, and the next are asked again")
+    func refused() async throws {
+        struct Away: Error {}
+        let count = Atomic(0)
+        let desk = RateDesk { questions in
+            if count.add(1, ordering: .relaxed).newValue == 1 { throw Away() }
+            return questions.map { _ in TakeRate.Answer(granted: 1, ahead: .zero) }
+        }
+        let question = TakeRate(provider: "p", rate: 20, want: 1, need: 1, horizon: .milliseconds(400))
+        await #expect(throws: Away.self) { _ = try await desk.take(question) }
+        #expect(try await desk.take(question).granted == 1)
+    }
+
+    @Test("several lines are taken from by one statement as by several, whatever their order")
+    func manyLines() async throws {
+        let database = Database(DatabaseOptions(conninfo: try ScratchDatabase.required().conninfo, applicationName: "rates"))
+        let questions = ["z", "a", "m", "z"].enumerated().map { index, name in
+            TakeRate(provider: "many-\(name)", rate: 10, want: Int32(index + 1), need: 1, horizon: .seconds(2))
+        }
+        let answers = try await database.run(TakeAllRates(questions))
+        #expect(answers.map(\.granted) == [1, 2, 3, 4])
+        #expect(answers[3].ahead - answers[0].ahead > .milliseconds(90), "the second stretch of z is behind the first")
+        await database.close()
+    }
+
     @Test("a contract counts segments, or messages", arguments: [(false, 3), (true, 1)])
     func units(ratesMessages: Bool, price: Int) {
         var provider = ProviderPolicy(name: "p", transport: "sandbox", channels: [.sms], rate: 10)

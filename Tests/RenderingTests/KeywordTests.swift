@@ -18,6 +18,9 @@ struct KeywordTests {
             ("t", .stop), ("R", .stop), ("n", .stop), ("Unsubscribe", .stop), ("CANCEL", .stop), ("end", .stop), ("Quit", .stop),
             ("REVOKE", .stop), ("optout", .stop), ("opt-out", .stop), ("Opt Out", .stop), ("STOPALL", .stopAll),
             ("stop all", .stopAll),
+            ("退訂", .stop), (" 退 订 。", .stop), ("退　订", .stop), ("STOP 🛑", .stop), ("🛑🛑 stop", .stop), ("~stop~", .stop),
+            ("`STOP`", .stop),
+            ("+STOP+", .stop), ("STOP ❤️", .stop), ("<stop>", .stop), ("STOP\u{20E3}", .stop),
             ("START", .start), ("start.", .start), ("UnStop", .start), ("恢复", .start),
         ])
     func isKeyword(_ text: String, _ action: KeywordAction) {
@@ -29,7 +32,8 @@ struct KeywordTests {
         arguments: [
             "", " ", "...", "Please stop", "STOP IT", "don't stop", "STOP STOP", "STOP?", "start？", "S T O P", "ST", "STOPP",
             "请退订",
-            "退订吗", "TDR", "YES", "no", "HELP", "1", "🛑", "ok T", "Abmelden", "restart", "\u{200B}",
+            "退订吗", "TDR", "STOP?🛑", "🛑?STOP", "S🛑TOP", "退 订 吗", "👍", "YES", "no", "HELP", "1", "🛑", "ok T", "Abmelden", "restart",
+            "\u{200B}",
             String(repeating: " ", count: 400) + "STOP",
         ])
     func isNone(_ text: String) {

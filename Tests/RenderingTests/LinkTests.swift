@@ -128,6 +128,7 @@ struct LinkTests {
             ("https://a.example/café?x=1", .unclear),
             ("https://a.example/a中国/b", .unclear), ("https://a.例え.example/", .unclear), ("https://a例え.example/", .unclear),
             ("https://a.example/a\u{200B}b", .unclear), ("https://a.example/a\u{AD}b", .unclear),
+            ("https://a.example/🔥", .unclear), ("https://a.example/?q=❤", .unclear), ("https://a.example/#™", .unclear),
         ])
     func untracked(text: String, why: RenderWarning.Untracked) throws {
         let found = try render(text)

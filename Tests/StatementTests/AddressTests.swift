@@ -28,6 +28,12 @@ struct AddressTests {
                 ("+7", "+7 (0)912 345 67 89"),
                 ("+86", "tel:+86-138-0013-8000"), ("+20", "٠١٠٠١٢٣٤٥٦٧"), ("+86", "13800138000\n13900139000"),
                 ("+1", "1-800-FLOWERS"), ("+86", "+"),
+                // 0011 is how Australia dials abroad, and no number of the USA begins with 1.
+                ("+61", "0011 376 312 345"), ("+61", "0011 297 560 1234"), ("+44", "0010441234567"), ("+44", "001 201 555 0123"),
+                ("+44", "(+44) 07911 123456"), ("+44", "( +44 ) 7911 123456"), ("+44", "(+44) +447911123456"),
+                ("+44", "07911 123456 (+44)"),
+                ("+690", "7290.0"), ("+64", "021 123 4567.0"), ("+33", "01.23.45.67.00"), ("+33", "123456700.00"),
+                ("+43", "0664 123456.0"),
             ]
     }
 
@@ -54,6 +60,44 @@ struct AddressTests {
         }
     }
 
+    @Test("behind 00 nothing becomes a number that the numbering plan of North America does not have")
+    func northAmerica() {
+        for text in ["0011 376 312 345", "0011 297 560 1234", "0010441234567", "00 1 1234567890", "0011 32 12 34 56 78"] {
+            guard case .fault = PhoneNumber.read(text, country: "+61") else {
+                Issue.record("\(text) became \(PhoneNumber.read(text, country: "+61"))")
+                continue
+            }
+        }
+        #expect(PhoneNumber.read("001 201 555 0123", country: "+61") == .number("+12015550123"))
+        #expect(PhoneNumber.read("(+44) 07911 123456", country: "+61") == .number("+447911123456"))
+        #expect(Mailbox.read("ann@İstanbul.example").address == "ann@i\u{307}stanbul.example")
+    }
+
+    @Test("a phone on a channel of its own is stored without what stands between its digits, and has one key")
+    func phonesOfChannels() async throws {
+        let written = [
+            "+86 138 0013 8201", "+86-138-0013-8201", "(+86) 13800138201", "whatsapp:+86 138 0013 8201",
+            "WhatsApp: +8613800138201",
+            "+8613800138201", "8613800138201", "+86 138x", "customer 4711", "@a +1 2", "0086 13800138201", "+0 123 456", "+1",
+        ]
+        let connection = try await ScratchDatabase.required().connect()
+        var parameters = PQParams()
+        parameters.textArray(written)
+        let rows = try await connection.query(
+            PQCall(
+                "opaque",
+                """
+                select a, martlet_data.address_key(a)
+                from unnest($1::text[]) with ordinality w(text, n), martlet_data.normalise_address('opaque', w.text, null) a order by w.n
+                """, prepared: false, params: parameters))
+        for (text, row) in zip(written, rows) {
+            #expect(try row.text(0) == AddressKey.plain(text), "\(text)")
+            #expect(try row.text(1) == AddressKey.of(AddressKey.plain(text)), "\(text)")
+        }
+        #expect(try rows.prefix(7).allSatisfy { try $0.text(1) == "+8613800138201" })
+        #expect(try rows.suffix(6).map { try $0.text(0) } == Array(written.suffix(6)))
+    }
+
     @Test("the numbering plans are the same")
     func plans() async throws {
         let connection = try await ScratchDatabase.required().connect()
@@ -78,6 +122,8 @@ struct AddressTests {
             "ann@中.example",
             "ANN@XN--FIQ.example", "Ünal@Ümlaut.example", "o'neil@ex_ample.org", "=\"ann@b.org\"", "", "\u{FEFF}",
             "ann@xn--a-.org",
+            "ann@İstanbul.example", "İnn@b.example", "ann@STRAẞE.example", "ann@ΒΌΛΟΣ.example", "ann\u{2800}@b.org",
+            "ann@b\u{2800}.org",
             "Ann <ann@b.org>", "mailto:ann@b.org", "ann@" + String(repeating: "b", count: 64) + ".org",
             String(repeating: "a", count: 65) + "@b.org",
         ]

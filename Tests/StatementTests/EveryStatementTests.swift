@@ -43,7 +43,7 @@ struct EveryStatementTests {
 
     /// Those that change something and answer nothing, or whose answer is one value that says so.
     static let withoutRows: Set<String> = [
-        "HoldOptOuts", "FindSettled",
+        "HoldOptOuts", "FindSettled", "ReopenUnsent",
         "LoadProviderStates", "WriteProviderHealth",
         "InsertAttempts", "InsertMessageLinks", "UpdateCapUsage",
         "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",

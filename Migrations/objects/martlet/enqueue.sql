@@ -29,7 +29,7 @@ begin
     -- here, before the statement that inserts: that one then sees the partition, however quickly the ring moves on. The transaction number
     -- comes before the sequence: a claimer that sees no older transaction open has seen every lower number.
     select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
-            coalesce(expires_at, greatest(scheduled_at, v_now) + p.time_to_live),
+            coalesce(expires_at, greatest(case when scheduled_at < '2200-01-01' then scheduled_at end, v_now) + p.time_to_live), -- what is later is refused below, by its name
             nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
             jsonb_typeof(variables) = 'object' and headers is null
                 and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256

@@ -59,6 +59,8 @@ begin
                     join known_channels h on h.name = g.channel
                     join known_templates t on t.key = g.template and t.channel = g.channel
                 where g.headers is null
+                    -- Any other order of day, month and year is for time_from to judge.
+                    and coalesce(left(g.scheduled_at, 4) ~ '^[0-9]{4}', true) and coalesce(left(g.expires_at, 4) ~ '^[0-9]{4}', true)
                     and (g.variables is null or octet_length(g.variables) <= 16384 and (g.variables like '{%' or left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
                         -- Nothing that check_json would have to look at: no exponent, no long number, few brackets. The cheap look of each two comes first.
                         and (g.variables !~ '[0-9][eE][-+0-9]' or g.variables !~ '[:,[\s]-?[0-9.]+[eE]')

@@ -17,7 +17,8 @@ begin
         v_rest := substr(p_digits, 1 + length(v_plan.code));
         v_masks := string_to_array(concat_ws(' ', v_plan.mobile, nullif(v_plan.other, '')), ' ');
         if not v_rest like any (v_masks) then
-            if v_plan.trunk <> '' and starts_with(v_rest, v_plan.trunk) then
+            -- Behind 00 a 1 1 is no +1 with its trunk prefix, but the beginning of 0011.
+            if v_plan.trunk <> '' and starts_with(v_rest, v_plan.trunk) and not (p_is_strict and v_plan.code = '1') then
                 v_short := substr(v_rest, 1 + length(v_plan.trunk));
             elsif p_has_zero_in_brackets and not v_plan.has_zero and left(v_rest, 1) = '0' then
                 v_short := substr(v_rest, 2);
@@ -26,7 +27,7 @@ begin
                 or left(v_short, 1) <> '0' and length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
                 v_rest := v_short;
             end if;
-            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or length(v_rest) <> all (v_plan.lengths)) then
+            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or v_plan.code = '1' and v_rest < '2' or length(v_rest) <> all (v_plan.lengths)) then
                 return null;
             end if;
         end if;

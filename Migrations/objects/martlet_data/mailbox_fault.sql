@@ -12,7 +12,7 @@ begin
         return 'must have exactly one @';
     elsif p_text ~ U&'[\00AD\034F\061C\115F\1160\17B4\17B5\180B-\180E\200B-\200F\202A-\202E\2060-\206F\3164\FE00-\FE0F\FEFF\FFA0\FFF0-\FFFB\+0E0000-\+0E0FFF]' then
         return 'has an invisible character inside';
-    elsif p_text ~ U&'[[:space:][:cntrl:]\0080-\00A0\1680\2000-\200A\2028\2029\202F\205F\3000]' then
+    elsif p_text ~ U&'[[:space:][:cntrl:]\0080-\00A0\1680\2000-\200A\2028\2029\202F\205F\2800\3000]' then
         return 'has a blank or control character inside';
     elsif p_text ~ U&'[<>()\\[\\],;:"\005C\005C\FF20\FF0E\3002\FF61]' then
         return 'has a character that is not part of one mailbox';

@@ -19,7 +19,13 @@ begin
             return left(p_address, v_at) || lower(substr(p_address, v_at + 1));
         end if;
         v_text := martlet_data.plain_address('email', p_address);
-        return case when martlet_data.mailbox_fault(v_text) is null then left(v_text, position('@' in v_text)) || lower(substr(v_text, position('@' in v_text) + 1)) end;
+        -- Not by the C library alone: its small İ is an i without its dot, which is another domain (UTS 46).
+        return case when martlet_data.mailbox_fault(v_text) is null
+            then left(v_text, position('@' in v_text)) || lower(replace(substr(v_text, position('@' in v_text) + 1), U&'\0130', U&'i\0307')) end;
+    end if;
+    -- Taken as it is, but a phone with + loses what stands between its digits: an opt-out must find it.
+    if p_address ~* '^((tel|sms|whatsapp): ?)?[(]?[+][1-9][0-9 ().-]{5,30}$' then
+        p_address := translate(p_address, ' ().-', '');
     end if;
     return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' and p_address !~ U&'^[\0020\00A0\200B\200C\200D\2060\FEFF\3000]*$' then p_address end;
 end $$;

@@ -16,11 +16,11 @@ begin
         fault := 'is empty';
     elsif v_text ~* '^[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]+$' then
         fault := 'was turned into a power of ten by a spreadsheet, and digits of it are lost: format the column as text and export it again';
-    elsif v_text ~ '^\+?[0-9]{7,}\.0{1,2}$' then
+    elsif v_text ~ '[0-9]\.0$|^\+?[0-9]+\.00$' then
         fault := 'ends in .0, so a program took it for an amount: export the column as text';
     elsif v_text ~ '[^0-9+ ().\/-]' then
         fault := 'has characters that are no part of a phone number';
-    elsif v_text ~ '^.+\+' or v_text ~ '[0-9][0-9 .-]{5,}[0-9] */ *[0-9][0-9 .-]{5,}[0-9]' then
+    elsif ltrim(v_text, '( ') ~ '^.+\+' or v_text ~ '[0-9][0-9 .-]{5,}[0-9] */ *[0-9][0-9 .-]{5,}[0-9]' then
         fault := 'is more than one number';
     end if;
     if fault is not null then

@@ -80,9 +80,9 @@ extension ProviderQueue {
 
     /// How long to wait before the next question, when the line was given out already.
     private func ask(_ question: TakeRate) async throws -> Duration? {
-        let asked = ContinuousClock.now
+        let began = ContinuousClock.now
         let answer = try await takeRate(question)
-        let answered = ContinuousClock.now
+        let (asked, answered) = answer.exchange ?? (asked: began, answered: .now)
         guard answer.granted > 0 else {
             return max(answer.ahead - question.horizon, .zero) + .milliseconds(Int.random(in: 1...10))
         }

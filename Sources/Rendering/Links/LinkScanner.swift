@@ -45,7 +45,8 @@ enum LinkScanner {
     /// Whether what stands at `end`, beyond ASCII, may belong to the address before it. Letters of scripts that are written without blanks
     /// (`/x查看`) begin the sentence again, unless the address ends as if something were missing (`/wiki/中国`) or goes on behind them (`/a中国/b`).
     private static func mayGoOn(_ text: [UInt8], _ end: Int) -> Bool {
-        guard isLetter(text, end) else { return isHidden(text, end) }
+        // Phones open `/🔥` whole.
+        guard isLetter(text, end) else { return isHidden(text, end) || !isWord(text[end - 1]) && isPictogram(text, end) }
         guard isWord(text[end - 1]) else { return true }
         var at = end
         while at < text.count, text[at] >= 0x80 {
@@ -144,6 +145,11 @@ enum LinkScanner {
         let marks = Array("-._~:/?#[]@!$&'()*+,;=%".utf8)
         return (0...255).map { isWord(UInt8($0)) || marks.contains(UInt8($0)) }
     }()
+
+    private static func isPictogram(_ text: [UInt8], _ at: Int) -> Bool {
+        guard at < text.count, text[at] >= 0x80 else { return false }
+        return Unicode.Scalar(UTF8Text.scalar(text.span, at).0)?.properties.generalCategory == .otherSymbol
+    }
 
     /// Whether a letter or digit beyond ASCII stands at `at`.
     private static func isLetter(_ text: [UInt8], _ at: Int) -> Bool {

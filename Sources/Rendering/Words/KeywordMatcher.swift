@@ -1,7 +1,7 @@
 import Domain
 
-/// Whether a text from a phone is a keyword: the whole text, without case and width, without characters that do not show, without space
-/// and punctuation around it. A keyword within a sentence is none, and neither is a question (`STOP?`).
+/// Whether a text from a phone is a keyword: the whole text, without case and width, without characters that do not show, without space,
+/// punctuation, symbols and emoji around it, and without blanks between ideographs. A keyword within a sentence is none, and neither is a question (`STOP?`).
 public struct KeywordMatcher: Sendable {
     /// No keyword has more UTF-8 than this, with whatever stands around it.
     static let longest = 400
@@ -21,6 +21,10 @@ public struct KeywordMatcher: Sendable {
     public func action(_ text: String, from phone: String) -> KeywordAction? {
         guard text.utf8.count <= Self.longest else { return nil }
         let word = Self.trimmed(Folding.fold(text))
+        return action(word, phone) ?? action(Self.bare(word), phone)
+    }
+
+    private func action(_ word: [UInt32], _ phone: String) -> KeywordAction? {
         guard !word.isEmpty else { return nil }
         var found = everywhere[word]
         for country in byCountry where phone.hasPrefix(country.prefix) {
@@ -54,6 +58,23 @@ public struct KeywordMatcher: Sendable {
         guard let first = folded.firstIndex(where: { !isAround($0) }), let last = folded.lastIndex(where: { !isAround($0) })
         else { return [] }
         return Array(folded[first...last])
+    }
+
+    /// Also without symbols and emoji around it (`STOP 🛑`, `~stop~`), and without blanks between ideographs, which need none.
+    static func bare(_ word: [UInt32]) -> [UInt32] {
+        func isAround(_ code: UInt32) -> Bool {
+            guard let scalar = Unicode.Scalar(code), scalar != "?" else { return false }
+            switch scalar.properties.generalCategory {
+            case .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol, .nonspacingMark, .enclosingMark: return true
+            default: return Self.isAround(code)
+            }
+        }
+        guard let first = word.firstIndex(where: { !isAround($0) }), let last = word.lastIndex(where: { !isAround($0) }) else {
+            return []
+        }
+        let inner = word[first...last]
+        let dense = inner.filter { $0 != 0x20 && $0 != 0x3000 }
+        return dense.allSatisfy { Unicode.Scalar($0)?.properties.isIdeographic ?? false } ? Array(dense) : Array(inner)
     }
 
     /// Space, line breaks, control characters, and punctuation except the question mark.

@@ -8,11 +8,14 @@ struct DeliveryStatus {
     private let notice: FailureNotice
     /// The words for people are about this recipient alone.
     private let isAlone: Bool
+    /// The server that wrote the report.
+    private let reporter: String
 
-    init(_ fields: Fields, notice: FailureNotice, isAlone: Bool) {
+    init(_ fields: Fields, notice: FailureNotice, isAlone: Bool, reporter: String) {
         self.fields = fields
         self.notice = notice
         self.isAlone = isAlone
+        self.reporter = reporter.lowercased()
     }
 
     static func isAboutRecipient(_ fields: Fields) -> Bool {
@@ -33,7 +36,7 @@ struct DeliveryStatus {
             provider: provider, messageID: token.messageID, attempt: token.attempt, kind: kind, status: "\(shown)",
             address: (value("original-recipient") ?? value("final-recipient")).flatMap(ReportText.address))
         guard kind == .soft || kind == .delayed else { return report }
-        if kind == .soft, verdict.suppresses, !isContradicted { report.kind = .hard }
+        if kind == .soft, verdict.suppresses, !isContradicted, !isChosen { report.kind = .hard }
         let words = diagnostic.isEmpty && !answer.words.isEmpty ? ReportText.clean(answer.words) : diagnostic
         report.failure = Failure(
             code: "bounce_\(shown)", detail: words.isEmpty ? "the report gives no reason" : words,
@@ -48,8 +51,10 @@ struct DeliveryStatus {
     private func answer(_ diagnostic: String, _ status: SMTPReply.Enhanced?) -> MailAnswer {
         let reply = QuotedReply(diagnostic)
         let telling = [reply.enhanced, status].compactMap { $0 }.first { !$0.isGeneral }
-        let answer = MailAnswer(
+        var answer = MailAnswer(
             code: reply.code, enhanced: telling ?? reply.enhanced ?? status, words: diagnostic, place: notice.place)
+        // PowerMTA says what it takes a reply for.
+        answer.isQuoted = notice.quotesAnswers || value("x-powermta-bouncecategory") == "bad-mailbox"
         // OpenSMTPD and sendmail give the reason to people only; Exim and Domino sometimes give nothing but "5.0.0" to programs.
         guard MailClassifier(answer).verdict.cause == .unknown || diagnostic.isEmpty, telling == nil || diagnostic.isEmpty else {
             return answer
@@ -80,6 +85,9 @@ struct DeliveryStatus {
         let phrase = MailPhrases.first(in: MailWords.fold(notice.text))
         return phrase.map { [.full, .disabled, .recipientRate].contains($0.cause) } ?? false
     }
+
+    /// Amazon SES has taken the message: a rule of the recipient's chose this answer from a list ("Mailbox does not exist" is the first of it).
+    private var isChosen: Bool { reporter.hasPrefix("inbound-smtp.") && reporter.hasSuffix(".amazonaws.com") }
 
     // MARK: what became of it
 

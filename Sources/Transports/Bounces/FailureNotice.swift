@@ -8,12 +8,24 @@ struct FailureNotice {
     let subject: String
     /// The command whose answer is quoted.
     let place: MailAnswer.Place
+    /// Written by a relay that quotes the answer it was given.
+    let quotesAnswers: Bool
 
     init(_ whole: MIMEReader) {
         subject = MIMEDecoding.encodedWords(whole.value("subject") ?? "").lowercased()
         lines = Self.beforeOriginal(Self.text(whole))
         place = Self.place(lines)
+        let text = lines.joined(separator: "\n").lowercased()
+        quotesAnswers = Self.relays.contains { text.contains($0) }
     }
+
+    /// How relays introduce themselves that repeat the answer at RCPT word for word and do not always name the command: qmail, OpenSMTPD, nullmailer, dma,
+    /// Courier, and McAfee's gateway, which asks the server behind it. Exim, sendmail and Postfix name it; what looks like theirs without one is often somebody else's (MX Logic, Zoho, ActiveHunter).
+    private static let relays = [
+        "this is the qmail-send program", "this is the mailer-daemon, please do not reply",
+        "this is the nullmailer delivery system", "dragonfly mail agent", "running the courier mail server",
+        "--- the following addresses had delivery problems ---",
+    ]
 
     var text: String { lines.joined(separator: "\n") }
 
@@ -25,12 +37,18 @@ struct FailureNotice {
             guard quoted.code != nil || quoted.enhanced.map({ $0.status != 2 }) ?? false else { continue }
             let words = lines[start..<end(ofReplyAt: start, quoted)].joined(separator: " ")
             let reply = QuotedReply(words)
-            let answer = MailAnswer(code: reply.code, enhanced: reply.enhanced, words: words, place: place)
+            let answer = self.answer(reply, words)
             // A code alone: the reason stands elsewhere.
             guard [nil, .server].contains(MailClassifier(answer).decidedBy?.cause) else { return answer }
-            return MailAnswer(code: reply.code, enhanced: reply.enhanced, words: text, place: place)
+            return self.answer(reply, text)
         }
-        return MailAnswer(code: nil, enhanced: nil, words: text, place: place)
+        return self.answer(nil, text)
+    }
+
+    private func answer(_ reply: QuotedReply?, _ words: String) -> MailAnswer {
+        var answer = MailAnswer(code: reply?.code, enhanced: reply?.enhanced, words: words, place: place)
+        answer.isQuoted = quotesAnswers
+        return answer
     }
 
     /// Where the lines of one reply end: at an empty line, at another code, or at the next step of a transcript.
@@ -52,7 +70,9 @@ struct FailureNotice {
         if says("end of data") || says(">>> data") || says("after data") || says("in reply to data") { return .content }
         if says("smtp transmission failure") || says("smtp command data") || says("other mail system problem") { return .content }
         if says("in reply to mail from") || says("after mail from") || says(">>> mail from") { return .mail }
-        if says("rcpt to") { return .recipient }
+        // Not "RCPT TO: a@b" in a list of what the message is about (Apache James).
+        let recipients = ["rcpt to:<", "rcpt to: <", "rcpt to command", "after rcpt", "smtp:rcpt", "[rcpt_to]"]
+        if recipients.contains(where: says) { return .recipient }
         return .other
     }
 
@@ -79,7 +99,7 @@ struct FailureNotice {
     private static let complaints = [
         "could not be delivered", "couldn't be delivered", "was not delivered", "not been delivered", "undeliverable",
         "unable to deliver", "delivery failed", "failed to deliver",
-        "did not reach", "delivery has failed",
+        "did not reach", "delivery has failed", "\"notificationtype\":\"bounce\"", "\\\"notificationtype\\\":\\\"bounce\\\"",
     ]
 
     /// It says in so many words that the message did not arrive.
@@ -92,7 +112,7 @@ struct FailureNotice {
 
     private static func text(_ whole: MIMEReader) -> String {
         let part = whole.first(["text/plain"]) ?? whole.first(["text/html"]) ?? whole
-        let text = String(decoding: part.decoded().prefix(64 << 10), as: UTF8.self)
+        let text = MIMECharset.text(Array(part.decoded().prefix(64 << 10)), in: part.parameters["charset"])
         return part.type == "text/html" ? withoutTags(text) : text
     }
 

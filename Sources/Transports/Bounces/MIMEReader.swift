@@ -205,7 +205,7 @@ enum MIMEDecoding {
 }
 
 extension MIMEDecoding {
-    /// Encoded words (RFC 2047) in UTF-8, ASCII or Latin-1 as text; others stay as they are.
+    /// Encoded words (RFC 2047) as text; those of unknown alphabets stay as they are.
     static func encodedWords(_ text: String) -> String {
         guard text.contains("=?") else { return text }
         var output = ""
@@ -237,12 +237,8 @@ extension MIMEDecoding {
         case "q": bytes = quotedPrintable(Array(text.replacing("_", with: " ").utf8)[...])
         default: return nil
         }
-        switch charset.lowercased().prefix(while: { $0 != "*" }) {
-        case "utf-8", "utf8", "us-ascii": return String(decoding: bytes, as: UTF8.self)
-        case "iso-8859-1", "iso-8859-15", "windows-1252":
-            return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
-        default: return nil
-        }
+        let name = charset.prefix { $0 != "*" }
+        return MIMECharset.isKnown(name) ? MIMECharset.text(bytes, in: String(name)) : nil
     }
 }
 

@@ -45,10 +45,12 @@ struct ReportReader: Sendable {
     private func bounce(_ whole: MIMEReader, _ status: ArraySlice<UInt8>, _ token: ReturnToken) -> Reading? {
         let notice = FailureNotice(whole)
         // RFC 3464, 2.1: one group of fields about the message, then one for each recipient.
-        let recipients = Self.groups(status).filter(DeliveryStatus.isAboutRecipient).prefix(Self.mostRecipients)
-        let events = recipients.compactMap {
-            DeliveryStatus($0, notice: notice, isAlone: recipients.count == 1).report(provider: provider, token: token).map(
-                ProviderEvent.bounce)
+        let groups = Self.groups(status)
+        let reporter = groups.joined().first { $0.name == "reporting-mta" }.map { ReportText.withoutType($0.value) } ?? ""
+        let recipients = groups.filter(DeliveryStatus.isAboutRecipient).prefix(Self.mostRecipients)
+        let events = recipients.compactMap { fields in
+            DeliveryStatus(fields, notice: notice, isAlone: recipients.count == 1, reporter: reporter)
+                .report(provider: provider, token: token).map(ProviderEvent.bounce)
         }
         return events.isEmpty ? nil : .events(events)
     }

@@ -15,6 +15,14 @@ extension HTTPOptions {
         passwordFile = options.text("password_file")
         tokenFile = options.text("token_file")
         secretFile = options.text("secret_file")
+        if let text = options.text("sign") {
+            guard let signature = CloudSignature(text) else {
+                throw options.bad(
+                    "sign", text,
+                    "write acs3-hmac-sha256 KEY-ID (Alibaba Cloud) or tc3-hmac-sha256 KEY-ID SERVICE (Tencent Cloud)")
+            }
+            cloudSignature = signature
+        }
         idempotencyHeader = options.text("idempotency_header")
         if let idempotencyHeader, !Self.isToken(idempotencyHeader) {
             throw options.bad("idempotency_header", idempotencyHeader, "use the name of a header, such as Idempotency-Key")
@@ -70,7 +78,13 @@ extension HTTPOptions {
         if used.contains(.secret), secretFile == nil {
             throw options.missing("secret_file", remedy: "{secret} stands for what this file holds")
         }
-        if let secretFile, !used.contains(.secret) {
+        if cloudSignature != nil {
+            if secretFile == nil { throw options.missing("secret_file", remedy: "sign needs the file with the key's secret") }
+            if user != nil || tokenFile != nil || form.headers.contains(where: { $0.name.lowercased() == "authorization" }) {
+                throw options.bad("sign", "…", "it writes Authorization by itself: leave out user, token_file and that header")
+            }
+        }
+        if let secretFile, !used.contains(.secret), cloudSignature == nil {
             throw options.bad("secret_file", secretFile, "write {secret} where it belongs: in url, headers or body")
         }
         if user != nil || tokenFile != nil, form.headers.contains(where: { $0.name.lowercased() == "authorization" }) {

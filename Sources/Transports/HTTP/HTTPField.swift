@@ -14,6 +14,8 @@ enum HTTPField: String, Sendable, CaseIterable {
     /// The address of the sender where the mail has no other.
     case replyTo = "reply_to"
     case subject, text, html
+    /// The text as it stands between the quotes of a JSON string: for JSON within a form.
+    case textJSON = "text_json"
     /// Further headers of the mail as a JSON object, or as a list of objects with `Name` and `Value`.
     case headers
     case headersList = "headers_list"
@@ -36,7 +38,7 @@ enum HTTPField: String, Sendable, CaseIterable {
     /// Is JSON already; nothing is escaped.
     var isJSON: Bool { self == .headers || self == .headersList }
     /// Free text: may contain anything, so it never stands in a header.
-    var isFree: Bool { [.text, .subject, .html, .fromName, .headers, .headersList].contains(self) }
+    var isFree: Bool { [.text, .textJSON, .subject, .html, .fromName, .headers, .headersList].contains(self) }
 }
 
 /// The values of one message.
@@ -63,6 +65,7 @@ struct HTTPFields: Sendable {
         case .replyTo: return mail?.replyTo ?? rendered.from
         case .subject: return mail?.subject ?? ""
         case .text: return text
+        case .textJSON: return JSONString.escaped(text)
         case .html: return mail?.html ?? ""
         case .headers, .headersList: return headers(asList: field == .headersList)
         case .messageID: return "\(submission.messageID)"

@@ -21,6 +21,8 @@ struct HTTPOptions: Sendable {
     var secretFile: String?
     /// Secrets that sign each request as Standard Webhooks says; nil: none does.
     var signingFile: String?
+    /// How `secretFile` signs each request; nil: it does not.
+    var cloudSignature: CloudSignature?
     /// Header that carries the idempotency key; nil: none.
     var idempotencyHeader: String?
     var from: String?
@@ -112,6 +114,7 @@ struct HTTPOptions: Sendable {
             request.headers.add(name: "webhook-timestamp", value: "\(now)")
             request.headers.add(name: "webhook-signature", value: signature.header(id: id, timestamp: now, body: request.body))
         }
+        cloudSignature?.sign(&request, secret: secrets.secret, now: .now, nonce: UUID().uuidString)
         if !request.headers.contains(name: "User-Agent") { request.headers.add(name: "User-Agent", value: "martlet") }
         return request
     }

@@ -9,6 +9,9 @@ struct MailAnswer: Equatable, Sendable {
     var enhanced: SMTPReply.Enhanced?
     var words: String
     var place: Place
+    /// A relay quotes what it was answered, word for word. Otherwise a server may have taken the message first, and says "user unknown" of what its
+    /// filter refused.
+    var isQuoted = true
 
     init(code: Int?, enhanced: SMTPReply.Enhanced?, words: String, place: Place) {
         self.code = code
@@ -18,7 +21,14 @@ struct MailAnswer: Equatable, Sendable {
     }
 
     init(_ reply: SMTPReply, place: Place) {
-        self.init(code: reply.code, enhanced: reply.enhanced, words: reply.text, place: place)
+        self.init(code: reply.code, enhanced: reply.enhanced ?? Self.inner(reply), words: reply.text, place: place)
+    }
+
+    /// A gateway gives the code of the server behind it inside its own words: `554 permanent failure (a@b:550 5.1.1 unknown)`.
+    private static func inner(_ reply: SMTPReply) -> SMTPReply.Enhanced? {
+        let quoted = QuotedReply(reply.text)
+        guard let code = quoted.code, code / 100 == reply.code / 100, quoted.enhanced?.status == code / 100 else { return nil }
+        return quoted.enhanced
     }
 }
 
@@ -78,13 +88,18 @@ struct MailClassifier: Sendable {
         guard isPermanent, answer.code.map({ $0 >= 500 }) ?? true else { return false }
         switch answer.place {
         case .mail: return false
-        case .recipient, .other: break
-        case .content:
-            // Some carriers say "unknown user" here for a filter of the recipient's.
-            guard phrase.map(\.isCertainAfterData) ?? true || answer.enhanced?.subject == 1 else { return false }
+        case .recipient: return true
+        case .other: return cause != .noMailbox || answer.isQuoted || isConfirmed || answer.enhanced == Self.outlook
+        // Some carriers say "unknown user" here for a filter of the recipient's.
+        case .content: return isConfirmed
         }
-        return true
     }
+
+    /// Not by everyday words alone, which filters write, too.
+    private var isConfirmed: Bool { phrase.map(\.isCertainAfterData) ?? true || answer.enhanced?.subject == 1 }
+
+    /// What Outlook.com says of a mailbox that is not there, beside "mailbox unavailable".
+    private static let outlook = SMTPReply.Enhanced(status: 5, subject: 5, detail: 0)
 
     /// RFC 3463 and the registry of enhanced status codes; nil: it says no more than the reply code.
     private var byEnhanced: MailCause? {

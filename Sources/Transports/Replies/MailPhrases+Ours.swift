@@ -170,5 +170,6 @@ extension MailPhrases {
             banned content | amavis
             security policies | AOL, Gmail
             policy reasons | Outlook.com SC-001, Yahoo
+            policy restrictions | GMX, web.de, 1&1 ("mailbox unavailable" before it is not about the mailbox: RFC 5321, 4.2.2)
             """)
 }

@@ -2,6 +2,9 @@ extension MailPhrases {
     /// Phrases that hold a shorter one of another cause.
     static let longer =
         phrases(.noMail, "mx or srv record indicated no smtp service | Exim, mail.ru")
+        + phrases(.rate, "too many invalid recipients | Cox (about who sends)")
+        + phrases(.network, "does not accept email over ipv6 | Exchange Online")
+        + phrases(.disabled, "mailbox unavailable or access den* | QQ (closed, or our address is refused)")
         + phrases(.noDomain, "couldn't find a mail exchanger or ip address | qmail 5.4.4")
         + phrases(
             .full,
@@ -48,6 +51,7 @@ extension MailPhrases {
         mailbox * exceed* | BIGLOBE, Comcast
         file too large | Postfix, dma
         not enough disk space | sendmail milters, iPlanet
+        not enough free space | qmail with quota
         """)
 
     /// About a mailbox that is there.
@@ -88,6 +92,7 @@ extension MailPhrases {
             .recipientRefuses,
             """
             refuses to accept | docomo
+            is not a registered gateway user | X.400 gateways (may not use this way)
             550 : user unknown | KDDI, for a recipient's filter: no address between the two
             550: : user unknown | KDDI, as quoted by Yahoo
             refused by recipient | iPlanet
@@ -149,28 +154,42 @@ extension MailPhrases {
         lookup failure: host * not found | dma
         domain is not reachable | Hotmail
         illegal host/domain name | Sun Messaging Server 5.4.4
-        invalid domain | Amazon SES 5.4.4
+        5.4.4 invalid domain | Amazon SES
         name or service not known | nullmailer
         domain * couldn't be found | Gmail (address not found)
         no mx found | OpenSMTPD
         no such host | Courier, Go programs
         """
 
-    /// Said at the end of the content, too, and never for a filter.
+    /// Of a server about its own directory, or with a mark that no filter writes: certain wherever it stands.
     private static let certain = """
-        user doesn't have a * account | Yahoo (554 delivery error: dd)
-        user doesn't have an account | Yahoo (554 delivery error: dd)
+        delivery error: dd * doesn't have a * account | Yahoo
+        delivery error: dd * doesn't have an account | Yahoo
         recipnotfound | Exchange (RESOLVER.ADR)
         recipientnotfound | Exchange (RESOLVER.ADR)
         mailbox not found | Yahoo, AOL (552 1), Dovecot
         destinataire invalide | Orange OFR_416, La Poste LPN007_416
-        """
-
-    private static let mailboxesGone = """
-        user unknown | sendmail, Postfix
-        unknown user | CommuniGate, docomo, Postfix
         unknown or illegal user | Sun Messaging Server
         unknown or illegal alias | Sun Messaging Server
+        user not listed | Notes
+        user * not listed | Notes, Domino
+        user is not listed | Notes
+        invalid final delivery userid | IMail
+        no valid recipients for this mm | Verizon
+        recipient name is not recognized | Exchange 5.5
+        name was not recognized | Exchange 5.5
+        name was not recognised | Exchange 2003
+        unknown user: | IMail, sendmail's mail.local
+        ディレクトリには見つかりません* | Domino (not found in the directory)
+        ディレクトリのリストにありません* | Notes (not in the list of the directory)
+        """
+
+    /// Everyday words. Filters that took the message first write them, too: alone they are certain at RCPT only.
+    private static let mailboxesGone = """
+        user doesn't have a * account | Yahoo
+        user doesn't have an account | Yahoo
+        user unknown | sendmail, Postfix
+        unknown user | CommuniGate, docomo, Postfix
         user not known | Mirapoint, Yahoo Japan
         user is unknown | Cyrus
         user * is unknown | Cyrus, Zimbra
@@ -212,10 +231,6 @@ extension MailPhrases {
         is not a known user | CommuniGate
         is not a valid user | Zimbra
         is not a valid mailbox | hMailServer
-        is not a registered gateway user | X.400 gateways
-        user not listed | Notes
-        user * not listed | Notes, Domino
-        user is not listed | Notes
         recipient unknown | Exim, iPlanet
         unknown recipient* | Exchange Online 5.1.351, hMailServer
         recipient not found | Yandex, Exchange
@@ -225,16 +240,11 @@ extension MailPhrases {
         recipient doesn't exist | Exim
         recipient not exist* | 163
         invalid recipient* | Exchange, Orange OFR_416, bigfoot, Barracuda
-        invalid final delivery userid | IMail
-        no valid recipients for this mm | Verizon
         recipient is unknown | Trend Micro
         recipient * is not valid | Exchange 2007
         not a valid recipient | Barracuda
         recipient address rejected: access denied | Exchange Online 5.4.1 (no such address in the directory)
         recipient address rejected: undeliverable address | Postfix address verification
-        recipient name is not recognized | Exchange 5.5
-        name was not recognized | Exchange 5.5
-        name was not recognised | Exchange 2003
         address unknown | Exim, Strato
         address not found | Gmail, Zoho
         address * not found | Gmail
@@ -266,5 +276,15 @@ extension MailPhrases {
         unbekannter empfänger | Kerio
         utilisateur inconnu | Free
         usuario desconocido | Telefónica
+        no existe ese usuario | Spanish servers (Sisimai's collection)
+        no existe dicha persona | Spanish servers (Sisimai's collection)
+        nessun utente simile in questo indirizzo | Italian servers (Sisimai's collection)
+        there is no one at this address | Sisimai's collection
+        no mailbox found | Sisimai's collection
+        mailbox not present | Sisimai's collection
+        not present in directory | Sisimai's collection
+        destination addresses were unknown | Sisimai's collection
+        unknown virtual user | vdeliver (maildrop)
+        email address * no longer valid | Sisimai's collection
         """
 }

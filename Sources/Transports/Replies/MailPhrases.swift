@@ -41,6 +41,7 @@ enum MailPhrases {
             daily sending limit* | Gmail, Zoho, Google Workspace
             daily smtp relay | Google Workspace 5.7.1
             daily email limit | cPanel hosts
+            mi:stc | 163 (more mails of this sender than it takes in a day)
             """)
         + phrases(
             .rate,

@@ -1,7 +1,7 @@
 /// The text of a receipt, as appendix B writes it, and as carriers do:
 /// `id:0123 sub:001 dlvrd:001 submit date:2611221530 done date:261122153012 stat:DELIVRD err:000 text:Hello`.
 ///
-/// Any order, any case, any field missing, `=` for `:`, `_` or nothing for the blank in names. What stands behind `text:` was written by
+/// Any order, any case, any field missing, `=` for `:`, `_` or nothing for the blank in names, values in quotes. What stands behind `text:` was written by
 /// whoever wrote the message: fields there count only if they are nowhere before it.
 struct SMPPReceiptText: Sendable, Equatable {
     /// nil: none, or one without end (`longestID`).
@@ -109,7 +109,9 @@ struct SMPPReceiptText: Sendable, Equatable {
             || octet >= 0x80
     }
 
-    private mutating func take(_ key: Key, _ value: String) {
+    private mutating func take(_ key: Key, _ written: String) {
+        let quotes = written.first.map { "\"'".contains($0) && written.count > 2 && written.last == $0 } ?? false
+        let value = quotes ? String(written.dropFirst().dropLast()) : written
         switch key {
         case .id: id = value.utf8.count <= Self.longestID ? value : nil
         case .state: (stateWord, state) = (value, Self.state(value))

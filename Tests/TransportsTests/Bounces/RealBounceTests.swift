@@ -153,7 +153,7 @@ struct RealBounceTests {
             ("Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 552 5.2.2 Over quota", "soft 5.2.2"),
             ("Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 450 4.1.1 user unknown", "soft 4.1.1"),
             ("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp;\n 550\n 5.1.1\n user\tunknown", "hard 5.1.1"),
-            ("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: =?utf-8?B?c210cDsgNTUwIHVzZXIgdW5rbm93bg==?=", "hard 5.0.0"),
+            ("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: =?utf-8?B?c210cDsgNTUwIDUuMS4xIGdvbmU=?=", "hard 5.1.1"),
             ("Action: failure\nStatus: 5.1.1", "hard 5.1.1"), ("Action: deferred\nStatus: 4.2.0", "delayed 4.2.0"),
             ("Action: strange\nStatus: 5.2.0", "soft 5.2.0"), ("Action: strange\nStatus: 4.2.0", "soft 4.2.0"),
             ("Action: delayed\nStatus: 4.4.7", "soft 4.4.7"), ("Action: delayed\nStatus: 5.4.7", "soft 5.4.7"),
@@ -172,6 +172,93 @@ struct RealBounceTests {
         ])
     func fields(fields: String, expected: String) {
         #expect(read(samples.report("Final-Recipient: rfc822; b@y.test\n" + fields)) == expected)
+    }
+
+    /// What a gateway that nobody knows, and one that repeats answers, write around the same words.
+    private static let unknown = "Your message could not be delivered."
+    private static let witness = "This is the nullmailer delivery system. The message could not be delivered."
+
+    @Test(
+        "everyday words for a dead mailbox suppress only with a witness: the command, a code, or who wrote the report",
+        arguments: [
+            (unknown, "Status: 5.0.0\nDiagnostic-Code: smtp; 550 <b@y.test>: User unknown", "soft 5.0.0"),
+            (unknown, "Status: 5.2.1\nDiagnostic-Code: smtp; 550 5.2.1 <b@y.test>... User Unknown", "soft 5.2.1"),
+            (unknown, "Status: 5.7.1\nDiagnostic-Code: smtp; 550 5.7.1 No such user", "soft 5.7.1"),
+            (unknown, "Status: 5.1.1\nDiagnostic-Code: smtp; 550 <b@y.test>: User unknown", "hard 5.1.1"),
+            (unknown, "Status: 5.1.0\nDiagnostic-Code: smtp; 550 no such user", "hard 5.1.0"),
+            (
+                unknown,
+                "Status: 5.5.0\nDiagnostic-Code: smtp;550 Requested action not taken: mailbox unavailable (-22:2222:-22)",
+                "hard 5.5.0"
+            ),
+            (
+                unknown,
+                "Status: 5.0.0\nDiagnostic-Code: smtp; 554 delivery error: dd This user doesn't have a y.test account (b@y.test)",
+                "hard 5.0.0"
+            ),
+            (
+                unknown, "Status: 5.0.0\nDiagnostic-Code: smtp; This user doesn't have a y.test account (b@y.test) [-9]",
+                "soft 5.0.0"
+            ),
+            (
+                unknown, "Status: 5.2.1\nDiagnostic-Code: smtp;550 5.2.1 User Unknown\nX-PowerMTA-BounceCategory: bad-mailbox",
+                "hard 5.2.1"
+            ),
+            (
+                unknown, "Status: 5.2.1\nDiagnostic-Code: smtp;550 5.2.1 User Unknown\nX-PowerMTA-BounceCategory: policy-related",
+                "soft 5.2.1"
+            ),
+            (witness, "Status: 5.0.0\nDiagnostic-Code: smtp; 550 <b@y.test>: User unknown", "hard 5.0.0"),
+            (
+                unknown + " (in reply to RCPT TO command)", "Status: 5.0.0\nDiagnostic-Code: smtp; 550 <b@y.test>: User unknown",
+                "hard 5.0.0"
+            ),
+            (
+                unknown + " (in reply to end of DATA command)",
+                "Status: 5.0.0\nDiagnostic-Code: smtp; 550 <b@y.test>: User unknown", "soft 5.0.0"
+            ),
+            // No mailbox, but no domain: nobody filters so.
+            (unknown, "Status: 5.4.4\nDiagnostic-Code: x-y; Host or domain name not found", "hard 5.4.4"),
+        ])
+    func witnesses(text: String, fields: String, expected: String) {
+        let report = samples.report("Final-Recipient: rfc822; b@y.test\nAction: failed\n" + fields)
+        #expect(read(report.replacing("I'm sorry", with: text + " I'm sorry")) == expected)
+    }
+
+    @Test("Amazon SES receiving: what a recipient's rule has chosen after the message was taken suppresses nobody")
+    func chosen() {
+        let report = samples.report(
+            "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 Mailbox does not exist"
+        )
+        #expect(read(report) == "hard 5.1.1")
+        for reporter in ["dns; inbound-smtp.us-west-2.amazonaws.com", "dns;INBOUND-SMTP.eu-west-1.AMAZONAWS.com"] {
+            let chosen = report.replacing(/Reporting-MTA: [^\n]*/, with: "Reporting-MTA: \(reporter)")
+            #expect(chosen != report)
+            #expect(read(chosen) == "soft 5.1.1")
+        }
+    }
+
+    @Test("words in other alphabets are read as the part says, a name from outside reaches iconv only if it is known")
+    func charsets() throws {
+        let octets = Array(
+            "From: Postmaster@notes.example.net\nReturn-Path: <>\nTo: bounce+\(samples.token)@bounces.example.com\nSubject: x\n"
+                .utf8)
+        let japanese = [0x1B, 0x24, 0x42] + Array("%G%#%l%/%H%j$N%j%9%H$K$\"$j$^$;$s".utf8) + [0x1B, 0x28, 0x42] as [UInt8]
+        func read(_ charset: String) -> String {
+            let mail = octets + Array("Content-Type: text/plain; charset=\(charset)\n\n".utf8) + japanese + [0x0A]
+            switch reader.read(mail) {
+            case .events(let events), .unclear(let events):
+                guard case .bounce(let bounce) = events.first else { return "-" }
+                return bounce.kind.rawValue
+            default: return "lost"
+            }
+        }
+        #expect(read("ISO-2022-JP") == "hard" && read("\"iso-2022-jp\"") == "hard")
+        for other in ["us-ascii", "../../x", "ISO-2022-CN-EXT", "x"] { #expect(read(other) == "soft", "\(other)") }
+        #expect(
+            MIMEDecoding.encodedWords("=?gb2312?B?zcvQxQ==?=") == "退信"
+                && MIMEDecoding.encodedWords("=?x?B?eA==?=") == "=?x?B?eA==?=")
+        #expect(MIMECharset.text([0xCF, 0xEE], in: "windows-1251") == "По")
     }
 
     @Test("words for people that name a full or closed mailbox speak against a report that calls it unknown")

@@ -44,7 +44,7 @@ struct ReportReaderTests {
             ),
             (
                 "Action: failed\nFinal-Recipient: rfc822;b@y.test\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 No such user here",
-                "hard 5.0.0 b@y.test recipient 550 No such user here"
+                "soft 5.0.0 b@y.test recipient 550 No such user here"
             ),
             (
                 "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 mailbox full",

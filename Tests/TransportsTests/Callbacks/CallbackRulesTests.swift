@@ -169,7 +169,7 @@ struct CallbackRulesTests {
         }
     }
 
-    @Test("Aliyun's and Tencent's reports, as README.md describes them")
+    @Test("Aliyun's and Tencent's reports, as their documentation has them")
     func chinese() throws {
         let aliyun = try #require(try Self.options(["receipt_error": "err_code", "receipt_recipient": "phone_number"]))
         guard case .rules(let rules) = aliyun.reader else { throw NoRules() }

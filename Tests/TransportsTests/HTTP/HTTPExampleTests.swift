@@ -41,6 +41,29 @@ struct HTTPExampleTests {
             file: "infobip-sms.yaml", to: "+15550000012", expected: "deferred http_200_REJECTED_NOT_ENOUGH_CREDITS provider kept"),
         .init(file: "infobip-sms.yaml", to: "+15550000014", expected: "rejected http_200_REJECTED_DESTINATION recipient burned"),
         .init(file: "infobip-sms.yaml", to: "+15550000011", expected: "rejected http_200_REJECTED_SENDER sender burned"),
+        .init(file: "aliyun-sms.yaml", to: "+8613900000000", expected: "accepted 134523^4351232"),
+        .init(
+            file: "aliyun-sms.yaml", to: "+8613900000001",
+            expected: "rejected http_200_isv.MOBILE_NUMBER_ILLEGAL recipient burned"),
+        .init(file: "aliyun-sms.yaml", to: "+8613900000002", expected: "deferred http_200_isv.AMOUNT_NOT_ENOUGH provider kept"),
+        .init(
+            file: "aliyun-sms.yaml", to: "+8613900000003",
+            expected: "deferred http_200_isv.BUSINESS_LIMIT_CONTROL provider burned"),
+        .init(
+            file: "aliyun-sms.yaml", to: "+8613900000004", expected: "deferred http_400_Throttling.User provider kept throttled"),
+        .init(file: "tencent-sms.yaml", to: "+8613900000000", expected: "accepted 5000:1045710669157053657849499619"),
+        .init(
+            file: "tencent-sms.yaml", to: "+8613900000001",
+            expected: "rejected http_200_InvalidParameterValue.IncorrectPhoneNumb recipient burned"),
+        .init(
+            file: "tencent-sms.yaml", to: "+8613900000002",
+            expected: "rejected http_200_FailedOperation.PhoneNumberInBlacklist recipient burned suppress marketing"),
+        .init(
+            file: "tencent-sms.yaml", to: "+8613900000003",
+            expected: "deferred http_200_LimitExceeded.PhoneNumberThirtySecondLim provider burned"),
+        .init(
+            file: "tencent-sms.yaml", to: "+8613900000004",
+            expected: "deferred http_200_RequestLimitExceeded provider kept throttled"),
     ]
 
     static let textCases: [Case] = [

@@ -6,9 +6,13 @@ Each handler checks authentication, content type and required fields, and answer
 stands in the recipient's address, as with the providers' own test numbers.
 """
 import base64
+import datetime
+import hashlib
+import hmac
 import json
 import sys
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -150,6 +154,81 @@ def whatsapp(request):
                  "messages": [{"id": "wamid.HBgLMTY1MDM4Nzk0MzkVAgARGBI3N0EyRDk"}]}
 
 
+def canonical(request, signed, body_hash):
+    """The hash that both clouds sign: method, path, query, headers, their names, the body's hash."""
+    names = ";".join(signed)
+    lines = "".join(f"{name}:{request.headers[name].strip()}\n" for name in signed)
+    text = f"POST\n{request.path}\n\n{lines}\n{names}\n{body_hash}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def mac(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256)
+
+
+def credentials(request, scheme):
+    """Credential, names of the signed headers, signature."""
+    word, _, rest = request.headers.get("Authorization", "").partition(" ")
+    need(word == scheme, 400, {"Code": "MissingAuthorization", "Message": word})
+    parts = dict(part.strip().split("=", 1) for part in rest.split(","))
+    return parts["Credential"], parts["SignedHeaders"].split(";"), parts["Signature"]
+
+
+def aliyun(request):
+    """https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms, signed as …/sdk/product-overview/v3-request-structure-and-signature"""
+    error = lambda status, code, text: (status, {"Code": code, "Message": text, "RequestId": "F655A8D5-B967-440B-8683-DAD6FF8DE990"})
+    key, signed, signature = credentials(request, "ACS3-HMAC-SHA256")
+    digest = hashlib.sha256(request.body).hexdigest()
+    needed = {"host", "content-type", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}
+    need(set(signed) == needed and signed == sorted(signed), *error(400, "MissingSignedHeader", str(signed)))
+    need(request.headers["x-acs-content-sha256"] == digest, *error(400, "InvalidContentSha256", digest))
+    expected = mac(SECRET.encode(), "ACS3-HMAC-SHA256\n" + canonical(request, signed, digest)).hexdigest()
+    need(key == "LTAI0000000000000000" and signature == expected, *error(400, "SignatureDoesNotMatch", "Specified signature is not matched"))
+    now = datetime.datetime.fromisoformat(request.headers["x-acs-date"].replace("Z", "+00:00"))
+    need(abs(now.timestamp() - time.time()) < 900, *error(400, "InvalidTimeStamp.Expired", "too old"))
+    need(request.headers["x-acs-action"] == "SendSms" and request.headers["x-acs-version"] == "2017-05-25", *error(404, "InvalidAction.NotFound", "action"))
+    fields = form(request)
+    values = json.loads(fields["TemplateParam"])
+    need(fields.get("SignName") and fields.get("TemplateCode", "").startswith("SMS_"), *error(200, "isv.SMS_TEMPLATE_ILLEGAL", "template"))
+    need(values == {"content": values.get("content")} and values["content"], *error(200, "isv.TEMPLATE_MISSING_PARAMETERS", "content"))
+    number = fields["PhoneNumbers"]
+    answers = {"1": (200, "isv.MOBILE_NUMBER_ILLEGAL"), "2": (200, "isv.AMOUNT_NOT_ENOUGH"), "3": (200, "isv.BUSINESS_LIMIT_CONTROL"), "4": (400, "Throttling.User")}
+    if number[:-1] == "861390000000" and number[-1] in answers:
+        status, code = answers[number[-1]]
+        raise Refusal(*error(status, code, "refused"))
+    need(number.isdigit(), *error(200, "isv.MOBILE_NUMBER_ILLEGAL", number))
+    return 200, {"Code": "OK", "Message": "OK", "BizId": "134523^4351232", "RequestId": "0A974B78-02BF-4C79-ADF3-90CFBA1B55B1"}
+
+
+def tencent(request):
+    """https://www.tencentcloud.com/document/api/382/34859, signed as …/382/34616"""
+    error = lambda code, text: (200, {"Response": {"Error": {"Code": code, "Message": text}, "RequestId": "a0aabda6-cf91-4f3e-a81f-9198114a2279"}})
+    credential, signed, signature = credentials(request, "TC3-HMAC-SHA256")
+    at = int(request.headers["X-TC-Timestamp"])
+    need(abs(at - time.time()) < 300, *error("AuthFailure.SignatureExpire", "expired"))
+    day = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y-%m-%d")
+    scope = f"{day}/sms/tc3_request"
+    need(credential == "AKID00000000000000000000000000000000/" + scope, *error("AuthFailure.SecretIdNotFound", credential))
+    need({"content-type", "host"} <= set(signed), *error("AuthFailure.InvalidAuthorization", str(signed)))
+    key = ("TC3" + SECRET).encode()
+    for step in scope.split("/"):
+        key = mac(key, step).digest()
+    expected = mac(key, f"TC3-HMAC-SHA256\n{at}\n{scope}\n" + canonical(request, signed, hashlib.sha256(request.body).hexdigest())).hexdigest()
+    need(signature == expected, *error("AuthFailure.SignatureFailure", "The provided credentials could not be validated."))
+    need(request.headers["X-TC-Action"] == "SendSms" and request.headers["X-TC-Version"] == "2021-01-11" and request.headers["X-TC-Region"], *error("InvalidAction", "action"))
+    message = document(request)
+    number = message["PhoneNumberSet"][0]
+    need(message["SmsSdkAppId"] and message["TemplateId"] and message["SignName"] and all(message["TemplateParamSet"]), *error("MissingParameter", "parameter"))
+    need(number != "+8613900000004", *error("RequestLimitExceeded", "frequency"))
+    codes = {
+        "+8613900000001": "InvalidParameterValue.IncorrectPhoneNumber", "+8613900000002": "FailedOperation.PhoneNumberInBlacklist",
+        "+8613900000003": "LimitExceeded.PhoneNumberThirtySecondLimit"}
+    code = codes.get(number, "Ok")
+    return 200, {"Response": {"SendStatusSet": [{
+        "SerialNo": "5000:1045710669157053657849499619" if code == "Ok" else "", "PhoneNumber": number, "Fee": int(code == "Ok"), "SessionContext": message["SessionContext"],
+        "Code": code, "Message": "send success" if code == "Ok" else "refused", "IsoCode": "CN"}], "RequestId": "a0aabda6-cf91-4f3e-a81f-9198114a2279"}}
+
+
 def fcm(request):
     """https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send and …/v1/ErrorCode"""
     def error(status, name, text, code=None):
@@ -220,7 +299,7 @@ def telegram(request):
 
 ROUTES = [
     ("/2010-04-01/Accounts/", twilio), ("/sms/json", vonage), ("/messages", messagebird), ("/sms/3/messages", infobip),
-    ("/v21.0/", whatsapp), ("/v1/projects/", fcm), ("/v3/mail/send", sendgrid), ("/email", postmark), ("/bot", telegram),
+    ("/aliyun", aliyun), ("/tencent", tencent), ("/v21.0/", whatsapp), ("/v1/projects/", fcm), ("/v3/mail/send", sendgrid), ("/email", postmark), ("/bot", telegram),
 ]
 
 

@@ -48,6 +48,20 @@ struct SMTPClassificationTests {
             // Carriers answer so for a filter of the recipient's.
             Case("550 Unknown user b@y.test", .content, "rejected recipient"),
             Case("550 User unknown", .mail, "rejected sender"),
+            // RFC 5321, 4.2.2: "mailbox unavailable" is also said "for policy reasons".
+            Case(
+                "550 Requested action not taken: mailbox unavailable. Reject due to policy restrictions.", .recipient,
+                "rejected content"),
+            Case("550 Mailbox unavailable or access denied", .recipient, "rejected recipient"),
+            Case("550 Requested action not taken: mailbox unavailable (not enough free space)", .recipient, "deferred recipient"),
+            Case("550 MI:STC 163 smtp1,abc 1790000000", .recipient, "deferred provider kept throttled park"),
+            Case(
+                "550 permanent failure for one or more recipients (b@y.test:550 5.1.1 unknown)", .recipient,
+                "rejected recipient suppress"),
+            Case("550 permanent failure for one or more recipients (b@y.test:550 5.7.1 no)", .recipient, "rejected sender"),
+            Case("550 mail server is Exim 4.2.1, later (450 4.2.1)", .recipient, "rejected recipient"),
+            Case("550 No existe ese usuario", .recipient, "rejected recipient suppress"),
+            Case("550 There is no one at this address", .recipient, "rejected recipient suppress"),
             // A mailbox that is there.
             Case("550 5.1.1 mailbox is full", .recipient, "deferred recipient"),
             Case("550 5.1.1 user is over quota", .recipient, "deferred recipient"),
