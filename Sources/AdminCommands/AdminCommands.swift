@@ -37,7 +37,7 @@ public struct Martlet: AsyncParsableCommand {
         version: martletVersion,
         subcommands: [
             MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
-            DeadLettersGroup.self, LanesGroup.self,
+            DeadLettersGroup.self, LanesGroup.self, ClusterGroup.self,
             SLO.self, Report.self, Workers.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self, Doctor.self,
         ])
 

@@ -54,7 +54,7 @@ public enum Disposition: Sendable, Equatable {
     }
 
     /// Whoever could not reach a provider may go by another one soon; if there is none the provider's circuit holds it back.
-    public static let unreachablePause = Duration.seconds(3)
+    static let unreachablePause = Duration.seconds(3)
 
     /// An attempt whose answer nobody knows, or a worker that died with one.
     public static func afterDoubt(
@@ -103,7 +103,7 @@ public struct DeadLetterReason: Sendable, Equatable {
             explanation: "The provider refused it: \(failure.code): \(failure.detail)", remedy: remedy)
     }
 
-    public static func attemptsExhausted(_ attempts: Int, _ failure: Failure) -> Self {
+    static func attemptsExhausted(_ attempts: Int, _ failure: Failure) -> Self {
         Self(
             code: "attempts_exhausted",
             explanation:

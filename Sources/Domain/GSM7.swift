@@ -9,7 +9,7 @@ public enum GSM7 {
             + "abcdefghijklmnopqrstuvwxyzäöñüà").unicodeScalars)
 
     /// The extension table: code after the escape, character.
-    public static let extended: [(code: UInt8, scalar: Unicode.Scalar)] = [
+    static let extended: [(code: UInt8, scalar: Unicode.Scalar)] = [
         (0x0A, "\u{0C}"), (0x14, "^"), (0x28, "{"), (0x29, "}"), (0x2F, "\\"), (0x3C, "["), (0x3D, "~"), (0x3E, "]"),
         (0x40, "|"), (0x65, "€"),
     ]

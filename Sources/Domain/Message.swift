@@ -5,6 +5,28 @@ public struct MessageID: RawRepresentable, Hashable, Comparable, Sendable, Codab
     public init(_ rawValue: Int64) { self.rawValue = rawValue }
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     public var description: String { String(rawValue) }
+
+    /// When it was given, in whole milliseconds: bits 22 and above count them from 2025-01-01T00:00:00Z on.
+    public var givenAt: Timestamp { Timestamp(microseconds: (rawValue >> 22 + 1_735_689_600_000) * 1000) }
+}
+
+/// The number of a cluster, and the ids that carry it: 6 bits below the milliseconds, above 16 bits of a sequence.
+public struct ClusterNumber: Sendable, Equatable {
+    /// Of the cluster that this database is, 0 … 63.
+    public var number: Int
+    /// The first id that could carry a number; lower ids have other bits there. nil: none carries one.
+    public var since: MessageID?
+
+    public init(number: Int, since: MessageID?) {
+        self.number = number
+        self.since = since
+    }
+
+    /// The number of the cluster that gave this id; 0 for ids from before clusters had numbers.
+    public func cluster(of id: MessageID) -> Int {
+        guard let since, id >= since else { return 0 }
+        return Int(id.rawValue >> 16 & 63)
+    }
 }
 
 /// The way a message travels: `sms`, `email`, or the name of an HTTP channel that the policy defines.

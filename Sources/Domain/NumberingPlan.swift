@@ -14,9 +14,9 @@ public struct NumberingPlan: Sendable, Equatable {
         public var length: Int
     }
     /// Mobile numbers: first digits and length.
-    public var mobile: [Mask]
+    var mobile: [Mask]
     /// Fixed, VoIP and personal numbers.
-    public var other: [Mask]
+    var other: [Mask]
 
     /// The columns of `martlet_data.numbering_plans`, with `|` between them.
     public var row: String {

@@ -8,7 +8,7 @@ public struct Availability: Sendable, Equatable {
     public var moved: [String: String] = [:]
     /// They take messages and deliver too few of them: they get one in `trickle` of what is theirs, so that their recovery is seen.
     public var poor: Set<String> = []
-    public static let trickle = 20
+    static let trickle = 20
 
     public init() {}
 }

@@ -1,7 +1,4 @@
 extension Sender {
-    /// Every id and number that its SMS may come from.
-    public var smsOrigins: [String] { smsPools.values.flatMap { $0 } }
-
     /// The id or number that this recipient sees: of the pool of the longest prefix that matches, always the same one. By the highest hash of
     /// recipient and number, so that a number that joins or leaves a pool of n changes one recipient in n. nil: none for this country.
     public func smsOrigin(for address: String) -> String? {

@@ -74,7 +74,7 @@ struct LinkFollowing: Sendable {
     /// An id begins with the milliseconds since 2025-01-01 at which it was given: most that somebody made up are from the future, and are not
     /// asked for. A clock may be an hour behind.
     private static func mayExist(_ id: MessageID, at now: Timestamp) -> Bool {
-        id.rawValue > 0 && (id.rawValue >> 22 + 1_735_689_600_000) * 1000 < (now + .seconds(3600)).microseconds
+        id.rawValue > 0 && id.givenAt < now + .seconds(3600)
     }
 
     /// 1 × 1, transparent.

@@ -28,8 +28,6 @@ struct Admit: Sendable {
         var others: [String: Int] = [:]
         /// Messages that were put off because their provider had no room, by provider.
         var withoutRoom: [String: Int] = [:]
-        /// Messages of the batch that are no longer with this worker.
-        var settled = 0
     }
 
     /// - Parameter expected: the places kept for this batch; given up when it takes its own.

@@ -279,6 +279,5 @@ struct AdmitDecision {
 
     private mutating func count(_ word: String) {
         answer.others[word, default: 0] += 1
-        answer.settled += 1
     }
 }

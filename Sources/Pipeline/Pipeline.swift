@@ -234,14 +234,13 @@ struct Pipeline: Sendable {
                     "a message cannot be admitted; it is a dead letter now",
                     metadata: ["message_id": "\(works[0].message.id)", "error": "\(error)"])
                 _ = try await Refusal(shared: shared, database: database).end(works.map { ($0.lease, $0.provider.name, reason) })
-                return Admit.Answer(others: ["data_error": works.count], settled: works.count)
+                return Admit.Answer(others: ["data_error": works.count])
             }
             var answer = try await admit(Array(works.prefix(works.count / 2)), expected)
             do {
                 let rest = try await admit(Array(works.dropFirst(works.count / 2)), expected)
                 answer.admitted += rest.admitted
                 answer.others.merge(rest.others) { $0 + $1 }
-                answer.settled += rest.settled
                 return answer
             } catch {
                 // What the first half got is taken back with the claim.

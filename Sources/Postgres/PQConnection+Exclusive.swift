@@ -65,10 +65,10 @@ extension PQConnection {
 
     /// Reads the answers to the end, back into pipeline mode, and throws the first refusal. Returns the rows of the last answer.
     @discardableResult
-    func finishSimple(_ name: String, _ deadline: Deadline, shielded: Bool = false) async throws -> PQRows? {
+    private func finishSimple(_ name: String, _ deadline: Deadline) async throws -> PQRows? {
         var refusal: PQError?
         var last: PQRows?
-        while let result = try await nextResult(name, deadline, shielded: shielded) {
+        while let result = try await nextResult(name, deadline) {
             switch PQresultStatus(result) {
             case PGRES_FATAL_ERROR:
                 if refusal == nil, errorField(result, PQDiagnostic.severity) == "ERROR" {
@@ -78,7 +78,7 @@ extension PQConnection {
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 PQclear(result)
                 end("\(name): COPY has no place here")
-                throw PQError.misuse("\(name): COPY needs copyIn")
+                throw PQError.misuse("\(name): COPY has no place here")
             default:
                 last = PQRows(result: result, statement: name)
             }
@@ -92,7 +92,7 @@ extension PQConnection {
         return last
     }
 
-    func leavePipeline(_ name: String) throws {
+    private func leavePipeline(_ name: String) throws {
         guard let handle, PQexitPipelineMode(handle) == 1 else { throw lostWhile(name) }
     }
 
@@ -102,21 +102,19 @@ extension PQConnection {
     }
 
     /// The next result outside pipeline mode, nil after the last.
-    func nextResult(_ name: String, _ deadline: Deadline, shielded: Bool = false) async throws -> OpaquePointer? {
+    private func nextResult(_ name: String, _ deadline: Deadline) async throws -> OpaquePointer? {
         while true {
             guard let handle else { throw lostWhile(name) }
             let pending = PQflush(handle)
             if pending < 0 { throw lostWhile(name) }
             if pending == 0 && PQisBusy(handle) == 0 { return PQgetResult(handle) }
-            try await socketEvent(name, deadline, writable: pending == 1, shielded: shielded)
+            try await socketEvent(name, deadline, writable: pending == 1)
         }
     }
 
     /// Waits until the socket has something to read or, if asked, room to write. A cancelled task closes the connection.
     func socketEvent(
-        _ name: String, _ deadline: Deadline, readable: Bool = true, writable: Bool, consumes: Bool = true,
-        shielded: Bool = false,
-        fresh: Bool = false
+        _ name: String, _ deadline: Deadline, readable: Bool = true, writable: Bool, consumes: Bool = true, fresh: Bool = false
     ) async throws {
         guard let handle, let channel else { throw lostWhile(name) }
         let events = (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
@@ -132,9 +130,7 @@ extension PQConnection {
                 arm(deadline.instant)
             }
         } onCancel: {
-            if !shielded {
-                loop.perform { self.assumeIsolated { $0.cancelSocketWait(id) } }
-            }
+            loop.perform { self.assumeIsolated { $0.cancelSocketWait(id) } }
         }
         if let channel = self.channel, let handle = self.handle { loop.watch(channel, PQsocket(handle), EPOLLIN.rawValue) }
     }

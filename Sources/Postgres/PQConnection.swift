@@ -25,7 +25,7 @@ public actor PQConnection {
     var sent = Queue<CallGroup>()
     /// Behind an exclusive user.
     var waiting = Queue<Waiter>()
-    /// Somebody holds the connection alone (a script, a COPY, a transaction).
+    /// Somebody holds the connection alone (a script, a transaction).
     var isExclusive = false
     /// The exclusive user's wait for the socket.
     var socketWaiter: SocketWaiter?
@@ -61,10 +61,7 @@ public actor PQConnection {
     }
 
     /// The server process, as in `pg_stat_activity`; 0 when closed.
-    public var backendPID: Int32 { handle.map { PQbackendPID($0) } ?? 0 }
-
-    /// `server_version_num`, for example 150018.
-    public var serverVersion: Int32 { handle.map { PQserverVersion($0) } ?? 0 }
+    var backendPID: Int32 { handle.map { PQbackendPID($0) } ?? 0 }
 
     /// Runs one call outside or inside a transaction. `within` replaces the default deadline.
     public func query(_ call: PQCall, within: Duration? = nil) async throws -> PQRows {

@@ -49,7 +49,6 @@ extension PQError {
     }
 
     public var isUniqueViolation: Bool { sqlstate == "23505" }
-    public var isLockNotAvailable: Bool { sqlstate == "55P03" }
 
     /// The transaction did not happen and may succeed when run again from its start: serialization failure, deadlock, or a
     /// prepared plan that a migration has just made stale (it is prepared afresh next time).

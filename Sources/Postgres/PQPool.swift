@@ -6,8 +6,6 @@ public actor PQPool {
     public nonisolated let loop: PQLoop
     public nonisolated let settings: PQPoolSettings
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    /// A connection of its own for what must never wait behind borrowers: heartbeats.
-    nonisolated let reserve: PQPool?
 
     var idle: [PQConnection] = []
     var lent: [ObjectIdentifier: PQConnection] = [:]
@@ -26,14 +24,6 @@ public actor PQPool {
     public init(_ settings: PQPoolSettings, on loop: PQLoop = .shared) {
         self.settings = settings
         self.loop = loop
-        if settings.reservesConnection {
-            var own = settings
-            own.size = 1
-            own.reservesConnection = false
-            reserve = PQPool(own, on: loop)
-        } else {
-            reserve = nil
-        }
     }
 
     /// Lends a connection to `body`. A transaction left open is rolled back afterwards. Throws `PQError.poolExhausted` when none came
@@ -50,14 +40,6 @@ public actor PQPool {
             await giveBack(connection)
             throw error
         }
-    }
-
-    /// Lends the reserved connection, which `withConnection` never lends.
-    public nonisolated(nonsending) func withReservedConnection<Value>(
-        within: Duration? = nil, _ body: nonisolated(nonsending) (PQConnection) async throws -> Value
-    ) async throws -> Value {
-        guard let reserve else { throw PQError.misuse("this pool reserves no connection") }
-        return try await reserve.withConnection(within: within, body)
     }
 
     /// Refuses new borrowers, waits for the present ones up to `grace`, then closes everything.
@@ -77,7 +59,6 @@ public actor PQPool {
             }
         }
         for connection in lent.values { await connection.close() }
-        await reserve?.close(grace: grace)
     }
 
     /// What the connections are doing, for errors and metrics.

@@ -1,25 +1,22 @@
 public struct PQPoolSettings: Sendable {
     public var connection: ConnectionOptions
-    /// Connections at most, without the reserved one.
+    /// Connections at most.
     public var size: Int
     /// How long a borrower waits for a connection by default.
     public var waitDeadline: Duration
-    /// One connection more, lent by `withReservedConnection` only.
-    public var reservesConnection: Bool
     /// Runs on every fresh connection before it is lent; when it throws the connection is not used.
     public var onConnect: @Sendable (PQConnection) async throws -> Void
     /// Runs on a fresh connection that replaces a lost one, before it is lent.
     public var onReconnect: @Sendable (PQConnection) async -> Void
 
     public init(
-        connection: ConnectionOptions, size: Int, waitDeadline: Duration = .seconds(10), reservesConnection: Bool = false,
+        connection: ConnectionOptions, size: Int, waitDeadline: Duration = .seconds(10),
         onConnect: @escaping @Sendable (PQConnection) async throws -> Void = { _ in },
         onReconnect: @escaping @Sendable (PQConnection) async -> Void = { _ in }
     ) {
         self.connection = connection
         self.size = max(1, size)
         self.waitDeadline = waitDeadline
-        self.reservesConnection = reservesConnection
         self.onConnect = onConnect
         self.onReconnect = onReconnect
     }

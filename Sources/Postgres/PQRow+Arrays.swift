@@ -1,36 +1,36 @@
 /// Arrays of one dimension. The plain accessors throw on a NULL array or a NULL element, the `OrNulls` ones keep NULL elements as nil.
 extension PQRow {
-    public func boolArrayOrNulls(_ column: Int) throws -> [Bool?]? {
+    func boolArrayOrNulls(_ column: Int) throws -> [Bool?]? {
         try array(column, .boolArray, size: 1) { $0[0] != 0 }
     }
     public func boolArray(_ column: Int) throws -> [Bool] { try complete(column, boolArrayOrNulls(column)) }
 
-    public func int2ArrayOrNulls(_ column: Int) throws -> [Int16?]? {
+    func int2ArrayOrNulls(_ column: Int) throws -> [Int16?]? {
         try array(column, .int2Array, size: 2) { $0.bigEndian(Int16.self, 0) }
     }
     public func int2Array(_ column: Int) throws -> [Int16] { try complete(column, int2ArrayOrNulls(column)) }
 
-    public func int4ArrayOrNulls(_ column: Int) throws -> [Int32?]? {
+    func int4ArrayOrNulls(_ column: Int) throws -> [Int32?]? {
         try array(column, .int4Array, size: 4) { $0.bigEndian(Int32.self, 0) }
     }
     public func int4Array(_ column: Int) throws -> [Int32] { try complete(column, int4ArrayOrNulls(column)) }
 
-    public func int8ArrayOrNulls(_ column: Int) throws -> [Int64?]? {
+    func int8ArrayOrNulls(_ column: Int) throws -> [Int64?]? {
         try array(column, .int8Array, size: 8) { $0.bigEndian(Int64.self, 0) }
     }
     public func int8Array(_ column: Int) throws -> [Int64] { try complete(column, int8ArrayOrNulls(column)) }
 
-    public func float8ArrayOrNulls(_ column: Int) throws -> [Double?]? {
+    func float8ArrayOrNulls(_ column: Int) throws -> [Double?]? {
         try array(column, .float8Array, size: 8) { Double(bitPattern: $0.bigEndian(UInt64.self, 0)) }
     }
     public func float8Array(_ column: Int) throws -> [Double] { try complete(column, float8ArrayOrNulls(column)) }
 
-    public func textArrayOrNulls(_ column: Int) throws -> [String?]? {
+    func textArrayOrNulls(_ column: Int) throws -> [String?]? {
         try array(column, .textArray, size: -1) { String(decoding: $0, as: UTF8.self) }
     }
     public func textArray(_ column: Int) throws -> [String] { try complete(column, textArrayOrNulls(column)) }
 
-    public func timestamptzArrayOrNulls(_ column: Int) throws -> [Int64?]? {
+    func timestamptzArrayOrNulls(_ column: Int) throws -> [Int64?]? {
         try array(column, .timestamptzArray, size: 8) { PQEpoch.fromServer($0.bigEndian(Int64.self, 0)) }
     }
     public func timestamptzArray(_ column: Int) throws -> [Int64] { try complete(column, timestamptzArrayOrNulls(column)) }

@@ -38,7 +38,7 @@ public struct PQRow: Sendable {
     public func textOrNull(_ column: Int) throws -> String? {
         try scalar(column, .text, size: -1) { String(decoding: $0, as: UTF8.self) }
     }
-    public func byteaOrNull(_ column: Int) throws -> [UInt8]? { try scalar(column, .bytea, size: -1) { Array($0) } }
+    func byteaOrNull(_ column: Int) throws -> [UInt8]? { try scalar(column, .bytea, size: -1) { Array($0) } }
     /// Microseconds since 1970-01-01 UTC; `infinity` is `Int64.max`.
     public func timestamptzOrNull(_ column: Int) throws -> Int64? {
         try scalar(column, .timestamptz, size: 8) { PQEpoch.fromServer($0.bigEndian(Int64.self, 0)) }

@@ -20,20 +20,6 @@ public final class PQRows: @unchecked Sendable {
 
     public var columns: [String] { (0..<columnCount).map { String(cString: PQfname(result, Int32($0))) } }
 
-    /// Object ids of the columns' types.
-    public var columnTypes: [UInt32] { (0..<columnCount).map { PQftype(result, Int32($0)) } }
-
-    /// Rows inserted, updated, deleted, selected or copied, from the command tag; 0 for other commands.
-    public var affected: Int {
-        var value = 0
-        var digits = UnsafePointer(PQcmdTuples(result)!)
-        while digits.pointee >= 48 && digits.pointee <= 57 {
-            value = value * 10 + Int(digits.pointee - 48)
-            digits += 1
-        }
-        return value
-    }
-
     /// For example `INSERT 0 5`.
     public var commandTag: String { String(cString: PQcmdStatus(result)) }
 

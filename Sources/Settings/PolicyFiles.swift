@@ -10,7 +10,7 @@ public enum PolicyFiles {
     ]
     /// These need not be there: without them nothing is lost, the words that everybody knows stop all the same, nothing has a budget, no
     /// link is tracked, and no service hears of events by itself.
-    public static let optionalNames = ["keywords.yaml", "budgets.yaml", "links.yaml", "webhooks.yaml", "confirm.yaml"]
+    static let optionalNames = ["keywords.yaml", "budgets.yaml", "links.yaml", "webhooks.yaml", "confirm.yaml"]
 
     /// The keys of one entry (class, cap, …) in each file.
     public static let keys: [String: [String]] = [

@@ -5,7 +5,7 @@ import Foundation
 /// `answer_within`, `confirms`) between two `---` lines, and for e-mail optionally `KEY/LOCALE.email.html.mustache` without. The Mustache syntax is Rendering's to check.
 public enum TemplateFiles {
     /// More files than this are refused.
-    public static let maximumFiles = 10_000
+    static let maximumFiles = 10_000
 
     /// All templates below a directory, sorted by key, locale and channel; every version is 1.
     /// - Parameter channels: the channels that exist; `sms` and `email` unless the policy defines more.

@@ -149,13 +149,6 @@ public struct StoreConnection: Sendable {
         }
     }
 
-    /// A whole transaction in one round trip.
-    public func transact<each S: Statement>(
-        _ statements: repeat each S, within deadline: Duration? = nil
-    ) async throws -> (repeat (each S).Answer) {
-        try await pipeline(.begin, repeat each statements, last: .commit, within: deadline)
-    }
-
     /// Ends a failed transaction. An error here means that the connection is gone, and the transaction with it.
     public func rollbackAfterError() async {
         guard connection.isUsable else { return }

@@ -7,13 +7,13 @@ import Synchronization
 /// not aggregate. Names are made of letters, digits and `_` (other characters become `_`).
 public final class PrometheusMetrics: MetricsFactory {
     /// Buckets of timers, in seconds.
-    public static let durationBounds = [
+    static let durationBounds = [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200,
     ]
     /// Buckets of recorders: sizes of batches, counts.
-    public static let sizeBounds: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
+    static let sizeBounds: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
     /// Series per name; what comes later is kept together under the label value `other`.
-    public static let maximumSeries = 500
+    static let maximumSeries = 500
 
     private enum Kind: String { case counter, gauge, histogram }
     private struct Family {

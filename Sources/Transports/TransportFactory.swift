@@ -4,7 +4,7 @@ public import Logging
 /// Makes the transport that a provider's policy names.
 public enum TransportFactory {
     /// Names that `ProviderPolicy.transport` may have.
-    public static let transports = ["http", "sandbox", "smpp", "smtp", "twilio", "webhook"]
+    static let transports = ["http", "sandbox", "smpp", "smtp", "twilio", "webhook"]
 
     /// A transport that is ready for `run()` and `submit`. Opens local files (outbox, CA, password, keys), no connection.
     ///

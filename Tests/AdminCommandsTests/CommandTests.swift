@@ -114,6 +114,24 @@ struct CommandTests {
         #expect(try await martlet.run(["lanes", "pause", "12", "--why", "x", "--yes"]).code == 2)
     }
 
+    @Test("the cluster gets its number once; a message of another cluster is said to be one")
+    func cluster() async throws {
+        let martlet = try MartletBinary.here()
+        let owner = try await Owner()
+        #expect(try await martlet.run(["cluster"]).output.contains("all ids belong to cluster 0"))
+        #expect(try await martlet.run(["cluster", "set", "3", "--why", "x"]).code == 75)
+        #expect(try await martlet.json(["cluster", "set", "3", "--why", "Frankfurt", "--yes"])["number"] as? Int == 3)
+        let id = try #require(Int64(try await owner.enqueue("+4915112345778")))
+        #expect(try await martlet.json(["message", "show", "\(id)"])["id"] as? String == "\(id)")
+        let foreign = try await martlet.run(["message", "show", "\(id ^ (3 << 16) | (5 << 16))"])
+        #expect(foreign.code == 1)
+        #expect(foreign.output.contains("Cluster 5 gave this id, and this is cluster 3"), "\(foreign.output)")
+        let again = try await martlet.run(["cluster", "set", "4", "--why", "x", "--yes"])
+        #expect(again.code == 2)
+        #expect(again.output.contains("ids carry that number"), "\(again.output)")
+        #expect(try await martlet.run(["cluster", "set", "64", "--why", "x", "--yes"]).code == 2)
+    }
+
     @Test("a suppression is added, listed and lifted")
     func suppressions() async throws {
         let martlet = try MartletBinary.here()
@@ -192,13 +210,14 @@ struct CommandTests {
         let run = try await martlet.run(["migrate", "status"])
         #expect(!run.output.contains("\u{1B}"))
         let commands = [
-            "migrate up", "migrate status", "migrate validate", "migrate dry-run", "config validate", "config apply",
+            "migrate up", "migrate status", "migrate validate", "migrate dry-run", "migrate repair", "config validate",
+            "config apply",
             "config show", "providers test", "providers show", "budgets list", "report",
             "templates list", "templates preview", "templates push", "message preview", "message show", "message find",
             "dead-letters list",
             "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume",
             "workers",
-            "caps show", "suppressions list", "suppressions add", "suppressions remove", "doctor",
+            "caps show", "suppressions list", "suppressions add", "suppressions remove", "doctor", "cluster show", "cluster set",
         ]
         for command in commands {
             let help = try await martlet.run(command.split(separator: " ").map(String.init) + ["--help"])

@@ -288,6 +288,124 @@ class Enqueue(Contract):
         self.assertIsNone(self.message(id))
 
 
+class Ids(Contract):
+    def parts(self, id):
+        return id >> 22, id >> 16 & 63, id & 65535
+
+    def setUp(self):
+        super().setUp()
+        self.root.execute("update martlet_data.cluster set number = 0, since_id = null, since_seq = null")
+
+    def set(self, number, by=None):
+        self.one("select martlet.set_cluster(%s::int, 'test')", number, by=by or self.ann)
+
+    def rows(self, count, **changes):
+        rows = [{**GOOD, **changes}] * count
+        return self.one("select martlet.enqueue_rows(%s, %s, %s, %s)", *[[r[k] for r in rows] for k in ("class", "channel", "recipient", "template")], by=self.shop)
+
+    def ms(self, at):
+        return int(at.timestamp() * 1000) - 1735689600000
+
+    def passes(self, since, milliseconds):
+        """Until the server's clock shows so much later."""
+        while self.one("select clock_timestamp()") - since < datetime.timedelta(milliseconds=milliseconds):
+            pass
+
+    def test_every_way_in_carries_the_number(self):
+        self.set(41)
+        first = enqueue(self.shop)
+        scheduled = enqueue(self.shop, scheduled_at=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1))
+        keyed = enqueue(self.shop, idempotency_key=uuid.uuid4().hex)
+        bulk = self.rows(3) + [id for _, id in many(self.shop, [GOOD, {**GOOD, "headers": {"X-A": "b"}}])]
+        with self.shop.cursor().copy("copy martlet.bulk_enqueue (class, channel, recipient, template) from stdin") as copy:
+            copy.write_row(("notification", "sms", PHONE, "parcel"))
+        copied = self.one("select max(id) from martlet_data.messages")
+        self.one("select martlet.follow_up(%s, 'not_opened', 'sms', '+447700900001', after => '1 hour')", keyed, by=self.shop)
+        self.root.execute("insert into martlet_data.receipts (message_id, kind, at, attempt) values (%s, 'accepted', now() - interval '2 hours', 1)", [keyed])
+        self.root.execute("update martlet_data.follow_ups set due_at = now() - interval '1 hour'")
+        self.assertEqual(self.one("select array_agg(decision || decisions) from martlet_data.decide_follow_ups(10)"), ["sent1"])
+        follows = self.one("select sent_id from martlet_data.follow_ups where message_id = %s", keyed)
+        for id in [first, scheduled, keyed, copied, follows] + bulk:
+            self.assertEqual((self.parts(id)[1], self.one("select martlet.cluster_of(%s)", id, by=self.shop)), (41, 41))
+            self.assertLess(abs(self.message(id)[5] - self.one("select martlet.created_at(%s)", id)), datetime.timedelta(seconds=1))
+
+    def test_ids_of_before_belong_to_cluster_0(self):
+        # As it was: 22 bits of the sequence, all set.
+        before = self.ms(datetime.datetime.now(datetime.timezone.utc)) << 22 | 4194303
+        self.assertEqual(self.one("select martlet.cluster_of(%s)", before), 0)
+        time = self.one("select martlet.created_at(%s)", before)
+        self.passes(self.one("select clock_timestamp()"), 2)
+        self.set(5)
+        self.assertEqual(self.one("select martlet.cluster_of(%s)", before), 0)
+        self.assertEqual(self.one("select martlet.created_at(%s)", before), time)
+        self.assertEqual(self.one("select martlet.cluster_of(%s)", enqueue(self.shop)), 5)
+        # The day of an id is that of its milliseconds, whatever the bits below are.
+        day = self.one("select martlet_data.first_id('2026-03-01Z')")
+        self.assertEqual([self.one("select (martlet.created_at(%s) at time zone 'UTC')::date::text", id) for id in (day, day | 63 << 16, day | 4194303)], ["2026-03-01"] * 3)
+
+    def test_without_a_number_it_is_0(self):
+        self.assertEqual(self.one("select number, since_id from martlet.cluster", by=self.ann), (0, None))
+        self.assertEqual(self.parts(enqueue(self.shop))[1], 0)
+
+    def test_a_number_stays_once_ids_carry_it(self):
+        for number in (64, -1, None):
+            self.refused("MT016", "field number", lambda: self.set(number))
+        self.refused("MT010", "field why", lambda: self.one("select martlet.set_cluster(3, '')", by=self.ann))
+        with self.assertRaises(psycopg.errors.InsufficientPrivilege):
+            self.set(3, by=self.shop)
+        enqueue(self.shop)
+        self.set(3)
+        since = self.one("select since_id from martlet.cluster")
+        self.set(4)  # nothing carries 3 yet
+        enqueue(self.shop)
+        self.refused("MT016", "this is cluster 4, and ids carry that number", lambda: self.set(5))
+        self.set(4)
+        self.assertEqual(self.one("select number, since_id from martlet.cluster"), (4, since))
+        self.assertEqual(self.root.execute("select object, detail ->> 'before', why from martlet_data.audit where action = 'set_cluster' order by id desc limit 2").fetchall(),
+            [("4", "3", "test"), ("3", "0", "test")])
+
+    def test_where_the_16_bits_begin_anew_nothing_is_lost_and_places_go_on(self):
+        self.set(63)
+        self.one("select setval('martlet_data.message_seq', (last_value / 65536 + 1) * 65536 + 65530) from martlet_data.message_seq")
+        ids = self.rows(20) + [enqueue(self.shop)]
+        self.assertEqual(len(set(ids)), 21)
+        self.assertEqual([self.parts(i)[2] for i in ids], list(range(65531, 65536)) + list(range(16)))
+        self.assertEqual({self.parts(i)[1] for i in ids}, {63})
+        places = [self.one("select seq from martlet_data.ready where message_id = %s", i) for i in ids]
+        self.assertEqual(places, list(range(places[0], places[0] + 21)))
+
+    def test_an_id_given_twice_is_refused_and_nothing_is_stored(self):
+        # Every number has the same 16 bits now: two messages of one millisecond have the same id.
+        before = self.one("select count(*) from martlet_data.messages")
+        self.root.execute("alter sequence martlet_data.message_seq increment by 65536")
+        try:
+            with self.assertRaises(psycopg.errors.UniqueViolation):
+                self.shop.execute("select martlet.enqueue('notification', 'sms', %s, 'parcel') from generate_series(1, 5000)", [PHONE])
+            self.refused("40001", "given twice", lambda: self.rows(5000))
+        finally:
+            self.root.execute("alter sequence martlet_data.message_seq increment by 1")
+        self.assertEqual(self.one("select count(*) from martlet_data.messages"), before)
+        self.assertEqual(len(set(self.rows(5000))), 5000)
+
+    def test_a_call_that_was_held_up_takes_the_time_of_its_number(self):
+        """The clock is read when a call begins. One that waited after that would have the id of a message of then, once the 16 bits began anew."""
+        calls = {"enqueue_places": lambda: enqueue(self.shop), "classes": lambda: self.rows(2)[1]}
+        for table, call in calls.items():
+            with self.subTest(table):
+                holder = self.enter(connect())
+                holder.execute(f"lock table martlet_data.{table} in access exclusive mode")
+                found = []
+                thread = threading.Thread(target=lambda: found.append(call()))
+                thread.start()
+                while not self.one("select count(*) from pg_locks where not granted and relation = %s::regclass", f"martlet_data.{table}"):
+                    pass
+                self.passes(self.one("select clock_timestamp()"), 30)
+                released = self.one("select clock_timestamp()")
+                holder.rollback()
+                thread.join(60)
+                self.assertGreaterEqual(self.parts(found[0])[0], self.ms(released))
+
+
 class Limits(Contract):
     """What may not enter: it would be more once it is stored, or could never be written down again."""
     def rows(self, variables, **changes):
@@ -530,6 +648,27 @@ class Bulk(Contract):
                 if "scheduled_at" in element:  # its time to live begins then, whenever it was enqueued
                     mine, single = mine[:14] + mine[15:], single[:14] + single[15:]
                 self.assertEqual(mine, single)
+
+    def test_every_argument_arrives_whatever_the_way(self):
+        soon = datetime.datetime.now(datetime.timezone.utc)
+        request = {**GOOD, "variables": {"a": 1}, "scheduled_at": (soon + datetime.timedelta(hours=1)).isoformat(), "expires_at": (soon + datetime.timedelta(hours=2)).isoformat(),
+            "recipient_key": "key", "locale": "de", "time_zone": "Europe/Berlin", "tier": "vip", "group_key": "group", "sender": "uk", "headers": {"X-A": "b"}, "traceparent": "00-1"}
+        text = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in request.items()}
+        names = [n for (n,) in self.root.execute("select attname from pg_attribute where attrelid = 'martlet.bulk_enqueue'::regclass and attnum > 0 order by attnum")]
+        self.assertEqual(set(names), {*request, "idempotency_key"})
+        keys = {way: uuid.uuid4().hex for way in ("one", "rows", "many", "copy")}
+        enqueue(self.shop, **text, idempotency_key=keys["one"])
+        self.rows([{**request, "idempotency_key": keys["rows"]}])
+        many(self.shop, [{**request, "idempotency_key": keys["many"]}])
+        with self.shop.cursor().copy(f"copy martlet.bulk_enqueue ({', '.join(names)}) from stdin") as copy:
+            copy.write_row([{**text, "idempotency_key": keys["copy"]}[n] for n in names])
+        stored = {way: self.root.execute("""select class_id, channel_id, address, variables::jsonb, scheduled_at::text, expires_at::text, recipient_key, locale, time_zone, tier, group_key,
+                sender, headers, traceparent, producer from martlet_data.messages m join martlet_data.idempotency_keys k on k.message_id = m.id where k.key = %s""", [key]).fetchone()
+            for way, key in keys.items()}
+        self.assertEqual(stored["one"][6:14], ("key", "de", "Europe/Berlin", "vip", "group", "uk", {"X-A": "b"}, "00-1"))
+        for way in keys:
+            with self.subTest(way):
+                self.assertEqual(stored[way], stored["one"])
 
     def test_one_bad_row_refuses_all_and_is_named(self):
         before = self.one("select count(*) from martlet_data.messages")

@@ -1,7 +1,8 @@
 import Domain
 import Foundation
-import Settings
 import Testing
+
+@testable import Settings
 
 private let config = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -77,7 +77,8 @@ extension Faults {
                 let start = clock.now
                 worker.kill(SIGTERM)
                 #expect(try await worker.wait(within: .seconds(30)) == 0, "\(worker.output)")
-                #expect(clock.now - start < .seconds(5), "it hurried for \(clock.now - start)")
+                #expect(
+                    clock.now - start < .seconds(15), "not as long as an answer may take: it hurried for \(clock.now - start)")
                 let second = try WorkerProgram.start(in: shop, name: "second")
                 try await shop.settle(within: .seconds(30))
                 #expect(try await shop.states() == ["dead:in_doubt": 5])
@@ -100,7 +101,8 @@ extension Faults {
                 let clock = ContinuousClock()
                 let start = clock.now
                 #expect(try await worker.terminate(within: .seconds(30)) == 0, "\(worker.output)")
-                #expect(clock.now - start < .seconds(5), "it drained for \(clock.now - start)")
+                #expect(
+                    clock.now - start < .seconds(15), "not as long as an answer may take: it drained for \(clock.now - start)")
             }
         }
     }

@@ -117,9 +117,8 @@ extension Gateways {
                 let path = try #require(LinkShop.paths(try bench.received(id).joined()).first)
                 let blocker = try await bench.shop.scratch.connect()
                 try await blocker.execute(script: "begin; lock table martlet_data.link_visits in exclusive mode")
-                let start = ContinuousClock.now
+                // The table is locked until the hit has been seen to wait: this answer does not wait for it.
                 #expect(try await gateway.request(path, LinkShop.phone).status == 302)
-                #expect(ContinuousClock.now - start < .seconds(3))
                 try await eventually(within: .seconds(10), "the visit waits") {
                     try await bench.shop.number(
                         "select count(*) from pg_locks where not granted and relation = 'martlet_data.link_visits'::regclass") > 0

@@ -201,6 +201,82 @@ struct MigratorTests {
         }
     }
 
+    @Test("a repair says what differs, changes nothing until it is told to, and then leaves the database as this binary has it")
+    func repair() async throws {
+        try await empty { scratch, migrator in
+            _ = try await migrator.up()
+            #expect(try await migrator.differences().isEmpty)
+            let connection = try await scratch.connect()
+            let own = try #require(try await connection.value("select checksum from martlet_meta.migrations where version = 2"))
+            try await connection.execute(
+                script: """
+                    update martlet_meta.migrations set checksum = 'other' where version = 2;
+                    create or replace function martlet.created_at(p_message_id bigint) returns timestamptz language sql stable as $$ select now() $$;
+                    revoke execute on function martlet.cancel(bigint) from martlet_producer;
+                    drop view martlet.attempts;
+                    insert into martlet_meta.objects (name, checksum) values ('martlet.suppress', 'of another binary');
+                    """)
+            let found = try await migrator.differences()
+            #expect(found.migrations.map { [$0.name, $0.applied, $0.own] } == [["0002_create_storage.sql", "other", own]])
+            #expect(
+                found.objects.map { "\($0.name) \($0.cause)" }.sorted() == [
+                    "martlet.attempts missing", "martlet.cancel differs", "martlet.created_at differs", "martlet.suppress newer",
+                ])
+            #expect(try await connection.value("select to_regclass('martlet.attempts')") == nil, "it only looked")
+            #expect(try #require(try await migrator.status().misfit).contains("0002_create_storage.sql"))
+
+            var other = found
+            other.objects.removeLast()
+            await #expect(throws: StoreError.self) { try await migrator.repair(other, why: "not what was shown") }
+            #expect(try await migrator.differences() == found)
+
+            try await migrator.repair(found, why: "a night in June")
+            #expect(try await migrator.differences().isEmpty)
+            let status = try await migrator.status()
+            #expect(status.misfit == nil && status.newerObjects == [])
+            #expect(
+                try await connection.value(
+                    "select has_function_privilege('martlet_producer', 'martlet.cancel(bigint)', 'execute')") == "true")
+            #expect(try await connection.value("select martlet.created_at(0)::date") == "2025-01-01")
+            let audit = try await connection.query(
+                PQCall(
+                    "audit", "select action || ' ' || object || ' ' || why from martlet_data.audit order by id", prepared: false)
+            ).map { try $0.text(0) }
+            #expect(
+                audit.sorted() == [
+                    "repair_migration 0002_create_storage.sql a night in June", "repair_object martlet.attempts a night in June",
+                    "repair_object martlet.cancel a night in June", "repair_object martlet.created_at a night in June",
+                    "repair_object martlet.suppress a night in June",
+                ])
+        }
+    }
+
+    @Test("where something is to be applied first a repair mends checksums alone; a binary that is too old repairs nothing")
+    func repairBehind() async throws {
+        try await empty { scratch, migrator in
+            #expect(try await migrator.differences().isEmpty)
+            _ = try await migrator.up()
+            let connection = try await scratch.connect()
+            try await connection.execute(
+                script: "update martlet_meta.migrations set checksum = 'other' where version = 3; drop view martlet.attempts")
+            let store = Database(DatabaseOptions(conninfo: scratch.conninfo, applicationName: "next", connections: 1))
+            let number = (Migration.all.last?.version ?? 0) + 1
+            let next = Migrator(
+                store,
+                migrations: Migration.all + [
+                    .init(version: number, name: "9998_next.sql", sql: "create table martlet_data.later ()")
+                ])
+            let found = try await next.differences()
+            #expect(found.migrations.map(\.version) == [3] && found.objects == [])
+            try await next.repair(found, why: "x")
+            #expect(try await next.up().migrations == ["9998_next.sql"])
+            #expect(try await next.differences().objects.map { "\($0.name) \($0.cause)" } == ["martlet.attempts missing"])
+            let error = await #expect(throws: StoreError.self) { try await migrator.differences() }
+            #expect("\(try #require(error))".contains("9998_next.sql"))
+            await store.close()
+        }
+    }
+
     @Test("an object that cannot be made is named, and none of them is made")
     func brokenObject() async throws {
         try await empty { scratch, migrator in

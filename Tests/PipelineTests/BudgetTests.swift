@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import PipelineSupport
 import Postgres
 import Store
@@ -40,8 +41,14 @@ struct BudgetTests {
         try await shop.texts("select key || ' ' || used from martlet_data.budget_usage order by key")
     }
 
+    /// Where it is about noon now: no day ends while a test looks. (The sign of these names is reversed.)
+    private static let zone: String = {
+        let hour = Int(Date.now.timeIntervalSince1970) / 3600 % 24
+        return hour >= 12 ? "Etc/GMT+\(hour - 12)" : "Etc/GMT-\(12 - hour)"
+    }()
+
     private static let midnight = """
-        (date_trunc('day', clock_timestamp() at time zone 'Asia/Tokyo') + interval '1 day') at time zone 'Asia/Tokyo'
+        (date_trunc('day', clock_timestamp() at time zone '\(zone)') + interval '1 day') at time zone '\(zone)'
         """
 
     @Test(
@@ -49,7 +56,7 @@ struct BudgetTests {
         .timeLimit(.minutes(4)))
     func exact() async throws {
         let policy = ShopPolicy {
-            $0.budgets = "{day: {classes: [marketing], time_zone: Asia/Tokyo, limit: 700 segments, over: defer}}"
+            $0.budgets = "{day: {classes: [marketing], time_zone: \(Self.zone), limit: 700 segments, over: defer}}"
         }
         try await Shop.with(policy) { shop in
             try await watch(shop, ["%": 700])
@@ -71,9 +78,9 @@ struct BudgetTests {
     func many() async throws {
         let policy = ShopPolicy {
             $0.budgets = """
-                {class-day: {classes: [marketing], time_zone: Asia/Tokyo, limit: 260 segments, over: defer},
-                 provider-day: {providers: [sandbox], time_zone: Europe/London, limit: 400 segments, over: stop},
-                 group-day: {each: group, classes: [marketing, notification], time_zone: Etc/UTC, limit: 40 segments, over: defer}}
+                {class-day: {classes: [marketing], time_zone: \(Self.zone), limit: 260 segments, over: defer},
+                 provider-day: {providers: [sandbox], time_zone: \(Self.zone), limit: 400 segments, over: stop},
+                 group-day: {each: group, classes: [marketing, notification], time_zone: \(Self.zone), limit: 40 segments, over: defer}}
                 """
             $0.caps = "{day: {classes: [marketing, notification], window: 24h, limit: 2, over: drop}}"
             $0.rules = "* reject 40% else accept"
@@ -113,7 +120,7 @@ struct BudgetTests {
     @Test("what is over a budget that stops is a dead letter that says why; requeued with a higher limit it is sent")
     func stops() async throws {
         var policy = ShopPolicy {
-            $0.budgets = "{day: {classes: [marketing], time_zone: Asia/Tokyo, limit: 1 segments, over: stop}}"
+            $0.budgets = "{day: {classes: [marketing], time_zone: \(Self.zone), limit: 1 segments, over: stop}}"
         }
         try await Shop.with(policy) { shop in
             try await shop.enqueueMany("marketing", count: 2)
@@ -124,7 +131,7 @@ struct BudgetTests {
             let told = try await shop.texts(
                 "select explanation || '|' || remedy from martlet.dead_letters where reason = 'budget_used_up' and attempts = 0 and provider = 'sandbox'"
             )
-            #expect(told.count == 1 && told[0].contains("1 segments a day") && told[0].contains("midnight in Asia/Tokyo"))
+            #expect(told.count == 1 && told[0].contains("1 segments a day") && told[0].contains("midnight in \(Self.zone)"))
             policy.budgets = policy.budgets?.replacing("limit: 1 ", with: "limit: 4 ")
             try await shop.apply(policy)
             try await shop.script("select count(martlet.requeue(message_id, 'more money')) from martlet_data.dead_letters")
@@ -137,17 +144,13 @@ struct BudgetTests {
     @Test("what lives no longer than the day is expired; a new day begins at nothing; other classes wait for nobody")
     func days() async throws {
         let policy = ShopPolicy {
-            $0.budgets = "{day: {classes: [otp, marketing], time_zone: Asia/Tokyo, limit: 1 segments, over: defer}}"
+            $0.budgets = "{day: {classes: [otp, marketing], time_zone: \(Self.zone), limit: 1 segments, over: defer}}"
         }
         try await Shop.with(policy) { shop in
             try await shop.enqueueMany("otp", count: 2)
             try await workOff(shop, lanes: [0], workers: 1)
-            let isNearMidnight =
-                try await shop.number("select (\(Self.midnight) - clock_timestamp() < interval '6 min')::int") == 1
-            if !isNearMidnight {
-                #expect(try await shop.states() == ["accepted": 1, "expired": 1])
-                #expect(try await shop.texts("select code from martlet_data.receipts where kind = 'expired'") == ["day"])
-            }
+            #expect(try await shop.states() == ["accepted": 1, "expired": 1])
+            #expect(try await shop.texts("select code from martlet_data.receipts where kind = 'expired'") == ["day"])
             // The row is locked by somebody: a batch without budgets does not look at it.
             let other = try await shop.scratch.connect()
             try await other.execute(script: "begin; select 1 from martlet_data.budget_usage for update", name: "lock")
@@ -170,7 +173,7 @@ struct BudgetTests {
     @Test("a send that certainly did not happen gives its amount back once; one in doubt keeps it")
     func givingBack() async throws {
         let policy = ShopPolicy {
-            $0.budgets = "{day: {classes: [marketing], time_zone: Asia/Tokyo, limit: 10.00 EUR, over: stop}}"
+            $0.budgets = "{day: {classes: [marketing], time_zone: \(Self.zone), limit: 10.00 EUR, over: stop}}"
             $0.prices = "{sandbox: {currency: EUR, per_segment: {other: 1000000}}}"
             $0.rules = "+4477009* down; +4478009* reject; +44790* accept; * lose"
             $0.timeout = "200ms"
@@ -198,7 +201,7 @@ struct BudgetTests {
     @Test("an Admit whose commit nobody confirmed gives back what it took when its claim is taken back")
     func takenBack() async throws {
         let policy = ShopPolicy {
-            $0.budgets = "{day: {classes: [marketing], time_zone: Asia/Tokyo, limit: 10 segments, over: stop}}"
+            $0.budgets = "{day: {classes: [marketing], time_zone: \(Self.zone), limit: 10 segments, over: stop}}"
         }
         try await Shop.with(policy) { shop in
             let bench = try await Bench(shop)
@@ -223,7 +226,7 @@ struct BudgetTests {
     @Test("money: dated prices, another currency is not counted, and what has no price at all is a dead letter")
     func money() async throws {
         let policy = ShopPolicy {
-            $0.budgets = "{day: {time_zone: Asia/Tokyo, limit: 0.05 EUR, over: defer}}"
+            $0.budgets = "{day: {time_zone: \(Self.zone), limit: 0.05 EUR, over: defer}}"
             $0.prices = """
                 {sandbox: [{currency: EUR, until: 2026-01-01, per_segment: {"+44": 40000}},
                     {currency: EUR, from: 2026-01-01, until: 2099-01-01, per_segment: {"+44": 20000}}, {currency: EUR, from: 2099-01-01, per_segment: {"+44": 1}},

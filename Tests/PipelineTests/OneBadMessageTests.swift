@@ -195,7 +195,7 @@ struct OneBadMessageTests {
         }
     }
 
-    @Test("a follow-up's place in its lane is the sequence's, also beyond the 22 bits that an id has")
+    @Test("a follow-up's place in its lane is the sequence's, also beyond the 16 bits that an id has")
     func followUpPosition() async throws {
         try await Shop.with { shop in
             let bench = try await Bench(shop)

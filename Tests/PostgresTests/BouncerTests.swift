@@ -32,12 +32,7 @@ struct BouncerTests {
             }
             try await group.waitForAll()
         }
-        let chunks = AsyncStream<[UInt8]> { continuation in
-            continuation.yield(Array("9\tcopied\n".utf8))
-            continuation.finish()
-        }
-        #expect(try await first.copyIn("copy bounced from stdin", chunks: chunks) == 1)
-        #expect(try await first.query(PQCall("count", "select count(*) from bounced")).only.int8(0) == 201)
+        #expect(try await first.query(PQCall("count", "select count(*) from bounced")).only.int8(0) == 200)
         await first.close()
     }
 

@@ -60,3 +60,27 @@ struct GSM7Tests {
         #expect(GSM7.unpack([0xE8], count: 2) == nil)
     }
 }
+
+extension GSM7 {
+    /// Packs septets into octets, lowest bits first (TS 23.038, 6.1.2.1). `fillBits` (0…6) zero bits go in front, so that the text
+    /// begins on a septet boundary after a user data header.
+    ///
+    /// Seven septets in seven octets leave a last septet's worth of zero bits, which reads as `@`: the count of septets travels apart.
+    fileprivate static func pack(_ septets: [UInt8], fillBits: Int = 0) -> [UInt8] {
+        var octets: [UInt8] = []
+        octets.reserveCapacity((septets.count * 7 + fillBits + 7) / 8)
+        var bits: UInt32 = 0
+        var held = fillBits
+        for septet in septets {
+            bits |= UInt32(septet & 0x7F) << held
+            held += 7
+            while held >= 8 {
+                octets.append(UInt8(truncatingIfNeeded: bits))
+                bits >>= 8
+                held -= 8
+            }
+        }
+        if held > 0 { octets.append(UInt8(truncatingIfNeeded: bits)) }
+        return octets
+    }
+}

@@ -1,6 +1,7 @@
 import Domain
-import Rendering
 import Testing
+
+@testable import Rendering
 
 @Suite("The template for a recipient, and what it will cost")
 struct TemplateSetTests {

@@ -223,7 +223,7 @@ struct PolicyProblemsTests {
         #expect(found.map(\.file) == ["classes.yaml"])
     }
 
-    @Test("a file that would unfold into a huge tree is refused within a second", .timeLimit(.minutes(1)))
+    @Test("a file that would unfold into a huge tree is refused, and not unfolded", .timeLimit(.minutes(1)))
     func bombs() throws {
         var bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
         for level in 1...30 {
@@ -234,15 +234,13 @@ struct PolicyProblemsTests {
         let deep = "classes: " + String(repeating: "[", count: 500_000)
         let nested = "classes: " + String(repeating: "{a: ", count: 900) + "1" + String(repeating: "}", count: 900)
         let large = String(repeating: "# padding\n", count: 120_000)
-        let clock = ContinuousClock()
         for (text, report) in [
             (bomb, "anchors (&name) are not supported"), ("classes: {x: !!map &a {}}", "anchors"), (deep, "nesting"),
             (nested, "`a` is not"), (large, "keep it within 1048576 bytes"), ("classes: \"\u{1}\"", "not valid YAML"),
         ] {
-            let start = clock.now
+            // Unfolded the first would be 10^30 nodes: that ends at no limit of time.
             let found = try problems(of: shipped(["classes.yaml": text]))
-            #expect(found.contains { $0.description.contains(report) } || text == nested, "\(found.prefix(3))")
-            #expect(!found.isEmpty && clock.now - start < .seconds(1))
+            #expect(found.contains { $0.description.contains(report) }, "\(report): \(found.prefix(3))")
         }
     }
 

@@ -59,7 +59,7 @@ struct EveryStatementTests {
     ]
     static let byMigrators: Set<String> = [
         "HasMigrations", "MigrationLock", "AppliedMigrations", "AppliedObjects", "BecomeOwner", "ResetRole", "RecordMigration",
-        "RecordObjects", "SeedHandOvers",
+        "RecordObjects", "SeedHandOvers", "ReplaceChecksum", "ObjectDefinitions",
     ]
     /// Duties of workers among the statements about events.
     static let notByGateways: Set<String> = [

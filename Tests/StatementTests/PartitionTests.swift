@@ -106,10 +106,8 @@ struct PartitionTests {
         try await oldDay { scratch, store, connection in
             let reader = try await scratch.connect()
             try await reader.execute(script: "begin; select count(*) from martlet_data.\(table)")
-            let clock = ContinuousClock()
-            let start = clock.now
+            // The reader holds it until later: nobody who waits for it would answer.
             #expect(try await drop(store) == "in use")
-            #expect(clock.now - start < .seconds(3))
             #expect(
                 try await connection.value(
                     "select count(*) from pg_class where relname ~ '(messages|attempts|receipts)_20250110$'") == "3")

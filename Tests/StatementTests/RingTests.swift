@@ -152,12 +152,9 @@ struct RetireTests {
         }
     }
 
+    /// Others keep their locks until later: a wait for one would end at this limit, with an error.
     private func retire(_ store: Database, _ slot: Int16 = 3) async throws -> Bool {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let retired = try await store.run(RetireRingPart(kind: .ready, slot: slot))
-        #expect(clock.now - start < .seconds(1), "it waited for a lock")
-        return retired
+        try await store.run(RetireRingPart(kind: .ready, slot: slot), within: .seconds(20))
     }
 
     @Test("an empty segment is given back, and is used again before the ring grows further")

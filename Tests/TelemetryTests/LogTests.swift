@@ -112,10 +112,8 @@ struct LogTests {
     func dropped() throws {
         let pipe = try LogPipe()
         let logger = pipe.logger()
-        let clock = ContinuousClock()
-        let start = clock.now
+        // Nobody reads until they are all written: one that waited for the reader would never end.
         for number in 0..<5000 { logger.info("line \(number) \(String(repeating: "x", count: 100))") }
-        #expect(clock.now - start < .seconds(2), "\(clock.now - start)")
         let lost = pipe.output.dropped
         #expect(lost > 3000)
         var written = pipe.read()

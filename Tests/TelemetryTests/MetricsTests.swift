@@ -1,6 +1,7 @@
 import Metrics
-import Telemetry
 import Testing
+
+@testable import Telemetry
 
 @Suite("Metrics")
 struct MetricsTests {

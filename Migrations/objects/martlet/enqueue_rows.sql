@@ -12,7 +12,7 @@ create or replace function martlet.enqueue_rows(
 #variable_conflict use_column
 declare
     v_now    timestamptz := clock_timestamp();
-    v_first  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
+    v_cluster bigint := (select c.number::bigint << 16 from martlet_data.cluster c);
     v_count  int := coalesce(cardinality(class), 0);
     v_ids    bigint[] := array_fill(null::bigint, array[v_count]);
     v_places bigint[];
@@ -43,7 +43,10 @@ begin
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
         known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
         usual as materialized (
-            select u.*, v_first | (u.seq & 4194303) as id from (select r.*, nextval('martlet_data.message_seq') as seq from (
+            -- The clock is read for each row, on both sides of its number, as in take_id: a row that took longer goes through enqueue.
+            select i.* from (select u.*, case when clock_timestamp() < u.began + interval '10 ms' then
+                    ((date_part('epoch', u.began) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (u.seq & 65535) end as id
+                from (select r.*, clock_timestamp() as began, nextval('martlet_data.message_seq') as seq from (
                 select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id,
                     -- What jsonb would refuse (a NUL, half a surrogate pair) is written as an escape.
                     case when position('\u' in g.variables) > 0 then g.variables::jsonb::json else coalesce(g.variables, '{}')::json end as body,
@@ -75,7 +78,7 @@ begin
                     and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
                 order by g.n offset 0) r
             where address is not null and end_at > greatest(v_now, due_at) and (expires_at is null or end_at <= greatest(v_now, due_at) + interval '366 days')
-                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u),
+                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u offset 0) i where i.id is not null),
         keyed as (
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
             select session_user, idempotency_key, martlet_data.request_hash(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
@@ -113,7 +116,9 @@ begin
         end loop;
     end if;
     return v_ids;
-exception when others then
+exception when unique_violation then
+    raise exception 'an id was given twice: %', sqlerrm using errcode = '40001', hint = 'The clock of the server was set back. Run the transaction again.';
+when others then
     get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
     raise exception '%', case when v_at is null then v_text else format('element %s: %s', v_at, v_text) end using errcode = v_state,
         hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');

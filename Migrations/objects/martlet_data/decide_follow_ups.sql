@@ -5,7 +5,6 @@ create or replace function martlet_data.decide_follow_ups(p_limit int) returns t
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     v_now   timestamptz := clock_timestamp();
-    v_base  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
     v_slots smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
     v_ids   bigint[];
     v_first bigint;
@@ -53,8 +52,8 @@ begin
             left join martlet_data.dead_letters d on d.message_id = f.message_id left join doubts x on x.message_id = f.message_id
             left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
     verdicts as materialized (
-        select w.*, v_base | (w.second_seq & 4194303) as second_id
-        from (select v.*, case when v.verdict = 'sent' then nextval('martlet_data.message_seq') end as second_seq
+        select w.*, w.taken[1] as second_seq, w.taken[2] as second_id
+        from (select v.*, case when v.verdict = 'sent' then martlet_data.take_id() end as taken
         from (select a.*, case when a.first_id is null then 'lapsed' when a.settled_by is not null then 'settled'
                 -- What is accepted later than now is not due before this.
                 when a.failed_by is null and (a.accepted_at is null or a.accepted_at + a.after > v_now) then 'open'

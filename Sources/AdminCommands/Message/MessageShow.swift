@@ -35,10 +35,14 @@ struct MessageShow: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let found = try await shared.withDatabase(.reader, { try await find($0) }) else {
+        let (found, cluster) = try await shared.withDatabase(.reader) { (try await find($0), try await $0.run(LoadCluster())) }
+        guard let found else {
+            let owner = cluster.cluster(of: id)
             throw AdminError(
                 .notFound, "There is no message \(id).",
-                hint: "Its partition may have been dropped after the retention time; `martlet message find` lists what is there.")
+                hint: owner == cluster.number || owner == 0
+                    ? "Its partition may have been dropped after the retention time; `martlet message find` lists what is there."
+                    : "Cluster \(owner) gave this id, and this is cluster \(cluster.number): ask that one.")
         }
         let timeline = Timeline(found.message, receipts: found.receipts, attempts: found.attempts, audit: found.audit)
         let advice = Advice.next(found.message, deadLetter: found.deadLetter)

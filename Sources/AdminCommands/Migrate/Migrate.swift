@@ -4,7 +4,7 @@ import Store
 struct MigrateGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Bring the database to the schema this binary knows, or compare them.",
-        subcommands: [MigrateUp.self, MigrateStatus.self, MigrateValidate.self, MigrateDryRun.self])
+        subcommands: [MigrateUp.self, MigrateStatus.self, MigrateValidate.self, MigrateDryRun.self, MigrateRepair.self])
 }
 
 extension MigrationStatus {

@@ -2,7 +2,7 @@ import Domain
 
 /// How far an import has come, as one line for people.
 public struct Progress: Sendable {
-    public var importedName = ""
+    var importedName = ""
     /// Bytes of the file; nil for pipes.
     public var size: Int64?
     public var consumed: Int64 = 0

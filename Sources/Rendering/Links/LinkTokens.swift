@@ -16,7 +16,7 @@ public struct LinkTokens: Sendable {
     }
 
     /// Characters of a token: what a link costs in an SMS, whatever the address was.
-    public static let clickLength = 22
+    static let clickLength = 22
 
     /// For previews and estimates, which need no secret: of the right length, and good for nothing.
     public static let placeholder = LinkTokens(

@@ -133,14 +133,12 @@ public struct LoadAttempts: Statement {
         public var currency: String?
         /// nil: nobody has answered.
         public var outcome: String?
-        public var answeredAt: Timestamp?
         public var code: String?
         public var reference: String?
     }
     public var sql: String {
         """
-        select attempt, provider, session, admitted_at, send_by, template_version, segments, cost_micros, currency, outcome, answered_at,
-            code, reference
+        select attempt, provider, session, admitted_at, send_by, template_version, segments, cost_micros, currency, outcome, code, reference
         from martlet.attempts where message_id = $1 order by attempt limit 1000
         """
     }
@@ -152,7 +150,7 @@ public struct LoadAttempts: Statement {
                 admittedAt: try $0.timestamp(3),
                 sendBy: try $0.timestamp(4), templateVersion: Int(try $0.int4(5)), segments: Int(try $0.int2(6)),
                 costMicros: try $0.int8OrNull(7), currency: try $0.textOrNull(8), outcome: try $0.textOrNull(9),
-                answeredAt: try $0.timestampOrNull(10), code: try $0.textOrNull(11), reference: try $0.textOrNull(12))
+                code: try $0.textOrNull(10), reference: try $0.textOrNull(11))
         }
     }
 }

@@ -9,7 +9,6 @@ public struct CurrentRights: Statement {
         public var user: String
         /// Sees addresses, requeues, applies.
         public var isAdmin: Bool
-        public var isReader: Bool
         public var isSuperuser: Bool
         /// Sees what other roles' sessions do.
         public var seesActivity: Bool
@@ -17,7 +16,7 @@ public struct CurrentRights: Statement {
     public var sql: String {
         """
         select clock_timestamp(), session_user::text, pg_has_role(current_user, 'martlet_admin', 'usage'),
-            pg_has_role(current_user, 'martlet_reader', 'usage'), (select rolsuper from pg_roles where rolname = current_user),
+            (select rolsuper from pg_roles where rolname = current_user),
             pg_has_role(current_user, 'pg_read_all_stats', 'usage')
         """
     }
@@ -25,7 +24,7 @@ public struct CurrentRights: Statement {
     public static func read(_ rows: PQRows) throws -> Answer {
         let row = try rows.only
         return Answer(
-            now: try row.timestamp(0), user: try row.text(1), isAdmin: try row.bool(2), isReader: try row.bool(3),
-            isSuperuser: try row.bool(4), seesActivity: try row.bool(5))
+            now: try row.timestamp(0), user: try row.text(1), isAdmin: try row.bool(2), isSuperuser: try row.bool(3),
+            seesActivity: try row.bool(4))
     }
 }

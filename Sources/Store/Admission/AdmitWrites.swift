@@ -96,27 +96,3 @@ public struct ReleaseSlots: Statement {
     }
     public static func read(_ rows: PQRows) throws -> Int64 { try rows.only.int8(0) }
 }
-
-/// Which of these attempts are committed: after a commit whose answer never came.
-public struct CommittedAttempts: Statement {
-    public var messageIDs: [MessageID]
-    public var session: Int32
-    public init(messageIDs: [MessageID], session: Int32) {
-        self.messageIDs = messageIDs
-        self.session = session
-    }
-    public struct Attempt: Sendable, Hashable {
-        public var messageID: MessageID
-        public var attempt: Int16
-    }
-    public var sql: String {
-        "select message_id, attempt from martlet_data.attempts where message_id = any ($1) and session = $2"
-    }
-    public func bind(_ parameters: inout PQParams) {
-        parameters.messageIDs(messageIDs)
-        parameters.int4(session)
-    }
-    public static func read(_ rows: PQRows) throws -> Set<Attempt> {
-        Set(try rows.map { Attempt(messageID: try $0.messageID(0), attempt: try $0.int2(1)) })
-    }
-}

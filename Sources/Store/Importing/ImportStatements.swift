@@ -57,7 +57,7 @@ public struct BulkSavepoint: Statement {
     public func bind(_ parameters: inout PQParams) {}
 }
 
-/// Undoes what followed the savepoint, a failed COPY above all.
+/// Undoes what followed the savepoint.
 public struct BulkRollback: Statement {
     public init() {}
     public var sql: String { "rollback to savepoint bulk_rows" }

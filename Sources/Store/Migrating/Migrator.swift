@@ -110,7 +110,7 @@ public struct Migrator: Sendable {
         }
     }
 
-    private func status(on connection: StoreConnection) async throws -> MigrationStatus {
+    func status(on connection: StoreConnection) async throws -> MigrationStatus {
         let has = try await connection.run(HasMigrations())
         guard has.migrations && has.objects else {
             // Nothing yet, or what a binary before objects left: everything of it is applied, the objects are pending.

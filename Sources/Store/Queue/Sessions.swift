@@ -48,8 +48,6 @@ public struct Beat: Statement {
         public var now: Timestamp
         /// nil on a standby: then nothing may be admitted.
         public var timeline: Int64?
-        /// Time since the server started or was promoted.
-        public var serverUp: Duration
     }
 
     public var sql: String {
@@ -60,8 +58,7 @@ public struct Beat: Statement {
             (select count(*) from martlet_data.sessions where ended_at is null and fenced_at is null and id <> $1
                 and beat_at > clock_timestamp() - interval '10 seconds') + 1,
             clock_timestamp(),
-            case when not pg_is_in_recovery() then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int8 end,
-            clock_timestamp() - pg_postmaster_start_time()
+            case when not pg_is_in_recovery() then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int8 end
         """
     }
     public func bind(_ parameters: inout PQParams) {
@@ -73,7 +70,7 @@ public struct Beat: Statement {
         let row = try rows.only
         return Answer(
             isAlive: try row.bool(0), liveSessions: Int(try row.int8(1)), now: try row.timestamp(2),
-            timeline: try row.int8OrNull(3), serverUp: try row.interval(4))
+            timeline: try row.int8OrNull(3))
     }
 }
 

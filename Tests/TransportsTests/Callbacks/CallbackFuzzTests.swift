@@ -19,7 +19,9 @@ struct CallbackFuzzTests {
             "msisdn=1&status=delivered&client-ref=7.1&text=%F0%9F%98%80&&=&a", "%", "%%%1&%4", "[[[[[[[[",
         ]
         for provider in [json, form] {
-            guard case .rules(let rules)? = try ProviderCallbacks.options(provider)?.reader else { return }
+            guard case .rules(let rules)? = try ProviderCallbacks.options(provider)?.reader else {
+                return Issue.record("it reads by no rules")
+            }
             let callbacks = try #require(try ProviderCallbacks(provider))
             for _ in 0..<4000 {
                 var body = Array((seeds.randomElement(using: &random) ?? "").utf8)

@@ -84,7 +84,7 @@ struct SMPPReadingTests {
 
     @Test("septets that nobody unpacked are among the readings")
     func packed() {
-        let octets = GSM7.pack([0x53, 0x54, 0x4F, 0x50])
+        let octets: [UInt8] = [0x53, 0xEA, 0x13, 0x0A]  // STOP
         for dataCoding in [0, 4, 8] as [UInt8] {
             let found = SMPPReading(octets, dataCoding: dataCoding, default: .gsm7)
             #expect(found.others.contains("STOP") || found.text == "STOP", "\(dataCoding): \(found)")

@@ -203,11 +203,31 @@ final class SandboxTransportTests {
         #expect(await answer() == "deferred")
         try "* reject\n".write(toFile: path, atomically: true, encoding: .utf8)
         try await becomes("rejected")
-        try "* explode\n".write(toFile: path, atomically: true, encoding: .utf8)
-        try await Task.sleep(for: .milliseconds(50))
-        #expect(await answer() == "rejected")
         try "".write(toFile: path, atomically: true, encoding: .utf8)
         try await becomes("accepted")
+    }
+
+    @Test("a broken script leaves the rules as they were, is complained of once, and is taken when it is mended")
+    func brokenScript() throws {
+        let path = directory.appending(path: "script").path
+        try "* reject\n".write(toFile: path, atomically: true, encoding: .utf8)
+        let logs = Logs()
+        var script = try SandboxScript(
+            SandboxOptions(
+                ProviderPolicy(
+                    name: "carrier", transport: "sandbox", channels: [.sms], options: ["outbox": outbox, "script": path])))
+        var now = ContinuousClock.now
+        func looks(_ text: String) throws -> Int {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            now += .seconds(1)
+            script.refresh(now: now, logger: logs.logger)
+            return script.rules.rules.count
+        }
+        #expect(try looks("* explode\n") == 1)
+        #expect(logs.text.contains("sandbox rules not read; the old ones stay") && logs.text.contains("explode"), "\(logs.text)")
+        #expect(try looks("* explode twice\n") == 1)
+        #expect(logs.text.components(separatedBy: "sandbox rules not read").count == 2, "once")
+        #expect(try looks("* reject\n+49* accept\n") == 2)
     }
 
     @Test("a full disk is a deferral that says so, and burns nothing")

@@ -1,12 +1,14 @@
 import Domain
-import Postgres
 
-/// Every statement of the binaries with sample parameters. `StatementTests` prepares and runs them all on a migrated database; one that
+@testable import Postgres
+@testable import Store
+
+/// Every statement of the binaries with sample parameters. `EveryStatementTests` prepares and runs them all on a migrated database; one that
 /// is missing here fails a test.
 ///
 /// The samples speak of message 1, leased in segment 1 at the first place by session 1 with claim 1.
-public enum Statements {
-    public static var all: [any Statement] {
+enum Statements {
+    static var all: [any Statement] {
         queue + admission + recording + events + links + maintenance + policies + administration + importing + migrating
     }
 
@@ -86,7 +88,7 @@ public enum Statements {
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
                 consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message]),
             LocalHours(queries: [.init(zone: "Asia/Shanghai", quietHours: QuietHours(from: 1320, until: 480))]),
-            attempts, links, update, insert, release, CommittedAttempts(messageIDs: [message], session: 1),
+            attempts, links, update, insert, release,
         ]
     }
 
@@ -208,6 +210,7 @@ public enum Statements {
             Suppress(channel: "sms", address: address, scope: "all", reason: "asked"),
             Unsuppress(channel: "sms", address: address, why: "asked", scope: nil), LoadCapUsage(recipientKey: address),
             CalendarWindows(timeZone: "Asia/Shanghai"), PauseLane(lane: 3, why: "x"), ResumeLane(lane: 3, why: "x"),
+            LoadCluster(), SetCluster(number: 3, why: "x"),
             ListProviders(), WaitingMessages(limit: 10),
             OrderProvider("a", .moved(to: "b"), why: "x"), ListLanes(),
             LaneCounters(), ListWorkers(all: true), LoadThroughput(), ClassLevels(since: .seconds(3600)),
@@ -236,6 +239,7 @@ public enum Statements {
             AppliedObjects(objects: [SQLObject(name: "martlet.try_it", sql: "select 1")]),
             RecordObjects(objects: [SQLObject(name: "martlet.try_it", sql: "select 1")]),
             RecordMigration(migration: Migration(version: 9999, name: "9999_try_it.sql", sql: "select 1")),
+            ReplaceChecksum(version: 9999, checksum: "x"), ObjectDefinitions(names: ["martlet.enqueue", "martlet.lanes"]),
             SeedHandOvers(count: 3, provider: "p"),
         ]
     }

@@ -1,0 +1,28 @@
+import Domain
+import Postgres
+
+/// The number of this cluster, and which ids carry it.
+public struct LoadCluster: Statement {
+    public init() {}
+    public var sql: String { "select number, since_id from martlet.cluster limit 1" }
+    public func bind(_ parameters: inout PQParams) {}
+    public static func read(_ rows: PQRows) throws -> ClusterNumber {
+        let row = try rows.only
+        return ClusterNumber(number: Int(try row.int4(0)), since: try row.int8OrNull(1).map { MessageID($0) })
+    }
+}
+
+/// Gives this cluster its number; refused once ids carry another one.
+public struct SetCluster: Statement {
+    public var number: Int
+    public var why: String
+    public init(number: Int, why: String) {
+        self.number = number
+        self.why = why
+    }
+    public var sql: String { "select martlet.set_cluster($1, $2) is null" }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.int4(Int32(clamping: number))
+        parameters.text(why)
+    }
+}
