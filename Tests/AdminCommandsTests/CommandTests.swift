@@ -198,7 +198,8 @@ struct CommandTests {
             "dead-letters list",
             "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume",
             "workers",
-            "caps show", "suppressions list", "suppressions add", "suppressions remove", "doctor",
+            "jobs list", "jobs show", "jobs stop", "caps show", "suppressions list", "suppressions add", "suppressions remove",
+            "doctor",
         ]
         for command in commands {
             let help = try await martlet.run(command.split(separator: " ").map(String.init) + ["--help"])
