@@ -36,7 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
     [
-        "AdminCommands", "Events", "Gateway", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store", "Telemetry",
+        "AdminCommands", "Events", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store",
+        "Telemetry",
         "Transports",
         "martlet-load",
     ].contains(name)
@@ -97,9 +98,8 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ]),
         module("Producer", ["Store", "Rendering", "Settings", "Domain", "CZlib", logging]),
-        module(
-            "AdminCommands",
-            ["Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", argumentParser, logging]),
+        module("Operations", ["Store", "Rendering", "Transports", "Settings", "Domain"]),
+        module("AdminCommands", ["Operations", "Store", "Rendering", "Settings", "Domain", argumentParser]),
         program("martlet", ["AdminCommands", argumentParser]),
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
         program(
@@ -154,7 +154,8 @@ let package = Package(
                 logging,
             ]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
-        tests("AdminCommandsTests", ["AdminCommands", "Store", "Postgres", "Settings", argumentParser]),
+        tests("OperationsTests", ["Operations", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
+        tests("AdminCommandsTests", ["AdminCommands", "Domain", "Store", "Postgres", "Settings", argumentParser]),
         tests(
             "FaultTests",
             [

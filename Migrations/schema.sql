@@ -80,6 +80,57 @@ ALTER FUNCTION martlet.cancel_follow_up(message_id bigint) OWNER TO martlet_owne
 
 COMMENT ON FUNCTION martlet.cancel_follow_up(message_id bigint) IS 'cancelled | too_late (the second message is on its way: cancel that) | already_final | none';
 
+CREATE FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb DEFAULT '{"ids": true}'::jsonb, options jsonb DEFAULT '{}'::jsonb, per_second integer DEFAULT NULL::integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_job bigint;
+    v_unknown text;
+    v_count int;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    if action is null or action not in ('requeue', 'discard') then
+        raise exception 'field action: % is none of requeue, discard', coalesce(quote_literal(action), 'null') using errcode = 'MT019', hint = 'A job requeues or discards dead letters.';
+    end if;
+    if coalesce(cardinality(message_ids), 0) not between 1 and 1000000 or array_position(message_ids, null) is not null then
+        raise exception 'field message_ids: % messages; a job has 1 … 1000000, each with an id', coalesce(cardinality(message_ids), 0) using errcode = 'MT019',
+            hint = 'Choose what exists, and fewer at once.';
+    end if;
+    if per_second not between 1 and 100000 then
+        raise exception 'field per_second: % is not between 1 and 100000', per_second using errcode = 'MT019', hint = 'Leave it out for as fast as it goes.';
+    end if;
+    if jsonb_typeof(options) is distinct from 'object' or jsonb_typeof(selection) is distinct from 'object' or octet_length(selection::text) > 8192 then
+        raise exception 'field options: it and selection must be JSON objects' using errcode = 'MT019', hint = 'Leave them out if there are none.';
+    end if;
+    select string_agg(k, ', ') into v_unknown from jsonb_object_keys(options) k
+        where action <> 'requeue' or k not in ('variables', 'provider', 'may_duplicate', 'approve_words');
+    if v_unknown is not null then
+        raise exception 'field options: unknown to %: %', action, v_unknown using errcode = 'MT019', hint = 'requeue knows variables, provider, may_duplicate, approve_words; discard none.';
+    end if;
+    if exists (select from jsonb_each(options) o where jsonb_typeof(o.value) <> case o.key when 'variables' then 'object' when 'provider' then 'string' else 'boolean' end) then
+        raise exception 'field options: variables is a JSON object, provider a text, may_duplicate and approve_words are true or false' using errcode = 'MT019',
+            hint = 'Correct it, or leave it out.';
+    end if;
+    if options ? 'variables' then
+        perform martlet_data.check_json('variables', options -> 'variables', 65536);
+    end if;
+    perform martlet_data.commit_durably();
+    insert into martlet_data.jobs (action, why, selection, options, per_second, messages) values (action, why, selection, options, per_second, 0) returning id into v_job;
+    insert into martlet_data.job_messages (job_id, message_id, series)
+        select v_job, i.id, d.series from (select distinct unnest(message_ids) as id) i left join martlet_data.dead_letters d on d.message_id = i.id;
+    get diagnostics v_count = row_count;
+    update martlet_data.jobs j set messages = v_count where j.id = v_job;
+    insert into martlet_data.audit (action, object, why, detail) values ('create_job', 'job ' || v_job, why, jsonb_build_object('action', action, 'messages', v_count, 'selection', selection,
+        'per_second', per_second, 'options', options - 'variables' || jsonb_build_object('edited_variables', options ? 'variables')));
+    return v_job;
+end $$;
+
+ALTER FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) IS 'Requeues or discards these dead letters, and no others, in the background: any worker works on it. Answers its number, see martlet.jobs.';
+
 CREATE FUNCTION martlet.created_at(p_message_id bigint) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select to_timestamp(((p_message_id >> 22) + 1735689600000) / 1000.0) $$;
@@ -91,17 +142,8 @@ CREATE FUNCTION martlet.discard(message_id bigint, why text) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_variable
-declare
-    v_reason text;
 begin
-    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
-    perform martlet_data.commit_durably();
-    delete from martlet_data.dead_letters l where l.message_id = discard.message_id returning l.reason into v_reason;
-    if not found then
-        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
-    end if;
-    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'discarded', v_reason, why, session_user);
-    insert into martlet_data.audit (action, object, why, detail) values ('discard', message_id::text, why, jsonb_build_object('reason', v_reason));
+    perform martlet_data.discard_as(session_user, null, message_id, why);
 end $$;
 
 ALTER FUNCTION martlet.discard(message_id bigint, why text) OWNER TO martlet_owner;
@@ -765,50 +807,8 @@ CREATE FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb DEF
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_variable
-declare
-    d martlet_data.dead_letters;
-    v_expires timestamptz;
-    v_erased boolean;
 begin
-    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
-    perform martlet_data.commit_durably();
-    select * into d from martlet_data.dead_letters l where l.message_id = requeue.message_id for update;
-    if not found then
-        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list"; "martlet message show" tells what became of this one.';
-    end if;
-    if d.reason = 'in_doubt' and not may_duplicate then
-        raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
-    end if;
-    if variables is not null then
-        perform martlet_data.check_json('variables', variables, 65536);
-    end if;
-    if d.series >= 32766 then
-        raise exception 'message % was requeued % times; there is no further number', message_id, d.series using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
-    end if;
-    select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
-    if v_expires is null then
-        raise exception 'class % of message % no longer exists', d.class, message_id using errcode = 'MT013', hint = 'Apply a policy that has it, or discard the message.';
-    end if;
-    if v_erased and variables is null then
-        raise exception 'the variables of message % were erased, as its class % demands', message_id, d.class using errcode = 'MT013', hint = 'Pass variables, or discard the message and enqueue a new one.';
-    end if;
-    if not exists (select from martlet_data.messages m where m.id = message_id) then
-        -- Its partition is gone; the dead letter kept the body.
-        if d.message ->> 'id' is null then
-            raise exception 'message % has no body: it was missing when a worker claimed it', message_id using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
-        end if;
-        insert into martlet_data.messages select * from jsonb_populate_record(null::martlet_data.messages, d.message);
-    end if;
-    insert into martlet_data.requeues (message_id, series, expires_at, variables, provider, approve_words, why) values (message_id, d.series + 1, v_expires, variables, provider, approve_words, why);
-    perform pg_current_xact_id();
-    insert into martlet_data.ready (slot, seq, message_id, attempt, series)
-        select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
-    perform martlet_data.wake_sleeper();
-    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, session_user);
-    insert into martlet_data.audit (action, object, why, detail) values ('requeue', message_id::text, why,
-        jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words));
-    delete from martlet_data.dead_letters l where l.message_id = requeue.message_id;
-    return v_expires;
+    return martlet_data.requeue_as(session_user, null, message_id, why, variables, provider, may_duplicate, approve_words);
 end $$;
 
 ALTER FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) OWNER TO martlet_owner;
@@ -880,6 +880,28 @@ CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, prom
 
 ALTER FUNCTION martlet.slo_since(since interval) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.stop_job(job_id bigint, why text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    if martlet_data.end_job(job_id, session_user, why) then
+        insert into martlet_data.audit (action, object, why) values ('stop_job', 'job ' || job_id, why);
+        return 'stopped';
+    end if;
+    if exists (select from martlet_data.jobs j where j.id = job_id) then
+        return 'already_ended';
+    end if;
+    raise exception 'there is no job %', job_id using errcode = 'MT012', hint = 'List them with "martlet jobs list".';
+end $$;
+
+ALTER FUNCTION martlet.stop_job(job_id bigint, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.stop_job(job_id bigint, why text) IS 'stopped | already_ended';
+
 CREATE FUNCTION martlet.suppress(channel text, recipient text, scope text DEFAULT 'marketing'::text, reason text DEFAULT 'opt_out'::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -929,6 +951,84 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.jobs (
+    id bigint NOT NULL,
+    action text NOT NULL COLLATE pg_catalog."C",
+    why text NOT NULL COLLATE pg_catalog."C",
+    selection jsonb NOT NULL,
+    options jsonb NOT NULL,
+    per_second integer,
+    messages integer NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    skipped integer DEFAULT 0 NOT NULL,
+    state text DEFAULT 'running'::text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    stopped_by text COLLATE pg_catalog."C",
+    stop_why text COLLATE pg_catalog."C",
+    CONSTRAINT jobs_action_check CHECK ((action = ANY (ARRAY['requeue'::text, 'discard'::text]))),
+    CONSTRAINT jobs_check CHECK (((state = 'running'::text) = (ended_at IS NULL))),
+    CONSTRAINT jobs_check1 CHECK (((state = 'stopped'::text) = (stop_why IS NOT NULL))),
+    CONSTRAINT jobs_per_second_check CHECK (((per_second >= 1) AND (per_second <= 100000))),
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'stopped'::text, 'finished'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500');
+
+ALTER TABLE martlet_data.jobs OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.jobs IS 'Work on many dead letters that any worker goes on with.';
+
+COMMENT ON COLUMN martlet_data.jobs.selection IS 'What was asked for, for people: the filter, or that ids were given.';
+
+COMMENT ON COLUMN martlet_data.jobs.options IS 'Of requeue: variables (until the job has ended), provider, may_duplicate, approve_words.';
+
+COMMENT ON COLUMN martlet_data.jobs.next_at IS 'When the next batch may begin: its rate.';
+
+COMMENT ON COLUMN martlet_data.jobs.stopped_by IS 'Null beside a stop_why: Martlet itself stopped it.';
+
+CREATE FUNCTION martlet_data.act_on_job(j martlet_data.jobs, p_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_half int := cardinality(p_ids) / 2;
+    v_state text;
+    v_constraint text;
+    v_text text;
+    v_hint text;
+begin
+    if cardinality(p_ids) = 0 then
+        return;
+    end if;
+    begin
+        if j.action = 'requeue' then
+            perform martlet_data.requeue_as(j.created_by, j.id, i.id, j.why, j.options -> 'variables', j.options ->> 'provider',
+                coalesce((j.options -> 'may_duplicate')::boolean, false), coalesce((j.options -> 'approve_words')::boolean, false)) from unnest(p_ids) i(id);
+        else
+            perform martlet_data.discard_as(j.created_by, j.id, i.id, j.why) from unnest(p_ids) i(id);
+        end if;
+        update martlet_data.job_messages m set result = 'done', at = clock_timestamp() where m.job_id = j.id and m.message_id = any (p_ids);
+        return;
+    exception when others then
+        get stacked diagnostics v_state = returned_sqlstate, v_constraint = constraint_name, v_text = message_text, v_hint = pg_exception_hint;
+        -- No partition for a row is a check violation without a constraint: the ring got a segment meanwhile.
+        if v_state !~ '^(MT0|21|22|23|P0001)' or v_state = '23514' and v_constraint = '' then
+            raise;
+        end if;
+    end;
+    if v_half = 0 then
+        update martlet_data.job_messages m set result = 'skipped', at = clock_timestamp(), sqlstate = v_state, reason = left(v_text, 1000), hint = nullif(left(v_hint, 1000), '')
+            where m.job_id = j.id and m.message_id = p_ids[1];
+    else
+        perform martlet_data.act_on_job(j, p_ids[:v_half]);
+        perform martlet_data.act_on_job(j, p_ids[v_half + 1:]);
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.act_on_job(j martlet_data.jobs, p_ids bigint[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) RETURNS smallint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1413,6 +1513,27 @@ end $$;
 
 ALTER FUNCTION martlet_data.decide_follow_ups(p_limit integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_reason text;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    delete from martlet_data.dead_letters l where l.message_id = discard_as.message_id returning l.reason into v_reason;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
+    end if;
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'discarded', v_reason, why, p_actor);
+    insert into martlet_data.audit (actor, action, object, why, detail) values (p_actor, 'discard', message_id::text, why,
+        jsonb_build_object('reason', v_reason) || case when p_job is null then '{}' else jsonb_build_object('job', p_job::text) end);
+end $$;
+
+ALTER FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.drop_partitions(p_day date) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1459,6 +1580,19 @@ CREATE FUNCTION martlet_data.drop_visit() RETURNS bigint
     returning v.message_id $$;
 
 ALTER FUNCTION martlet_data.drop_visit() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update martlet_data.jobs j set state = case when p_why is null then 'finished' else 'stopped' end, ended_at = clock_timestamp(), stopped_by = p_by, stop_why = p_why,
+            options = case when j.options ? 'variables' then j.options - 'variables' || '{"edited_variables": true}' else j.options end
+        where j.id = p_job and j.state = 'running';
+    return found;
+end $$;
+
+ALTER FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.first_id(p_at timestamp with time zone) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2429,6 +2563,61 @@ CREATE FUNCTION martlet_data.request_hash(class text, channel text, recipient te
 
 ALTER FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    d martlet_data.dead_letters;
+    v_expires timestamptz;
+    v_erased boolean;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    select * into d from martlet_data.dead_letters l where l.message_id = requeue_as.message_id for update;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list"; "martlet message show" tells what became of this one.';
+    end if;
+    if d.reason = 'in_doubt' and not may_duplicate then
+        raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
+    end if;
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
+    if d.series >= 32766 then
+        raise exception 'message % was requeued % times; there is no further number', message_id, d.series using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
+    end if;
+    select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
+    if v_expires is null then
+        raise exception 'class % of message % no longer exists', d.class, message_id using errcode = 'MT013', hint = 'Apply a policy that has it, or discard the message.';
+    end if;
+    if v_erased and variables is null then
+        raise exception 'the variables of message % were erased, as its class % demands', message_id, d.class using errcode = 'MT013', hint = 'Pass variables, or discard the message and enqueue a new one.';
+    end if;
+    if not exists (select from martlet_data.messages m where m.id = message_id) then
+        -- Its partition is gone; the dead letter kept the body.
+        if d.message ->> 'id' is null then
+            raise exception 'message % has no body: it was missing when a worker claimed it', message_id using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
+        end if;
+        insert into martlet_data.messages select * from jsonb_populate_record(null::martlet_data.messages, d.message);
+    end if;
+    insert into martlet_data.requeues (message_id, series, expires_at, variables, provider, approve_words, why, requeued_by)
+        values (message_id, d.series + 1, v_expires, variables, provider, approve_words, why, p_actor);
+    perform pg_current_xact_id();
+    insert into martlet_data.ready (slot, seq, message_id, attempt, series)
+        select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
+    perform martlet_data.wake_sleeper();
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, p_actor);
+    insert into martlet_data.audit (actor, action, object, why, detail) values (p_actor, 'requeue', message_id::text, why,
+        jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words)
+            || case when p_job is null then '{}' else jsonb_build_object('job', p_job::text) end);
+    delete from martlet_data.dead_letters l where l.message_id = requeue_as.message_id;
+    return v_expires;
+end $$;
+
+ALTER FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2833,6 +3022,55 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) RETURNS TABLE(job_id bigint, action text, done integer, skipped integer, has_ended boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    j      martlet_data.jobs;
+    v_size int;
+    v_ids  bigint[];
+    v_live bigint[];
+    v_done int;
+begin
+    select * into j from martlet_data.jobs k where k.state = 'running' and k.next_at <= clock_timestamp() and (p_job is null or k.id = p_job)
+        order by k.next_at limit 1 for update skip locked;
+    if not found then
+        return;
+    end if;
+    perform martlet_data.commit_durably();
+    -- What its creator may no longer do is not done in that name.
+    if not exists (select from pg_roles r where r.rolname = j.created_by and pg_has_role(r.oid, 'martlet_admin', 'member')) then
+        perform martlet_data.end_job(j.id, null, j.created_by || ' is not martlet_admin any more');
+        insert into martlet_data.audit (action, object, why) values ('stop_job', 'job ' || j.id, j.created_by || ' is not martlet_admin any more');
+        return query select j.id, j.action, 0, 0, true;
+        return;
+    end if;
+    v_size := greatest(1, least(p_limit, coalesce(j.per_second / 2, p_limit)));
+    v_ids := array(select m.message_id from martlet_data.job_messages m where m.job_id = j.id and m.result is null order by m.message_id limit v_size);
+    v_live := array(select d.message_id from martlet_data.dead_letters d join martlet_data.job_messages m on m.job_id = j.id and m.message_id = d.message_id and m.series = d.series
+        where d.message_id = any (v_ids) order by d.message_id for update of d);
+    update martlet_data.job_messages m set result = 'skipped', at = clock_timestamp(), sqlstate = 'MT012', hint = '"martlet message show" tells what became of it.',
+            reason = format(case when m.series is null then 'message %s was not a dead letter' when d.message_id is null then 'message %s is not a dead letter any more'
+                else 'message %s was requeued by somebody else, and died again' end, m.message_id)
+        from unnest(v_ids) i(id) left join martlet_data.dead_letters d on d.message_id = i.id
+        where m.job_id = j.id and m.message_id = i.id and not i.id = any (v_live);
+    perform martlet_data.act_on_job(j, v_live);
+    select count(*) into v_done from martlet_data.job_messages m where m.job_id = j.id and m.message_id = any (v_ids) and m.result = 'done';
+    update martlet_data.jobs k set done = k.done + v_done, skipped = k.skipped + cardinality(v_ids) - v_done,
+            -- On average its rate: what was late by less than a second is made up for.
+            next_at = case when j.per_second is null then k.next_at
+                else greatest(k.next_at, clock_timestamp() - interval '1 second') + cardinality(v_ids) * interval '1 second' / j.per_second end
+        where k.id = j.id;
+    if not exists (select from martlet_data.job_messages m where m.job_id = j.id and m.result is null) then
+        perform martlet_data.end_job(j.id, null, null);
+    end if;
+    return query select j.id, j.action, v_done, cardinality(v_ids) - v_done, k.state <> 'running' from martlet_data.jobs k where k.id = j.id;
+end $$;
+
+ALTER FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -3306,6 +3544,69 @@ CREATE VIEW martlet.inbound_texts AS
 ALTER TABLE martlet.inbound_texts OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where nobody can tell what the octets say (unreadable_texts counts these).';
+
+CREATE TABLE martlet_data.job_messages (
+    job_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    series smallint,
+    result text COLLATE pg_catalog."C",
+    sqlstate text COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C",
+    hint text COLLATE pg_catalog."C",
+    at timestamp with time zone,
+    CONSTRAINT job_messages_check CHECK (((result IS NULL) = (at IS NULL))),
+    CONSTRAINT job_messages_check1 CHECK (((reason IS NOT NULL) = (COALESCE(result, ''::text) = 'skipped'::text))),
+    CONSTRAINT job_messages_result_check CHECK ((result = ANY (ARRAY['done'::text, 'skipped'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.1');
+
+ALTER TABLE martlet_data.job_messages OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.job_messages IS 'The messages of a job, fixed when it begins, each with its result.';
+
+COMMENT ON COLUMN martlet_data.job_messages.series IS 'Of the death that was meant: what was requeued since and died again is skipped. Null: it was no dead letter.';
+
+CREATE VIEW martlet.job_messages AS
+ SELECT m.job_id,
+    m.message_id,
+    COALESCE(m.result, 'waiting'::text) AS result,
+    m.at,
+    m.sqlstate,
+        CASE
+            WHEN ((m.sqlstate ~~ 'MT%'::text) OR pg_has_role(CURRENT_USER, 'martlet_admin'::name, 'usage'::text)) THEN m.reason
+            WHEN (m.reason IS NOT NULL) THEN 'shown to admins'::text
+            ELSE NULL::text
+        END AS reason,
+    m.hint
+   FROM martlet_data.job_messages m;
+
+ALTER TABLE martlet.job_messages OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.job_messages IS 'The messages of a job, each with its result: waiting, done, skipped and why.';
+
+CREATE VIEW martlet.jobs AS
+ SELECT j.id,
+    j.action,
+    j.state,
+    j.why,
+    j.selection,
+    (j.options - 'variables'::text) AS options,
+    (j.options ?| ARRAY['variables'::text, 'edited_variables'::text]) AS edited_variables,
+    j.per_second,
+    j.messages,
+    j.done,
+    j.skipped,
+    ((j.messages - j.done) - j.skipped) AS waiting,
+    j.created_at,
+    j.created_by,
+    j.ended_at,
+    j.stopped_by,
+    j.stop_why
+   FROM martlet_data.jobs j;
+
+ALTER TABLE martlet.jobs OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.jobs IS 'Work on many dead letters, with how far it is. state: running, finished, stopped.';
 
 CREATE TABLE martlet_data.due (
     slot smallint NOT NULL,
@@ -4113,6 +4414,15 @@ ALTER TABLE martlet_data.inbound_position OWNER TO martlet_owner;
 
 ALTER TABLE martlet_data.inbound_texts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.inbound_texts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE martlet_data.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.jobs_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -4967,6 +5277,12 @@ ALTER TABLE ONLY martlet_data.inbound_events
 ALTER TABLE ONLY martlet_data.inbound_texts
     ADD CONSTRAINT inbound_texts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.job_messages
+    ADD CONSTRAINT job_messages_pkey PRIMARY KEY (job_id, message_id);
+
+ALTER TABLE ONLY martlet_data.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY martlet_data.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (lane);
 
@@ -5061,6 +5377,12 @@ CREATE INDEX inbound_texts_at ON martlet_data.inbound_texts USING btree (at);
 CREATE INDEX inbound_texts_first_id ON martlet_data.inbound_texts USING btree (first_id) WHERE (first_id IS NOT NULL);
 
 CREATE INDEX inbound_texts_sender ON martlet_data.inbound_texts USING btree (sender, id);
+
+CREATE INDEX job_messages_waiting ON martlet_data.job_messages USING btree (job_id, message_id) WHERE (result IS NULL);
+
+CREATE INDEX jobs_ended_at ON martlet_data.jobs USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX jobs_next_at ON martlet_data.jobs USING btree (next_at) WHERE (state = 'running'::text);
 
 CREATE INDEX link_visits_message_id ON martlet_data.link_visits USING btree (message_id);
 
@@ -5170,6 +5492,9 @@ ALTER TABLE ONLY martlet_data.classes
 ALTER TABLE ONLY martlet_data.inbound_events
     ADD CONSTRAINT inbound_events_inbound_id_fkey FOREIGN KEY (inbound_id) REFERENCES martlet_data.inbound_texts(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY martlet_data.job_messages
+    ADD CONSTRAINT job_messages_job_id_fkey FOREIGN KEY (job_id) REFERENCES martlet_data.jobs(id);
+
 GRANT USAGE ON SCHEMA martlet TO martlet_producer;
 GRANT USAGE ON SCHEMA martlet TO martlet_worker;
 GRANT USAGE ON SCHEMA martlet TO martlet_admin;
@@ -5192,6 +5517,9 @@ GRANT ALL ON FUNCTION martlet.cancel(group_key text) TO martlet_admin;
 REVOKE ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.created_at(p_message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_producer;
@@ -5279,12 +5607,20 @@ REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.jobs TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.jobs TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.act_on_job(j martlet_data.jobs, p_ids bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO martlet_worker;
@@ -5350,12 +5686,16 @@ GRANT ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolea
 REVOKE ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) TO martlet_worker;
 
+REVOKE ALL ON FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.drop_partitions(p_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.drop_visit() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_visit() TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_worker;
@@ -5487,6 +5827,8 @@ GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_
 
 REVOKE ALL ON FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_admin;
@@ -5530,6 +5872,10 @@ REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id 
 
 REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) FROM PUBLIC;
 
@@ -5658,6 +6004,15 @@ GRANT SELECT ON TABLE martlet.inbound_events TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.job_messages TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.job_messages TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.job_messages TO martlet_admin;
+GRANT SELECT ON TABLE martlet.job_messages TO martlet_reader;
+
+GRANT SELECT ON TABLE martlet.jobs TO martlet_admin;
+GRANT SELECT ON TABLE martlet.jobs TO martlet_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;

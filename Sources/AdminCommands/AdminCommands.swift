@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import Operations
 import Settings
-import Store
 
 /// `martlet`: what admins and operators do by hand.
 public struct Martlet: AsyncParsableCommand {
@@ -37,7 +37,7 @@ public struct Martlet: AsyncParsableCommand {
         version: martletVersion,
         subcommands: [
             MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
-            DeadLettersGroup.self, LanesGroup.self, ClusterGroup.self,
+            DeadLettersGroup.self, JobsGroup.self, LanesGroup.self, ClusterGroup.self,
             SLO.self, Report.self, Workers.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self, Doctor.self,
         ])
 
@@ -53,14 +53,17 @@ public struct Martlet: AsyncParsableCommand {
                 try command.run()
             }
             Foundation.exit(0)
-        } catch let error as AdminError {
-            error.report(asJSON: arguments.contains("--json"))
-            Foundation.exit(error.exit.rawValue)
+        } catch let error as OperationError {
+            end(error, arguments)
         } catch let error as ConfigErrors {
-            AdminError(error).report(asJSON: arguments.contains("--json"))
-            Foundation.exit(AdminExit.invalidConfiguration.rawValue)
+            end(OperationError(error), arguments)
         } catch {
             exit(withError: error)
         }
+    }
+
+    private static func end(_ error: OperationError, _ arguments: [String]) -> Never {
+        error.report(asJSON: arguments.contains("--json"))
+        Foundation.exit(error.exit.rawValue)
     }
 }

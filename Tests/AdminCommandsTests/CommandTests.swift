@@ -217,7 +217,8 @@ struct CommandTests {
             "dead-letters list",
             "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume",
             "workers",
-            "caps show", "suppressions list", "suppressions add", "suppressions remove", "doctor", "cluster show", "cluster set",
+            "jobs list", "jobs show", "jobs stop", "caps show", "suppressions list", "suppressions add", "suppressions remove",
+            "doctor", "cluster show", "cluster set",
         ]
         for command in commands {
             let help = try await martlet.run(command.split(separator: " ").map(String.init) + ["--help"])

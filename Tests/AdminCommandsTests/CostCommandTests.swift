@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import AdminCommands
+@testable import Operations
 @testable import Store
 
 @Suite("what it costs, by the real binary", .serialized, .scratchDatabase { try await MartletBinary.applied() })

@@ -45,7 +45,7 @@ struct ImportTests {
             ("Pipeline", "ArgumentParser"),
             ("Pipeline", "NIOCore"), ("Store", "NIOHTTP1"), ("Rendering", "Yams"), ("Store", "AnythingElse"),
             ("Elsewhere", "Domain"),
-            ("EmbedSQL", "Domain"),
+            ("EmbedSQL", "Domain"), ("Operations", "Pipeline"), ("Operations", "ArgumentParser"), ("AdminCommands", "Transports"),
         ])
     func forbidden(module: String, name: String) {
         #expect(ImportTable.objection(module, imports: name) != nil)
@@ -55,7 +55,8 @@ struct ImportTests {
         "what the layout needs is allowed",
         arguments: [
             ("Store", "Postgres"), ("Store", "Domain"), ("Pipeline", "Store"), ("martlet-worker", "Pipeline"),
-            ("martlet-worker", "UnixSignals"), ("AdminCommands", "ArgumentParser"), ("Transports", "NIOSSL"),
+            ("martlet-worker", "UnixSignals"), ("AdminCommands", "ArgumentParser"), ("AdminCommands", "Operations"),
+            ("Transports", "NIOSSL"),
             ("Telemetry", "NIOHTTP1"),
             ("Postgres", "CLibPQ"), ("Rendering", "Foundation"), ("Store", "Logging"),
         ])

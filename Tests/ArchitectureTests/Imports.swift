@@ -7,7 +7,7 @@ enum ImportTable {
         ["CLibCrypto", "CLibPQ", "CZlib"],
         ["Domain", "Postgres"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
-        ["Events"],
+        ["Events", "Operations"],
         ["Pipeline", "Producer", "AdminCommands", "Gateway", "MartletClient"],
         ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway", "martlet-load"],
     ]
@@ -18,6 +18,8 @@ enum ImportTable {
         "CLibPQ": ["Postgres"],
         "CZlib": ["Producer"],
         "Postgres": ["Store"],
+        // Commands, and later the console, reach providers through Operations.
+        "Transports": ["Events", "Operations", "Pipeline", "Gateway", "martlet-load"],
     ]
 
     static let programs = layers[5]

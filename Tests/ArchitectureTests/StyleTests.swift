@@ -98,6 +98,19 @@ struct StyleTests {
         #expect(seen.count > 40)
     }
 
+    @Test("a command runs no SQL: it parses, calls a use case and shows")
+    func commands() throws {
+        let statements = try Repository.files(below: "Sources/Store", ending: ".swift").flatMap { file in
+            file.text.matches(of: #/struct (\w+)[^{\n]*:[^{\n]*\bStatement\b/#).map { String($0.1) }
+        }
+        let forbidden = Set(statements).union(["Database", "Migrator"])
+        for file in try Repository.files(below: "Sources/AdminCommands", ending: ".swift") {
+            for match in file.text.matches(of: #/\b([A-Z]\w+)\(/#) where forbidden.contains(String(match.1)) {
+                Issue.record("\(file.path): \(match.1) belongs into a use case of Operations")
+            }
+        }
+    }
+
     @Test("every migration says why, which locks, and whether it is compatible")
     func migrationHeaders() throws {
         let files = try Repository.files(below: "Migrations", ending: ".sql").filter {

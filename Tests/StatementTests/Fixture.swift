@@ -36,6 +36,8 @@ enum Fixture {
         insert into martlet_data.provider_events (provider, kind, payload, reason, next_try) values ('p', 'receipt', '{}', 'no_match', now());
         insert into martlet_data.budget_usage values ('daily', 'EUR', 5, now() - interval '1 hour', now() + interval '1 hour');
         insert into martlet_data.levels (kind, name, figure, value) values ('class', 'otp', 'overdue', 1);
+        insert into martlet_data.jobs (action, why, selection, options, messages) values ('discard', 'x', '{}', '{}', 1);
+        insert into martlet_data.job_messages (job_id, message_id) select id, 1 from martlet_data.jobs;
         insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, request_hash)
             values (2, 'not_opened', '1 hour', now() - interval '1 min', 'transactional', 'sms', '+8613800138000', 'parcel', 'x');
         insert into martlet_data.templates (key, channel, locale, version, body, answers, answer_within) values ('ask', 'sms', 'en', 1, '?', '{"yes": ["YES", "Y"]}', '1 h');

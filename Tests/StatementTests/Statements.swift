@@ -169,7 +169,8 @@ enum Statements {
             HeldDays(keep: .seconds(86_400)),
             RefreshTimeZones(), PurgeCancellations(keep: .seconds(0)), PurgeGroupCancellations(keep: .seconds(0)),
             PurgeRequeues(keep: .seconds(0)), PurgeSessions(keep: .seconds(0)), PurgeDeadLetters(keep: .seconds(86_400)),
-            PurgeCapUsage(after: ""), RefuseFollowUp(), MessagesThatAreOver(messageIDs: [message]),
+            PurgeCapUsage(after: ""), WorkOnJobs(), PurgeJobMessages(keep: .seconds(0)), PurgeJobs(keep: .seconds(0)),
+            RefuseFollowUp(), MessagesThatAreOver(messageIDs: [message]),
         ]
     }
 
@@ -200,9 +201,9 @@ enum Statements {
         return [
             CountDeadLetters(filter: filter), ListDeadLetters(filter: filter, limit: 10),
             DeadLetterIDs(filter: filter, after: MessageID(0), limit: 10), LoadDeadLetter(id: message),
-            DiscardDeadLetters(ids: [message], why: "x"),
-            RequeueDeadLetters(
-                ids: [message], why: "x", variables: nil, provider: nil, mayDuplicate: false, approvesWords: false),
+            CreateJob(action: "discard", why: "x", messages: .matching(filter), selection: "{}", options: "{}", perSecond: 10),
+            EndJob(job: 1, why: "x"), ListJobs(limit: 10),
+            ListJobMessages(job: 1, result: "waiting", after: MessageID(0), limit: 10),
             FindMessages(recipient: address, channel: "sms", addressSince: nil, limit: 10), LoadMessageOverview(id: message),
             LoadVariables(id: message), LoadAttempts(id: message), LoadReceipts(id: message), LoadTargets(id: message),
             LoadAudit(object: "1"),

@@ -1,17 +1,8 @@
 create or replace function martlet.discard(message_id bigint, why text) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
-declare
-    v_reason text;
 begin
-    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
-    perform martlet_data.commit_durably();
-    delete from martlet_data.dead_letters l where l.message_id = discard.message_id returning l.reason into v_reason;
-    if not found then
-        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
-    end if;
-    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'discarded', v_reason, why, session_user);
-    insert into martlet_data.audit (action, object, why, detail) values ('discard', message_id::text, why, jsonb_build_object('reason', v_reason));
+    perform martlet_data.discard_as(session_user, null, message_id, why);
 end $$;
 
 grant execute on function martlet.discard(bigint, text) to martlet_admin;

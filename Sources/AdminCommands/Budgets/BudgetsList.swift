@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct BudgetsGroup: AsyncParsableCommand {
@@ -30,15 +31,11 @@ struct BudgetsList: AsyncParsableCommand {
     func validate() throws { try checkLimit(limit) }
 
     func run() async throws {
-        let (budgets, now) = try await shared.withDatabase(.reader) { [provider, limit] database in
-            (
-                try await database.run(ListBudgets(provider: provider, limit: limit)),
-                try await database.run(CurrentRights()).now
-            )
+        let found = try await shared.run(ShowBudgets(provider: provider, limit: limit))
+        shared.show(found) {
+            guard !found.budgets.isEmpty else { return Terminal.out.line("no budgets: budgets.yaml has none") }
+            Terminal.out.table(BudgetsList.table(found.budgets, now: found.now))
         }
-        if shared.json { return Terminal.out.json(.list(budgets, \.json)) }
-        guard !budgets.isEmpty else { return Terminal.out.line("no budgets: budgets.yaml has none") }
-        Terminal.out.table(BudgetsList.table(budgets, now: now))
     }
 
     static func table(_ budgets: [ListBudgets.Budget], now: Timestamp) -> Table {
@@ -51,16 +48,5 @@ struct BudgetsList: AsyncParsableCommand {
                 "\(budget.renewsAt.shown), \(budget.renewsAt.relative(to: now))")
         }
         return table
-    }
-}
-
-extension ListBudgets.Budget {
-    var json: JSONValue {
-        [
-            "name": .string(name), "group": .text(group), "classes": .list(classes) { .string($0) },
-            "channels": .list(channels) { .string($0) }, "providers": .list(providers) { .string($0) }, "unit": .string(unit),
-            "limit": .int(limit), "used": .int(used), "left": .int(left), "over": .string(over), "time_zone": .string(timeZone),
-            "renews_at": .time(renewsAt),
-        ]
     }
 }

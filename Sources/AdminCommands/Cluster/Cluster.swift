@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct ClusterGroup: AsyncParsableCommand {
@@ -19,7 +20,8 @@ struct ClusterShow: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        show(try await shared.withDatabase(.reader) { try await $0.run(LoadCluster()) }, asJSON: shared.json)
+        let cluster = try await shared.run(ShowClusterNumber())
+        shared.show(cluster) { show(cluster) }
     }
 }
 
@@ -43,20 +45,12 @@ struct ClusterSet: AsyncParsableCommand {
 
     func run() async throws {
         try Confirmation.ask("Make this cluster number \(number)? It cannot be changed once messages carry it.", yes: yes)
-        let cluster = try await shared.withDatabase(.admin) { [number, why] database in
-            _ = try await database.run(SetCluster(number: number, why: why))
-            return try await database.run(LoadCluster())
-        }
-        show(cluster, asJSON: shared.json)
+        let cluster = try await shared.run(GiveClusterNumber(number: number, why: why))
+        shared.show(cluster) { show(cluster) }
     }
 }
 
-private func show(_ cluster: ClusterNumber, asJSON: Bool) {
-    if asJSON {
-        return Terminal.out.json([
-            "number": .int(cluster.number), "since_id": .text(cluster.since?.description), "since": .time(cluster.since?.givenAt),
-        ])
-    }
+private func show(_ cluster: ClusterNumber) {
     Terminal.out.line("this is cluster \(cluster.number)", .bold)
     Terminal.out.line(
         cluster.since.map { "ids from \($0) on carry a number (\($0.givenAt.shown)); older ones belong to cluster 0" }

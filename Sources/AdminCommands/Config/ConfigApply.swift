@@ -1,7 +1,5 @@
 import ArgumentParser
-import Domain
-import Rendering
-import Settings
+import Operations
 import Store
 
 struct ConfigApply: AsyncParsableCommand {
@@ -31,121 +29,67 @@ struct ConfigApply: AsyncParsableCommand {
     var yes = false
     @OptionGroup var shared: SharedOptions
 
-    private struct Result: Sendable {
-        var version: Int?
-        var change: JSONValue
-        var lines: [String]
-        var pushed: [PushTemplates.Pushed]
-        /// By class that is retired or moved.
-        var waiting: [String: Int] = [:]
-        /// Of a dry run.
-        var routes: RouteChanges?
-    }
-
     func run() async throws {
         let content = try ConfigDirectory(config).load()
         if !shared.json { for warning in content.warnings { Terminal.error.line("warning: \(warning)", .yellow) } }
-        let result = try await shared.withDatabase(.admin) { database in
-            let before = try await database.run(LoadPolicy())
-            let planned = ConfigChange(from: try before?.texts() ?? [:], to: content.files, policy: content.policy)
-            let waiting =
-                planned.classesTouched.isEmpty ? [:] : try await database.run(CountWaiting(classes: planned.classesTouched))
-            if planned.retires, !dryRun {
-                for line in planned.lines + planned.waitingLines(waiting) { Terminal.error.line(line) }
-                try Confirmation.ask("Apply this and retire what is named?", yes: yes)
+        let output = try await shared.withCluster { cluster, actor in
+            var confirmed: PolicyChange?
+            if !dryRun {
+                let plan = try await PlanPolicy(content: content).run(on: cluster, as: actor)
+                if plan.change.retires {
+                    for line in plan.change.lines + plan.change.waitingLines(plan.waiting) { Terminal.error.line(line) }
+                    try Confirmation.ask("Apply this and retire what is named?", yes: yes)
+                }
+                confirmed = plan.change
             }
-            var result = try await apply(content, to: database, confirmed: planned)
-            result.lines += planned.waitingLines(waiting)
-            result.waiting = waiting
-            if dryRun, let before {
-                let waiting = try await database.run(WaitingMessages(limit: RouteChanges.most))
-                result.routes = RouteChanges(waiting, from: try before.policy(), to: content.policy)
-            }
-            return result
+            let apply = ApplyPolicy(
+                content: content, note: note, pushesTemplates: templates, dryRun: dryRun, confirmed: confirmed)
+            return try await apply.run(on: cluster, as: actor)
         }
-        show(result)
+        shared.show(output) { show(output) }
     }
 
-    private func apply(
-        _ content: ConfigDirectory.Content, to database: Database, confirmed: ConfigChange
-    ) async throws -> Result {
-        let texts = content.files
-        let policy = content.policy
-        // The template of events comes with the endpoints, whatever is pushed beside it.
-        let pushes = (templates ? content.templates.map(\.template) : []) + (policy.webhooks.isEmpty ? [] : [Webhooks.template])
-        return try await database.withConnection { [note, dryRun] connection in
-            try await connection.begin(LockConfiguration())
-            do {
-                let stored = try await connection.run(LoadPolicy())
-                let change = ConfigChange(from: try stored?.texts() ?? [:], to: texts, policy: policy)
-                guard Set(change.lines).isSubset(of: confirmed.lines) || !change.retires else {
-                    throw AdminError(.cancelled, "Somebody else applied a policy meanwhile.", hint: "Run it again.")
-                }
-                let pushed = try await connection.run(PushTemplates(templates: pushes))
-                var version = stored?.version
-                // A dry run writes nothing that counts up a number: versions stay without gaps.
-                if !change.isEmpty, !dryRun {
-                    version = Int(try await connection.run(InsertPolicy(policy, files: texts, note: note)))
-                    _ = try await connection.run(
-                        UpsertClasses(classes: policy.classes.values.sorted { $0.name < $1.name }),
-                        UpsertSenders(
-                            senders: policy.senders.values.sorted { $0.key < $1.key }, defaultSender: policy.defaultSender),
-                        UpsertChannels(channels: policy.furtherChannels), UpsertBudgets(budgets: policy.budgets),
-                        UpsertReceiptPromises(promises: policy.receiptPromises), UpsertWebhooks(webhooks: policy.webhooks))
-                }
-                let result = Result(version: version, change: change.json, lines: change.lines, pushed: pushed)
-                if dryRun || (change.isEmpty && pushed.isEmpty) {
-                    await connection.rollbackAfterError()
-                } else {
-                    let detail: JSONValue = [
-                        "change": change.json,
-                        "templates": .list(pushed) { .string("\($0.key) \($0.locale).\($0.channel) v\($0.version)") },
-                    ]
-                    _ = try await connection.commit(
-                        InsertAudit(action: "apply_config", object: "\(version ?? 0)", why: note, detail: detail.text))
-                }
-                return result
-            } catch {
-                await connection.rollbackAfterError()
-                throw error
-            }
-        }
-    }
-
-    private func show(_ result: Result) {
+    private func show(_ output: ApplyPolicy.Output) {
         let out = Terminal.out
-        let isUnchanged = result.lines.isEmpty && result.pushed.isEmpty
-        if shared.json {
-            return out.json([
-                "dry_run": .bool(dryRun), "changed": .bool(!isUnchanged), "version": .int(result.version),
-                "change": result.change, "templates": .list(result.pushed, \.json), "routes": result.routes?.json ?? .null,
-                "waiting": .object(result.waiting.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .int($0.value)) }),
-            ])
-        }
-        for line in result.lines { out.line(line) }
-        if let routes = result.routes { out.line(routes.line) }
-        for template in result.pushed {
+        for line in output.change.lines + output.change.waitingLines(output.waiting) { out.line(line) }
+        if let routes = output.routes { out.line(routes.line) }
+        for template in output.pushed {
             out.line("template: \(template.key) \(template.locale).\(template.channel) version \(template.version)")
         }
-        if isUnchanged {
-            out.line("unchanged: policy version \(result.version ?? 0) is what \(config) says; nothing was stored")
+        if output.isUnchanged {
+            out.line("unchanged: policy version \(output.version ?? 0) is what \(config) says; nothing was stored")
         } else if dryRun {
             out.line("dry run: nothing was stored")
         } else {
-            out.line("policy version \(result.version ?? 0) is in force; workers follow within seconds", .green)
+            out.line("policy version \(output.version ?? 0) is in force; workers follow within seconds", .green)
         }
     }
 }
 
-extension InsertPolicy {
-    init(_ policy: Policy, files: [String: String], note: String?) {
-        let object = JSONValue.object(files.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) })
-        self.init(files: object.text, note: note, longestWindow: policy.longestCapWindow)
+extension PolicyChange {
+    var lines: [String] {
+        [
+            ("new file", filesAdded), ("changed", filesChanged), ("removed", filesRemoved), ("new class", classesAdded),
+            ("retires class", classesRetired), ("retires sender", sendersRetired),
+            ("moves class", classesMoved.map { "\($0.name) from lane \($0.from) to lane \($0.to)" }),
+        ].flatMap { label, names in names.map { "\(label): \($0)" } }
+    }
+
+    /// What waits of the classes that are retired or moved, and what becomes of it.
+    func waitingLines(_ counts: [String: Int]) -> [String] {
+        func messages(_ name: String) -> String { counts[name] == 1 ? "1 message waits" : "\(counts[name] ?? 0) messages wait" }
+        return classesRetired.map {
+            "class \($0): \(messages($0))"
+                + ((counts[$0] ?? 0) > 0 ? "; sent as the policy until now says, until none waits" : "")
+        } + classesMoved.map { "class \($0.name): \(messages($0.name)) in lane \($0.from) or elsewhere; sent from there" }
     }
 }
 
-extension PushTemplates.Pushed {
-    var json: JSONValue {
-        ["key": .string(key), "channel": .string(channel), "locale": .string(locale), "version": .int(version)]
+extension RouteChanges {
+    var line: String {
+        let scope = looked < Self.most ? "\(looked)" : "the first \(looked)"
+        guard !moves.isEmpty else { return "routes: none of \(scope) waiting messages would change provider" }
+        let list = sorted.map { "\($0.move.from ?? "none") → \($0.move.to ?? "none") \($0.messages)" }.joined(separator: ", ")
+        return "routes: of \(scope) waiting messages \(moves.values.reduce(0, +)) would change provider: \(list)"
     }
 }

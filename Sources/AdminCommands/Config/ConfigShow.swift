@@ -1,4 +1,6 @@
 import ArgumentParser
+import Domain
+import Operations
 import Store
 
 struct ConfigShow: AsyncParsableCommand {
@@ -20,45 +22,35 @@ struct ConfigShow: AsyncParsableCommand {
 
     func run() async throws {
         if history { return try await showHistory() }
-        let stored = try await shared.withDatabase(.admin) { try await currentPolicy($0).stored }
-        let texts = try stored.texts()
-        let out = Terminal.out
+        let policy = try await shared.run(ShowPolicy())
         if let file {
-            guard let text = texts[file] else {
-                throw AdminError(
-                    .notFound, "The policy has no file \(file).", hint: "It has \(texts.keys.sorted().joined(separator: ", ")).")
+            guard let text = policy.files[file] else {
+                throw OperationError(
+                    .notFound, "The policy has no file \(file).",
+                    hint: "It has \(policy.files.keys.sorted().joined(separator: ", ")).")
             }
-            return shared.json ? out.json(["file": .string(file), "text": .string(text)]) : out.line(text)
+            return shared.json
+                ? Terminal.out.json(["file": .string(file), "text": .string(text)]) : Terminal.out.line(text)
         }
-        if shared.json {
-            return out.json([
-                "version": .int(stored.version), "applied_at": .time(stored.appliedAt), "applied_by": .string(stored.appliedBy),
-                "files": .object(texts.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) }),
-            ])
-        }
-        out.line("# policy version \(stored.version), applied \(stored.appliedAt.shown) by \(stored.appliedBy)", .dim)
-        for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
-            out.line()
-            out.line("# ---- \(name)", .bold)
-            out.line(text)
+        shared.show(policy) {
+            let out = Terminal.out
+            out.line("# policy version \(policy.version), applied \(policy.appliedAt.shown) by \(policy.appliedBy)", .dim)
+            for (name, text) in policy.files.sorted(by: { $0.key < $1.key }) {
+                out.line()
+                out.line("# ---- \(name)", .bold)
+                out.line(text)
+            }
         }
     }
 
     private func showHistory() async throws {
-        let versions = try await shared.withDatabase(.admin) { [limit] in try await $0.run(PolicyHistory(limit: limit)) }
-        if shared.json {
-            return Terminal.out.json(
-                .list(versions) {
-                    [
-                        "version": .int($0.version), "applied_at": .time($0.appliedAt), "applied_by": .string($0.appliedBy),
-                        "note": .text($0.note),
-                    ]
-                })
+        let versions = try await shared.run(ShowPolicyHistory(limit: limit))
+        shared.show(versions) {
+            var table = Table("#version", "applied", "by", "note")
+            for version in versions {
+                table.add("\(version.version)", "\(version.appliedAt.shown)", "\(version.appliedBy)", "\(version.note ?? "")")
+            }
+            Terminal.out.table(table)
         }
-        var table = Table("#version", "applied", "by", "note")
-        for version in versions {
-            table.add("\(version.version)", "\(version.appliedAt.shown)", "\(version.appliedBy)", "\(version.note ?? "")")
-        }
-        Terminal.out.table(table)
     }
 }

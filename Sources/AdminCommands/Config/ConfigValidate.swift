@@ -1,5 +1,5 @@
 import ArgumentParser
-import Domain
+import Operations
 import Settings
 
 struct ConfigValidate: AsyncParsableCommand {
@@ -18,34 +18,14 @@ struct ConfigValidate: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let out = Terminal.out
-        do throws(ConfigErrors) {
-            let content = try ConfigDirectory(config).load()
-            if shared.json {
-                return out.json([
-                    "valid": .bool(true), "problems": [], "warnings": .list(content.warnings) { .string($0) },
-                    "classes": .int(content.policy.classes.count), "templates": .int(content.templates.count),
-                ])
-            }
-            for warning in content.warnings { Terminal.error.line("warning: \(warning)", .yellow) }
-            out.line(
-                "\(config) is valid: \(content.files.count) policy files, \(content.policy.classes.count) classes, "
-                    + "\(content.policy.caps.count) caps, \(content.templates.count) templates", .green)
-        } catch {
-            if shared.json {
-                out.json(["valid": .bool(false), "problems": .list(error.problems, \.json), "warnings": []])
-                throw ExitCode(AdminExit.invalidConfiguration.rawValue)
-            }
-            throw AdminError(error)
+        let check = CheckConfiguration(directory: ConfigDirectory(config)).run()
+        if !check.isValid, !shared.json { throw OperationError(ConfigErrors(check.problems)) }
+        shared.show(check) {
+            for warning in check.warnings { Terminal.error.line("warning: \(warning)", .yellow) }
+            Terminal.out.line(
+                "\(config) is valid: \(check.policyFiles) policy files, \(check.classes) classes, \(check.caps) caps, "
+                    + "\(check.templates) templates", .green)
         }
-    }
-}
-
-extension ConfigProblem {
-    fileprivate var json: JSONValue {
-        [
-            "file": .string(file), "line": .int(line), "column": .int(column), "path": .string(path),
-            "problem": .string(problem), "hint": .string(hint),
-        ]
+        if !check.isValid { throw ExitCode(AdminExit.invalidConfiguration.rawValue) }
     }
 }

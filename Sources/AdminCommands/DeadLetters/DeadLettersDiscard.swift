@@ -1,11 +1,11 @@
 import ArgumentParser
-import Store
+import Operations
 
 struct DeadLettersDiscard: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "discard", abstract: "Give dead letters up for good, audited.",
         discussion: """
-            Asks first. What was discarded cannot be requeued; its receipts stay.
+            Asks first. What was discarded cannot be requeued; its receipts stay. It is a job, as with requeue.
 
             EXAMPLES
               martlet dead-letters discard 252144690003968 --why "the customer called, it arrived"
@@ -15,13 +15,6 @@ struct DeadLettersDiscard: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let result = try await shared.withDatabase(.admin) { database in
-            let work = BulkWork(
-                act: { [why = selection.why] connection, ids in
-                    try await connection.run(DiscardDeadLetters(ids: ids, why: why))
-                }, verb: "discarded")
-            return try await selection.run(work, "Discard for good", asksForIDs: true, on: database, asJSON: shared.json)
-        }
-        try result?.report("discarded", asJSON: shared.json)
+        try await selection.run(.discard, (question: "Discard for good", done: "discarded"), asksForIDs: true, shared)
     }
 }

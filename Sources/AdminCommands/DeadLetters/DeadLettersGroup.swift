@@ -38,14 +38,3 @@ struct DeadLetterFilterOptions: ParsableArguments {
     }
     var isEmpty: Bool { filter == DeadLetterFilter() }
 }
-
-extension DeadLetterRow {
-    var json: JSONValue {
-        [
-            "id": .id(id), "class": .string(messageClass), "channel": .string(channel), "recipient_key": .string(recipientKey),
-            "address": .string(address), "template": .string(template), "provider": .text(provider), "reason": .string(reason),
-            "explanation": .string(explanation), "remedy": .string(remedy), "died_at": .time(diedAt), "attempts": .int(attempts),
-            "created_at": .time(createdAt),
-        ]
-    }
-}

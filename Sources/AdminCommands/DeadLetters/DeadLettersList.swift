@@ -1,4 +1,6 @@
 import ArgumentParser
+import Domain
+import Operations
 import Store
 
 struct DeadLettersList: AsyncParsableCommand {
@@ -22,34 +24,25 @@ struct DeadLettersList: AsyncParsableCommand {
     func run() async throws {
         var filter = which.filter
         filter.provider = filter.provider ?? provider
-        let chosen = filter
-        let (count, rows) = try await shared.withDatabase(.reader) { [limit] database in
-            try await database.withConnection { connection in
-                try await connection.run(CountDeadLetters(filter: chosen), ListDeadLetters(filter: chosen, limit: limit))
-            }
+        let found = try await shared.run(SearchDeadLetters(filter: filter, limit: limit))
+        shared.show(found) { if !found.rows.isEmpty { show(found) } }
+        if found.rows.isEmpty {
+            let isEmpty = filter == DeadLetterFilter()
+            throw OperationError(.notFound, isEmpty ? "There are no dead letters." : "No dead letter matches.")
+        }
+    }
+
+    private func show(_ found: SearchDeadLetters.Output) {
+        var table = Table("id", "died", "class", "channel", "to", "template", "provider", "reason")
+        for row in found.rows {
+            table.add(
+                "\(row.id)", "\(row.diedAt.relative(to: found.now))", "\(row.messageClass)", "\(row.channel)",
+                "\(row.address)", "\(row.template)", "\(row.provider ?? "")", Table.Cell(row.reason, .red))
         }
         let out = Terminal.out
-        if shared.json {
-            out.json([
-                "count": .int(count.total),
-                "reasons": .object(count.reasons.map { .init(name: $0.reason, value: .int($0.count)) }),
-                "dead_letters": .list(rows, \.json),
-            ])
-        } else if !rows.isEmpty {
-            var table = Table("id", "died", "class", "channel", "to", "template", "provider", "reason")
-            for row in rows {
-                table.add(
-                    "\(row.id)", "\(row.diedAt.relative(to: count.now))", "\(row.messageClass)", "\(row.channel)",
-                    "\(row.address)",
-                    "\(row.template)", "\(row.provider ?? "")", Table.Cell(row.reason, .red))
-            }
-            out.table(table)
-            out.line()
-            out.line(
-                "\(rows.count) of \(count.total): " + count.reasons.map { "\($0.count) \($0.reason)" }.joined(separator: ", "))
-        }
-        if rows.isEmpty {
-            throw AdminError(.notFound, chosen == DeadLetterFilter() ? "There are no dead letters." : "No dead letter matches.")
-        }
+        out.table(table)
+        out.line()
+        let reasons = found.count.reasons.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
+        out.line("\(found.rows.count) of \(found.count.total): " + reasons)
     }
 }

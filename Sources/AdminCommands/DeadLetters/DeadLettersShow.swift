@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct DeadLettersShow: AsyncParsableCommand {
@@ -17,24 +18,16 @@ struct DeadLettersShow: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let (letter, receipts, now) = try await shared.withDatabase(.admin) { [id] database in
-            let letter = try await database.run(LoadDeadLetter(id: id))
-            return (letter, try await database.run(LoadReceipts(id: id)), try await database.run(CurrentRights()).now)
-        }
-        guard let letter else {
-            throw AdminError(
-                .notFound, "Message \(id) is not a dead letter.", hint: "`martlet message show \(id)` tells what became of it.")
-        }
+        let found = try await shared.run(ShowDeadLetter(id: id))
+        shared.show(found) { show(found) }
+    }
+
+    private func show(_ found: ShowDeadLetter.Output) {
+        let letter = found.letter
         let row = letter.row
-        if shared.json {
-            guard case .object(var members) = row.json else { return }
-            members.append(.init(name: "message", value: letter.isErased ? .null : .raw(letter.message)))
-            members.append(.init(name: "history", value: .raw(letter.history)))
-            return Terminal.out.json(.object(members))
-        }
         let out = Terminal.out
         out.line("message    \(row.id)", .bold)
-        out.line("reason     \(out.styled(row.reason, .red)), \(row.diedAt.shown), \(row.diedAt.relative(to: now))")
+        out.line("reason     \(out.styled(row.reason, .red)), \(row.diedAt.shown), \(row.diedAt.relative(to: found.now))")
         out.line("           \(Printable.line(row.explanation))")
         out.line("remedy     \(Printable.line(row.remedy))")
         out.line("to         \(Printable.line(row.address)) over \(row.channel)\(row.provider.map { ", last by \($0)" } ?? "")")
@@ -44,7 +37,7 @@ struct DeadLettersShow: AsyncParsableCommand {
         out.line("body       \(letter.isErased ? "erased, as its class demands" : Printable.line(letter.message))")
         out.line()
         var table = Table("time (UTC)", "what", "detail")
-        for receipt in receipts {
+        for receipt in found.receipts {
             let parts = [
                 receipt.attempt.map { "attempt \($0)" }, receipt.provider, receipt.code, receipt.detail,
                 receipt.actor.map { "by \($0)" },

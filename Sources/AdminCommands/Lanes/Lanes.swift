@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct LanesGroup: AsyncParsableCommand {
@@ -27,63 +28,24 @@ struct LanesList: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let (lanes, rates, now) = try await shared.withDatabase(.reader, deadline: .seconds(120)) { [sample] database in
-            let rights = try await database.run(CurrentRights())
-            var rates: [Int: Rate] = [:]
-            if rights.isAdmin, sample.duration > .zero {
-                let before = try await database.run(LaneCounters())
-                try await ContinuousClock().sleep(for: min(sample.duration, .seconds(60)))
-                rates = Rate.between(before, try await database.run(LaneCounters()))
-            }
-            return (try await database.run(ListLanes()), rates, try await database.run(CurrentRights()).now)
+        let found = try await shared.run(ShowLanes(sample: sample.duration, all: all))
+        shared.show(found) {
+            var table = Table("#lane", "classes", "#ready", "oldest", "#in/s", "#out/s", "#leased", "#due", "next due", "state")
+            for lane in found.lanes { table.add(lane, found.rates[lane.lane], found.now) }
+            Terminal.out.table(table)
         }
-        let used = lanes.filter { all || $0.classes != nil || $0.ready + $0.due + $0.leased > 0 || $0.pausedAt != nil }
-        if shared.json { return Terminal.out.json(.list(used) { json($0, rates[$0.lane], now) }) }
-        var table = Table("#lane", "classes", "#ready", "oldest", "#in/s", "#out/s", "#leased", "#due", "next due", "state")
-        for lane in used {
-            let rate = rates[lane.lane]
-            let state = lane.pausedAt.map {
-                Table.Cell("paused \($0.relative(to: now)) by \(lane.pausedBy ?? "?"): \(lane.pauseReason ?? "")", .yellow)
-            }
-            table.add(
-                "\(lane.lane)", "\(lane.classes ?? "")", "\(lane.ready)", "\(lane.oldest.map { (now - $0).rough } ?? "")",
-                "\(rate.map { String(Int($0.entered.rounded())) } ?? "")",
-                "\(rate.map { String(Int($0.taken.rounded())) } ?? "")",
-                "\(lane.leased)", "\(lane.due)", "\(lane.nextDue.map { $0.relative(to: now) } ?? "")",
-                state ?? Table.Cell("open", .green))
-        }
-        Terminal.out.table(table)
-    }
-
-    private func json(_ lane: ListLanes.Lane, _ rate: Rate?, _ now: Timestamp) -> JSONValue {
-        [
-            "lane": .int(lane.lane), "classes": .list(lane.classes?.split(separator: ", ") ?? []) { .string(String($0)) },
-            "ready": .int(lane.ready), "oldest_at": .time(lane.oldest),
-            "oldest_seconds": lane.oldest.map { .double((now - $0).inSeconds) } ?? .null, "due": .int(lane.due),
-            "next_due_at": .time(lane.nextDue), "leased": .int(lane.leased),
-            "entered_per_second": rate.map { .double($0.entered) } ?? .null,
-            "taken_per_second": rate.map { .double($0.taken) } ?? .null, "paused_at": .time(lane.pausedAt),
-            "paused_by": .text(lane.pausedBy), "pause_reason": .text(lane.pauseReason),
-        ]
     }
 }
 
-/// Messages a second into and out of a lane.
-struct Rate: Sendable, Equatable {
-    var entered: Double
-    var taken: Double
-
-    static func between(_ before: LaneCounters.Answer, _ after: LaneCounters.Answer) -> [Int: Rate] {
-        let seconds = (after.at - before.at).inSeconds
-        guard seconds > 0 else { return [:] }
-        var rates: [Int: Rate] = [:]
-        for (lane, counters) in after.lanes {
-            // Counters begin anew with the server: never below nothing.
-            let old = before.lanes[lane] ?? counters
-            rates[lane] = Rate(
-                entered: max(0, Double(counters.entered - old.entered) / seconds),
-                taken: max(0, Double(counters.taken - old.taken) / seconds))
+extension Table {
+    fileprivate mutating func add(_ lane: ListLanes.Lane, _ rate: LaneRate?, _ now: Timestamp) {
+        let state = lane.pausedAt.map {
+            Cell("paused \($0.relative(to: now)) by \(lane.pausedBy ?? "?"): \(lane.pauseReason ?? "")", .yellow)
         }
-        return rates
+        add(
+            "\(lane.lane)", "\(lane.classes ?? "")", "\(lane.ready)", "\(lane.oldest.map { (now - $0).rough } ?? "")",
+            "\(rate.map { String(Int($0.entered.rounded())) } ?? "")", "\(rate.map { String(Int($0.taken.rounded())) } ?? "")",
+            "\(lane.leased)", "\(lane.due)", "\(lane.nextDue.map { $0.relative(to: now) } ?? "")",
+            state ?? Cell("open", .green))
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import Operations
 
 struct LanesPause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,13 +20,9 @@ struct LanesPause: AsyncParsableCommand {
 
     func run() async throws {
         try Confirmation.ask("Pause lane \(lane)? Its messages wait, and may expire.", yes: yes)
-        try await shared.withDatabase(.admin) { [lane, why] in try await $0.run(PauseLane(lane: lane, why: why)) }
-        showLane(lane, isPaused: true, asJSON: shared.json)
+        let output = try await shared.run(SwitchLane(lane: lane, isPaused: true, why: why))
+        shared.show(output) {
+            Terminal.out.line("lane \(lane) is paused; resume it with `martlet lanes resume \(lane) --why …`")
+        }
     }
-}
-
-func showLane(_ lane: Int, isPaused: Bool, asJSON: Bool) {
-    if asJSON { return Terminal.out.json(["lane": .int(lane), "paused": .bool(isPaused)]) }
-    Terminal.out.line(
-        isPaused ? "lane \(lane) is paused; resume it with `martlet lanes resume \(lane) --why …`" : "lane \(lane) is open")
 }

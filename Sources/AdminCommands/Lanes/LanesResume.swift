@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import Operations
 
 struct LanesResume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +15,9 @@ struct LanesResume: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        try await shared.withDatabase(.admin) { [lane, why] in try await $0.run(ResumeLane(lane: lane, why: why)) }
-        showLane(lane, isPaused: false, asJSON: shared.json)
+        let output = try await shared.run(SwitchLane(lane: lane, isPaused: false, why: why))
+        shared.show(output) {
+            Terminal.out.line("lane \(lane) is open")
+        }
     }
 }

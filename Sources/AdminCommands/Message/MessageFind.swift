@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct MessageFind: AsyncParsableCommand {
@@ -29,50 +30,26 @@ struct MessageFind: AsyncParsableCommand {
     func validate() throws { try checkLimit(limit) }
 
     func run() async throws {
-        let (messages, now) = try await shared.withDatabase(.admin, deadline: .seconds(60)) { database in
-            let now = try await database.run(CurrentRights()).now
-            let find = FindMessages(
-                recipient: address ? typedAddress(recipient) : recipient, channel: channel,
-                addressSince: address ? now - since.duration : nil, limit: limit)
-            var found = try await database.run(find)
-            if found.isEmpty, !address, typedAddress(recipient) != recipient {
-                found = try await database.run(
-                    FindMessages(recipient: typedAddress(recipient), channel: channel, addressSince: nil, limit: limit))
-            }
-            return (found, now)
-        }
-        if shared.json {
-            Terminal.out.json(.list(messages, \.json))
-        } else if !messages.isEmpty {
+        let found = try await shared.run(
+            SearchMessages(
+                recipient: recipient, channel: channel, addressWithin: address ? since.duration : nil, limit: limit))
+        shared.show(found) {
+            guard !found.messages.isEmpty else { return }
             var table = Table("id", "created", "class", "channel", "template", "state", "reason")
-            for message in messages {
+            for message in found.messages {
                 table.add(
-                    "\(message.id)", "\(message.createdAt.shown) (\(message.createdAt.relative(to: now)))",
-                    "\(message.messageClass)",
-                    "\(message.channel)", "\(message.template)", Table.Cell(message.state, .state(message.state)),
-                    "\(message.reason ?? "")")
+                    "\(message.id)", "\(message.createdAt.shown) (\(message.createdAt.relative(to: found.now)))",
+                    "\(message.messageClass)", "\(message.channel)", "\(message.template)",
+                    Table.Cell(message.state, .state(message.state)), "\(message.reason ?? "")")
             }
             Terminal.out.table(table)
         }
-        if messages.isEmpty {
-            throw AdminError(
+        if found.messages.isEmpty {
+            throw OperationError(
                 .notFound, "No message of this recipient.",
                 hint: address
                     ? "Try a longer --since." : "If the service passed a recipient_key of its own, use that, or add --address.")
         }
-    }
-}
-
-extension MessageOverview {
-    var json: JSONValue {
-        [
-            "id": .id(id), "state": .string(state), "reason": .text(reason), "until": .time(until),
-            "class": .string(messageClass),
-            "channel": .string(channel), "template": .string(template), "recipient_key": .string(recipientKey),
-            "address": .string(address), "group_key": .text(groupKey), "producer": .string(producer),
-            "created_at": .time(createdAt),
-            "expires_at": .time(expiresAt), "ended_at": .time(endedAt),
-        ]
     }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Domain
-import Rendering
-import Store
+import Operations
 
 struct MessagePreview: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -56,93 +55,24 @@ struct MessagePreview: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let preview: Preview
-        if let text { preview = try await plain(text) } else { preview = try await fromTemplate() }
-        if shared.json { Terminal.out.json(preview.json) } else { preview.show() }
+        let preview = try await preview()
+        shared.show(preview) { preview.show() }
     }
 
-    private func plain(_ text: String) async throws -> Preview {
-        let sms = Segmentation.split(text)
-        guard let to else {
-            return Preview(rendered: RenderedMessage(content: .sms(sms), from: "", templateVersion: 0), to: nil)
-        }
-        let policy = try await source(key: nil).policy
-        let address = typedAddress(to)
-        let message = Self.message(to: address, channel: .sms, class: "", template: "", sender: sender ?? policy.defaultSender)
-        let rendered = RenderedMessage(content: .sms(sms), from: "", templateVersion: 0)
-        var preview = Preview(rendered: rendered, to: address)
-        preview.price(policy, provider ?? Router(policy).provider(for: message, sender: sender ?? policy.defaultSender)?.name)
-        return preview
+    private func preview() async throws -> Preview {
+        if let text, to == nil { return PreviewMessage.plain(text) }
+        guard let to else { throw ValidationError("--template needs --class and --to.") }
+        let preview = PreviewMessage(
+            text: try wording(), channel: Channel(rawValue: channel), to: to, sender: sender, provider: provider)
+        if let config { return try preview.run(with: PolicySource(try ConfigDirectory(config).load())) }
+        return try await shared.run(preview)
     }
 
-    private func fromTemplate() async throws -> Preview {
-        guard let key = template, let name = `class`, let to else { throw ValidationError("--template needs --class and --to.") }
-        let (policy, templates) = try await source(key: key)
-        let address = typedAddress(to)
-        var message = Self.message(to: address, channel: Channel(rawValue: channel), class: name, template: key, sender: sender)
-        message.locale = locale
-        message.variables = try variables?.load() ?? "{}"
-        do throws(RenderError) {
-            let renderer = Renderer(policy, links: .placeholder)
-            let sender = try renderer.sender(for: message)
-            let candidates = templates.filter { $0.template.key == key && $0.template.channel == message.channel }
-            guard let template = TemplateSet(candidates).best(for: locale, sender: sender.defaultLocale) else {
-                throw .unknownTemplate(key, message.channel, locales: candidates.map(\.template.locale))
-            }
-            let route = provider ?? Router(policy).provider(for: message, sender: sender.key)?.name
-            let rendered = try renderer.render(message, template: template, provider: route)
-            var preview = Preview(rendered: rendered.message, to: address)
-            preview.template = template.template
-            preview.warnings = rendered.warnings.map { (code: $0.code, text: $0.description) }
-            preview.price(policy, route)
-            return preview
-        } catch {
-            throw AdminError(.refused, "\(error.code): \(error.sentence)", hint: error.remedy)
-        }
-    }
-
-    /// Policy and templates: of a directory, or of the database.
-    private func source(key: String?) async throws -> (policy: Policy, templates: [ParsedTemplate]) {
-        if let config {
-            let content = try ConfigDirectory(config).load()
-            return (content.policy, content.templates)
-        }
-        return try await shared.withDatabase(.admin) { [channel] database in
-            let policy = try await currentPolicy(database).policy
-            guard let key else { return (policy, []) }
-            return (policy, try await storedTemplates(database, key: key, channel: channel))
-        }
-    }
-
-    private static func message(
-        to address: String, channel: Channel, class name: String, template: String, sender: String?
-    ) -> Message {
-        let now = Timestamp(microseconds: 0)
-        return Message(
-            id: MessageID(0), messageClass: name, channel: channel, recipientKey: address, address: address, template: template,
-            sender: sender, createdAt: now, expiresAt: now)
-    }
-}
-
-/// - Throws: `AdminError` (2) for a stored template that does not parse.
-func storedTemplates(_ database: Database, key: String, channel: String?) async throws -> [ParsedTemplate] {
-    let stored = try await database.run(LoadTemplates(key: key, channel: channel))
-    do throws(RenderError) {
-        var parsed: [ParsedTemplate] = []
-        for template in stored { parsed.append(try ParsedTemplate(template)) }
-        return parsed
-    } catch {
-        throw AdminError(.refused, "\(error.code): \(error.sentence)", hint: error.remedy)
-    }
-}
-
-extension RenderError {
-    fileprivate static func unknownTemplate(_ key: String, _ channel: Channel, locales: [String]) -> RenderError {
-        .templateSyntax(
-            at: TemplatePlace(Template(key: key, locale: "-", channel: channel, version: 0, body: ""), part: .body, line: 1),
-            problem: locales.isEmpty
-                ? "there is no such template"
-                : "there is none for this locale, only for \(locales.sorted().joined(separator: ", "))",
-            remedy: "push one with `martlet templates push`, or pass --locale")
+    private func wording() throws -> PreviewMessage.Text {
+        if let text { return .plain(text) }
+        guard let template, let name = `class` else { throw ValidationError("--template needs --class and --to.") }
+        return .template(
+            PreviewMessage.Wording(
+                template: template, messageClass: name, locale: locale, variables: try variables?.load() ?? "{}"))
     }
 }

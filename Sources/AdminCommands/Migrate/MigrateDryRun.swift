@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import Operations
 
 struct MigrateDryRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,10 +13,7 @@ struct MigrateDryRun: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let applied = try await shared.withDatabase(.migrator, checksSchema: false, deadline: migrationDeadline) { database in
-            try await refuseUnknown(database)
-            return try await Migrator(database).up(dryRun: true)
-        }
-        showApplied(applied, dryRun: true, asJSON: shared.json)
+        let output = try await shared.run(MigrateSchema(dryRun: true), checksSchema: false)
+        shared.show(output) { showApplied(output) }
     }
 }

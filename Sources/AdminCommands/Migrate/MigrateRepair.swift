@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 import Store
 
 struct MigrateRepair: AsyncParsableCommand {
@@ -27,23 +28,14 @@ struct MigrateRepair: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let found = try await shared.withDatabase(.migrator, checksSchema: false, deadline: migrationDeadline) { database in
-            let status = try await Migrator(database).status()
-            if let unknown = status.entries.first(where: { $0.state == .unknown }) {
-                throw AdminError(
-                    .schemaMismatch, "This binary does not know migration \(unknown.name).", hint: "Use a newer binary.")
-            }
-            return try await Migrator(database).differences()
-        }
+        let found = try await shared.run(FindSchemaDifferences(), checksSchema: false)
         if !shared.json { describe(found) }
         if !dryRun, !found.isEmpty {
             try Confirmation.ask(
                 "Replace \(found.migrations.count) checksums and make \(found.objects.count) functions and views anew?", yes: yes)
-            try await shared.withDatabase(.migrator, checksSchema: false, deadline: migrationDeadline) { [why] in
-                try await Migrator($0).repair(found, why: why)
-            }
+            try await shared.run(RepairSchema(found, why: why), checksSchema: false)
         }
-        if shared.json { return Terminal.out.json(json(found)) }
+        if shared.json { return Terminal.out.json(found.json.adding("dry_run", .bool(dryRun))) }
         if !dryRun, !found.isEmpty { Terminal.out.line("repaired", .green) }
     }
 
@@ -64,17 +56,5 @@ struct MigrateRepair: AsyncParsableCommand {
             out.line("\(object.name): \(cause); it is to be made anew")
         }
         if found.isEmpty { out.line("nothing to repair; what is to be applied first is in `martlet migrate status`") }
-    }
-
-    private func json(_ found: MigrationRepair) -> JSONValue {
-        [
-            "dry_run": .bool(dryRun),
-            "migrations": .list(found.migrations) { text in
-                ["name": .string(text.name), "applied": .string(text.applied), "own": .string(text.own)]
-            },
-            "objects": .list(found.objects) { object in
-                ["name": .string(object.name), "cause": .string(object.cause.rawValue)]
-            },
-        ]
     }
 }

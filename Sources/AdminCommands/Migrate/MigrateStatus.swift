@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 import Store
 
 struct MigrateStatus: AsyncParsableCommand {
@@ -12,9 +13,12 @@ struct MigrateStatus: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let status = try await shared.withDatabase(.reader, checksSchema: false) { try await Migrator($0).status() }
+        let status = try await shared.run(ShowSchema(), checksSchema: false)
+        shared.show(status) { show(status) }
+    }
+
+    private func show(_ status: MigrationStatus) {
         let out = Terminal.out
-        if shared.json { return out.json(status.json) }
         var table = Table("migration", "state", "applied (UTC)")
         for entry in status.entries {
             let style: Style =

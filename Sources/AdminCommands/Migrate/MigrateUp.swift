@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import Operations
 
 struct MigrateUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,17 +16,7 @@ struct MigrateUp: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let applied = try await shared.withDatabase(.migrator, checksSchema: false, deadline: migrationDeadline) { database in
-            try await refuseUnknown(database)
-            return try await Migrator(database).up()
-        }
-        showApplied(applied, dryRun: false, asJSON: shared.json)
+        let output = try await shared.run(MigrateSchema(dryRun: false), checksSchema: false)
+        shared.show(output) { showApplied(output) }
     }
-}
-
-/// A database that is newer than this binary, or was migrated with other texts, is left alone.
-func refuseUnknown(_ database: Database) async throws {
-    let status = try await Migrator(database).status()
-    let isForeign = status.entries.contains { $0.state == .changed || $0.state == .unknown }
-    if isForeign, let misfit = status.misfit { throw AdminError(.schemaMismatch, misfit) }
 }

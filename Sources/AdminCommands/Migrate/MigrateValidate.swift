@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 import Store
 
 struct MigrateValidate: AsyncParsableCommand {
@@ -14,9 +15,11 @@ struct MigrateValidate: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let status = try await shared.withDatabase(.reader, checksSchema: false) { try await Migrator($0).status() }
-        if shared.json { Terminal.out.json(status.json) }
-        if let misfit = status.misfit { throw AdminError(.schemaMismatch, misfit) }
-        if !shared.json { Terminal.out.line("This binary and this database fit: schema \(status.entries.last?.version ?? 0).") }
+        let status = try await shared.run(ShowSchema(), checksSchema: false)
+        shared.show(status) {
+            guard status.misfit == nil else { return }
+            Terminal.out.line("This binary and this database fit: schema \(status.entries.last?.version ?? 0).")
+        }
+        if let misfit = status.misfit { throw OperationError(.schemaMismatch, misfit) }
     }
 }

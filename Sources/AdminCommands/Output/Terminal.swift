@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Operations
 
 /// Where a command writes: results to standard output, all else to standard error.
 struct Terminal: Sendable {
@@ -49,15 +50,15 @@ struct Terminal: Sendable {
 
 /// Asks before what cannot be undone.
 enum Confirmation {
-    /// - Throws: `AdminError` with exit code 75 when the answer is no, or nobody can be asked.
+    /// - Throws: `OperationError` with exit code 75 when the answer is no, or nobody can be asked.
     static func ask(_ question: String, yes: Bool) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw AdminError(
+            throw OperationError(
                 .cancelled, "\(question) Nobody can answer here, so nothing was changed.", hint: "Pass --yes to go ahead.")
         }
         Terminal.error.progress("\(question) [y/N] ")
         let answer = readLine(strippingNewline: true)?.lowercased() ?? ""
-        guard ["y", "yes"].contains(answer) else { throw AdminError(.cancelled, "Cancelled; nothing was changed.") }
+        guard ["y", "yes"].contains(answer) else { throw OperationError(.cancelled, "Cancelled; nothing was changed.") }
     }
 }

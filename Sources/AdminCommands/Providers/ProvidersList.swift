@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct ProvidersList: AsyncParsableCommand {
@@ -16,18 +17,11 @@ struct ProvidersList: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let (providers, now) = try await shared.withDatabase(.reader) { database in
-            // A reader may not see the policy; then those are listed that are in use.
-            let rights = try await database.run(CurrentRights())
-            var known: [String] = []
-            if rights.isAdmin, let stored = try await database.run(LoadPolicy()) {
-                known = try stored.policy().providers.keys.sorted()
-            }
-            let listed = try await database.run(ListProviders())
-            let idle = known.filter { name in !listed.contains { $0.name == name } }.map(ListProviders.Provider.init(idle:))
-            return ((listed + idle).sorted { $0.name < $1.name }, rights.now)
-        }
-        if shared.json { return Terminal.out.json(.list(providers, json)) }
+        let found = try await shared.run(ShowProviders())
+        shared.show(found) { show(found.providers, found.now) }
+    }
+
+    private func show(_ providers: [ListProviders.Provider], _ now: Timestamp) {
         var table = Table(
             "provider", "state", "circuit", "#accepted/s", "#failed/s", "#throttled/s", "#refused/s", "#latency", "#unanswered",
             "#waiting")
@@ -57,18 +51,5 @@ struct ProvidersList: AsyncParsableCommand {
     private func rate(_ value: Double?) -> String {
         guard let value, value > 0 else { return "" }
         return value >= 10 ? String(Int(value.rounded())) : "\((value * 10).rounded() / 10)"
-    }
-
-    private func json(_ provider: ListProviders.Provider) -> JSONValue {
-        func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
-        return [
-            "provider": .string(provider.name), "state": .string(provider.state), "target": .text(provider.target),
-            "changed_at": .time(provider.changedAt), "changed_by": .text(provider.changedBy), "why": .text(provider.why),
-            "workers": .int(provider.workers), "circuits_open": .int(provider.circuitsOpen), "reason": .text(provider.reason),
-            "accepted_per_second": number(provider.accepted), "failed_per_second": number(provider.failed),
-            "throttled_per_second": number(provider.throttled), "refused_per_second": number(provider.refused),
-            "latency_ms": number(provider.latency), "unanswered": provider.unanswered.map { .int($0) } ?? .null,
-            "waiting": provider.waiting.map { .int($0) } ?? .null,
-        ]
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Domain
+import Operations
 import Store
 
 struct ProvidersPause: AsyncParsableCommand {
@@ -73,41 +73,7 @@ struct OrderArguments: ParsableArguments {
     var why: String
 
     func give(_ order: ProviderOrder?, _ told: String, _ shared: SharedOptions) async throws {
-        try await shared.withDatabase(.admin) { [provider, why] database in
-            let (_, policy) = try await currentPolicy(database)
-            // One that the policy no longer has may still be resumed.
-            if order != nil { try check(provider, policy) }
-            if case .moved(let target) = order {
-                try check(target, policy)
-                guard let channels = policy.providers[provider]?.channels, let others = policy.providers[target]?.channels,
-                    Set(channels).isSubset(of: others)
-                else {
-                    throw AdminError(
-                        .refused, "\(target) does not carry all channels of \(provider)",
-                        hint: "\(provider) has \(list(policy, provider)), \(target) has \(list(policy, target))")
-                }
-            }
-            try await database.run(OrderProvider(provider, order, why: why))
-        }
-        let word =
-            switch order {
-            case .paused: "paused"
-            case .draining: "draining"
-            case .moved: "moved"
-            case nil: "in use"
-            }
-        if shared.json { return Terminal.out.json(["provider": .string(provider), "state": .string(word)]) }
-        Terminal.out.line("\(provider) \(told)")
-    }
-
-    private func check(_ name: String, _ policy: Policy) throws {
-        guard policy.providers[name] == nil else { return }
-        throw AdminError(
-            .refused, "there is no provider `\(name)` in the policy",
-            hint: "providers: \(policy.providers.keys.sorted().joined(separator: ", "))")
-    }
-
-    private func list(_ policy: Policy, _ name: String) -> String {
-        policy.providers[name]?.channels.map(\.rawValue).joined(separator: ", ") ?? ""
+        let output = try await shared.run(GiveProviderOrder(provider: provider, order: order, why: why))
+        shared.show(output) { Terminal.out.line("\(provider) \(told)") }
     }
 }

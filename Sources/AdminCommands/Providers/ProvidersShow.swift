@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct ProvidersShow: AsyncParsableCommand {
@@ -26,46 +27,22 @@ struct ProvidersShow: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
-        guard (Duration.seconds(1)...Duration.seconds(31 * 86_400)).contains(since?.duration ?? .seconds(1)) else {
+        guard since.map({ ShowProviderUsage.windows.contains($0.duration) }) ?? true else {
             throw ValidationError("--since must be 1s … 31d")
         }
     }
 
-    private struct Found: Sendable {
-        var usage: [ProviderUsage.Usage]
-        var missing: MissingReceipts.Count?
-        var budgets: [ListBudgets.Budget]
-        var from: Timestamp
-        var now: Timestamp
-    }
-
     func run() async throws {
-        let found = try await shared.withDatabase(.reader, deadline: .seconds(300)) { try await find($0) }
-        shared.json ? Terminal.out.json(json(found)) : show(found)
+        let found = try await shared.run(
+            ShowProviderUsage(provider: name, since: since?.duration, enqueuedWithin: enqueuedWithin.duration))
+        shared.show(found) { show(found) }
     }
 
-    private func find(_ database: Database) async throws -> Found {
-        let rights = try await database.run(CurrentRights())
-        if rights.isAdmin {
-            let known = try await currentPolicy(database).policy.providers.keys.sorted()
-            guard known.contains(name) else {
-                throw AdminError(.notFound, "There is no provider \(name).", hint: "Known: \(known.joined(separator: ", ")).")
-            }
-        }
-        let day: Int64 = 86_400_000_000
-        let from = since.map { rights.now - $0.duration } ?? Timestamp(microseconds: rights.now.microseconds / day * day)
-        return Found(
-            usage: try await database.run(
-                ProviderUsage(since: from, enqueuedSince: from - enqueuedWithin.duration, provider: name)),
-            missing: try await database.run(MissingReceipts(since: .seconds(86_400))).first { $0.provider == name },
-            budgets: try await database.run(ListBudgets(provider: name, limit: 100)), from: from, now: rights.now)
-    }
-
-    private func show(_ found: Found) {
+    private func show(_ found: ShowProviderUsage.Output) {
         let out = Terminal.out
-        let sum = ProviderUsage.Usage(sumOf: found.usage, provider: name)
+        let sum = found.sum
         out.line("provider     \(name)", .bold)
-        out.line("since        \(found.from.shown)")
+        out.line("since        \(found.since.shown)")
         out.line("sent         \(sum.sent)")
         out.line("accepted     \(sum.accepted) (refused \(sum.refused), in doubt \(sum.inDoubt))")
         let share = sum.deliveredShare.map { ", \(percentText($0)) % of those it reported on" } ?? ""
@@ -91,39 +68,4 @@ struct ProvidersShow: AsyncParsableCommand {
         out.line()
         out.table(BudgetsList.table(found.budgets, now: found.now))
     }
-
-    private func json(_ found: Found) -> JSONValue {
-        let sum = ProviderUsage.Usage(sumOf: found.usage, provider: name)
-        return [
-            "provider": .string(name), "since": .time(found.from), "sent": .int(sum.sent), "accepted": .int(sum.accepted),
-            "refused": .int(sum.refused), "in_doubt": .int(sum.inDoubt), "delivered": .int(sum.delivered),
-            "undelivered": .int(sum.undelivered), "delivered_share": sum.deliveredShare.map(JSONValue.double) ?? .null,
-            "segments": .int(sum.segments),
-            "costs": .list(found.usage) {
-                [
-                    "currency": .text($0.currency), "accepted": .int($0.accepted), "segments": .int($0.segments),
-                    "micros": $0.currency == nil ? .null : .int($0.costMicros),
-                    "in_doubt_micros": $0.currency == nil ? .null : .int($0.inDoubtMicros),
-                ]
-            },
-            "missing_receipts": found.missing.map {
-                ["accepted": .int($0.accepted), "missing": .int($0.missing), "within_seconds": .double($0.within.inSeconds)]
-            } ?? .null,
-            "budgets": .list(found.budgets, \.json),
-        ]
-    }
-}
-
-extension ProviderUsage.Usage {
-    /// Of those that the provider reported on; nil: of none.
-    var deliveredShare: Double? { share(delivered, of: delivered + undelivered) }
-}
-
-/// nil for nothing of nothing.
-func share(_ part: Int, of whole: Int) -> Double? { whole == 0 ? nil : Double(part) / Double(whole) }
-
-/// Cut off after two digits: 100.00 is all of them.
-func percentText(_ share: Double) -> String {
-    let hundredths = Int((share * 10_000).rounded(.down))
-    return "\(hundredths / 100).\(String(100 + hundredths % 100).dropFirst())"
 }

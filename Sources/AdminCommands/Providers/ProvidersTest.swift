@@ -1,8 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
-import Rendering
-import Transports
+import Operations
 
 struct ProvidersTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,26 +48,20 @@ struct ProvidersTest: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let policy = try await source()
-        guard let provider = policy.providers[name] else {
-            throw AdminError(
-                .notFound, "The policy has no provider \(name).",
-                hint: "It has \(policy.providers.keys.sorted().joined(separator: ", ")).")
+        let test = TestProvider(
+            provider: name, to: to, sends: send, text: text, sender: sender, channel: channel.map { Channel(rawValue: $0) })
+        let report: TestProvider.Output
+        if let config {
+            report = try await test.run(with: ConfigDirectory(config).load().policy)
+        } else {
+            report = try await shared.run(test)
         }
-        let message = send ? try TestMessage(self, policy, provider).submission(provider) : nil
-        let report = await TransportFactory.probe(provider, message: message)
-        if shared.json { Terminal.out.json(report.json) } else { show(report) }
+        shared.show(report) { show(report) }
         guard !report.isGood else { return }
-        let isReached = report.steps.allSatisfy { $0.result != .failed || $0.name == "message" }
-        throw ExitCode((isReached ? AdminExit.refused : .notFound).rawValue)
+        throw ExitCode((report.isReached ? AdminExit.refused : .notFound).rawValue)
     }
 
-    private func source() async throws -> Policy {
-        if let config { return try ConfigDirectory(config).load().policy }
-        return try await shared.withDatabase(.admin) { try await currentPolicy($0).policy }
-    }
-
-    private func show(_ report: ProbeReport) {
+    private func show(_ report: TestProvider.Output) {
         let out = Terminal.out
         out.line("\(report.provider) (\(report.transport))", .bold)
         for step in report.steps {
@@ -84,85 +77,5 @@ struct ProvidersTest: AsyncParsableCommand {
         }
         for offer in report.offers { out.line("offers   \(offer.name): \(Printable.line(offer.value))", .dim) }
         if send == false, to != nil { out.line("nothing was sent: add --send", .yellow) }
-    }
-}
-
-/// The message of `providers test`.
-struct TestMessage {
-    private let to: String
-    private let text: String
-    private let channel: Channel
-    private let sender: Sender
-
-    /// - Throws: `AdminError` when the policy has no such sender, or the provider does not carry the channel.
-    init(_ command: ProvidersTest, _ policy: Policy, _ provider: ProviderPolicy) throws {
-        to = typedAddress(command.to ?? "")
-        text = command.text
-        let key = command.sender ?? policy.defaultSender
-        guard let sender = policy.senders[key] else {
-            throw AdminError(
-                .notFound, "The policy has no sender \(key).",
-                hint: "It has \(policy.senders.keys.sorted().joined(separator: ", ")).")
-        }
-        self.sender = sender
-        let likely: Channel = to.contains("@") ? .email : .sms
-        channel =
-            command.channel.map { Channel(rawValue: $0) } ?? (provider.channels.contains(likely) ? likely : provider.channels[0])
-        guard provider.channels.contains(channel) else {
-            throw AdminError(
-                .refused, "Provider \(provider.name) does not carry \(channel).",
-                hint: "Its channels: \(provider.channels.map(\.rawValue).joined(separator: ", ")).")
-        }
-    }
-
-    /// Ids below zero are nobody's: what the provider reports about them later finds no message.
-    func submission(_ provider: ProviderPolicy) throws -> Submission {
-        let now = ContinuousClock.now
-        let sendBy = now + max(provider.sendWithin, .seconds(15))
-        return Submission(
-            messageID: MessageID(-Int64(Date().timeIntervalSince1970 * 1_000_000)), attempt: 1, to: to, rendered: try rendered(),
-            sendBy: sendBy, answerBy: sendBy + provider.timeout, validity: .seconds(600), messageClass: "test")
-    }
-
-    private func rendered() throws -> RenderedMessage {
-        switch channel {
-        case .sms:
-            guard let from = sender.smsOrigin(for: to) else { throw cannot("sms_from") }
-            return RenderedMessage(content: .sms(Segmentation.split(text)), from: from, templateVersion: 0)
-        case .email:
-            guard let from = sender.emailFrom else { throw cannot("email_from") }
-            let mail = EmailContent(subject: "Test message of Martlet", text: text + "\n", replyTo: sender.replyTo)
-            return RenderedMessage(content: .email(mail), from: from, fromName: sender.emailName, templateVersion: 0)
-        default:
-            return RenderedMessage(content: .http(text), from: sender.key, fromName: sender.emailName, templateVersion: 0)
-        }
-    }
-
-    private func cannot(_ field: String) -> AdminError {
-        AdminError(.refused, "Sender \(sender.key) has no \(field).", hint: "Add it in senders.yaml, or choose another --sender.")
-    }
-}
-
-extension ProbeReport {
-    var json: JSONValue {
-        [
-            "provider": .string(provider), "transport": .string(transport), "good": .bool(isGood),
-            "steps": .list(steps) {
-                [
-                    "name": .string($0.name), "result": .string($0.result.rawValue), "detail": .string($0.detail),
-                    "remedy": .text($0.remedy),
-                ]
-            },
-            "offers": .list(offers) { ["name": .string($0.name), "value": .string($0.value)] },
-            "outcome": outcome.map { outcome in
-                let failure = outcome.failure
-                var reference: String?
-                if case .accepted(let id) = outcome { reference = id }
-                return [
-                    "result": .string(outcome.name), "reference": .text(reference), "code": .text(failure?.code),
-                    "detail": .text(failure?.detail), "blame": .text(failure?.blame.rawValue),
-                ]
-            } ?? .null,
-        ]
     }
 }

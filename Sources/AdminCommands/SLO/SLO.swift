@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Store
 
 struct SLO: AsyncParsableCommand {
@@ -20,21 +21,17 @@ struct SLO: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
-        guard (Duration.seconds(1)...Duration.seconds(86_400)).contains(since.duration) else {
+        guard ShowServiceLevels.windows.contains(since.duration) else {
             throw ValidationError("--since must be 1s … 1d: further back it would read whole days")
         }
     }
 
     func run() async throws {
-        let (classes, providers) = try await shared.withDatabase(.reader, deadline: .seconds(120)) { [since] database in
-            (
-                try await database.run(ClassLevels(since: since.duration)),
-                try await database.run(ProviderLevels(since: since.duration))
-            )
-        }
-        if shared.json {
-            return Terminal.out.json(["classes": .list(classes, json), "providers": .list(providers, json)])
-        }
+        let levels = try await shared.run(ShowServiceLevels(since: since.duration))
+        shared.show(levels) { show(levels.classes, levels.providers) }
+    }
+
+    private func show(_ classes: [ClassLevels.Level], _ providers: [ProviderLevels.Level]) {
         var table = Table(
             "class", "#promise", "#messages", "#held", "#accepted", "#within %", "#overdue", "#failed", "#accepted %",
             "#oldest waiting",
@@ -74,26 +71,5 @@ struct SLO: AsyncParsableCommand {
     private func seconds(_ duration: Duration) -> String {
         let tenths = Int((duration.inSeconds * 1000).rounded())
         return "\(tenths / 1000).\(String(1000 + tenths % 1000).dropFirst()) s"
-    }
-
-    private func json(_ level: ClassLevels.Level) -> JSONValue {
-        func seconds(_ duration: Duration?) -> JSONValue { duration.map { .double($0.inSeconds) } ?? .null }
-        return [
-            "class": .string(level.name), "promise_seconds": seconds(level.promise), "messages": .int(level.messages),
-            "held": .int(level.held), "accepted": .int(level.accepted), "within": .int(level.within),
-            "overdue": .int(level.overdue),
-            "failed": .int(level.failed), "within_share": level.withinShare.map(JSONValue.double) ?? .null,
-            "accepted_share": level.acceptedShare.map(JSONValue.double) ?? .null,
-            "oldest_waiting_seconds": seconds(level.oldestWaiting), "p99_delay_seconds": seconds(level.p99Delay),
-            "peak_delay_seconds": seconds(level.peakDelay),
-        ]
-    }
-
-    private func json(_ level: ProviderLevels.Level) -> JSONValue {
-        [
-            "provider": .string(level.name), "accepted": .int(level.accepted), "delivered": .int(level.delivered),
-            "undelivered": .int(level.undelivered), "delivered_share": level.deliveredShare.map(JSONValue.double) ?? .null,
-            "reported_share": level.reportedShare.map(JSONValue.double) ?? .null,
-        ]
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import Operations
 import Rendering
 import Settings
 
@@ -25,7 +26,7 @@ struct VariablesArgument: ExpressibleByArgument {
     var source: String
     init?(argument: String) { source = argument }
 
-    /// - Throws: `AdminError` (65) when it cannot be read or is no usable JSON object.
+    /// - Throws: `OperationError` (65) when it cannot be read or is no usable JSON object.
     func load() throws -> String {
         let bytes: [UInt8]
         switch source {
@@ -33,7 +34,7 @@ struct VariablesArgument: ExpressibleByArgument {
         case _ where source.hasPrefix("@"):
             let path = String(source.dropFirst())
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw AdminError(.invalidConfiguration, "\(path) cannot be read", hint: "Check --variables @\(path).")
+                throw OperationError(.invalidConfiguration, "\(path) cannot be read", hint: "Check --variables @\(path).")
             }
             bytes = Array(data)
         default: bytes = Array(source.utf8)
@@ -41,16 +42,15 @@ struct VariablesArgument: ExpressibleByArgument {
         do throws(RenderError) {
             _ = try Variables(utf8: bytes)
         } catch {
-            throw AdminError(.invalidConfiguration, "--variables: \(error.sentence)", hint: error.remedy)
+            throw OperationError(.invalidConfiguration, "--variables: \(error.sentence)", hint: error.remedy)
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 }
 
-/// An address as people type it: an SMS number may have blanks, dots, dashes and brackets.
-func typedAddress(_ text: String) -> String {
-    let isNumber = text.allSatisfy { $0.isNumber || " +.-()/\u{A0}".contains($0) }
-    return isNumber ? text.filter { !" .-()/\u{A0}".contains($0) } : text
+/// The directory that `--config` names.
+extension String {
+    static let defaultConfigDirectory = "Config"
 }
 
 /// Limits of lists.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Operations
 import Settings
 import Store
 
@@ -33,7 +34,7 @@ struct SharedOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("json or text.", valueName: "format"))
     var logFormat: String?
 
-    /// - Throws: `AdminError` (65).
+    /// - Throws: `OperationError` (65).
     func load(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> AdminSettings {
         var flags: [String: String] = [:]
         flags["database-url-file"] = databaseUrlFile
@@ -50,36 +51,43 @@ struct SharedOptions: ParsableArguments {
             for warning in loaded.warnings { Terminal.error.line("warning: \(warning)", .yellow) }
             return loaded
         } catch {
-            throw AdminError(error)
+            throw OperationError(error)
         }
     }
 
-    /// Lends the database, after making sure that this binary knows its schema.
+    /// Runs one use case on the cluster that the settings name.
+    func run<U: UseCase>(_ useCase: U, checksSchema: Bool = true) async throws -> U.Output {
+        try await withCluster(checksSchema: checksSchema, deadline: U.deadline) { cluster, actor in
+            try await useCase.run(on: cluster, as: actor)
+        }
+    }
+
+    /// Lends the cluster and who acts on it, after making sure that this binary knows its schema.
     /// - Parameters:
-    ///   - role: what the command needs, to be named when it is not permitted.
     ///   - checksSchema: false for the commands that are there to repair it.
     ///   - deadline: longest call; nil: as configured.
-    func withDatabase<T: Sendable>(
-        _ role: DatabaseRole, checksSchema: Bool = true, deadline: Duration? = nil,
-        _ body: (Database) async throws -> T
+    func withCluster<T: Sendable>(
+        checksSchema: Bool = true, deadline: Duration? = nil, _ body: (Cluster, Actor) async throws -> T
     ) async throws -> T {
         let settings = try load()
-        let options = DatabaseOptions(
-            conninfo: settings.database.connection.reveal(), applicationName: "martlet", connections: 2,
-            preparesStatements: settings.database.preparedStatements,
-            deadline: deadline ?? settings.database.callTimeout, connectTimeout: settings.database.connectTimeout)
-        let database = Database(options)
+        let cluster = Cluster(
+            options: DatabaseOptions(
+                conninfo: settings.database.connection.reveal(), applicationName: "martlet", connections: 2,
+                preparesStatements: settings.database.preparedStatements,
+                deadline: deadline ?? settings.database.callTimeout, connectTimeout: settings.database.connectTimeout))
         do {
-            if checksSchema, let misfit = try await Migrator(database).status().misfit {
-                throw AdminError(.schemaMismatch, misfit)
-            }
-            let value = try await body(database)
-            await database.close()
+            if checksSchema { try await cluster.checkSchema() }
+            let value = try await body(cluster, try await Actor.login(on: cluster))
+            await cluster.close()
             return value
         } catch {
-            await database.close()
-            if let error = error as? StoreError { throw AdminError(error, role: role) }
+            await cluster.close()
             throw error
         }
+    }
+
+    /// With `--json` the output as one document, else what `people` writes.
+    func show(_ output: some JSONConvertible, _ people: () -> Void) {
+        if json { Terminal.out.json(output.json) } else { people() }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Store
 
 struct SuppressionsGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import Operations
 
 struct SuppressionsAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,15 +20,10 @@ struct SuppressionsAdd: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let channel = channel ?? channelOf(recipient)
-        let statement = Suppress(channel: channel, address: recipient, scope: scope, reason: reason)
-        let id = try await shared.withDatabase(.admin) { try await $0.run(statement) }
-        if shared.json {
-            return Terminal.out.json(["id": .string(String(id)), "channel": .string(channel), "scope": .string(scope)])
+        let output = try await shared.run(
+            AddSuppression(recipient: recipient, channel: channel, scope: scope, reason: reason))
+        shared.show(output) {
+            Terminal.out.line("suppressed: nothing of scope \(output.scope) goes to it over \(output.channel) any more")
         }
-        Terminal.out.line("suppressed: nothing of scope \(scope) goes to it over \(channel) any more")
     }
 }
-
-/// The channel that an address belongs to when none is named.
-func channelOf(_ address: String) -> String { address.contains("@") ? "email" : "sms" }

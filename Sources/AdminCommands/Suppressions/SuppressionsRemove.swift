@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import Operations
 
 struct SuppressionsRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,13 +24,12 @@ struct SuppressionsRemove: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let channel = channel ?? channelOf(recipient)
+        let removal = RemoveSuppression(recipient: recipient, channel: channel, scope: scope, why: why)
+        let scopes = scope ?? "every scope"
         try Confirmation.ask(
-            "Lift the suppressions (\(scope ?? "every scope")) of \(Printable.line(recipient)) on \(channel)?", yes: yes)
-        let statement = Unsuppress(channel: channel, address: recipient, why: why, scope: scope)
-        let lifted = try await shared.withDatabase(.admin) { try await $0.run(statement) }
-        if shared.json { Terminal.out.json(["lifted": .int(lifted)]) }
-        guard lifted > 0 else { throw AdminError(.notFound, "No suppression of this address was in force.") }
-        if !shared.json { Terminal.out.line("lifted \(lifted)") }
+            "Lift the suppressions (\(scopes)) of \(Printable.line(recipient)) on \(removal.chosenChannel)?", yes: yes)
+        let output = try await shared.run(removal)
+        shared.show(output) { if output.lifted > 0 { Terminal.out.line("lifted \(output.lifted)") } }
+        if output.lifted == 0 { throw OperationError(.notFound, "No suppression of this address was in force.") }
     }
 }

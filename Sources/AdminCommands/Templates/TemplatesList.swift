@@ -1,4 +1,6 @@
 import ArgumentParser
+import Domain
+import Operations
 import Store
 
 struct TemplatesList: AsyncParsableCommand {
@@ -16,20 +18,9 @@ struct TemplatesList: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let rows = try await shared.withDatabase(.admin) { [key, channel] in
-            try await $0.run(ListTemplates(key: key, channel: channel))
-        }
-        if shared.json {
-            Terminal.out.json(
-                .list(rows) {
-                    [
-                        "key": .string($0.key), "channel": .string($0.channel), "locale": .string($0.locale),
-                        "version": .int($0.version), "required": .list($0.required) { .string($0) },
-                        "pushed_at": .time($0.pushedAt),
-                        "pushed_by": .string($0.pushedBy), "retired_at": .time($0.retiredAt),
-                    ]
-                })
-        } else if !rows.isEmpty {
+        let rows = try await shared.run(ShowTemplates(key: key, channel: channel))
+        shared.show(rows) {
+            guard !rows.isEmpty else { return }
             var table = Table("key", "channel", "locale", "#version", "pushed", "by", "requires")
             for row in rows {
                 table.add(
@@ -39,7 +30,7 @@ struct TemplatesList: AsyncParsableCommand {
             Terminal.out.table(table)
         }
         if rows.isEmpty {
-            throw AdminError(
+            throw OperationError(
                 .notFound, "No template is stored.", hint: "Push them with `martlet templates push --config Config`.")
         }
     }

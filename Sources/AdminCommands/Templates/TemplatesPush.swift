@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 import Rendering
 import Store
 
@@ -22,32 +23,13 @@ struct TemplatesPush: AsyncParsableCommand {
 
     func run() async throws {
         let templates = try ConfigDirectory(config).load().templates.map(\.template)
-        let pushed = try await shared.withDatabase(.admin) { [note, dryRun] database in
-            try await database.withConnection { connection in
-                try await connection.begin(LockConfiguration())
-                do {
-                    let pushed = try await connection.run(PushTemplates(templates: templates))
-                    if dryRun || pushed.isEmpty {
-                        await connection.rollbackAfterError()
-                    } else {
-                        let detail = JSONValue.list(pushed, \.json)
-                        _ = try await connection.commit(
-                            InsertAudit(action: "push_templates", object: "\(pushed.count)", why: note, detail: detail.text))
-                    }
-                    return pushed
-                } catch {
-                    await connection.rollbackAfterError()
-                    throw error
-                }
+        let output = try await shared.run(StoreTemplates(templates: templates, note: note, dryRun: dryRun))
+        shared.show(output) {
+            for template in output.pushed {
+                Terminal.out.line("\(template.key) \(template.locale).\(template.channel): version \(template.version)")
             }
+            let verb = dryRun ? "would be stored" : "stored"
+            Terminal.out.line("\(output.pushed.count) of \(templates.count) templates \(verb), the rest is unchanged")
         }
-        if shared.json {
-            return Terminal.out.json(["dry_run": .bool(dryRun), "pushed": .list(pushed, \.json)])
-        }
-        for template in pushed {
-            Terminal.out.line("\(template.key) \(template.locale).\(template.channel): version \(template.version)")
-        }
-        let verb = dryRun ? "would be stored" : "stored"
-        Terminal.out.line("\(pushed.count) of \(templates.count) templates \(verb), the rest is unchanged")
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Domain
+import Operations
 import Store
 
 struct Workers: AsyncParsableCommand {
@@ -16,29 +18,19 @@ struct Workers: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let (workers, now) = try await shared.withDatabase(.reader) { [all] database in
-            (try await database.run(ListWorkers(all: all)), try await database.run(CurrentRights()).now)
-        }
-        if shared.json {
-            Terminal.out.json(
-                .list(workers) {
-                    [
-                        "session": .int($0.session), "worker": .string($0.worker), "host": .string($0.host), "pid": .int($0.pid),
-                        "version": .string($0.version), "started_at": .time($0.startedAt), "beat_at": .time($0.beatAt),
-                        "in_flight": .int($0.inFlight), "state": .string($0.state),
-                    ]
-                })
-        } else if !workers.isEmpty {
+        let found = try await shared.run(ShowWorkers(all: all))
+        shared.show(found) {
+            guard !found.workers.isEmpty else { return }
             var table = Table("#session", "worker", "host", "#pid", "version", "started", "beat", "#in flight", "state")
-            for worker in workers {
+            for worker in found.workers {
                 let style: Style = worker.state == "live" ? .green : worker.state == "ended" ? .dim : .yellow
                 table.add(
                     "\(worker.session)", "\(worker.worker)", "\(worker.host)", "\(worker.pid)", "\(worker.version)",
-                    "\(worker.startedAt.relative(to: now))", "\(worker.beatAt.relative(to: now))", "\(worker.inFlight)",
-                    Table.Cell(worker.state, style))
+                    "\(worker.startedAt.relative(to: found.now))", "\(worker.beatAt.relative(to: found.now))",
+                    "\(worker.inFlight)", Table.Cell(worker.state, style))
             }
             Terminal.out.table(table)
         }
-        if workers.isEmpty { throw AdminError(.notFound, "No worker runs.", hint: "Start martlet-worker.") }
+        if found.workers.isEmpty { throw OperationError(.notFound, "No worker runs.", hint: "Start martlet-worker.") }
     }
 }

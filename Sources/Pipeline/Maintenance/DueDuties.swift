@@ -11,6 +11,7 @@ final class DueDuties: Sendable {
 
     func events() async throws -> Bool { try await answer(for: { _ in true }).events }
     func followUps() async throws -> Bool { try await answer(for: { _ in true }).followUps }
+    func jobs() async throws -> Bool { try await answer(for: { _ in true }).jobs }
     func rescue() async throws -> Bool { try await answer(for: { $0.rescue != nil }, asksForRescue: true).rescue == true }
 
     private func answer(

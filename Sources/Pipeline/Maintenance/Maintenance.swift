@@ -64,6 +64,7 @@ struct Maintenance: Sendable {
             group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
             group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
             group.addTask { await repeating(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
+            group.addTask { await repeating(every: .milliseconds(500), "jobs") { try await workOnJobs() } }
             group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
             group.addTask { await repeating(every: .seconds(10), "levels") { try await measure() } }
             group.addTask { await repeating(every: .seconds(600), "retention") { try await retention.round() } }
@@ -206,6 +207,18 @@ struct Maintenance: Sendable {
                 return true
             }
         }
+    }
+
+    /// One batch of bulk work that an admin has begun. True: there is more. Without a duty's lock: a job that another worker has is passed over.
+    func workOnJobs() async throws -> Bool {
+        guard try await due.jobs(), let batch = try await database.run(WorkOnJobs(), within: .seconds(60)) else {
+            return false
+        }
+        for (result, count) in [("done", batch.done), ("skipped", batch.skipped)] where count > 0 {
+            meters.count("martlet_job_messages_total", [("action", batch.action), ("result", result)], by: count)
+        }
+        if batch.hasEnded { logger.info("a job has ended", metadata: ["job": "\(batch.job)", "action": "\(batch.action)"]) }
+        return true
     }
 
     /// Exports the levels; measures them when nobody did so lately.

@@ -75,6 +75,7 @@ final class Retention: Sendable {
             purge("cancellations", PurgeCancellations(keep: Self.messages)),
             purge("group cancellations", PurgeGroupCancellations(keep: Self.messages)),
             purge("requeues", PurgeRequeues(keep: Self.messages)),
+            purge("messages of jobs", PurgeJobMessages(keep: Self.messages)), purge("jobs", PurgeJobs(keep: Self.messages)),
             purge("sessions", PurgeSessions(keep: Self.sessions)),
             purge("dead letters", PurgeDeadLetters(keep: Self.deadLetters)),
             Step("cap usage") { [self] in try await purgeCapUsage() },

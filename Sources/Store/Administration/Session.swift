@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// The database's clock, and what the connected role may do.
+/// The database's clock, and what the connected role may do; also before the first migration has made the roles.
 public struct CurrentRights: Statement {
     public init() {}
     public struct Answer: Sendable {
@@ -15,9 +15,10 @@ public struct CurrentRights: Statement {
     }
     public var sql: String {
         """
-        select clock_timestamp(), session_user::text, pg_has_role(current_user, 'martlet_admin', 'usage'),
-            (select rolsuper from pg_roles where rolname = current_user),
-            pg_has_role(current_user, 'pg_read_all_stats', 'usage')
+        select clock_timestamp(), session_user::text,
+            coalesce((select pg_has_role(current_user, r.oid, 'usage') from pg_roles r where r.rolname = 'martlet_admin'), false),
+            coalesce((select pg_has_role(current_user, r.oid, 'usage') from pg_roles r where r.rolname = 'martlet_reader'), false),
+            (select rolsuper from pg_roles where rolname = current_user), pg_has_role(current_user, 'pg_read_all_stats', 'usage')
         """
     }
     public func bind(_ parameters: inout PQParams) {}
