@@ -80,6 +80,16 @@ ALTER FUNCTION martlet.cancel_follow_up(message_id bigint) OWNER TO martlet_owne
 
 COMMENT ON FUNCTION martlet.cancel_follow_up(message_id bigint) IS 'cancelled | too_late (the second message is on its way: cancel that) | already_final | none';
 
+CREATE FUNCTION martlet.cluster_of(p_message_id bigint) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when p_message_id >= c.since_id then (p_message_id >> 16 & 63)::int else 0 end from martlet_data.cluster c $$;
+
+ALTER FUNCTION martlet.cluster_of(p_message_id bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.cluster_of(p_message_id bigint) IS 'The number of the cluster that gave this id. Ids that are older than cluster numbers belong to cluster 0.';
+
 CREATE FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb DEFAULT '{"ids": true}'::jsonb, options jsonb DEFAULT '{}'::jsonb, per_second integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -171,6 +181,7 @@ declare
     v_expires  timestamptz;
     v_is_usual boolean;
     v_seq      bigint;
+    v_cluster  bigint;
     v_id       bigint;
     v_country  text;
     v_hash     bytea;
@@ -190,7 +201,9 @@ begin
                 and concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) !~ '[[:cntrl:]]'
                 and ('' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent)) is not true
                 and current_setting('synchronous_commit') in ('on', 'remote_apply')
-        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual
+                and clock_timestamp() < v_now + interval '10 ms',
+            p.cluster_bits
+        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
         perform martlet_data.refuse_unknown(class, channel, template);
@@ -221,6 +234,12 @@ begin
         end if;
     end if;
     if v_is_usual is not true then
+        -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
+        -- So a number that was taken later than that after the clock was read is left unused.
+        while clock_timestamp() >= v_now + interval '10 ms' loop
+            v_now := clock_timestamp();
+            v_seq := nextval('martlet_data.message_seq');
+        end loop;
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
         perform martlet_data.commit_durably(); -- an acknowledged enqueue is never lost
     end if;
@@ -236,7 +255,7 @@ begin
     if scheduled_at is not null or expires_at is not null then
         perform martlet_data.check_times(scheduled_at, expires_at, v_now);
     end if;
-    v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
+    v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
 
     if idempotency_key is not null then
         v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
@@ -331,7 +350,7 @@ CREATE FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient tex
 #variable_conflict use_column
 declare
     v_now    timestamptz := clock_timestamp();
-    v_first  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
+    v_cluster bigint := (select c.number::bigint << 16 from martlet_data.cluster c);
     v_count  int := coalesce(cardinality(class), 0);
     v_ids    bigint[] := array_fill(null::bigint, array[v_count]);
     v_places bigint[];
@@ -362,7 +381,10 @@ begin
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
         known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
         usual as materialized (
-            select u.*, v_first | (u.seq & 4194303) as id from (select r.*, nextval('martlet_data.message_seq') as seq from (
+            -- The clock is read for each row, on both sides of its number, as in take_id: a row that took longer goes through enqueue.
+            select i.* from (select u.*, case when clock_timestamp() < u.began + interval '10 ms' then
+                    ((date_part('epoch', u.began) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (u.seq & 65535) end as id
+                from (select r.*, clock_timestamp() as began, nextval('martlet_data.message_seq') as seq from (
                 select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id,
                     -- What jsonb would refuse (a NUL, half a surrogate pair) is written as an escape.
                     case when position('\u' in g.variables) > 0 then g.variables::jsonb::json else coalesce(g.variables, '{}')::json end as body,
@@ -394,7 +416,7 @@ begin
                     and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
                 order by g.n offset 0) r
             where address is not null and end_at > greatest(v_now, due_at) and (expires_at is null or end_at <= greatest(v_now, due_at) + interval '366 days')
-                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u),
+                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u offset 0) i where i.id is not null),
         keyed as (
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
             select session_user, idempotency_key, martlet_data.request_hash(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
@@ -432,7 +454,9 @@ begin
         end loop;
     end if;
     return v_ids;
-exception when others then
+exception when unique_violation then
+    raise exception 'an id was given twice: %', sqlerrm using errcode = '40001', hint = 'The clock of the server was set back. Run the transaction again.';
+when others then
     get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
     raise exception '%', case when v_at is null then v_text else format('element %s: %s', v_at, v_text) end using errcode = v_state,
         hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');
@@ -838,6 +862,35 @@ CREATE FUNCTION martlet.resume_provider(provider text, why text) RETURNS void
     AS $$ select martlet_data.order_provider(provider, null, null, why) $$;
 
 ALTER FUNCTION martlet.resume_provider(provider text, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.set_cluster(number integer, why text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_now record;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    if (number between 0 and 63) is not true then
+        raise exception 'field number: % is no number of a cluster', coalesce(number::text, 'null') using errcode = 'MT016', hint = 'Use 0 … 63; each cluster has one of its own.';
+    end if;
+    perform martlet_data.commit_durably();
+    select c.number, c.since_seq into v_now from martlet_data.cluster c for update;
+    if v_now.number = number then
+        return;
+    elsif v_now.number <> 0 and coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0) <> v_now.since_seq then
+        raise exception 'field number: this is cluster %, and ids carry that number', v_now.number using errcode = 'MT016',
+            hint = 'A cluster keeps its number: links and receipts find its messages by it. Set up a new database for another one.';
+    end if;
+    update martlet_data.cluster c set number = set_cluster.number, since_id = coalesce(c.since_id, martlet_data.first_id(clock_timestamp())),
+        since_seq = coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0), set_at = clock_timestamp(), set_by = session_user;
+    insert into martlet_data.audit (action, object, why, detail) values ('set_cluster', number::text, why, jsonb_build_object('before', v_now.number));
+end $$;
+
+ALTER FUNCTION martlet.set_cluster(number integer, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.set_cluster(number integer, why text) IS 'Gives this cluster its number, 0 … 63: once, before other clusters exist.';
 
 CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint, failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1431,7 +1484,6 @@ CREATE FUNCTION martlet_data.decide_follow_ups(p_limit integer) RETURNS TABLE(de
     AS $$
 declare
     v_now   timestamptz := clock_timestamp();
-    v_base  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
     v_slots smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
     v_ids   bigint[];
     v_first bigint;
@@ -1479,8 +1531,8 @@ begin
             left join martlet_data.dead_letters d on d.message_id = f.message_id left join doubts x on x.message_id = f.message_id
             left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
     verdicts as materialized (
-        select w.*, v_base | (w.second_seq & 4194303) as second_id
-        from (select v.*, case when v.verdict = 'sent' then nextval('martlet_data.message_seq') end as second_seq
+        select w.*, w.taken[1] as second_seq, w.taken[2] as second_id
+        from (select v.*, case when v.verdict = 'sent' then martlet_data.take_id() end as taken
         from (select a.*, case when a.first_id is null then 'lapsed' when a.settled_by is not null then 'settled'
                 -- What is accepted later than now is not due before this.
                 when a.failed_by is null and (a.accepted_at is null or a.accepted_at + a.after > v_now) then 'open'
@@ -2432,7 +2484,8 @@ begin
     -- One at a time: two that each see only their own change would leave a table that knows half.
     lock table martlet_data.enqueue_places in share row exclusive mode;
     with wanted as materialized (
-        select t.key as template, c.name as class, h.name as channel, c.id as class_id, h.id as channel_id, h.address_kind, l.lane, l.cursor, c.time_to_live
+        select t.key as template, c.name as class, h.name as channel, c.id as class_id, h.id as channel_id, h.address_kind, l.lane, l.cursor, c.time_to_live,
+            (select k.number::bigint << 16 from martlet_data.cluster k) as cluster_bits
         from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane,
             (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null) t
             join martlet_data.channels h on h.name = t.channel and h.retired_at is null
@@ -2442,7 +2495,7 @@ begin
             select from wanted w where w.template = p.template and w.class = p.class and w.channel = p.channel))
     insert into martlet_data.enqueue_places select * from wanted
         on conflict (template, class, channel) do update set class_id = excluded.class_id, channel_id = excluded.channel_id, address_kind = excluded.address_kind,
-            lane = excluded.lane, cursor = excluded.cursor, time_to_live = excluded.time_to_live
+            lane = excluded.lane, cursor = excluded.cursor, time_to_live = excluded.time_to_live, cluster_bits = excluded.cluster_bits
         where enqueue_places is distinct from excluded;
     return null;
 end $$;
@@ -2706,6 +2759,25 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.take_id() RETURNS bigint[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_began timestamptz;
+    v_seq   bigint;
+begin
+    loop
+        v_began := clock_timestamp();
+        v_seq := nextval('martlet_data.message_seq');
+        exit when clock_timestamp() < v_began + interval '10 ms';
+    end loop;
+    return array[v_seq, ((date_part('epoch', v_began) * 1000)::bigint - 1735689600000) << 22
+        | (select c.number::bigint << 16 from martlet_data.cluster c) | (v_seq & 65535)];
+end $$;
+
+ALTER FUNCTION martlet_data.take_id() OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
     LANGUAGE plpgsql
@@ -3273,6 +3345,36 @@ CREATE VIEW martlet.bulk_enqueue AS
   WHERE false;
 
 ALTER TABLE martlet.bulk_enqueue OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.cluster (
+    is_only boolean DEFAULT true NOT NULL,
+    number smallint DEFAULT 0 NOT NULL,
+    since_id bigint,
+    since_seq bigint,
+    set_at timestamp with time zone,
+    set_by text COLLATE pg_catalog."C",
+    CONSTRAINT cluster_is_only_check CHECK (is_only),
+    CONSTRAINT cluster_number_check CHECK (((number >= 0) AND (number <= 63)))
+);
+
+ALTER TABLE martlet_data.cluster OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.cluster IS 'One row: the number of this cluster, set by martlet.set_cluster.';
+
+COMMENT ON COLUMN martlet_data.cluster.since_id IS 'The first id that could carry a number. Lower ids belong to cluster 0, whatever their bits are. Null: no number was ever set, all ids belong to cluster 0.';
+
+COMMENT ON COLUMN martlet_data.cluster.since_seq IS 'Where message_seq stood when the number was set: once it has moved, the number stays.';
+
+CREATE VIEW martlet.cluster AS
+ SELECT (c.number)::integer AS number,
+    c.since_id,
+    martlet.created_at(c.since_id) AS since,
+    c.set_by
+   FROM martlet_data.cluster c;
+
+ALTER TABLE martlet.cluster OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.cluster IS 'The number of this cluster (0 … 63), and the first id that could carry it. Null: all ids belong to cluster 0.';
 
 CREATE TABLE martlet_data.connection_slots (
     provider text NOT NULL COLLATE pg_catalog."C",
@@ -4375,7 +4477,8 @@ CREATE TABLE martlet_data.enqueue_places (
     address_kind text NOT NULL COLLATE pg_catalog."C",
     lane smallint NOT NULL,
     cursor regclass NOT NULL,
-    time_to_live interval NOT NULL
+    time_to_live interval NOT NULL,
+    cluster_bits bigint DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE martlet_data.enqueue_places OWNER TO martlet_owner;
@@ -5241,6 +5344,9 @@ ALTER TABLE ONLY martlet_data.classes
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.cluster
+    ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
+
 ALTER TABLE ONLY martlet_data.connection_slots
     ADD CONSTRAINT connection_slots_pkey PRIMARY KEY (provider, slot);
 
@@ -5484,6 +5590,8 @@ CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCA
 
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.classes FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
+CREATE TRIGGER refresh_enqueue_places AFTER UPDATE ON martlet_data.cluster FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
+
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.templates FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
 ALTER TABLE ONLY martlet_data.classes
@@ -5517,6 +5625,12 @@ GRANT ALL ON FUNCTION martlet.cancel(group_key text) TO martlet_admin;
 REVOKE ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) TO martlet_admin;
@@ -5602,6 +5716,9 @@ GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_adm
 
 REVOKE ALL ON FUNCTION martlet.resume_provider(provider text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_provider(provider text, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.set_cluster(number integer, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.set_cluster(number integer, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
@@ -5840,6 +5957,8 @@ GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
 REVOKE ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) TO martlet_worker;
 
+REVOKE ALL ON FUNCTION martlet_data.take_id() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
 
@@ -5918,6 +6037,13 @@ GRANT SELECT ON TABLE martlet.budgets TO martlet_reader;
 
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_producer;
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.cluster TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.cluster TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.cluster TO martlet_admin;
+GRANT SELECT ON TABLE martlet.cluster TO martlet_reader;
+GRANT SELECT ON TABLE martlet.cluster TO martlet_worker;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.connection_slots TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.connection_slots TO martlet_admin;

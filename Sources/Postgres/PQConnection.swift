@@ -61,7 +61,7 @@ public actor PQConnection {
     }
 
     /// The server process, as in `pg_stat_activity`; 0 when closed.
-    var backendPID: Int32 { handle.map { PQbackendPID($0) } ?? 0 }
+    public var backendPID: Int32 { handle.map { PQbackendPID($0) } ?? 0 }
 
     /// Runs one call outside or inside a transaction. `within` replaces the default deadline.
     public func query(_ call: PQCall, within: Duration? = nil) async throws -> PQRows {
