@@ -141,7 +141,10 @@ struct TransactionTests {
         for result in await [first, second] {
             let error = #expect(throws: PQError.self) { try result.get() }
             #expect(error?.sqlstate == "42601")
-            guard case .server(let server) = error else { return Issue.record("no answer of the server") }
+            guard case .server(let server) = error else {
+                Issue.record("no answer of the server")
+                return
+            }
             #expect(server.position == 1)
         }
         #expect(try await connection.query(PQCall("fine", "select 1")).count == 1)

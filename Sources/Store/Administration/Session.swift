@@ -9,6 +9,7 @@ public struct CurrentRights: Statement {
         public var user: String
         /// Sees addresses, requeues, applies.
         public var isAdmin: Bool
+        public var isReader: Bool
         public var isSuperuser: Bool
         /// Sees what other roles' sessions do.
         public var seesActivity: Bool
@@ -25,7 +26,7 @@ public struct CurrentRights: Statement {
     public static func read(_ rows: PQRows) throws -> Answer {
         let row = try rows.only
         return Answer(
-            now: try row.timestamp(0), user: try row.text(1), isAdmin: try row.bool(2), isSuperuser: try row.bool(3),
-            seesActivity: try row.bool(4))
+            now: try row.timestamp(0), user: try row.text(1), isAdmin: try row.bool(2), isReader: try row.bool(3),
+            isSuperuser: try row.bool(4), seesActivity: try row.bool(5))
     }
 }

@@ -20,7 +20,8 @@ struct CallbackFuzzTests {
         ]
         for provider in [json, form] {
             guard case .rules(let rules)? = try ProviderCallbacks.options(provider)?.reader else {
-                return Issue.record("it reads by no rules")
+                Issue.record("it reads by no rules")
+                return
             }
             let callbacks = try #require(try ProviderCallbacks(provider))
             for _ in 0..<4000 {

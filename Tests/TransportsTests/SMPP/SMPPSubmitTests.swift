@@ -70,14 +70,20 @@ struct SMPPSubmitTests {
     @Test("S11: the parts of a long text join to the text, whatever holds them together", arguments: longTexts)
     func longText(text: String) throws {
         let submission = sms(text)
-        guard case .sms(let split) = submission.rendered.content else { return Issue.record("no SMS") }
+        guard case .sms(let split) = submission.rendered.content else {
+            Issue.record("no SMS")
+            return
+        }
         for way in SMPPAccount.LongText.allCases {
             let messages = try submits(submission) { $0.longText = way }
             #expect(messages.count == (way == .payload ? 1 : split.parts.count))
             let receiver = SMPPReceiver(provider: "p")
             var joined = ""
             for (index, message) in messages.enumerated() {
-                guard case .text(let read) = receiver.event(message) else { return Issue.record("no text") }
+                guard case .text(let read) = receiver.event(message) else {
+                    Issue.record("no text")
+                    return
+                }
                 joined += read.text ?? ""
                 if way == .payload { continue }
                 let reference = way == .udh8 ? 0xCD : 0xABCD
