@@ -68,7 +68,7 @@ struct JobTests {
             let ids = try await office.shop.deadLetters(40)
             let doubtful = try await office.shop.deadLetters(1, to: 491_000_000_000, reason: "in_doubt")[0]
             let alive = try await office.shop.enqueue("transactional", to: "+492000000000")
-            let named = (ids + [doubtful, alive]).map(MessageID.init)
+            let named = (ids + [doubtful, alive]).map { MessageID($0) }
             let job = try await office.start(Self.requeue, .ids(named))
             // Somebody else requeues two; one of them dies again.
             try await office.shop.script("select martlet.requeue(\(ids[3]), 'x'); select martlet.requeue(\(ids[4]), 'x')")
@@ -91,7 +91,7 @@ struct JobTests {
     func passing() async throws {
         try await office { office in
             let ids = try await office.shop.deadLetters(5)
-            let job = try await office.start(Self.requeue, .ids(ids.map(MessageID.init)))
+            let job = try await office.start(Self.requeue, .ids(ids.map { MessageID($0) }))
             // As a ring that moves on: a check violation without a constraint's name.
             try await office.shop.script(
                 """
@@ -219,7 +219,7 @@ struct JobTests {
     @Test("jobs are forgotten 35 days after their end, with their messages; one that runs never")
     func retention() async throws {
         try await office { office in
-            let ids = try await office.shop.deadLetters(20).map(MessageID.init)
+            let ids = try await office.shop.deadLetters(20).map { MessageID($0) }
             let old = try await office.start(.discard, .ids(Array(ids[..<10])))
             _ = try await office.finish(old)
             let running = try await office.start(.discard, .ids(Array(ids[10...])))
