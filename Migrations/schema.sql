@@ -1522,7 +1522,8 @@ begin
     end loop;
     if v_checked = 0 then
         execute format('create unique index on %s (n)', v_table);
-        execute format('create unique index on %s (person)', v_table);
+        -- Not unique: what is added later is put in first, and doubles are taken out and told.
+        execute format('create index on %s (person)', v_table);
     end if;
     execute format($q$
         update martlet_data.audiences a set checked = coalesce(c.last, a.checked), members = a.members + c.members, changed_at = clock_timestamp(),
@@ -1977,7 +1978,7 @@ begin
         -- Of the first people only: enough to find a name that is spelt in another way.
         v_missing := array(select distinct r from (
             select distinct on (t.locale) t.required from martlet_data.templates t where t.key = v_variant->>'template' and t.channel = p_run->>'channel' and t.retired_at is null order by t.locale, t.version desc) t, unnest(t.required) r
-            where r <> all (array(select jsonb_object_keys(coalesce(p_run->'variables', '{}'))))  and not (r = p_run->>'code_name' and p_run->>'pool' is not null));
+            where r <> all (array(select jsonb_object_keys(coalesce(nullif(p_run->'variables', 'null'), '{}'))))  and not (r = p_run->>'code_name' and p_run->>'pool' is not null));
         if v_missing <> '{}' then
             execute format('select count(*) from (select m.variables from %s m order by m.n limit 10000) m where (m.variables::jsonb ?& $1) is not true', martlet_data.members_table('audience', a.id)) into v_lacking using v_missing;
             if v_lacking > 0 then
