@@ -162,6 +162,16 @@ ALTER FUNCTION martlet.cancel_follow_up(message_id bigint) OWNER TO martlet_owne
 
 COMMENT ON FUNCTION martlet.cancel_follow_up(message_id bigint) IS 'cancelled | too_late (the second message is on its way: cancel that) | already_final | none';
 
+CREATE FUNCTION martlet.cluster_of(p_message_id bigint) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case when p_message_id >= c.since_id then (p_message_id >> 16 & 63)::int else 0 end from martlet_data.cluster c $$;
+
+ALTER FUNCTION martlet.cluster_of(p_message_id bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.cluster_of(p_message_id bigint) IS 'The number of the cluster that gave this id. Ids that are older than cluster numbers belong to cluster 0.';
+
 CREATE FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -199,6 +209,57 @@ ALTER FUNCTION martlet.create_audience(name text, query text, OUT members bigint
 
 COMMENT ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) IS 'A list of people from a query, read with the caller''s rights in one snapshot; takes the place of a list of the same name.';
 
+CREATE FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb DEFAULT '{"ids": true}'::jsonb, options jsonb DEFAULT '{}'::jsonb, per_second integer DEFAULT NULL::integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_job bigint;
+    v_unknown text;
+    v_count int;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    if action is null or action not in ('requeue', 'discard') then
+        raise exception 'field action: % is none of requeue, discard', coalesce(quote_literal(action), 'null') using errcode = 'MT019', hint = 'A job requeues or discards dead letters.';
+    end if;
+    if coalesce(cardinality(message_ids), 0) not between 1 and 1000000 or array_position(message_ids, null) is not null then
+        raise exception 'field message_ids: % messages; a job has 1 … 1000000, each with an id', coalesce(cardinality(message_ids), 0) using errcode = 'MT019',
+            hint = 'Choose what exists, and fewer at once.';
+    end if;
+    if per_second not between 1 and 100000 then
+        raise exception 'field per_second: % is not between 1 and 100000', per_second using errcode = 'MT019', hint = 'Leave it out for as fast as it goes.';
+    end if;
+    if jsonb_typeof(options) is distinct from 'object' or jsonb_typeof(selection) is distinct from 'object' or octet_length(selection::text) > 8192 then
+        raise exception 'field options: it and selection must be JSON objects' using errcode = 'MT019', hint = 'Leave them out if there are none.';
+    end if;
+    select string_agg(k, ', ') into v_unknown from jsonb_object_keys(options) k
+        where action <> 'requeue' or k not in ('variables', 'provider', 'may_duplicate', 'approve_words');
+    if v_unknown is not null then
+        raise exception 'field options: unknown to %: %', action, v_unknown using errcode = 'MT019', hint = 'requeue knows variables, provider, may_duplicate, approve_words; discard none.';
+    end if;
+    if exists (select from jsonb_each(options) o where jsonb_typeof(o.value) <> case o.key when 'variables' then 'object' when 'provider' then 'string' else 'boolean' end) then
+        raise exception 'field options: variables is a JSON object, provider a text, may_duplicate and approve_words are true or false' using errcode = 'MT019',
+            hint = 'Correct it, or leave it out.';
+    end if;
+    if options ? 'variables' then
+        perform martlet_data.check_json('variables', options -> 'variables', 65536);
+    end if;
+    perform martlet_data.commit_durably();
+    insert into martlet_data.jobs (action, why, selection, options, per_second, messages) values (action, why, selection, options, per_second, 0) returning id into v_job;
+    insert into martlet_data.job_messages (job_id, message_id, series)
+        select v_job, i.id, d.series from (select distinct unnest(message_ids) as id) i left join martlet_data.dead_letters d on d.message_id = i.id;
+    get diagnostics v_count = row_count;
+    update martlet_data.jobs j set messages = v_count where j.id = v_job;
+    insert into martlet_data.audit (action, object, why, detail) values ('create_job', 'job ' || v_job, why, jsonb_build_object('action', action, 'messages', v_count, 'selection', selection,
+        'per_second', per_second, 'options', options - 'variables' || jsonb_build_object('edited_variables', options ? 'variables')));
+    return v_job;
+end $$;
+
+ALTER FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) IS 'Requeues or discards these dead letters, and no others, in the background: any worker works on it. Answers its number, see martlet.jobs.';
+
 CREATE FUNCTION martlet.created_at(p_message_id bigint) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select to_timestamp(((p_message_id >> 22) + 1735689600000) / 1000.0) $$;
@@ -210,17 +271,8 @@ CREATE FUNCTION martlet.discard(message_id bigint, why text) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_variable
-declare
-    v_reason text;
 begin
-    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
-    perform martlet_data.commit_durably();
-    delete from martlet_data.dead_letters l where l.message_id = discard.message_id returning l.reason into v_reason;
-    if not found then
-        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
-    end if;
-    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'discarded', v_reason, why, session_user);
-    insert into martlet_data.audit (action, object, why, detail) values ('discard', message_id::text, why, jsonb_build_object('reason', v_reason));
+    perform martlet_data.discard_as(session_user, null, message_id, why);
 end $$;
 
 ALTER FUNCTION martlet.discard(message_id bigint, why text) OWNER TO martlet_owner;
@@ -248,6 +300,7 @@ declare
     v_expires  timestamptz;
     v_is_usual boolean;
     v_seq      bigint;
+    v_cluster  bigint;
     v_id       bigint;
     v_country  text;
     v_hash     bytea;
@@ -259,7 +312,7 @@ begin
     -- here, before the statement that inserts: that one then sees the partition, however quickly the ring moves on. The transaction number
     -- comes before the sequence: a claimer that sees no older transaction open has seen every lower number.
     select p.class_id, p.channel_id, p.address_kind, p.lane, (pg_sequence_last_value(p.cursor) & 4095)::smallint,
-            coalesce(expires_at, greatest(scheduled_at, v_now) + p.time_to_live),
+            coalesce(expires_at, greatest(case when scheduled_at < '2200-01-01' then scheduled_at end, v_now) + p.time_to_live), -- what is later is refused below, by its name
             nextval(case when pg_current_xact_id() is not null then 'martlet_data.message_seq'::regclass end),
             jsonb_typeof(variables) = 'object' and headers is null
                 and octet_length(concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent)) <= 256
@@ -267,7 +320,9 @@ begin
                 and concat(recipient_key, locale, tier, group_key, idempotency_key, traceparent) !~ '[[:cntrl:]]'
                 and ('' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent)) is not true
                 and current_setting('synchronous_commit') in ('on', 'remote_apply')
-        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual
+                and clock_timestamp() < v_now + interval '10 ms',
+            p.cluster_bits
+        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
         perform martlet_data.refuse_unknown(class, channel, template);
@@ -298,6 +353,12 @@ begin
         end if;
     end if;
     if v_is_usual is not true then
+        -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
+        -- So a number that was taken later than that after the clock was read is left unused.
+        while clock_timestamp() >= v_now + interval '10 ms' loop
+            v_now := clock_timestamp();
+            v_seq := nextval('martlet_data.message_seq');
+        end loop;
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
         perform martlet_data.commit_durably(); -- an acknowledged enqueue is never lost
     end if;
@@ -313,7 +374,7 @@ begin
     if scheduled_at is not null or expires_at is not null then
         perform martlet_data.check_times(scheduled_at, expires_at, v_now);
     end if;
-    v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | (v_seq & 4194303);
+    v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
 
     if idempotency_key is not null then
         v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
@@ -352,9 +413,9 @@ begin
                 group_key, variables, headers, traceparent, producer, created_at, expires_at)
             values (v_id, v_class, v_channel, coalesce(recipient_key, v_address), v_address, template, locale, sender, time_zone, tier,
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
-        -- As martlet_data.wake_sleeper, whose call would cost more than this look.
+        -- The call costs more than this look, which it repeats.
         if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
-            perform pg_notify('martlet_ready', '');
+            perform martlet_data.wake_sleeper();
         end if;
     end if;
     return v_id;
@@ -408,7 +469,7 @@ CREATE FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient tex
 #variable_conflict use_column
 declare
     v_now    timestamptz := clock_timestamp();
-    v_first  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
+    v_cluster bigint := (select c.number::bigint << 16 from martlet_data.cluster c);
     v_count  int := coalesce(cardinality(class), 0);
     v_ids    bigint[] := array_fill(null::bigint, array[v_count]);
     v_places bigint[];
@@ -439,7 +500,10 @@ begin
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
         known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
         usual as materialized (
-            select u.*, v_first | (u.seq & 4194303) as id from (select r.*, nextval('martlet_data.message_seq') as seq from (
+            -- The clock is read for each row, on both sides of its number, as in take_id: a row that took longer goes through enqueue.
+            select i.* from (select u.*, case when clock_timestamp() < u.began + interval '10 ms' then
+                    ((date_part('epoch', u.began) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (u.seq & 65535) end as id
+                from (select r.*, clock_timestamp() as began, nextval('martlet_data.message_seq') as seq from (
                 select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id,
                     -- What jsonb would refuse (a NUL, half a surrogate pair) is written as an escape.
                     case when position('\u' in g.variables) > 0 then g.variables::jsonb::json else coalesce(g.variables, '{}')::json end as body,
@@ -455,6 +519,8 @@ begin
                     join known_channels h on h.name = g.channel
                     join known_templates t on t.key = g.template and t.channel = g.channel
                 where g.headers is null
+                    -- Any other order of day, month and year is for time_from to judge.
+                    and coalesce(left(g.scheduled_at, 4) ~ '^[0-9]{4}', true) and coalesce(left(g.expires_at, 4) ~ '^[0-9]{4}', true)
                     and (g.variables is null or octet_length(g.variables) <= 16384 and (g.variables like '{%' or left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
                         -- Nothing that check_json would have to look at: no exponent, no long number, few brackets. The cheap look of each two comes first.
                         and (g.variables !~ '[0-9][eE][-+0-9]' or g.variables !~ '[:,[\s]-?[0-9.]+[eE]')
@@ -469,7 +535,7 @@ begin
                     and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
                 order by g.n offset 0) r
             where address is not null and end_at > greatest(v_now, due_at) and (expires_at is null or end_at <= greatest(v_now, due_at) + interval '366 days')
-                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u),
+                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u offset 0) i where i.id is not null),
         keyed as (
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
             select session_user, idempotency_key, martlet_data.request_hash(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
@@ -507,7 +573,9 @@ begin
         end loop;
     end if;
     return v_ids;
-exception when others then
+exception when unique_violation then
+    raise exception 'an id was given twice: %', sqlerrm using errcode = '40001', hint = 'The clock of the server was set back. Run the transaction again.';
+when others then
     get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
     raise exception '%', case when v_at is null then v_text else format('element %s: %s', v_at, v_text) end using errcode = v_state,
         hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');
@@ -1032,50 +1100,8 @@ CREATE FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb DEF
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_variable
-declare
-    d martlet_data.dead_letters;
-    v_expires timestamptz;
-    v_erased boolean;
 begin
-    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
-    perform martlet_data.commit_durably();
-    select * into d from martlet_data.dead_letters l where l.message_id = requeue.message_id for update;
-    if not found then
-        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list"; "martlet message show" tells what became of this one.';
-    end if;
-    if d.reason = 'in_doubt' and not may_duplicate then
-        raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
-    end if;
-    if variables is not null then
-        perform martlet_data.check_json('variables', variables, 65536);
-    end if;
-    if d.series >= 32766 then
-        raise exception 'message % was requeued % times; there is no further number', message_id, d.series using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
-    end if;
-    select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
-    if v_expires is null then
-        raise exception 'class % of message % no longer exists', d.class, message_id using errcode = 'MT013', hint = 'Apply a policy that has it, or discard the message.';
-    end if;
-    if v_erased and variables is null then
-        raise exception 'the variables of message % were erased, as its class % demands', message_id, d.class using errcode = 'MT013', hint = 'Pass variables, or discard the message and enqueue a new one.';
-    end if;
-    if not exists (select from martlet_data.messages m where m.id = message_id) then
-        -- Its partition is gone; the dead letter kept the body.
-        if d.message ->> 'id' is null then
-            raise exception 'message % has no body: it was missing when a worker claimed it', message_id using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
-        end if;
-        insert into martlet_data.messages select * from jsonb_populate_record(null::martlet_data.messages, d.message);
-    end if;
-    insert into martlet_data.requeues (message_id, series, expires_at, variables, provider, approve_words, why) values (message_id, d.series + 1, v_expires, variables, provider, approve_words, why);
-    perform pg_current_xact_id();
-    insert into martlet_data.ready (slot, seq, message_id, attempt, series)
-        select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
-    perform martlet_data.wake_sleeper();
-    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, session_user);
-    insert into martlet_data.audit (action, object, why, detail) values ('requeue', message_id::text, why,
-        jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words));
-    delete from martlet_data.dead_letters l where l.message_id = requeue.message_id;
-    return v_expires;
+    return martlet_data.requeue_as(session_user, null, message_id, why, variables, provider, may_duplicate, approve_words);
 end $$;
 
 ALTER FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) OWNER TO martlet_owner;
@@ -1130,6 +1156,35 @@ ALTER FUNCTION martlet.resume_run(run_id integer, why text) OWNER TO martlet_own
 
 COMMENT ON FUNCTION martlet.resume_run(run_id integer, why text) IS 'Lifts all pauses of the run; answers since when it was paused.';
 
+CREATE FUNCTION martlet.set_cluster(number integer, why text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_now record;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    if (number between 0 and 63) is not true then
+        raise exception 'field number: % is no number of a cluster', coalesce(number::text, 'null') using errcode = 'MT016', hint = 'Use 0 … 63; each cluster has one of its own.';
+    end if;
+    perform martlet_data.commit_durably();
+    select c.number, c.since_seq into v_now from martlet_data.cluster c for update;
+    if v_now.number = number then
+        return;
+    elsif v_now.number <> 0 and coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0) <> v_now.since_seq then
+        raise exception 'field number: this is cluster %, and ids carry that number', v_now.number using errcode = 'MT016',
+            hint = 'A cluster keeps its number: links and receipts find its messages by it. Set up a new database for another one.';
+    end if;
+    update martlet_data.cluster c set number = set_cluster.number, since_id = coalesce(c.since_id, martlet_data.first_id(clock_timestamp())),
+        since_seq = coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0), set_at = clock_timestamp(), set_by = session_user;
+    insert into martlet_data.audit (action, object, why, detail) values ('set_cluster', number::text, why, jsonb_build_object('before', v_now.number));
+end $$;
+
+ALTER FUNCTION martlet.set_cluster(number integer, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.set_cluster(number integer, why text) IS 'Gives this cluster its number, 0 … 63: once, before other clusters exist.';
+
 CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, promise interval, messages bigint, held bigint, accepted bigint, within bigint, overdue bigint, failed bigint, within_share numeric, accepted_share numeric, oldest_waiting interval, p99_delay interval, peak_delay interval)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1170,6 +1225,28 @@ CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, prom
     where c.retired_at is null or n.messages > 0 order by c.lane, c.name $$;
 
 ALTER FUNCTION martlet.slo_since(since interval) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.stop_job(job_id bigint, why text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    if martlet_data.end_job(job_id, session_user, why) then
+        insert into martlet_data.audit (action, object, why) values ('stop_job', 'job ' || job_id, why);
+        return 'stopped';
+    end if;
+    if exists (select from martlet_data.jobs j where j.id = job_id) then
+        return 'already_ended';
+    end if;
+    raise exception 'there is no job %', job_id using errcode = 'MT012', hint = 'List them with "martlet jobs list".';
+end $$;
+
+ALTER FUNCTION martlet.stop_job(job_id bigint, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.stop_job(job_id bigint, why text) IS 'stopped | already_ended';
 
 CREATE FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1286,6 +1363,84 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.jobs (
+    id bigint NOT NULL,
+    action text NOT NULL COLLATE pg_catalog."C",
+    why text NOT NULL COLLATE pg_catalog."C",
+    selection jsonb NOT NULL,
+    options jsonb NOT NULL,
+    per_second integer,
+    messages integer NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    skipped integer DEFAULT 0 NOT NULL,
+    state text DEFAULT 'running'::text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    stopped_by text COLLATE pg_catalog."C",
+    stop_why text COLLATE pg_catalog."C",
+    CONSTRAINT jobs_action_check CHECK ((action = ANY (ARRAY['requeue'::text, 'discard'::text]))),
+    CONSTRAINT jobs_check CHECK (((state = 'running'::text) = (ended_at IS NULL))),
+    CONSTRAINT jobs_check1 CHECK (((state = 'stopped'::text) = (stop_why IS NOT NULL))),
+    CONSTRAINT jobs_per_second_check CHECK (((per_second >= 1) AND (per_second <= 100000))),
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'stopped'::text, 'finished'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500');
+
+ALTER TABLE martlet_data.jobs OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.jobs IS 'Work on many dead letters that any worker goes on with.';
+
+COMMENT ON COLUMN martlet_data.jobs.selection IS 'What was asked for, for people: the filter, or that ids were given.';
+
+COMMENT ON COLUMN martlet_data.jobs.options IS 'Of requeue: variables (until the job has ended), provider, may_duplicate, approve_words.';
+
+COMMENT ON COLUMN martlet_data.jobs.next_at IS 'When the next batch may begin: its rate.';
+
+COMMENT ON COLUMN martlet_data.jobs.stopped_by IS 'Null beside a stop_why: Martlet itself stopped it.';
+
+CREATE FUNCTION martlet_data.act_on_job(j martlet_data.jobs, p_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_half int := cardinality(p_ids) / 2;
+    v_state text;
+    v_constraint text;
+    v_text text;
+    v_hint text;
+begin
+    if cardinality(p_ids) = 0 then
+        return;
+    end if;
+    begin
+        if j.action = 'requeue' then
+            perform martlet_data.requeue_as(j.created_by, j.id, i.id, j.why, j.options -> 'variables', j.options ->> 'provider',
+                coalesce((j.options -> 'may_duplicate')::boolean, false), coalesce((j.options -> 'approve_words')::boolean, false)) from unnest(p_ids) i(id);
+        else
+            perform martlet_data.discard_as(j.created_by, j.id, i.id, j.why) from unnest(p_ids) i(id);
+        end if;
+        update martlet_data.job_messages m set result = 'done', at = clock_timestamp() where m.job_id = j.id and m.message_id = any (p_ids);
+        return;
+    exception when others then
+        get stacked diagnostics v_state = returned_sqlstate, v_constraint = constraint_name, v_text = message_text, v_hint = pg_exception_hint;
+        -- No partition for a row is a check violation without a constraint: the ring got a segment meanwhile.
+        if v_state !~ '^(MT0|21|22|23|P0001)' or v_state = '23514' and v_constraint = '' then
+            raise;
+        end if;
+    end;
+    if v_half = 0 then
+        update martlet_data.job_messages m set result = 'skipped', at = clock_timestamp(), sqlstate = v_state, reason = left(v_text, 1000), hint = nullif(left(v_hint, 1000), '')
+            where m.job_id = j.id and m.message_id = p_ids[1];
+    else
+        perform martlet_data.act_on_job(j, p_ids[:v_half]);
+        perform martlet_data.act_on_job(j, p_ids[v_half + 1:]);
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.act_on_job(j martlet_data.jobs, p_ids bigint[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) RETURNS smallint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1774,7 +1929,6 @@ CREATE FUNCTION martlet_data.decide_follow_ups(p_limit integer) RETURNS TABLE(de
     AS $$
 declare
     v_now   timestamptz := clock_timestamp();
-    v_base  bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
     v_slots smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
     v_ids   bigint[];
     v_first bigint;
@@ -1822,8 +1976,8 @@ begin
             left join martlet_data.dead_letters d on d.message_id = f.message_id left join doubts x on x.message_id = f.message_id
             left join martlet_data.enqueue_places p on p.template = f.template and p.class = f.class and p.channel = f.channel),
     verdicts as materialized (
-        select w.*, v_base | (w.second_seq & 4194303) as second_id
-        from (select v.*, case when v.verdict = 'sent' then nextval('martlet_data.message_seq') end as second_seq
+        select w.*, w.taken[1] as second_seq, w.taken[2] as second_id
+        from (select v.*, case when v.verdict = 'sent' then martlet_data.take_id() end as taken
         from (select a.*, case when a.first_id is null then 'lapsed' when a.settled_by is not null then 'settled'
                 -- What is accepted later than now is not due before this.
                 when a.failed_by is null and (a.accepted_at is null or a.accepted_at + a.after > v_now) then 'open'
@@ -1855,6 +2009,27 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.decide_follow_ups(p_limit integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_reason text;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    delete from martlet_data.dead_letters l where l.message_id = discard_as.message_id returning l.reason into v_reason;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list".';
+    end if;
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'discarded', v_reason, why, p_actor);
+    insert into martlet_data.audit (actor, action, object, why, detail) values (p_actor, 'discard', message_id::text, why,
+        jsonb_build_object('reason', v_reason) || case when p_job is null then '{}' else jsonb_build_object('job', p_job::text) end);
+end $$;
+
+ALTER FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.drop_members(p_keep interval) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1927,6 +2102,19 @@ CREATE FUNCTION martlet_data.drop_visit() RETURNS bigint
     returning v.message_id $$;
 
 ALTER FUNCTION martlet_data.drop_visit() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update martlet_data.jobs j set state = case when p_why is null then 'finished' else 'stopped' end, ended_at = clock_timestamp(), stopped_by = p_by, stop_why = p_why,
+            options = case when j.options ? 'variables' then j.options - 'variables' || '{"edited_variables": true}' else j.options end
+        where j.id = p_job and j.state = 'running';
+    return found;
+end $$;
+
+ALTER FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.first_id(p_at timestamp with time zone) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2077,7 +2265,8 @@ begin
         v_rest := substr(p_digits, 1 + length(v_plan.code));
         v_masks := string_to_array(concat_ws(' ', v_plan.mobile, nullif(v_plan.other, '')), ' ');
         if not v_rest like any (v_masks) then
-            if v_plan.trunk <> '' and starts_with(v_rest, v_plan.trunk) then
+            -- Behind 00 a 1 1 is no +1 with its trunk prefix, but the beginning of 0011.
+            if v_plan.trunk <> '' and starts_with(v_rest, v_plan.trunk) and not (p_is_strict and v_plan.code = '1') then
                 v_short := substr(v_rest, 1 + length(v_plan.trunk));
             elsif p_has_zero_in_brackets and not v_plan.has_zero and left(v_rest, 1) = '0' then
                 v_short := substr(v_rest, 2);
@@ -2086,7 +2275,7 @@ begin
                 or left(v_short, 1) <> '0' and length(v_short) = any (v_plan.lengths) and (v_plan.trunk = '0' or length(v_rest) <> all (v_plan.lengths)) then
                 v_rest := v_short;
             end if;
-            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or length(v_rest) <> all (v_plan.lengths)) then
+            if p_is_strict and (left(v_rest, 1) = '0' and not v_plan.has_zero or v_plan.code = '1' and v_rest < '2' or length(v_rest) <> all (v_plan.lengths)) then
                 return null;
             end if;
         end if;
@@ -2330,7 +2519,7 @@ begin
         return 'must have exactly one @';
     elsif p_text ~ U&'[\00AD\034F\061C\115F\1160\17B4\17B5\180B-\180E\200B-\200F\202A-\202E\2060-\206F\3164\FE00-\FE0F\FEFF\FFA0\FFF0-\FFFB\+0E0000-\+0E0FFF]' then
         return 'has an invisible character inside';
-    elsif p_text ~ U&'[[:space:][:cntrl:]\0080-\00A0\1680\2000-\200A\2028\2029\202F\205F\3000]' then
+    elsif p_text ~ U&'[[:space:][:cntrl:]\0080-\00A0\1680\2000-\200A\2028\2029\202F\205F\2800\3000]' then
         return 'has a blank or control character inside';
     elsif p_text ~ U&'[<>()\\[\\],;:"\005C\005C\FF20\FF0E\3002\FF61]' then
         return 'has a character that is not part of one mailbox';
@@ -2453,7 +2642,13 @@ begin
             return left(p_address, v_at) || lower(substr(p_address, v_at + 1));
         end if;
         v_text := martlet_data.plain_address('email', p_address);
-        return case when martlet_data.mailbox_fault(v_text) is null then left(v_text, position('@' in v_text)) || lower(substr(v_text, position('@' in v_text) + 1)) end;
+        -- Not by the C library alone: its small İ is an i without its dot, which is another domain (UTS 46).
+        return case when martlet_data.mailbox_fault(v_text) is null
+            then left(v_text, position('@' in v_text)) || lower(replace(substr(v_text, position('@' in v_text) + 1), U&'\0130', U&'i\0307')) end;
+    end if;
+    -- Taken as it is, but a phone with + loses what stands between its digits: an opt-out must find it.
+    if p_address ~* '^((tel|sms|whatsapp): ?)?[(]?[+][1-9][0-9 ().-]{5,30}$' then
+        p_address := translate(p_address, ' ().-', '');
     end if;
     return case when length(p_address) between 1 and 512 and p_address !~ '[[:cntrl:]]' and p_address !~ U&'^[\0020\00A0\200B\200C\200D\2060\FEFF\3000]*$' then p_address end;
 end $_$;
@@ -2480,6 +2675,15 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.note_follow_up() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.note_lost_event(p_endpoint text, p_type text, p_why text, p_data json) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into martlet_data.audit (action, object, why, detail)
+        select 'event_lost', p_endpoint, left(p_why, 1000), jsonb_build_object('type', p_type) || coalesce(jsonb_object_agg(d.key, d.value), '{}')
+        from json_each(p_data) d where d.key in ('id', 'message_id', 'channel', 'class', 'purpose', 'scope', 'state', 'status', 'code', 'answers') $$;
+
+ALTER FUNCTION martlet_data.note_lost_event(p_endpoint text, p_type text, p_why text, p_data json) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.open_opt_outs() RETURNS bigint[]
     LANGUAGE plpgsql
@@ -2645,15 +2849,17 @@ begin
         order by e.name
     loop
         v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
-        -- What an event speaks of is not undone because the event cannot be told: it is said in the server's log and passed over.
+        -- What an event speaks of is not undone because the event cannot be told: the audit keeps which, and the server's log says it.
         if not exists (select from martlet_data.enqueue_places p where p.template = 'webhook' and p.class = 'webhook' and p.channel = 'webhook') then
             raise warning 'event % is not published: the policy has no class or template for webhooks', p_type using hint = 'Run martlet config apply.';
-            return v_count;
+            perform martlet_data.note_lost_event(v_name, p_type, 'the policy has no class or template for webhooks', p_data);
+            continue;
         elsif octet_length(v_body) > 20000 then
             begin
                 perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
             exception when others then
                 raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
+                perform martlet_data.note_lost_event(v_name, p_type, sqlerrm, p_data);
                 continue;
             end;
         else
@@ -2816,11 +3022,11 @@ begin
         fault := 'is empty';
     elsif v_text ~* '^[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]+$' then
         fault := 'was turned into a power of ten by a spreadsheet, and digits of it are lost: format the column as text and export it again';
-    elsif v_text ~ '^\+?[0-9]{7,}\.0{1,2}$' then
+    elsif v_text ~ '[0-9]\.0$|^\+?[0-9]+\.00$' then
         fault := 'ends in .0, so a program took it for an amount: export the column as text';
     elsif v_text ~ '[^0-9+ ().\/-]' then
         fault := 'has characters that are no part of a phone number';
-    elsif v_text ~ '^.+\+' or v_text ~ '[0-9][0-9 .-]{5,}[0-9] */ *[0-9][0-9 .-]{5,}[0-9]' then
+    elsif ltrim(v_text, '( ') ~ '^.+\+' or v_text ~ '[0-9][0-9 .-]{5,}[0-9] */ *[0-9][0-9 .-]{5,}[0-9]' then
         fault := 'is more than one number';
     end if;
     if fault is not null then
@@ -2958,7 +3164,8 @@ begin
     -- One at a time: two that each see only their own change would leave a table that knows half.
     lock table martlet_data.enqueue_places in share row exclusive mode;
     with wanted as materialized (
-        select t.key as template, c.name as class, h.name as channel, c.id as class_id, h.id as channel_id, h.address_kind, l.lane, l.cursor, c.time_to_live
+        select t.key as template, c.name as class, h.name as channel, c.id as class_id, h.id as channel_id, h.address_kind, l.lane, l.cursor, c.time_to_live,
+            (select k.number::bigint << 16 from martlet_data.cluster k) as cluster_bits
         from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane,
             (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null) t
             join martlet_data.channels h on h.name = t.channel and h.retired_at is null
@@ -2968,7 +3175,7 @@ begin
             select from wanted w where w.template = p.template and w.class = p.class and w.channel = p.channel))
     insert into martlet_data.enqueue_places select * from wanted
         on conflict (template, class, channel) do update set class_id = excluded.class_id, channel_id = excluded.channel_id, address_kind = excluded.address_kind,
-            lane = excluded.lane, cursor = excluded.cursor, time_to_live = excluded.time_to_live
+            lane = excluded.lane, cursor = excluded.cursor, time_to_live = excluded.time_to_live, cluster_bits = excluded.cluster_bits
         where enqueue_places is distinct from excluded;
     return null;
 end $$;
@@ -3068,7 +3275,6 @@ CREATE FUNCTION martlet_data.release_chunk(p_room integer, OUT run integer, OUT 
     AS $_$
 declare
     v_now    timestamptz := clock_timestamp();
-    v_base   bigint := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22;
     v_slots  smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
     r        martlet_data.runs;
     k        martlet_data.run_chunks;
@@ -3125,14 +3331,14 @@ begin
         execute format($q$
             with locked as materialized (select m.place, m.n, m.person, m.variant from %1$s m where m.place between $1 and $2 and m.state = 0 order by m.place for update skip locked)
             select array_agg(l.place), array_agg(l.person), array_agg(a.address), array_agg(a.locale), array_agg(coalesce(a.time_zone, $4)), array_agg(a.tier), array_agg(a.variables), array_agg(($5)[l.variant]),
-                array_agg(case when a.address is not null then nextval('martlet_data.message_seq') end)
+                array_agg(i.taken[1]), array_agg(i.taken[2])
             from locked l cross join lateral (
                 select case $3 when 'sms' then u.sms when 'email' then u.email else u.addresses->>$3 end as address, u.locale, u.time_zone, u.tier, u.variables from %2$s u where u.n = l.n offset 0) a
+                cross join lateral (select case when a.address is not null then martlet_data.take_id() end as taken offset 0) i
             $q$, martlet_data.members_table('run', r.id), martlet_data.members_table('audience', r.audience_id))
-            into v_places, v_people, v_addresses, v_locales, v_zones, v_tiers, v_variables, v_texts, v_seqs
+            into v_places, v_people, v_addresses, v_locales, v_zones, v_tiers, v_variables, v_texts, v_seqs, v_ids
             using k.first_place, k.last_place, r.channel, r.fallback_zone, array(select coalesce(v.template, '') from martlet_data.run_variants v where v.run_id = r.id order by v.variant);
-        v_ids := array(select v_base | (u.seq & 4194303) from unnest(v_seqs) with ordinality u(seq, n) order by u.n);
-        released := cardinality(array_remove(v_ids, null));
+        released := coalesce(cardinality(array_remove(v_ids, null)), 0);
         skipped := coalesce(cardinality(v_places), 0) - released;
         if r.pool is not null and released > 0 then
             v_codes := array(select c.code from martlet_data.codes c where c.pool = r.pool and c.state = 'free' and (c.valid_until > v_now) is not false order by c.n limit released for update skip locked);
@@ -3215,6 +3421,61 @@ CREATE FUNCTION martlet_data.request_hash(class text, channel text, recipient te
         martlet_data.canonical(headers))::text, 'UTF8')) $$;
 
 ALTER FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    d martlet_data.dead_letters;
+    v_expires timestamptz;
+    v_erased boolean;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.commit_durably();
+    select * into d from martlet_data.dead_letters l where l.message_id = requeue_as.message_id for update;
+    if not found then
+        raise exception 'message % is not a dead letter', message_id using errcode = 'MT012', hint = 'List them with "martlet dead-letters list"; "martlet message show" tells what became of this one.';
+    end if;
+    if d.reason = 'in_doubt' and not may_duplicate then
+        raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
+    end if;
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
+    if d.series >= 32766 then
+        raise exception 'message % was requeued % times; there is no further number', message_id, d.series using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
+    end if;
+    select clock_timestamp() + c.time_to_live, c.erases_body into v_expires, v_erased from martlet_data.classes c where c.name = d.class;
+    if v_expires is null then
+        raise exception 'class % of message % no longer exists', d.class, message_id using errcode = 'MT013', hint = 'Apply a policy that has it, or discard the message.';
+    end if;
+    if v_erased and variables is null then
+        raise exception 'the variables of message % were erased, as its class % demands', message_id, d.class using errcode = 'MT013', hint = 'Pass variables, or discard the message and enqueue a new one.';
+    end if;
+    if not exists (select from martlet_data.messages m where m.id = message_id) then
+        -- Its partition is gone; the dead letter kept the body.
+        if d.message ->> 'id' is null then
+            raise exception 'message % has no body: it was missing when a worker claimed it', message_id using errcode = 'MT013', hint = 'Discard it, and enqueue the message again.';
+        end if;
+        insert into martlet_data.messages select * from jsonb_populate_record(null::martlet_data.messages, d.message);
+    end if;
+    insert into martlet_data.requeues (message_id, series, expires_at, variables, provider, approve_words, why, requeued_by)
+        values (message_id, d.series + 1, v_expires, variables, provider, approve_words, why, p_actor);
+    perform pg_current_xact_id();
+    insert into martlet_data.ready (slot, seq, message_id, attempt, series)
+        select (pg_sequence_last_value(l.cursor) & 4095)::smallint, nextval('martlet_data.message_seq'), message_id, d.attempt, d.series + 1 from martlet_data.lanes l where l.lane = d.lane;
+    perform martlet_data.wake_sleeper();
+    insert into martlet_data.receipts (message_id, kind, code, detail, actor) values (message_id, 'requeued', d.reason, why, p_actor);
+    insert into martlet_data.audit (actor, action, object, why, detail) values (p_actor, 'requeue', message_id::text, why,
+        jsonb_build_object('reason', d.reason, 'edited_variables', variables is not null, 'provider', provider, 'may_duplicate', may_duplicate, 'approve_words', approve_words)
+            || case when p_job is null then '{}' else jsonb_build_object('job', p_job::text) end);
+    delete from martlet_data.dead_letters l where l.message_id = requeue_as.message_id;
+    return v_expires;
+end $$;
+
+ALTER FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3334,6 +3595,25 @@ end $$;
 
 ALTER FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.take_id() RETURNS bigint[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_began timestamptz;
+    v_seq   bigint;
+begin
+    loop
+        v_began := clock_timestamp();
+        v_seq := nextval('martlet_data.message_seq');
+        exit when clock_timestamp() < v_began + interval '10 ms';
+    end loop;
+    return array[v_seq, ((date_part('epoch', v_began) * 1000)::bigint - 1735689600000) << 22
+        | (select c.number::bigint << 16 from martlet_data.cluster c) | (v_seq & 65535)];
+end $$;
+
+ALTER FUNCTION martlet_data.take_id() OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3365,8 +3645,13 @@ CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS times
     LANGUAGE plpgsql STABLE STRICT
     AS $$
 begin
+    -- Which of them is the day depends on the session's DateStyle.
+    if p_value ~ '^ *[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}' then
+        raise exception 'field %: % may be two days: which number is the month?', p_field, quote_literal(left(p_value, 64)) using errcode = 'MT007',
+            hint = 'Write it as ISO 8601 with a zone, such as 2025-06-01T08:30:00+02:00.';
+    end if;
     return p_value::timestamptz;
-exception when invalid_datetime_format or datetime_field_overflow or invalid_parameter_value then
+exception when invalid_datetime_format or datetime_field_overflow or invalid_parameter_value or invalid_time_zone_displacement_value then
     raise exception 'field %: % is not a time', p_field, quote_literal(left(p_value, 64)) using errcode = 'MT007',
         hint = 'Write it as ISO 8601 with a zone, such as 2025-06-01T08:30:00+02:00.';
 end $$;
@@ -3586,7 +3871,8 @@ CREATE FUNCTION martlet_data.wake_sleeper() RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
-    if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 then
+    -- The queue of notifications may not be filled by a listener of somebody else that does not read: a commit that notifies would then be refused.
+    if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 and pg_notification_queue_usage() < 0.1 then
         perform pg_notify('martlet_ready', '');
     end if;
 end $$;
@@ -3643,6 +3929,55 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) RETURNS TABLE(job_id bigint, action text, done integer, skipped integer, has_ended boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    j      martlet_data.jobs;
+    v_size int;
+    v_ids  bigint[];
+    v_live bigint[];
+    v_done int;
+begin
+    select * into j from martlet_data.jobs k where k.state = 'running' and k.next_at <= clock_timestamp() and (p_job is null or k.id = p_job)
+        order by k.next_at limit 1 for update skip locked;
+    if not found then
+        return;
+    end if;
+    perform martlet_data.commit_durably();
+    -- What its creator may no longer do is not done in that name.
+    if not exists (select from pg_roles r where r.rolname = j.created_by and pg_has_role(r.oid, 'martlet_admin', 'member')) then
+        perform martlet_data.end_job(j.id, null, j.created_by || ' is not martlet_admin any more');
+        insert into martlet_data.audit (action, object, why) values ('stop_job', 'job ' || j.id, j.created_by || ' is not martlet_admin any more');
+        return query select j.id, j.action, 0, 0, true;
+        return;
+    end if;
+    v_size := greatest(1, least(p_limit, coalesce(j.per_second / 2, p_limit)));
+    v_ids := array(select m.message_id from martlet_data.job_messages m where m.job_id = j.id and m.result is null order by m.message_id limit v_size);
+    v_live := array(select d.message_id from martlet_data.dead_letters d join martlet_data.job_messages m on m.job_id = j.id and m.message_id = d.message_id and m.series = d.series
+        where d.message_id = any (v_ids) order by d.message_id for update of d);
+    update martlet_data.job_messages m set result = 'skipped', at = clock_timestamp(), sqlstate = 'MT012', hint = '"martlet message show" tells what became of it.',
+            reason = format(case when m.series is null then 'message %s was not a dead letter' when d.message_id is null then 'message %s is not a dead letter any more'
+                else 'message %s was requeued by somebody else, and died again' end, m.message_id)
+        from unnest(v_ids) i(id) left join martlet_data.dead_letters d on d.message_id = i.id
+        where m.job_id = j.id and m.message_id = i.id and not i.id = any (v_live);
+    perform martlet_data.act_on_job(j, v_live);
+    select count(*) into v_done from martlet_data.job_messages m where m.job_id = j.id and m.message_id = any (v_ids) and m.result = 'done';
+    update martlet_data.jobs k set done = k.done + v_done, skipped = k.skipped + cardinality(v_ids) - v_done,
+            -- On average its rate: what was late by less than a second is made up for.
+            next_at = case when j.per_second is null then k.next_at
+                else greatest(k.next_at, clock_timestamp() - interval '1 second') + cardinality(v_ids) * interval '1 second' / j.per_second end
+        where k.id = j.id;
+    if not exists (select from martlet_data.job_messages m where m.job_id = j.id and m.result is null) then
+        perform martlet_data.end_job(j.id, null, null);
+    end if;
+    return query select j.id, j.action, v_done, cardinality(v_ids) - v_done, k.state <> 'running' from martlet_data.jobs k where k.id = j.id;
+end $$;
+
+ALTER FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -3946,6 +4281,36 @@ CREATE VIEW martlet.bulk_enqueue AS
   WHERE false;
 
 ALTER TABLE martlet.bulk_enqueue OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.cluster (
+    is_only boolean DEFAULT true NOT NULL,
+    number smallint DEFAULT 0 NOT NULL,
+    since_id bigint,
+    since_seq bigint,
+    set_at timestamp with time zone,
+    set_by text COLLATE pg_catalog."C",
+    CONSTRAINT cluster_is_only_check CHECK (is_only),
+    CONSTRAINT cluster_number_check CHECK (((number >= 0) AND (number <= 63)))
+);
+
+ALTER TABLE martlet_data.cluster OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.cluster IS 'One row: the number of this cluster, set by martlet.set_cluster.';
+
+COMMENT ON COLUMN martlet_data.cluster.since_id IS 'The first id that could carry a number. Lower ids belong to cluster 0, whatever their bits are. Null: no number was ever set, all ids belong to cluster 0.';
+
+COMMENT ON COLUMN martlet_data.cluster.since_seq IS 'Where message_seq stood when the number was set: once it has moved, the number stays.';
+
+CREATE VIEW martlet.cluster AS
+ SELECT (c.number)::integer AS number,
+    c.since_id,
+    martlet.created_at(c.since_id) AS since,
+    c.set_by
+   FROM martlet_data.cluster c;
+
+ALTER TABLE martlet.cluster OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.cluster IS 'The number of this cluster (0 … 63), and the first id that could carry it. Null: all ids belong to cluster 0.';
 
 CREATE TABLE martlet_data.code_pools (
     name text NOT NULL COLLATE pg_catalog."C",
@@ -4256,6 +4621,69 @@ CREATE VIEW martlet.inbound_texts AS
 ALTER TABLE martlet.inbound_texts OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where nobody can tell what the octets say (unreadable_texts counts these).';
+
+CREATE TABLE martlet_data.job_messages (
+    job_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    series smallint,
+    result text COLLATE pg_catalog."C",
+    sqlstate text COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C",
+    hint text COLLATE pg_catalog."C",
+    at timestamp with time zone,
+    CONSTRAINT job_messages_check CHECK (((result IS NULL) = (at IS NULL))),
+    CONSTRAINT job_messages_check1 CHECK (((reason IS NOT NULL) = (COALESCE(result, ''::text) = 'skipped'::text))),
+    CONSTRAINT job_messages_result_check CHECK ((result = ANY (ARRAY['done'::text, 'skipped'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.1');
+
+ALTER TABLE martlet_data.job_messages OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.job_messages IS 'The messages of a job, fixed when it begins, each with its result.';
+
+COMMENT ON COLUMN martlet_data.job_messages.series IS 'Of the death that was meant: what was requeued since and died again is skipped. Null: it was no dead letter.';
+
+CREATE VIEW martlet.job_messages AS
+ SELECT m.job_id,
+    m.message_id,
+    COALESCE(m.result, 'waiting'::text) AS result,
+    m.at,
+    m.sqlstate,
+        CASE
+            WHEN ((m.sqlstate ~~ 'MT%'::text) OR pg_has_role(CURRENT_USER, 'martlet_admin'::name, 'usage'::text)) THEN m.reason
+            WHEN (m.reason IS NOT NULL) THEN 'shown to admins'::text
+            ELSE NULL::text
+        END AS reason,
+    m.hint
+   FROM martlet_data.job_messages m;
+
+ALTER TABLE martlet.job_messages OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.job_messages IS 'The messages of a job, each with its result: waiting, done, skipped and why.';
+
+CREATE VIEW martlet.jobs AS
+ SELECT j.id,
+    j.action,
+    j.state,
+    j.why,
+    j.selection,
+    (j.options - 'variables'::text) AS options,
+    (j.options ?| ARRAY['variables'::text, 'edited_variables'::text]) AS edited_variables,
+    j.per_second,
+    j.messages,
+    j.done,
+    j.skipped,
+    ((j.messages - j.done) - j.skipped) AS waiting,
+    j.created_at,
+    j.created_by,
+    j.ended_at,
+    j.stopped_by,
+    j.stop_why
+   FROM martlet_data.jobs j;
+
+ALTER TABLE martlet.jobs OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.jobs IS 'Work on many dead letters, with how far it is. state: running, finished, stopped.';
 
 CREATE TABLE martlet_data.due (
     slot smallint NOT NULL,
@@ -5269,7 +5697,8 @@ CREATE TABLE martlet_data.enqueue_places (
     address_kind text NOT NULL COLLATE pg_catalog."C",
     lane smallint NOT NULL,
     cursor regclass NOT NULL,
-    time_to_live interval NOT NULL
+    time_to_live interval NOT NULL,
+    cluster_bits bigint DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE martlet_data.enqueue_places OWNER TO martlet_owner;
@@ -5329,6 +5758,15 @@ ALTER TABLE martlet_data.inbound_position OWNER TO martlet_owner;
 
 ALTER TABLE martlet_data.inbound_texts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.inbound_texts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE martlet_data.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.jobs_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -6187,6 +6625,9 @@ ALTER TABLE ONLY martlet_data.classes
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.cluster
+    ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
+
 ALTER TABLE ONLY martlet_data.code_pools
     ADD CONSTRAINT code_pools_pkey PRIMARY KEY (name);
 
@@ -6234,6 +6675,12 @@ ALTER TABLE ONLY martlet_data.inbound_events
 
 ALTER TABLE ONLY martlet_data.inbound_texts
     ADD CONSTRAINT inbound_texts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.job_messages
+    ADD CONSTRAINT job_messages_pkey PRIMARY KEY (job_id, message_id);
+
+ALTER TABLE ONLY martlet_data.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY martlet_data.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (lane);
@@ -6360,6 +6807,12 @@ CREATE INDEX inbound_texts_first_id ON martlet_data.inbound_texts USING btree (f
 
 CREATE INDEX inbound_texts_sender ON martlet_data.inbound_texts USING btree (sender, id);
 
+CREATE INDEX job_messages_waiting ON martlet_data.job_messages USING btree (job_id, message_id) WHERE (result IS NULL);
+
+CREATE INDEX jobs_ended_at ON martlet_data.jobs USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX jobs_next_at ON martlet_data.jobs USING btree (next_at) WHERE (state = 'running'::text);
+
 CREATE INDEX link_visits_message_id ON martlet_data.link_visits USING btree (message_id);
 
 CREATE INDEX messages_recipient_key ON ONLY martlet_data.messages USING btree (recipient_key);
@@ -6468,6 +6921,8 @@ CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCA
 
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.classes FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
+CREATE TRIGGER refresh_enqueue_places AFTER UPDATE ON martlet_data.cluster FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
+
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.templates FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
 ALTER TABLE ONLY martlet_data.audience_rejects
@@ -6481,6 +6936,9 @@ ALTER TABLE ONLY martlet_data.codes
 
 ALTER TABLE ONLY martlet_data.inbound_events
     ADD CONSTRAINT inbound_events_inbound_id_fkey FOREIGN KEY (inbound_id) REFERENCES martlet_data.inbound_texts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.job_messages
+    ADD CONSTRAINT job_messages_job_id_fkey FOREIGN KEY (job_id) REFERENCES martlet_data.jobs(id);
 
 ALTER TABLE ONLY martlet_data.run_chunks
     ADD CONSTRAINT run_chunks_run_id_fkey FOREIGN KEY (run_id) REFERENCES martlet_data.runs(id) ON DELETE CASCADE;
@@ -6534,9 +6992,18 @@ REVOKE ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.cancel_follow_up(message_id bigint) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_producer;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) TO martlet_producer;
+
+REVOKE ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.created_at(p_message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.created_at(p_message_id bigint) TO martlet_producer;
@@ -6645,9 +7112,15 @@ GRANT ALL ON FUNCTION martlet.resume_provider(provider text, why text) TO martle
 REVOKE ALL ON FUNCTION martlet.resume_run(run_id integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_run(run_id integer, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.set_cluster(number integer, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.set_cluster(number integer, why text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) TO martlet_admin;
@@ -6662,6 +7135,11 @@ GRANT ALL ON FUNCTION martlet.undo_goal(name text, recipient_key text) TO martle
 
 REVOKE ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.jobs TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.jobs TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.act_on_job(j martlet_data.jobs, p_ids bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.add_segment(p_kind text, p_lane smallint) TO martlet_worker;
@@ -6735,6 +7213,8 @@ GRANT ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolea
 REVOKE ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) TO martlet_worker;
 
+REVOKE ALL ON FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.drop_members(p_keep interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_members(p_keep interval) TO martlet_worker;
 
@@ -6744,6 +7224,8 @@ GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.drop_visit() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_visit() TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_worker;
@@ -6818,6 +7300,8 @@ REVOKE ALL ON FUNCTION martlet_data.normalise_phone(p_address text, p_country te
 
 REVOKE ALL ON FUNCTION martlet_data.note_follow_up() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.note_lost_event(p_endpoint text, p_type text, p_why text, p_data json) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.open_opt_outs() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.open_opt_outs() TO martlet_worker;
 
@@ -6891,6 +7375,8 @@ GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_
 
 REVOKE ALL ON FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_admin;
@@ -6904,6 +7390,8 @@ GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.take_id() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
@@ -6937,6 +7425,10 @@ REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id 
 
 REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) FROM PUBLIC;
 
@@ -6996,6 +7488,13 @@ GRANT SELECT ON TABLE martlet.budgets TO martlet_reader;
 
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_producer;
 GRANT SELECT,INSERT ON TABLE martlet.bulk_enqueue TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.cluster TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.cluster TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.cluster TO martlet_admin;
+GRANT SELECT ON TABLE martlet.cluster TO martlet_reader;
+GRANT SELECT ON TABLE martlet.cluster TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet_data.code_pools TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.code_pools TO martlet_admin;
@@ -7092,6 +7591,15 @@ GRANT SELECT ON TABLE martlet.inbound_events TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.inbound_texts TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.job_messages TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.job_messages TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.job_messages TO martlet_admin;
+GRANT SELECT ON TABLE martlet.job_messages TO martlet_reader;
+
+GRANT SELECT ON TABLE martlet.jobs TO martlet_admin;
+GRANT SELECT ON TABLE martlet.jobs TO martlet_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
