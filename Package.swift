@@ -36,7 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
     [
-        "AdminCommands", "Events", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "Rendering", "Settings", "Store",
+        "AdminCommands", "Campaigns", "Events", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "Rendering", "Settings",
+        "Store",
         "Telemetry",
         "Transports",
         "martlet-load",
@@ -83,11 +84,13 @@ let package = Package(
             ] + nio),
         module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),
         module("Telemetry", ["Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
+        module("Campaigns", ["Store", "Settings", "Telemetry", "Domain", logging]),
         module("Events", ["Store", "Rendering", "Transports", "Telemetry", "Domain", logging]),
         module(
             "Pipeline",
             [
-                "Events", "Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics, lifecycle,
+                "Events", "Campaigns", "Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics,
+                lifecycle,
                 unixSignals,
             ]),
         module(
@@ -99,7 +102,7 @@ let package = Package(
             ]),
         module("Producer", ["Store", "Rendering", "Settings", "Domain", "CZlib", logging]),
         module("Operations", ["Store", "Rendering", "Transports", "Settings", "Domain"]),
-        module("AdminCommands", ["Operations", "Store", "Rendering", "Settings", "Domain", argumentParser]),
+        module("AdminCommands", ["Campaigns", "Operations", "Store", "Rendering", "Settings", "Domain", argumentParser]),
         program("martlet", ["AdminCommands", argumentParser]),
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
         program(
@@ -153,6 +156,7 @@ let package = Package(
                 "Domain",
                 logging,
             ]),
+        tests("CampaignsTests", ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
         tests("OperationsTests", ["Operations", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
         tests("AdminCommandsTests", ["AdminCommands", "Domain", "Store", "Postgres", "Settings", argumentParser]),

@@ -7,6 +7,88 @@ CREATE SCHEMA martlet_data;
 
 ALTER SCHEMA martlet_data OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.add_members(audience text, people jsonb, OUT members bigint, OUT rejected bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v martlet_data.audiences;
+    v_unknown text;
+begin
+    select * into v from martlet_data.audiences a where a.name = audience and a.state = 'ready' and (a.owner = session_user or martlet_data.is_admin()) for update;
+    if not found then
+        raise exception 'field audience: there is no audience % of yours', coalesce(quote_literal(audience), 'null') using errcode = 'MT020', hint = 'Make it with martlet.create_audience, or check the name in martlet.audiences.';
+    elsif jsonb_typeof(people) is distinct from 'array' or jsonb_array_length(people) > 10000 then
+        raise exception 'field people: must be an array of at most 10000 objects' using errcode = 'MT021', hint = 'Such as [{"person": "c-1", "sms": "+8613800138000"}].';
+    end if;
+    select format('element %s: %s', p.n, coalesce('unknown field ' || quote_literal(k.key), 'is no object')) into v_unknown
+        from jsonb_array_elements(people) with ordinality p(value, n)
+        left join lateral jsonb_object_keys(case when jsonb_typeof(p.value) = 'object' then p.value else '{}' end) k(key)
+            on k.key <> all (array['person', 'sms', 'email', 'addresses', 'locale', 'time_zone', 'tier', 'variables'])
+        where k.key is not null or jsonb_typeof(p.value) <> 'object' order by p.n limit 1;
+    if v_unknown is not null then
+        raise exception 'field people: %', v_unknown using errcode = 'MT021', hint = 'Known: person, sms, email, addresses, locale, time_zone, tier, variables. Nothing of this call was added.';
+    end if;
+    insert into martlet_data.audience_members (audience_id, line, person, sms, email, addresses, locale, time_zone, tier, variables)
+        select v.id, p.n, coalesce(p.value->>'person', p.value->>'sms', p.value->>'email'), p.value->>'sms', p.value->>'email', p.value->'addresses', p.value->>'locale', p.value->>'time_zone', p.value->>'tier', (p.value->'variables')::json
+        from jsonb_array_elements(people) with ordinality p(value, n) order by p.n;
+    perform martlet_data.check_audience(v.id);
+    select a.members - v.members, a.rejected - v.rejected into members, rejected from martlet_data.audiences a where a.id = v.id;
+end $$;
+
+ALTER FUNCTION martlet.add_members(audience text, people jsonb, OUT members bigint, OUT rejected bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.add_members(audience text, people jsonb, OUT members bigint, OUT rejected bigint) IS 'Adds people to a list; answers how many, and how many were rejected (martlet.audience_rejects). Runs that have begun do not change.';
+
+CREATE FUNCTION martlet.approve_run(run_id integer, why text DEFAULT NULL::text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    r martlet_data.runs := martlet_data.known_run(run_id);
+begin
+    if not r.needs_approval or r.approved_at is not null then
+        raise exception 'field run_id: run % does not wait for approval', run_id using errcode = 'MT022', hint = 'Nothing is to be done.';
+    elsif r.created_by = session_user then
+        raise exception 'field run_id: % started run %, so somebody else has to approve it', session_user, run_id using errcode = 'MT022', hint = 'Log in as another admin.';
+    end if;
+    update martlet_data.runs o set approved_at = clock_timestamp(), approved_by = session_user where o.id = run_id returning o.approved_at into r.approved_at;
+    insert into martlet_data.audit (action, object, why) values ('approve_run', run_id::text, why);
+    return r.approved_at;
+end $$;
+
+ALTER FUNCTION martlet.approve_run(run_id integer, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.approve_run(run_id integer, why text) IS 'The second person for a run that is larger than its campaign lets one person start.';
+
+CREATE FUNCTION martlet.begin_audience(name text, query text DEFAULT NULL::text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+declare
+    v_id int;
+begin
+    if name is null or name !~ '^[a-z0-9][a-z0-9_-]{0,62}$' then
+        raise exception 'field name: % is no name of an audience', coalesce(quote_literal(name), 'null') using errcode = 'MT020',
+            hint = 'Use lower-case letters, digits, - and _, a letter or digit first, at most 63 characters.';
+    elsif exists (select from martlet_data.audiences a where a.name = begin_audience.name and a.state = 'ready' and a.owner <> session_user) and not martlet_data.is_admin() then
+        raise exception 'field name: audience % belongs to %', quote_literal(name), (select a.owner from martlet_data.audiences a where a.name = begin_audience.name and a.state = 'ready') using errcode = 'MT020',
+            hint = 'Choose another name, or let an admin build it.';
+    end if;
+    insert into martlet_data.audiences (name, query) values (name, query) returning id into v_id;
+    execute format('create table %s (like martlet_data.audience_members including defaults including comments including storage)', martlet_data.members_table('audience', v_id));
+    execute format('alter table martlet_data.audience_members attach partition %s for values in (%s)', martlet_data.members_table('audience', v_id), v_id);
+    execute format('revoke all on %s from martlet_worker', martlet_data.members_table('audience', v_id));
+    return v_id;
+end $_$;
+
+ALTER FUNCTION martlet.begin_audience(name text, query text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.begin_audience(name text, query text) IS 'Begins a list of people; insert into martlet.audience_rows with the number that it answers, then call martlet.finish_audience.';
+
 CREATE FUNCTION martlet.cancel(message_id bigint) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -89,6 +171,43 @@ CREATE FUNCTION martlet.cluster_of(p_message_id bigint) RETURNS integer
 ALTER FUNCTION martlet.cluster_of(p_message_id bigint) OWNER TO martlet_owner;
 
 COMMENT ON FUNCTION martlet.cluster_of(p_message_id bigint) IS 'The number of the cluster that gave this id. Ids that are older than cluster numbers belong to cluster 0.';
+
+CREATE FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_variable
+declare
+    v_id      int;
+    v_columns text[];
+    v_unknown text;
+    v_known   constant text[] := array['line', 'person', 'sms', 'email', 'addresses', 'locale', 'time_zone', 'tier', 'variables'];
+begin
+    begin
+        execute pg_catalog.format('create temporary table martlet_audience_shape on commit drop as select * from (%s) q with no data', pg_catalog.rtrim(query, E'; \n\t'));
+    exception when syntax_error or undefined_table or undefined_column or undefined_function or invalid_schema_name then
+        raise exception 'field query: %', sqlerrm using errcode = 'MT021', hint = 'Pass one SELECT that you may run yourself, without a semicolon.';
+    end;
+    select pg_catalog.array_agg(a.attname::text order by a.attnum) into v_columns from pg_catalog.pg_attribute a
+        where a.attrelid = 'pg_temp.martlet_audience_shape'::pg_catalog.regclass and a.attnum > 0;
+    drop table pg_temp.martlet_audience_shape;
+    select c into v_unknown from pg_catalog.unnest(v_columns) c where c <> all (v_known) limit 1;
+    if v_unknown is not null then
+        raise exception 'field query: it has a column %, which an audience does not know', pg_catalog.quote_literal(v_unknown) using errcode = 'MT021',
+            hint = 'Name the columns person, sms, email, addresses (jsonb by channel), locale, time_zone, tier, variables (json); put everything else into variables.';
+    elsif not v_columns && array['sms', 'email', 'addresses'] then
+        raise exception 'field query: it has no column sms, email or addresses' using errcode = 'MT021', hint = 'Name at least one column with addresses.';
+    end if;
+    v_id := martlet.begin_audience(name, query);
+    execute pg_catalog.format('insert into martlet.audience_rows (audience_id, %s) select %s, %s from (%s) q',
+        (select pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ' order by n) from pg_catalog.unnest(v_columns) with ordinality u(c, n)), v_id,
+        (select pg_catalog.string_agg('q.' || pg_catalog.quote_ident(c) || case c when 'line' then '::bigint' when 'addresses' then '::jsonb' when 'variables' then '::json' else '::text' end, ', ' order by n)
+            from pg_catalog.unnest(v_columns) with ordinality u(c, n)), pg_catalog.rtrim(query, E'; \n\t'));
+    select f.members, f.rejected into members, rejected from martlet.finish_audience(v_id) f;
+end $$;
+
+ALTER FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) IS 'A list of people from a query, read with the caller''s rights in one snapshot; takes the place of a list of the same name.';
 
 CREATE FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb DEFAULT '{"ids": true}'::jsonb, options jsonb DEFAULT '{}'::jsonb, per_second integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -466,6 +585,63 @@ ALTER FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text
 
 COMMENT ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) IS 'Puts many messages into the queue by one statement; returns their ids in order.';
 
+CREATE FUNCTION martlet.event(name text, recipient_key text, data jsonb DEFAULT NULL::jsonb, idempotency_key text DEFAULT NULL::text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+declare
+    v_id bigint;
+begin
+    if name is null or name !~ '^[a-z0-9][a-z0-9_.-]{0,62}$' then
+        raise exception 'field name: % is no name of an event', coalesce(quote_literal(name), 'null') using errcode = 'MT024', hint = 'Use lower-case letters, digits, -, _ and dots, such as order.paid.';
+    end if;
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    perform martlet_data.check_text('idempotency_key', idempotency_key, 256);
+    if data is not null and (jsonb_typeof(data) <> 'object' or pg_column_size(data) > 8192) then
+        raise exception 'field data: must be a JSON object of at most 8 KiB' using errcode = 'MT024', hint = 'Keep what steps and templates need, and leave the rest with the service.';
+    end if;
+    insert into martlet_data.events (name, person, data, idempotency_key) values (name, martlet_data.person_key(recipient_key), data::json, idempotency_key)
+        on conflict do nothing returning id into v_id;
+    if v_id is null then
+        -- Told before: what it did is done.
+        select e.id into v_id from martlet_data.events e where e.producer = session_user and e.idempotency_key = event.idempotency_key and e.name = event.name and e.person = martlet_data.person_key(recipient_key);
+        if not found then
+            raise exception 'field idempotency_key: % was used for another event', quote_literal(idempotency_key) using errcode = 'MT008', hint = 'Use a new key for a new event; repeat an event with exactly the same arguments.';
+        end if;
+        return v_id;
+    end if;
+    if exists (select from martlet_data.runs r where r.goal = event.name and r.stopped_at is null) then
+        perform martlet_data.reach_goal(name, recipient_key);
+    end if;
+    return v_id;
+end $_$;
+
+ALTER FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) IS 'A fact about a person, told in the transaction that makes it so. Where a run has it as its goal it does what martlet.goal does. Answers its number; the same key again answers the same number.';
+
+CREATE FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v martlet_data.audiences;
+begin
+    select * into v from martlet_data.audiences a where a.id = finish_audience.audience_id and a.owner = session_user for update;
+    if not found or v.state <> 'building' then
+        raise exception 'field audience_id: list % is not being built by %', audience_id, session_user using errcode = 'MT020', hint = 'Pass the number that begin_audience answered, once.';
+    end if;
+    perform martlet_data.check_audience(v.id);
+    update martlet_data.audiences a set state = 'replaced', changed_at = clock_timestamp() where a.name = v.name and a.state = 'ready';
+    update martlet_data.audiences a set state = 'ready', changed_at = clock_timestamp() where a.id = v.id returning a.members, a.rejected into finish_audience.members, finish_audience.rejected;
+end $$;
+
+ALTER FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) IS 'Checks the list, takes out what cannot be used and doubles (martlet.audience_rejects says which), and puts it in the place of the one before. Runs that have begun keep theirs.';
+
 CREATE FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval DEFAULT NULL::interval, template text DEFAULT NULL::text, class text DEFAULT NULL::text, variables jsonb DEFAULT NULL::jsonb, locale text DEFAULT NULL::text, sender text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -584,6 +760,21 @@ ALTER FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) O
 
 COMMENT ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) IS 'follow_up for many messages, each as a JSON object; answers how many there are now.';
 
+CREATE FUNCTION martlet.goal(name text, recipient_key text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('name', coalesce(name, ''), 64);
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    return martlet_data.reach_goal(name, recipient_key);
+end $$;
+
+ALTER FUNCTION martlet.goal(name text, recipient_key text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.goal(name text, recipient_key text) IS 'The person has done what the messages were for: from the commit on no message of a run with this goal is admitted for them. Answers in how many runs that ended something.';
+
 CREATE FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -619,6 +810,39 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.import_begin(name text, digest text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT loaded bigint, OUT doubles bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+declare
+    v_bad text;
+begin
+    if pool is null or pool !~ '^[a-z0-9][a-z0-9_-]{0,62}$' then
+        raise exception 'field pool: % is no name of a pool', coalesce(quote_literal(pool), 'null') using errcode = 'MT023', hint = 'Use lower-case letters, digits, - and _, a letter or digit first, at most 63 characters.';
+    elsif valid_until <= clock_timestamp() then
+        raise exception 'field valid_until: % is past', valid_until using errcode = 'MT023', hint = 'Leave it out for codes that do not expire.';
+    end if;
+    select format('code %s is %s', n, case when c is null then 'null' else 'empty, too long or has control characters or white space' end) into v_bad
+        from unnest(codes) with ordinality u(c, n) where c is null or length(c) not between 1 and 64 or c ~ '[[:cntrl:][:space:]]' order by n limit 1;
+    if v_bad is not null then
+        raise exception 'field codes: %', v_bad using errcode = 'MT023', hint = 'A code has 1 to 64 characters without spaces. Nothing of this call was loaded.';
+    end if;
+    insert into martlet_data.code_pools (name) values (pool) on conflict do nothing;
+    insert into martlet_data.codes (pool, code, valid_until) select pool, c, valid_until from (select c, min(n) as n from unnest(codes) with ordinality u(c, n) group by c) u order by n on conflict do nothing;
+    get diagnostics loaded = row_count;
+    doubles := coalesce(cardinality(codes), 0) - loaded;
+    -- A run that stood still because the pool was dry goes on. No other pause is lifted by this.
+    if loaded > 0 then
+        update martlet_data.run_pauses p set lifted_at = clock_timestamp(), lifted_by = session_user from martlet_data.runs r
+            where r.id = p.run_id and r.pool = load_codes.pool and p.reason = 'pool_dry' and p.lifted_at is null;
+    end if;
+end $_$;
+
+ALTER FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone, OUT loaded bigint, OUT doubles bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone, OUT loaded bigint, OUT doubles bigint) IS 'Puts codes into a pool, which it makes; answers how many are new and how many were there already. A run that waits for codes goes on.';
 
 CREATE FUNCTION martlet.missing_receipts_since(since interval) RETURNS TABLE(provider text, receipt_within interval, accepted bigint, missing bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -676,6 +900,31 @@ CREATE FUNCTION martlet.pause_provider(provider text, why text) RETURNS void
     AS $$ select martlet_data.order_provider(provider, 'paused', null, why) $$;
 
 ALTER FUNCTION martlet.pause_provider(provider text, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.pause_run(run_id integer, why text, OUT paused_at timestamp with time zone, OUT in_flight bigint, OUT messages bigint[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_group text := 'run:' || run_id;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.known_run(run_id);
+    perform martlet_data.commit_durably();
+    perform martlet_data.hold_from_admit(array[7340011], array[hashtext(v_group)]);
+    -- From here to the commit messages of the run wait; after it they see the pause.
+    paused_at := clock_timestamp();
+    insert into martlet_data.run_pauses (run_id, reason, why, paused_at) values (run_id, 'operator', why, paused_at) on conflict do nothing;
+    select count(*), array_agg(l.message_id order by l.message_id) filter (where l.k <= 1000) into in_flight, messages from (
+        select l.message_id, row_number() over (order by l.message_id) as k from martlet_data.leased l join martlet_data.messages m on m.id = l.message_id
+        where m.group_key = v_group and exists (select from martlet_data.attempts a where a.message_id = l.message_id and a.attempt = l.attempt + 1 offset 0)) l;
+    insert into martlet_data.audit (action, object, why, detail) values ('pause_run', run_id::text, why, jsonb_build_object('in_flight', in_flight));
+end $$;
+
+ALTER FUNCTION martlet.pause_run(run_id integer, why text, OUT paused_at timestamp with time zone, OUT in_flight bigint, OUT messages bigint[]) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.pause_run(run_id integer, why text, OUT paused_at timestamp with time zone, OUT in_flight bigint, OUT messages bigint[]) IS 'After paused_at no message of the run is admitted. in_flight: handed over or about to be when it took hold (the first 1000 of them in messages).';
 
 CREATE FUNCTION martlet.provider_slo_since(since interval) RETURNS TABLE(provider text, accepted bigint, delivered bigint, undelivered bigint, delivered_share numeric, reported_share numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -760,6 +1009,26 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.remove_audience(name text, why text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_members bigint;
+begin
+    update martlet_data.audiences a set state = 'replaced', changed_at = clock_timestamp() where a.name = remove_audience.name and a.state = 'ready' returning a.members into v_members;
+    if not found then
+        raise exception 'field name: there is no audience %', coalesce(quote_literal(name), 'null') using errcode = 'MT020', hint = 'Check the name in martlet.audiences.';
+    end if;
+    insert into martlet_data.audit (action, object, why) values ('remove_audience', name, why);
+    return v_members;
+end $$;
+
+ALTER FUNCTION martlet.remove_audience(name text, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.remove_audience(name text, why text) IS 'Removes a list; runs that have begun keep their people. Answers how many it had.';
 
 CREATE FUNCTION martlet.report_costs(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text) RETURNS TABLE(class_name text, provider text, currency text, accepted bigint, delivered bigint, undelivered bigint, in_doubt bigint, segments bigint, cost_micros numeric, in_doubt_micros numeric, unpriced bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -863,6 +1132,30 @@ CREATE FUNCTION martlet.resume_provider(provider text, why text) RETURNS void
 
 ALTER FUNCTION martlet.resume_provider(provider text, why text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.resume_run(run_id integer, why text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_since timestamptz;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.known_run(run_id);
+    with lifted as (
+        update martlet_data.run_pauses p set lifted_at = clock_timestamp(), lifted_by = session_user where p.run_id = resume_run.run_id and p.lifted_at is null returning p.paused_at)
+    select min(l.paused_at) into v_since from lifted l;
+    if v_since is null then
+        raise exception 'field run_id: run % is not paused', run_id using errcode = 'MT022', hint = 'Nothing is to be done; see martlet.runs for its state.';
+    end if;
+    insert into martlet_data.audit (action, object, why) values ('resume_run', run_id::text, why);
+    return v_since;
+end $$;
+
+ALTER FUNCTION martlet.resume_run(run_id integer, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.resume_run(run_id integer, why text) IS 'Lifts all pauses of the run; answers since when it was paused.';
+
 CREATE FUNCTION martlet.set_cluster(number integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -955,6 +1248,28 @@ ALTER FUNCTION martlet.stop_job(job_id bigint, why text) OWNER TO martlet_owner;
 
 COMMENT ON FUNCTION martlet.stop_job(job_id bigint, why text) IS 'stopped | already_ended';
 
+CREATE FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.known_run(run_id);
+    perform martlet_data.commit_durably();
+    perform martlet_data.hold_from_admit(array[7340011], array[hashtext('run:' || run_id)]);
+    stopped_at := clock_timestamp();
+    update martlet_data.runs r set stopped_at = stop_run.stopped_at, stopped_by = session_user, stop_reason = why, is_open = false where r.id = run_id;
+    insert into martlet_data.group_cancellations as g (group_key, producer, cancelled_at) values ('run:' || run_id, '*', stopped_at)
+        on conflict on constraint group_cancellations_pkey do update set cancelled_at = excluded.cancelled_at;
+    select count(*) into waiting from martlet_data.run_members m where m.run_id = stop_run.run_id and m.state = 0;
+    insert into martlet_data.audit (action, object, why, detail) values ('stop_run', run_id::text, why, jsonb_build_object('waiting', waiting));
+end $$;
+
+ALTER FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) IS 'For good: nothing more is released or admitted. waiting: members who had not been released; messages that are enqueued end as cancelled.';
+
 CREATE FUNCTION martlet.suppress(channel text, recipient text, scope text DEFAULT 'marketing'::text, reason text DEFAULT 'opt_out'::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -981,6 +1296,50 @@ end $$;
 ALTER FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) OWNER TO martlet_owner;
 
 COMMENT ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) IS 'From its commit on nothing of this scope is admitted to the address; returns the id of the suppression.';
+
+CREATE FUNCTION martlet.undo_goal(name text, recipient_key text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_person text := martlet_data.person_key(recipient_key);
+    v_runs   int := 0;
+    v_zone   smallint;
+    r        martlet_data.runs;
+    m        martlet_data.run_members;
+begin
+    perform martlet_data.check_text('name', coalesce(name, ''), 64);
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    for r in select * from martlet_data.runs o where o.goal = undo_goal.name and o.stopped_at is null order by o.id loop
+        select * into m from martlet_data.run_members n where n.run_id = r.id and n.person = v_person for update;
+        continue when not found;
+        update martlet_data.run_goals g set undone_at = clock_timestamp() where g.run_id = r.id and g.place = m.place and g.undone_at is null;
+        continue when not found;
+        v_runs := v_runs + 1;
+        if m.state = 1 then
+            perform martlet_data.commit_durably();
+            perform martlet_data.hold_from_admit(array[7340010], array[hashint8(m.message_id)]);
+            delete from martlet_data.cancellations c where c.message_id = m.message_id;
+            continue when not exists (select from martlet_data.receipts e where e.message_id = m.message_id and e.kind = 'cancelled')
+                or exists (select from martlet_data.attempts a where a.message_id = m.message_id);
+            delete from martlet_data.idempotency_keys i where i.producer = r.created_by and i.key = format('run:%s:%s', r.id, m.person) and i.message_id = m.message_id;
+        elsif m.state <> 2 or m.reason is distinct from 'goal' then
+            continue;
+        end if;
+        update martlet_data.run_members n set state = 0, reason = null, message_id = null where n.run_id = r.id and n.place = m.place;
+        continue when exists (select from martlet_data.run_chunks c where c.run_id = r.id and c.released_at is null and m.place between c.first_place and c.last_place);
+        select z.zone into v_zone from martlet_data.run_zones z where z.run_id = r.id and m.place between z.first_place and z.first_place + z.members - 1;
+        insert into martlet_data.run_chunks (run_id, chunk, zone, first_place, last_place, due_at)
+            select r.id, max(c.chunk) + 1, v_zone, m.place, m.place, clock_timestamp() from martlet_data.run_chunks c where c.run_id = r.id;
+        update martlet_data.runs o set is_open = true where o.id = r.id and not o.is_open;
+    end loop;
+    return v_runs;
+end $$;
+
+ALTER FUNCTION martlet.undo_goal(name text, recipient_key text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.undo_goal(name text, recipient_key text) IS 'Takes martlet.goal back: the person is in again, in runs that have not been stopped. Answers in how many.';
 
 CREATE FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text DEFAULT NULL::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1239,6 +1598,13 @@ CREATE FUNCTION martlet_data.bucket(p_text text) RETURNS integer
 
 ALTER FUNCTION martlet_data.bucket(p_text text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.bucket_of(p_seed text, p_person text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select ((('x' || encode(substr(sha256(convert_to(p_seed || ':' || p_person, 'UTF8')), 1, 4), 'hex'))::bit(32)::bigint * 10000) >> 32)::int $$;
+
+ALTER FUNCTION martlet_data.bucket_of(p_seed text, p_person text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.bulk_enqueue_row() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1257,6 +1623,70 @@ CREATE FUNCTION martlet_data.canonical(p_value jsonb) RETURNS jsonb
     select case when p_value::text ~ '\.[0-9]*0([^0-9]|$)' then martlet_data.trimmed(p_value) else p_value end $_$;
 
 ALTER FUNCTION martlet_data.canonical(p_value jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.check_audience(p_id integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '128MB'
+    AS $_$
+declare
+    v_table   text := martlet_data.members_table('audience', p_id);
+    v_country text := (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null);
+    v_checked bigint := (select a.checked from martlet_data.audiences a where a.id = p_id for update);
+    v_column  text;
+begin
+    execute format($q$
+        with looked as materialized (
+            select m.n, m.line, m.person as old_person, m.sms as old_sms, m.email as old_email, martlet_data.person_key(coalesce(m.person, m.sms, m.email)) as person,
+                case when martlet_data.is_e164(m.sms) then m.sms else martlet_data.normalise_address('phone', m.sms, $3) end as sms,
+                martlet_data.normalise_address('email', m.email, null) as email,
+                case when m.sms is null and m.email is null and m.addresses is null then 'address'
+                    when m.time_zone is not null and not exists (select from martlet_data.time_zones z where z.name = m.time_zone) then 'time_zone'
+                    when length(m.person) not between 1 and 256 or m.person ~ '[[:cntrl:]]' then 'person'
+                    when length(m.locale) not between 1 and 35 or m.locale ~ '[[:cntrl:]]' then 'locale'
+                    when length(m.tier) not between 1 and 64 or m.tier ~ '[[:cntrl:]]' then 'tier'
+                    when json_typeof(m.variables) <> 'object' or octet_length(m.variables::text) > 16384 then 'variables'
+                    when jsonb_typeof(m.addresses) <> 'object' then 'addresses' end as field
+            from %1$s m where m.n > $2 and (
+                -- Nearly all rows are usual in every way; only what may not be is looked at one by one.
+                martlet_data.person_key(m.person) = m.person and length(m.person) between 1 and 256 and m.person !~ '[[:cntrl:]]'
+                and case when m.sms is null then m.email is not null else martlet_data.is_e164(m.sms) end and (m.email is null or m.email ~ '^[a-z0-9]+([._+-][a-z0-9]+)*@[a-z0-9]+([.-][a-z0-9]+)*\.[a-z]+$')
+                and m.addresses is null and (m.time_zone is null or m.time_zone in (select z.name from martlet_data.time_zones z))
+                and (m.locale is null or m.locale ~ '^[A-Za-z0-9_-]{1,35}$') and (m.tier is null or m.tier ~ '^[A-Za-z0-9_-]{1,64}$')
+                and (m.variables is null or left(m.variables::text, 1) = '{' and octet_length(m.variables::text) <= 16384)) is not true),
+        told as (
+            insert into martlet_data.audience_rejects (audience_id, n, line, field, problem)
+            select $1, l.n, l.line, f.field, case f.field when 'address' then 'has no address: give sms, email or addresses' when 'person' then 'has no person: 1 to 256 characters that name one'
+                when 'time_zone' then 'is no time zone: use an IANA name such as Asia/Shanghai' when 'sms' then 'is no phone number: write it as +8613800138000' when 'email' then 'is no mailbox: one, without display name'
+                when 'variables' then 'is no JSON object of at most 16 KiB' when 'addresses' then 'is no JSON object of texts by channel' else 'is empty, too long or has control characters' end
+            from looked l cross join lateral (select coalesce(l.field, case when l.old_sms is not null and l.sms is null then 'sms' when l.old_email is not null and l.email is null then 'email' when l.person is null then 'person' end) as field) f
+            where f.field is not null returning n),
+        gone as (delete from %1$s m using told t where m.n = t.n)
+        update %1$s m set person = l.person, sms = l.sms, email = l.email from looked l
+        where m.n = l.n and m.n > $2 and (l.person, l.sms, l.email) is distinct from (l.old_person, l.old_sms, l.old_email) and l.n not in (select t.n from told t)
+        $q$, v_table) using p_id, v_checked, v_country;
+    foreach v_column in array array['person', 'sms', 'email'] loop
+        execute format($q$
+            with twice as materialized (select m.%2$I as value from %1$s m where m.%2$I is not null%3$s group by 1 having count(*) > 1),
+            doubles as (select m.n, m.line, first_value(coalesce(m.line, m.n)) over w as first, row_number() over w as k from %1$s m join twice t on t.value = m.%2$I window w as (partition by m.%2$I order by m.n)),
+            told as (
+                insert into martlet_data.audience_rejects (audience_id, n, line, field, problem)
+                select $1, d.n, d.line, %2$L, format('is the same as in row %%s: each gets one message', d.first) from doubles d where d.k > 1 returning n)
+            delete from %1$s m using told t where m.n = t.n $q$, v_table, v_column,
+            case when v_checked = 0 then '' else format(' and m.%1$I in (select y.%1$I from %2$s y where y.n > $2)', v_column, v_table) end) using p_id, v_checked;
+    end loop;
+    if v_checked = 0 then
+        execute format('create unique index on %s (n)', v_table);
+        -- Not unique: what is added later is put in first, and doubles are taken out and told.
+        execute format('create index on %s (person)', v_table);
+    end if;
+    execute format($q$
+        update martlet_data.audiences a set checked = coalesce(c.last, a.checked), members = a.members + c.members, changed_at = clock_timestamp(),
+            rejected = (select count(*) from martlet_data.audience_rejects r where r.audience_id = a.id)
+        from (select max(n) as last, count(*) as members from %s where n > $2) c where a.id = $1 $q$, v_table) using p_id, v_checked;
+end $_$;
+
+ALTER FUNCTION martlet_data.check_audience(p_id integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.check_json(p_field text, p_value jsonb, p_limit integer, p_place text DEFAULT ''::text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -1345,6 +1775,21 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.close_runs() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_closed int;
+begin
+    with done as (select r.id from martlet_data.runs r where r.is_open and not exists (select from martlet_data.run_chunks c where c.run_id = r.id and c.released_at is null) for update skip locked)
+    update martlet_data.runs r set is_open = false from done d where r.id = d.id;
+    get diagnostics v_closed = row_count;
+    return v_closed;
+end $$;
+
+ALTER FUNCTION martlet_data.close_runs() OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.commit_durably() RETURNS void
     LANGUAGE sql
@@ -1586,6 +2031,31 @@ end $$;
 
 ALTER FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.drop_members(p_keep interval) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+declare
+    v_table text;
+    v_gone  int := 0;
+begin
+    for v_table in
+        select martlet_data.members_table('audience', a.id) from martlet_data.audiences a
+            where a.state <> 'ready' and a.changed_at < clock_timestamp() - interval '1 day' and not exists (select from martlet_data.runs r where r.audience_id = a.id and r.is_open)
+        union all select martlet_data.members_table('run', r.id) from martlet_data.runs r where not r.is_open and r.created_at < clock_timestamp() - p_keep loop
+        continue when to_regclass(v_table) is null;
+        begin
+            execute format('drop table %s', v_table);
+            v_gone := v_gone + 1;
+        exception when lock_not_available then null;
+        end;
+    end loop;
+    return v_gone;
+end $$;
+
+ALTER FUNCTION martlet_data.drop_members(p_keep interval) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.drop_partitions(p_day date) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1660,6 +2130,84 @@ CREATE FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text)
         or p_kind = 'delivered' and p_condition in ('undelivered', 'not_delivered') $$;
 
 ALTER FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.freeze_run(p_run jsonb) RETURNS TABLE(run_id integer, zone smallint, time_zone text, first_place bigint, members bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '128MB'
+    AS $_$
+#variable_conflict use_column
+declare
+    a        martlet_data.audiences;
+    v_id     int;
+    v_table  text;
+    v_bounds int[];
+    v_held   smallint[];
+    v_variant jsonb;
+    v_missing text[];
+    v_lacking bigint;
+begin
+    perform martlet_data.commit_durably();
+    select * into a from martlet_data.audiences u where u.name = p_run->>'audience' and u.state = 'ready' for key share;
+    if not found then
+        raise exception 'field audience: there is no audience %', coalesce(quote_literal(p_run->>'audience'), 'null') using errcode = 'MT020', hint = 'Make it with martlet.create_audience or martlet audiences import, or correct the name.';
+    elsif a.members = 0 then
+        raise exception 'field audience: % has no members', quote_literal(a.name) using errcode = 'MT020', hint = 'See martlet.audience_rejects for what was taken out of it.';
+    elsif not exists (select from martlet_data.time_zones z where z.name = p_run->>'fallback_zone') then
+        raise exception 'field time_zone: unknown time zone %', coalesce(quote_literal(p_run->>'fallback_zone'), 'null') using errcode = 'MT005', hint = 'Use an IANA name such as Asia/Shanghai.';
+    elsif p_run->>'pool' is not null and not exists (select from martlet_data.codes c where c.pool = p_run->>'pool' and c.state = 'free' and (c.valid_until > clock_timestamp()) is not false) then
+        raise exception 'field codes: pool % has no free code', quote_literal(p_run->>'pool') using errcode = 'MT023', hint = 'Load some: martlet codes load, or martlet.load_codes.';
+    end if;
+    for v_variant in select * from jsonb_array_elements(p_run->'variants') loop
+        continue when v_variant->>'template' is null;
+        if not exists (select from martlet_data.enqueue_places p where p.template = v_variant->>'template' and p.class = p_run->>'class' and p.channel = p_run->>'channel') then
+            perform martlet_data.refuse_unknown(p_run->>'class', p_run->>'channel', v_variant->>'template');
+        end if;
+        -- Of the first people only: enough to find a name that is spelt in another way.
+        v_missing := array(select distinct r from (
+            select distinct on (t.locale) t.required from martlet_data.templates t where t.key = v_variant->>'template' and t.channel = p_run->>'channel' and t.retired_at is null order by t.locale, t.version desc) t, unnest(t.required) r
+            where r <> all (array(select jsonb_object_keys(coalesce(nullif(p_run->'variables', 'null'), '{}'))))  and not (r = p_run->>'code_name' and p_run->>'pool' is not null));
+        if v_missing <> '{}' then
+            execute format('select count(*) from (select m.variables from %s m order by m.n limit 10000) m where (m.variables::jsonb ?& $1) is not true', martlet_data.members_table('audience', a.id)) into v_lacking using v_missing;
+            if v_lacking > 0 then
+                raise exception 'field template: % needs the variables %, which % of the first members do not all have', quote_literal(v_variant->>'template'), array_to_string(v_missing, ', '), v_lacking using errcode = 'MT022',
+                    hint = 'Put them into the audience''s variables, or into variables of the campaign.';
+            end if;
+        end if;
+    end loop;
+    insert into martlet_data.runs (campaign, version, definition, audience_id, seed, class, channel, sender, variables, fallback_zone, window_from, window_until, missed, pool, code_name, goal, pace, members, needs_approval)
+        values (p_run->>'campaign', (p_run->>'version')::int, p_run->>'definition', a.id, p_run->>'seed', p_run->>'class', p_run->>'channel', p_run->>'sender', nullif(p_run->'variables', 'null'), p_run->>'fallback_zone',
+            (p_run->>'window_from')::smallint, (p_run->>'window_until')::smallint, coalesce(p_run->>'missed', 'tomorrow'), p_run->>'pool', coalesce(p_run->>'code_name', 'code'), p_run->>'goal', (p_run->>'pace')::float8, 0, coalesce((p_run->>'needs_approval')::boolean, false))
+        returning id into v_id;
+    insert into martlet_data.run_variants (run_id, variant, name, template, share)
+        select v_id, n, v->>'name', v->>'template', (v->>'share')::int from jsonb_array_elements(p_run->'variants') with ordinality e(v, n);
+    -- Upper bounds of all but the last, and which of them get nothing.
+    select array_agg(s.bound order by s.variant), array_agg(s.variant) filter (where s.template is null) into v_bounds, v_held
+        from (select r.*, sum(r.share) over (order by r.variant)::int as bound from martlet_data.run_variants r where r.run_id = v_id) s;
+    if v_bounds[cardinality(v_bounds)] is distinct from 10000 then
+        raise exception 'field variants: the shares add up to % ten-thousandths, not 10000', v_bounds[cardinality(v_bounds)] using errcode = 'MT022', hint = 'Correct the shares.';
+    end if;
+    v_table := martlet_data.members_table('run', v_id);
+    execute format('create table %s (like martlet_data.run_members including defaults including comments including storage) with (fillfactor = 70)', v_table);
+    execute format($q$
+        insert into %s (run_id, place, n, variant, state, person)
+        select $1, row_number() over (order by q.time_zone nulls first, q.n), q.n, q.variant, case when q.variant = any ($4) then 3 else 0 end, q.person
+        from (select m.n, m.person, m.time_zone, (width_bucket(martlet_data.bucket_of($2, m.person), $3) + 1)::smallint as variant from %s m where m.n <= $5) q
+        $q$, v_table, martlet_data.members_table('audience', a.id)) using v_id, p_run->>'seed', trim_array(v_bounds, 1) || 10001, coalesce(v_held, '{}'), a.checked;
+    execute format('create unique index on %s (place)', v_table);
+    execute format('create unique index on %s (person)', v_table);
+    -- None that holds what a release changes: so its update touches no index.
+    execute format('analyze %s', v_table);
+    execute format('alter table martlet_data.run_members attach partition %s for values in (%s)', v_table, v_id);
+    execute format($q$
+        insert into martlet_data.run_zones (run_id, zone, time_zone, is_fallback, first_place, members)
+        select $1, row_number() over (order by min(m.place)), coalesce(u.time_zone, $2), u.time_zone is null, min(m.place), count(*)
+        from %s m join %s u on u.n = m.n group by u.time_zone $q$, v_table, martlet_data.members_table('audience', a.id)) using v_id, p_run->>'fallback_zone';
+    update martlet_data.runs r set members = (select sum(z.members) from martlet_data.run_zones z where z.run_id = v_id) where r.id = v_id;
+    return query select z.run_id, z.zone, z.time_zone, z.first_place, z.members from martlet_data.run_zones z where z.run_id = v_id order by z.zone;
+end $_$;
+
+ALTER FUNCTION martlet_data.freeze_run(p_run jsonb) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.has_trunk_prefix(p_address text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -1892,6 +2440,65 @@ end $$;
 
 ALTER FUNCTION martlet_data.known_address(p_channel text, p_recipient text) OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.runs (
+    id integer NOT NULL,
+    campaign text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    definition text NOT NULL,
+    audience_id integer NOT NULL,
+    seed text NOT NULL COLLATE pg_catalog."C",
+    class text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL COLLATE pg_catalog."C",
+    sender text COLLATE pg_catalog."C",
+    variables json,
+    fallback_zone text NOT NULL COLLATE pg_catalog."C",
+    window_from smallint,
+    window_until smallint,
+    missed text DEFAULT 'tomorrow'::text NOT NULL COLLATE pg_catalog."C",
+    pool text COLLATE pg_catalog."C",
+    code_name text DEFAULT 'code'::text NOT NULL COLLATE pg_catalog."C",
+    goal text COLLATE pg_catalog."C",
+    pace double precision,
+    members bigint NOT NULL,
+    needs_approval boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    approved_at timestamp with time zone,
+    approved_by text COLLATE pg_catalog."C",
+    stopped_at timestamp with time zone,
+    stopped_by text COLLATE pg_catalog."C",
+    stop_reason text,
+    is_open boolean DEFAULT true NOT NULL,
+    CONSTRAINT runs_check CHECK ((((window_from IS NULL) = (window_until IS NULL)) AND ((window_from = window_until) IS NOT TRUE))),
+    CONSTRAINT runs_missed_check CHECK ((missed = ANY (ARRAY['tomorrow'::text, 'now'::text, 'skip'::text])))
+);
+
+ALTER TABLE martlet_data.runs OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.runs.window_from IS 'Minutes after the recipient''s midnight; null: at any time.';
+
+COMMENT ON COLUMN martlet_data.runs.code_name IS 'The variable that has the message''s code.';
+
+COMMENT ON COLUMN martlet_data.runs.is_open IS 'Some of its chunks are not released yet.';
+
+CREATE FUNCTION martlet_data.known_run(p_run integer) RETURNS martlet_data.runs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r martlet_data.runs;
+begin
+    select * into r from martlet_data.runs o where o.id = p_run for no key update;
+    if not found then
+        raise exception 'field run_id: there is no run %', coalesce(p_run::text, 'null') using errcode = 'MT022', hint = 'See martlet.runs, or martlet campaigns list.';
+    elsif r.stopped_at is not null then
+        raise exception 'field run_id: run % was stopped by % on %', p_run, r.stopped_by, date_trunc('second', r.stopped_at) using errcode = 'MT022', hint = 'What was stopped stays so; start another run.';
+    end if;
+    return r;
+end $$;
+
+ALTER FUNCTION martlet_data.known_run(p_run integer) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.lock_bucket(p_bucket integer) RETURNS void
     LANGUAGE sql
     AS $$ select pg_catalog.pg_advisory_xact_lock(7340002, p_bucket) $$;
@@ -1991,6 +2598,13 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.measure_levels(p_span interval) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.members_table(p_kind text, p_id integer) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select 'martlet_data.' || case p_kind when 'audience' then 'audience_members_' when 'run' then 'run_members_' end || p_id $$;
+
+ALTER FUNCTION martlet_data.members_table(p_kind text, p_id integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2174,6 +2788,40 @@ end $_$;
 
 ALTER FUNCTION martlet_data.plain_address(p_kind text, p_address text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_last int;
+    v_old  bigint;
+begin
+    if not martlet_data.is_admin() then
+        raise exception 'only admins plan a run' using errcode = '42501';
+    end if;
+    perform from martlet_data.runs r where r.id = p_run for no key update; -- no release is under way
+    select coalesce(max(c.chunk), 0) into v_last from martlet_data.run_chunks c where c.run_id = p_run and c.released_at is not null;
+    with gone as (delete from martlet_data.run_chunks c where c.run_id = p_run and c.released_at is null returning c.last_place - c.first_place + 1 as members)
+        select sum(g.members) into v_old from gone g;
+    if v_old is null and not exists (select from martlet_data.run_chunks c where c.run_id = p_run) then
+        select r.members into v_old from martlet_data.runs r where r.id = p_run;
+    end if;
+    insert into martlet_data.run_chunks (run_id, chunk, zone, first_place, last_place, due_at, released_at, released, skipped)
+        select p_run, v_last + row_number() over (order by i.due, i.first), i.zone, i.first, i.last, i.due, case when i.skip then clock_timestamp() end, case when i.skip then 0 end, case when i.skip then i.last - i.first + 1 end
+        from unnest(p_zones, p_firsts, p_lasts, p_dues, p_skips) i(zone, first, last, due, skip);
+    update martlet_data.run_members m set state = 2, reason = 'missed_window' from unnest(p_firsts, p_lasts, p_skips) i(first, last, skip)
+        where i.skip and m.run_id = p_run and m.place between i.first and i.last and m.state = 0;
+    -- As many members as before, at first all; and no two ranges of them overlap.
+    if (select sum(i.last - i.first + 1) from unnest(p_firsts, p_lasts) i(first, last)) is distinct from v_old
+        or exists (select from (select i.first, lag(i.last) over (order by i.first) as before from unnest(p_firsts, p_lasts) i(first, last)) i where i.first <= i.before) then
+        raise exception 'the chunks of run % do not hold each member once', p_run using errcode = 'MT900';
+    end if;
+    update martlet_data.runs r set is_open = exists (select from martlet_data.run_chunks c where c.run_id = p_run and c.released_at is null) where r.id = p_run;
+    return (select count(*) from martlet_data.run_chunks c where c.run_id = p_run);
+end $$;
+
+ALTER FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.position_inbound() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2326,6 +2974,38 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.publish_suppressions() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.reach_goal(p_name text, p_person text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_person text := martlet_data.person_key(p_person);
+    v_runs   int := 0;
+    v_run    int;
+    m        martlet_data.run_members;
+begin
+    for v_run in select r.id from martlet_data.runs r where r.goal = p_name and r.stopped_at is null order by r.id loop
+        select * into m from martlet_data.run_members n where n.run_id = v_run and n.person = v_person for update;
+        continue when not found or m.state = 3;
+        insert into martlet_data.run_goals as g (run_id, place) values (v_run, m.place)
+            on conflict (run_id, place) do update set at = excluded.at, undone_at = null where g.undone_at is not null;
+        continue when not found;
+        v_runs := v_runs + 1;
+        if m.state = 0 then
+            update martlet_data.run_members n set state = 2, reason = 'goal' where n.run_id = v_run and n.place = m.place;
+        elsif m.message_id is not null then
+            perform martlet_data.commit_durably();
+            perform martlet_data.hold_from_admit(array[7340010], array[hashint8(m.message_id)]);
+            insert into martlet_data.cancellations (message_id)
+                select m.message_id where not exists (select from martlet_data.receipts r where r.message_id = m.message_id
+                    and r.kind in ('accepted', 'delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')) on conflict do nothing;
+        end if;
+    end loop;
+    return v_runs;
+end $$;
+
+ALTER FUNCTION martlet_data.reach_goal(p_name text, p_person text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.read_phone(p_address text, p_country text, OUT number text, OUT fault text) RETURNS record
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -2588,6 +3268,132 @@ end $$;
 
 ALTER FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.release_chunk(p_room integer, OUT run integer, OUT released integer, OUT skipped integer, OUT event text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+declare
+    v_now    timestamptz := clock_timestamp();
+    v_slots  smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
+    r        martlet_data.runs;
+    k        martlet_data.run_chunks;
+    v_places bigint[];
+    v_people text[];
+    v_addresses text[];
+    v_locales text[];
+    v_zones  text[];
+    v_tiers  text[];
+    v_texts  text[];
+    v_variables json[];
+    v_seqs   bigint[];
+    v_ids    bigint[];
+    v_codes  text[];
+    v_error  text;
+    v_class  smallint;
+    v_waiting bigint;
+    v_channel smallint;
+    v_lane   smallint;
+    v_life   interval;
+    v_id     int;
+begin
+    for v_id in select o.id from martlet_data.runs o where o.is_open and o.stopped_at is null and (not o.needs_approval or o.approved_at is not null)
+            and not exists (select from martlet_data.run_pauses p where p.run_id = o.id and p.lifted_at is null)
+            and exists (select from martlet_data.run_chunks c where c.run_id = o.id and c.released_at is null and c.due_at <= v_now) order by o.id loop
+        -- Against pause, stop and plan, which lock the row exclusively: after their commit nothing is released any more.
+        select * into r from martlet_data.runs o where o.id = v_id and o.is_open and o.stopped_at is null for share skip locked;
+        continue when not found or exists (select from martlet_data.run_pauses p where p.run_id = v_id and p.lifted_at is null);
+        v_class := null;
+        select min(p.class_id), min(p.channel_id), min(p.lane), min(p.time_to_live) into v_class, v_channel, v_lane, v_life
+            from martlet_data.run_variants v left join martlet_data.enqueue_places p on p.template = v.template and p.class = r.class and p.channel = r.channel
+            where v.run_id = r.id and v.template is not null having bool_and(p.template is not null);
+        if v_class is null then
+            run := r.id;
+            insert into martlet_data.run_pauses (run_id, reason, why) values (r.id, 'refused', format('class %s, channel %s or a template of the run is no longer in force', r.class, r.channel)) on conflict do nothing;
+            event := 'refused';
+            return;
+        end if;
+        -- With a pace the plan says how much; without one the lane does: a few seconds ahead of what providers take, and no more.
+        select count(*) into v_waiting from (select from martlet_data.segments s join martlet_data.ready q on q.slot = s.slot where s.kind = 'ready' and s.lane = v_lane and r.pace is null limit p_room) w;
+        select * into k from martlet_data.run_chunks c where c.run_id = v_id and c.released_at is null and c.due_at <= v_now
+            and (r.pace is not null or v_waiting + c.last_place - c.first_place < p_room)
+            order by c.due_at limit 1 for update skip locked;
+        exit when found;
+    end loop;
+    if k.run_id is null then
+        return;
+    end if;
+    run := r.id;
+    perform martlet_data.commit_durably();
+    perform pg_current_xact_id(); -- before the sequence: as in enqueue
+    begin
+        -- Everything about them as arrays: the planner sees how many there are, which it cannot of a part of a statement.
+        execute format($q$
+            with locked as materialized (select m.place, m.n, m.person, m.variant from %1$s m where m.place between $1 and $2 and m.state = 0 order by m.place for update skip locked)
+            select array_agg(l.place), array_agg(l.person), array_agg(a.address), array_agg(a.locale), array_agg(coalesce(a.time_zone, $4)), array_agg(a.tier), array_agg(a.variables), array_agg(($5)[l.variant]),
+                array_agg(i.taken[1]), array_agg(i.taken[2])
+            from locked l cross join lateral (
+                select case $3 when 'sms' then u.sms when 'email' then u.email else u.addresses->>$3 end as address, u.locale, u.time_zone, u.tier, u.variables from %2$s u where u.n = l.n offset 0) a
+                cross join lateral (select case when a.address is not null then martlet_data.take_id() end as taken offset 0) i
+            $q$, martlet_data.members_table('run', r.id), martlet_data.members_table('audience', r.audience_id))
+            into v_places, v_people, v_addresses, v_locales, v_zones, v_tiers, v_variables, v_texts, v_seqs, v_ids
+            using k.first_place, k.last_place, r.channel, r.fallback_zone, array(select coalesce(v.template, '') from martlet_data.run_variants v where v.run_id = r.id order by v.variant);
+        released := coalesce(cardinality(array_remove(v_ids, null)), 0);
+        skipped := coalesce(cardinality(v_places), 0) - released;
+        if r.pool is not null and released > 0 then
+            v_codes := array(select c.code from martlet_data.codes c where c.pool = r.pool and c.state = 'free' and (c.valid_until > v_now) is not false order by c.n limit released for update skip locked);
+            -- Codes that another release holds at this moment are not gone yet: the next look tells.
+            if cardinality(v_codes) < released and released <= (
+                    select count(*) from martlet_data.codes c where c.pool = r.pool and c.state = 'free' and (c.valid_until > v_now) is not false) then
+                released := 0;
+                skipped := 0;
+                return;
+            elsif cardinality(v_codes) < released then
+                insert into martlet_data.run_pauses (run_id, reason, why) values (r.id, 'pool_dry', format('pool %s has %s codes for the next %s members', r.pool, cardinality(v_codes), released)) on conflict do nothing;
+                released := 0;
+                skipped := 0;
+                event := 'pool_dry';
+                return;
+            end if;
+            -- The k-th message gets the k-th code; who has no address gets none.
+            v_codes := array(select case when u.id is not null then v_codes[count(u.id) over (order by u.n)] end from unnest(v_ids) with ordinality u(id, n) order by u.n);
+            update martlet_data.codes c set state = 'reserved', message_id = u.id, changed_at = v_now from unnest(v_codes, v_ids) u(code, id) where c.pool = r.pool and c.code = u.code;
+        end if;
+        if v_places is not null and (r.variables is not null or v_codes is not null) then
+            v_variables := array(select (coalesce(r.variables::jsonb, '{}') || coalesce(u.variables::jsonb, '{}') || case when u.code is null then '{}' else jsonb_build_object(r.code_name, u.code) end)::json
+                from unnest(v_variables, coalesce(v_codes, array_fill(null::text, array[cardinality(v_variables)]))) with ordinality u(variables, code, n) order by u.n);
+        end if;
+        if released > 0 then
+            insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
+                select r.created_by, 'run:' || r.id || ':' || u.person, '', u.id, v_now from unnest(v_people, v_ids) u(person, id) where u.id is not null;
+            insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables, producer, created_at, expires_at)
+                select u.id, v_class, v_channel, u.person, u.address, u.template, u.locale, r.sender, u.time_zone, u.tier, 'run:' || r.id, coalesce(u.variables, '{}'), r.created_by, v_now, v_now + v_life
+                from unnest(v_ids, v_people, v_addresses, v_texts, v_locales, v_zones, v_tiers, v_variables) u(id, person, address, template, locale, time_zone, tier, variables) where u.id is not null;
+            insert into martlet_data.ready (slot, seq, message_id) select v_slots[v_lane + 1], u.seq, u.id from unnest(v_seqs, v_ids) u(seq, id) where u.id is not null;
+        end if;
+        execute format($q$
+            update %s m set state = case when u.id is null then 2 else 1 end, message_id = u.id, reason = case when u.id is null then 'no_address' end
+            from unnest($1, $2) u(place, id) where m.place = u.place and m.place between $3 and $4 $q$, martlet_data.members_table('run', r.id)) using v_places, v_ids, k.first_place, k.last_place;
+        update martlet_data.run_chunks c set released = coalesce(c.released, 0) + release_chunk.released, skipped = coalesce(c.skipped, 0) + release_chunk.skipped,
+                released_at = case when w.more then null else v_now end, due_at = case when w.more then v_now + interval '1 second' else c.due_at end
+            from (select exists (select from martlet_data.run_members m where m.run_id = r.id and m.place between k.first_place and k.last_place and m.state = 0) as more) w
+            where c.run_id = r.id and c.chunk = k.chunk;
+        event := 'released';
+    exception when data_exception or integrity_constraint_violation then
+        -- The same rows would be refused again, and other runs would wait for them: this one stands still until a person has looked. A ring that moved on (no constraint is named) passes.
+        get stacked diagnostics v_error = constraint_name;
+        if sqlstate = '23514' and v_error = '' then
+            raise;
+        end if;
+        insert into martlet_data.run_pauses (run_id, reason, why) values (r.id, 'refused', format('chunk %s cannot be released: %s (%s)', k.chunk, sqlerrm, sqlstate)) on conflict do nothing;
+        released := 0;
+        skipped := 0;
+        event := 'refused';
+    end;
+end $_$;
+
+ALTER FUNCTION martlet_data.release_chunk(p_room integer, OUT run integer, OUT released integer, OUT skipped integer, OUT event text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -2718,6 +3524,35 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.settle_codes(p_after bigint, p_limit integer, OUT looked integer, OUT last bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+begin
+    with these as materialized (
+        select c.pool, c.code, c.message_id, c.state from martlet_data.codes c where c.state in ('reserved', 'held') and c.message_id > p_after order by c.message_id limit p_limit for update skip locked),
+    seen as materialized (
+        select s.*, f.kind, d.message_id is not null as is_dead, exists (
+            -- A try that nobody has answered, or whose answer is not known.
+            select from martlet_data.attempts a where a.message_id = s.message_id and not exists (
+                select from martlet_data.receipts r where r.message_id = a.message_id and r.attempt = a.attempt and r.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered') offset 0)) as is_doubtful
+        from these s left join martlet_data.dead_letters d on d.message_id = s.message_id
+            left join lateral (select r.kind from martlet_data.receipts r where r.message_id = s.message_id
+                and r.kind in ('accepted', 'delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')
+                order by r.kind not in ('accepted', 'delivered', 'undelivered') limit 1) f on true),
+    moved as (
+        update martlet_data.codes c set changed_at = clock_timestamp(), message_id = case when n.state = 'free' then null else c.message_id end, state = n.state
+        from (select s.*, case when s.kind in ('accepted', 'delivered', 'undelivered') then 'spent' when s.is_doubtful and (s.is_dead or s.kind is not null) then 'held'
+                when s.kind is not null and not s.is_dead then 'free' else s.state end as next from seen s) x
+            cross join lateral (select x.next as state) n
+        where c.pool = x.pool and c.code = x.code and n.state <> c.state returning 1)
+    select count(*), max(s.message_id) into looked, last from these s;
+end $$;
+
+ALTER FUNCTION martlet_data.settle_codes(p_after bigint, p_limit integer, OUT looked integer, OUT last bigint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
     LANGUAGE sql STABLE
@@ -3234,6 +4069,107 @@ CREATE VIEW martlet.attempts AS
 
 ALTER TABLE martlet.attempts OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.audience_rejects (
+    audience_id integer NOT NULL,
+    n bigint NOT NULL,
+    line bigint,
+    field text NOT NULL COLLATE pg_catalog."C",
+    problem text NOT NULL
+);
+
+ALTER TABLE martlet_data.audience_rejects OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.audiences (
+    id integer NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    owner text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    query text,
+    state text DEFAULT 'building'::text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    checked bigint DEFAULT 0 NOT NULL,
+    members bigint DEFAULT 0 NOT NULL,
+    rejected bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT audiences_state_check CHECK ((state = ANY (ARRAY['building'::text, 'ready'::text, 'replaced'::text])))
+);
+
+ALTER TABLE martlet_data.audiences OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.audiences.checked IS 'Rows up to this position have been checked; a run takes only these.';
+
+CREATE VIEW martlet.audience_rejects AS
+ SELECT a.name AS audience,
+    r.audience_id,
+    r.line,
+    r.n,
+    r.field,
+    r.problem
+   FROM (martlet_data.audience_rejects r
+     JOIN martlet_data.audiences a ON ((a.id = r.audience_id)))
+  WHERE ((a.state <> 'replaced'::text) AND ((a.owner = SESSION_USER) OR pg_has_role(SESSION_USER, 'martlet_admin'::name, 'member'::text) OR pg_has_role(SESSION_USER, 'martlet_reader'::name, 'member'::text)));
+
+ALTER TABLE martlet.audience_rejects OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.audience_rejects IS 'Rows that a list could not take: line (as it was given), field, what is wrong.';
+
+CREATE TABLE martlet_data.audience_members (
+    audience_id integer NOT NULL,
+    n bigint NOT NULL,
+    line bigint,
+    person text COLLATE pg_catalog."C",
+    sms text COLLATE pg_catalog."C",
+    email text COLLATE pg_catalog."C",
+    addresses jsonb,
+    locale text COLLATE pg_catalog."C",
+    time_zone text COLLATE pg_catalog."C",
+    tier text COLLATE pg_catalog."C",
+    variables json
+)
+PARTITION BY LIST (audience_id);
+
+ALTER TABLE martlet_data.audience_members OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.audience_members.n IS 'Position: grows, with gaps. Rows are never updated after they were checked.';
+
+COMMENT ON COLUMN martlet_data.audience_members.addresses IS 'By name of an HTTP channel.';
+
+CREATE VIEW martlet.audience_rows AS
+ SELECT m.audience_id,
+    m.line,
+    m.person,
+    m.sms,
+    m.email,
+    m.addresses,
+    m.locale,
+    m.time_zone,
+    m.tier,
+    m.variables
+   FROM martlet_data.audience_members m
+  WHERE (m.audience_id IN ( SELECT a.id
+           FROM martlet_data.audiences a
+          WHERE ((a.state = 'building'::text) AND (a.owner = SESSION_USER))))
+  WITH CASCADED CHECK OPTION;
+
+ALTER TABLE martlet.audience_rows OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.audience_rows IS 'Insert people here between begin_audience and finish_audience.';
+
+CREATE VIEW martlet.audiences AS
+ SELECT a.name,
+    a.id AS audience_id,
+    a.owner,
+    a.members,
+    a.rejected,
+    a.created_at,
+    a.changed_at,
+    a.query
+   FROM martlet_data.audiences a
+  WHERE (a.state = 'ready'::text);
+
+ALTER TABLE martlet.audiences OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.audiences IS 'Lists of people. members: after what could not be used and doubles were taken out.';
+
 CREATE TABLE martlet_data.audit (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -3375,6 +4311,45 @@ CREATE VIEW martlet.cluster AS
 ALTER TABLE martlet.cluster OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.cluster IS 'The number of this cluster (0 … 63), and the first id that could carry it. Null: all ids belong to cluster 0.';
+
+CREATE TABLE martlet_data.code_pools (
+    name text NOT NULL COLLATE pg_catalog."C",
+    low_water bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.code_pools OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.codes (
+    pool text NOT NULL COLLATE pg_catalog."C",
+    code text NOT NULL COLLATE pg_catalog."C",
+    n bigint NOT NULL,
+    state text DEFAULT 'free'::text NOT NULL COLLATE pg_catalog."C",
+    valid_until timestamp with time zone,
+    message_id bigint,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT codes_check CHECK (((state = 'free'::text) = (message_id IS NULL))),
+    CONSTRAINT codes_state_check CHECK ((state = ANY (ARRAY['free'::text, 'reserved'::text, 'held'::text, 'spent'::text])))
+);
+
+ALTER TABLE martlet_data.codes OWNER TO martlet_owner;
+
+CREATE VIEW martlet.code_pools AS
+ SELECT p.name AS pool,
+    count(c.code) AS codes,
+    count(*) FILTER (WHERE ((c.state = 'free'::text) AND ((c.valid_until > now()) IS NOT FALSE))) AS free,
+    count(*) FILTER (WHERE (c.state = 'reserved'::text)) AS reserved,
+    count(*) FILTER (WHERE (c.state = 'held'::text)) AS held,
+    count(*) FILTER (WHERE (c.state = 'spent'::text)) AS spent,
+    count(*) FILTER (WHERE ((c.state = 'free'::text) AND (c.valid_until <= now()))) AS expired
+   FROM (martlet_data.code_pools p
+     LEFT JOIN martlet_data.codes c ON ((c.pool = p.name)))
+  GROUP BY p.name;
+
+ALTER TABLE martlet.code_pools OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.code_pools IS 'Codes by pool: free; reserved for a message that is on its way; held, because nobody knows whether the message arrived; spent; expired before anybody got it. No code is shown.';
 
 CREATE TABLE martlet_data.connection_slots (
     provider text NOT NULL COLLATE pg_catalog."C",
@@ -4143,6 +5118,214 @@ UNION ALL
 
 ALTER TABLE martlet.receipts OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.run_goals (
+    run_id integer NOT NULL,
+    place bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    undone_at timestamp with time zone
+);
+
+ALTER TABLE martlet_data.run_goals OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.run_members (
+    run_id integer NOT NULL,
+    place bigint NOT NULL,
+    n bigint NOT NULL,
+    message_id bigint,
+    variant smallint NOT NULL,
+    state smallint DEFAULT 0 NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C"
+)
+PARTITION BY LIST (run_id);
+
+ALTER TABLE martlet_data.run_members OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.run_members.place IS 'From 1, by zone: a chunk is a range of places.';
+
+COMMENT ON COLUMN martlet_data.run_members.n IS 'The row of audience_members.';
+
+COMMENT ON COLUMN martlet_data.run_members.state IS '0 waiting, 1 released as message_id, 2 skipped, 3 held out.';
+
+CREATE TABLE martlet_data.run_variants (
+    run_id integer NOT NULL,
+    variant smallint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    template text COLLATE pg_catalog."C",
+    share integer NOT NULL,
+    CONSTRAINT run_variants_share_check CHECK (((share >= 1) AND (share <= 10000)))
+);
+
+ALTER TABLE martlet_data.run_variants OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.run_variants.template IS 'Null: held out, gets nothing.';
+
+CREATE VIEW martlet.run_members AS
+ SELECT m.run_id,
+    martlet_data.shown(m.person) AS person,
+    v.name AS variant,
+        CASE
+            WHEN (m.state = 3) THEN 'held_out'::text
+            WHEN (m.state = 2) THEN 'skipped'::text
+            WHEN (m.state = 0) THEN
+            CASE
+                WHEN (r.stopped_at IS NULL) THEN 'waiting'::text
+                ELSE 'skipped'::text
+            END
+            WHEN (f.kind = ANY (ARRAY['accepted'::text, 'delivered'::text])) THEN 'sent'::text
+            WHEN (f.kind = 'undelivered'::text) THEN 'failed'::text
+            WHEN (d.reason = 'in_doubt'::text) THEN 'unknown'::text
+            WHEN (d.message_id IS NOT NULL) THEN 'failed'::text
+            WHEN (f.kind = 'discarded'::text) THEN 'failed'::text
+            WHEN (f.kind IS NOT NULL) THEN 'skipped'::text
+            ELSE 'released'::text
+        END AS state,
+        CASE
+            WHEN (m.state = 2) THEN m.reason
+            WHEN (m.state = 0) THEN
+            CASE
+                WHEN (r.stopped_at IS NOT NULL) THEN 'stopped'::text
+                ELSE NULL::text
+            END
+            WHEN (f.kind = 'undelivered'::text) THEN COALESCE(f.code, 'undelivered'::text)
+            WHEN ((d.message_id IS NOT NULL) AND (f.kind IS NULL)) THEN d.reason
+            WHEN (f.kind = 'suppressed'::text) THEN
+            CASE
+                WHEN (f.code = ANY (ARRAY['no_consent'::text, 'consent_withdrawn'::text, 'consent_pending'::text])) THEN f.code
+                ELSE 'opted_out'::text
+            END
+            WHEN (f.kind = 'cancelled'::text) THEN
+            CASE
+                WHEN ((g.run_id IS NOT NULL) AND (g.undone_at IS NULL)) THEN 'goal'::text
+                WHEN (r.stopped_at IS NOT NULL) THEN 'stopped'::text
+                ELSE 'cancelled'::text
+            END
+            WHEN (f.kind = 'expired'::text) THEN
+            CASE
+                WHEN (f.code = ANY (ARRAY['window'::text, 'quiet_hours'::text])) THEN f.code
+                ELSE 'expired'::text
+            END
+            WHEN (f.kind = ANY (ARRAY['capped'::text, 'discarded'::text])) THEN f.kind
+            ELSE NULL::text
+        END AS reason,
+    m.message_id,
+    g.at AS goal_at,
+    f.at AS ended_at,
+    m.place
+   FROM (((((martlet_data.run_members m
+     JOIN martlet_data.runs r ON ((r.id = m.run_id)))
+     JOIN martlet_data.run_variants v ON (((v.run_id = m.run_id) AND (v.variant = m.variant))))
+     LEFT JOIN martlet_data.run_goals g ON (((g.run_id = m.run_id) AND (g.place = m.place) AND (g.undone_at IS NULL))))
+     LEFT JOIN martlet_data.dead_letters d ON ((d.message_id = m.message_id)))
+     LEFT JOIN LATERAL ( SELECT e.kind,
+            e.code,
+            e.at
+           FROM martlet_data.receipts e
+          WHERE ((e.message_id = m.message_id) AND (e.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND (NOT e.stale))
+          ORDER BY (e.kind <> 'delivered'::text), (e.kind <> 'undelivered'::text), e.at DESC
+         LIMIT 1) f ON (true));
+
+ALTER TABLE martlet.run_members OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.run_members IS 'Every member of every run: waiting, released (its message is on its way), sent, failed, unknown (in doubt), skipped with a reason, held_out. Ask by run_id.';
+
+CREATE VIEW martlet.run_report AS
+ SELECT m.run_id,
+    m.variant,
+    m.state,
+    m.reason,
+    count(*) AS members,
+    count(m.goal_at) AS goals
+   FROM martlet.run_members m
+  GROUP BY m.run_id, m.variant, m.state, m.reason;
+
+ALTER TABLE martlet.run_report OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.run_report IS 'Members by run, variant, state and reason; they add up to the run''s members. Counted from members and receipts when it is asked: ask by run_id.';
+
+CREATE TABLE martlet_data.run_chunks (
+    run_id integer NOT NULL,
+    chunk integer NOT NULL,
+    zone smallint NOT NULL,
+    first_place bigint NOT NULL,
+    last_place bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    released integer,
+    skipped integer,
+    CONSTRAINT run_chunks_check CHECK ((first_place <= last_place))
+);
+
+ALTER TABLE martlet_data.run_chunks OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.run_pauses (
+    id bigint NOT NULL,
+    run_id integer NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    why text,
+    paused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    paused_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    lifted_at timestamp with time zone,
+    lifted_by text COLLATE pg_catalog."C",
+    CONSTRAINT run_pauses_reason_check CHECK ((reason = ANY (ARRAY['operator'::text, 'guard'::text, 'quota'::text, 'pool_dry'::text, 'refused'::text])))
+);
+
+ALTER TABLE martlet_data.run_pauses OWNER TO martlet_owner;
+
+CREATE VIEW martlet.runs AS
+ SELECT r.id AS run_id,
+    r.campaign,
+    r.version,
+    a.name AS audience,
+    r.members,
+        CASE
+            WHEN (r.stopped_at IS NOT NULL) THEN 'stopped'::text
+            WHEN (r.needs_approval AND (r.approved_at IS NULL)) THEN 'awaiting_approval'::text
+            WHEN (p.reasons IS NOT NULL) THEN 'paused'::text
+            WHEN (c.left_over = 0) THEN 'released'::text
+            WHEN ((c.left_over = c.chunks) AND (c.next_due > clock_timestamp())) THEN 'scheduled'::text
+            ELSE 'running'::text
+        END AS state,
+    p.reasons AS paused_for,
+    p.since AS paused_since,
+    p.why AS pause_reason,
+    c.waiting,
+    c.next_due AS next_release,
+    c.last_due AS last_release,
+    r.class,
+    r.channel,
+    r.goal,
+    r.pool,
+    r.window_from,
+    r.window_until,
+    r.fallback_zone AS time_zone,
+    r.created_at,
+    r.created_by,
+    r.approved_by,
+    r.stopped_at,
+    r.stopped_by,
+    r.stop_reason,
+    ('run:'::text || r.id) AS group_key
+   FROM (((martlet_data.runs r
+     JOIN martlet_data.audiences a ON ((a.id = r.audience_id)))
+     CROSS JOIN LATERAL ( SELECT count(*) AS chunks,
+            count(*) FILTER (WHERE (c_1.released_at IS NULL)) AS left_over,
+            (COALESCE(sum(((c_1.last_place - c_1.first_place) + 1)) FILTER (WHERE (c_1.released_at IS NULL)), (0)::numeric))::bigint AS waiting,
+            min(c_1.due_at) FILTER (WHERE (c_1.released_at IS NULL)) AS next_due,
+            max(c_1.due_at) AS last_due
+           FROM martlet_data.run_chunks c_1
+          WHERE (c_1.run_id = r.id)) c)
+     LEFT JOIN LATERAL ( SELECT array_agg(p_1.reason ORDER BY p_1.reason) AS reasons,
+            min(p_1.paused_at) AS since,
+            string_agg(p_1.why, '; '::text ORDER BY p_1.reason) AS why
+           FROM martlet_data.run_pauses p_1
+          WHERE ((p_1.run_id = r.id) AND (p_1.lifted_at IS NULL))
+         HAVING (count(*) > 0)) p ON (true));
+
+ALTER TABLE martlet.runs OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.runs IS 'Runs of campaigns. released: every member has been released or skipped; what became of the messages is in run_report. waiting: members in chunks that are not released yet.';
+
 CREATE VIEW martlet.slo AS
  SELECT slo_since.class,
     slo_since.promise,
@@ -4324,6 +5507,24 @@ CREATE TABLE martlet_data.attempts_default (
 
 ALTER TABLE martlet_data.attempts_default OWNER TO martlet_owner;
 
+ALTER TABLE martlet_data.audience_members ALTER COLUMN n ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.audience_members_n_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE martlet_data.audiences ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.audiences_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE martlet_data.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.audit_id_seq
     START WITH 1
@@ -4332,6 +5533,16 @@ ALTER TABLE martlet_data.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE martlet_data.campaigns (
+    name text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    definition text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    applied_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.campaigns OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.cap_retention (
     one boolean DEFAULT true NOT NULL,
@@ -4395,6 +5606,15 @@ ALTER TABLE martlet_data.channels ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 
 ALTER TABLE martlet_data.classes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.classes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE martlet_data.codes ALTER COLUMN n ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.codes_n_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -4482,6 +5702,27 @@ CREATE TABLE martlet_data.enqueue_places (
 );
 
 ALTER TABLE martlet_data.enqueue_places OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.events (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    producer text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    person text NOT NULL COLLATE pg_catalog."C",
+    data json,
+    idempotency_key text COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.events OWNER TO martlet_owner;
+
+ALTER TABLE martlet_data.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE martlet_data.idempotency_keys (
     producer text NOT NULL COLLATE pg_catalog."C",
@@ -5156,6 +6397,37 @@ CREATE TABLE martlet_data.receipts_default (
 
 ALTER TABLE martlet_data.receipts_default OWNER TO martlet_owner;
 
+ALTER TABLE martlet_data.run_pauses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.run_pauses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE martlet_data.run_zones (
+    run_id integer NOT NULL,
+    zone smallint NOT NULL,
+    time_zone text NOT NULL COLLATE pg_catalog."C",
+    is_fallback boolean NOT NULL,
+    first_place bigint NOT NULL,
+    members bigint NOT NULL
+);
+
+ALTER TABLE martlet_data.run_zones OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.run_zones.is_fallback IS 'Members without a zone of their own, who get the declared one.';
+
+ALTER TABLE martlet_data.runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE martlet_data.senders (
     key text NOT NULL COLLATE pg_catalog."C",
     default_country text COLLATE pg_catalog."C",
@@ -5314,6 +6586,12 @@ ALTER TABLE ONLY martlet_data.attempts
 ALTER TABLE ONLY martlet_data.attempts_default
     ADD CONSTRAINT attempts_default_pkey PRIMARY KEY (message_id, attempt);
 
+ALTER TABLE ONLY martlet_data.audience_rejects
+    ADD CONSTRAINT audience_rejects_pkey PRIMARY KEY (audience_id, n);
+
+ALTER TABLE ONLY martlet_data.audiences
+    ADD CONSTRAINT audiences_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY martlet_data.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
@@ -5322,6 +6600,9 @@ ALTER TABLE ONLY martlet_data.budget_usage
 
 ALTER TABLE ONLY martlet_data.budgets
     ADD CONSTRAINT budgets_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY martlet_data.campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (name, version);
 
 ALTER TABLE ONLY martlet_data.cancellations
     ADD CONSTRAINT cancellations_pkey PRIMARY KEY (message_id);
@@ -5347,6 +6628,15 @@ ALTER TABLE ONLY martlet_data.classes
 ALTER TABLE ONLY martlet_data.cluster
     ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
 
+ALTER TABLE ONLY martlet_data.code_pools
+    ADD CONSTRAINT code_pools_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY martlet_data.codes
+    ADD CONSTRAINT codes_message_id_key UNIQUE (message_id);
+
+ALTER TABLE ONLY martlet_data.codes
+    ADD CONSTRAINT codes_pkey PRIMARY KEY (pool, code);
+
 ALTER TABLE ONLY martlet_data.connection_slots
     ADD CONSTRAINT connection_slots_pkey PRIMARY KEY (provider, slot);
 
@@ -5358,6 +6648,9 @@ ALTER TABLE ONLY martlet_data.dead_letters
 
 ALTER TABLE ONLY martlet_data.enqueue_places
     ADD CONSTRAINT enqueue_places_pkey PRIMARY KEY (template, class, channel);
+
+ALTER TABLE ONLY martlet_data.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY martlet_data.follow_ups
     ADD CONSTRAINT follow_ups_pkey PRIMARY KEY (message_id);
@@ -5428,6 +6721,24 @@ ALTER TABLE ONLY martlet_data.receipt_promises
 ALTER TABLE ONLY martlet_data.requeues
     ADD CONSTRAINT requeues_pkey PRIMARY KEY (message_id, series);
 
+ALTER TABLE ONLY martlet_data.run_chunks
+    ADD CONSTRAINT run_chunks_pkey PRIMARY KEY (run_id, chunk);
+
+ALTER TABLE ONLY martlet_data.run_goals
+    ADD CONSTRAINT run_goals_pkey PRIMARY KEY (run_id, place);
+
+ALTER TABLE ONLY martlet_data.run_pauses
+    ADD CONSTRAINT run_pauses_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY martlet_data.run_variants
+    ADD CONSTRAINT run_variants_pkey PRIMARY KEY (run_id, variant);
+
+ALTER TABLE ONLY martlet_data.run_zones
+    ADD CONSTRAINT run_zones_pkey PRIMARY KEY (run_id, zone);
+
+ALTER TABLE ONLY martlet_data.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY martlet_data.segments
     ADD CONSTRAINT segments_pkey PRIMARY KEY (kind, slot);
 
@@ -5452,11 +6763,17 @@ ALTER TABLE ONLY martlet_data.time_zones
 ALTER TABLE ONLY martlet_data.webhook_endpoints
     ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (name);
 
+CREATE UNIQUE INDEX audiences_name ON martlet_data.audiences USING btree (name) WHERE (state = 'ready'::text);
+
 CREATE INDEX cancellations_cancelled_at ON martlet_data.cancellations USING btree (cancelled_at);
 
 CREATE INDEX carrier_ids_folded ON ONLY martlet_data.carrier_ids USING btree (folded);
 
 CREATE INDEX carrier_ids_default_folded_idx ON martlet_data.carrier_ids_default USING btree (folded);
+
+CREATE INDEX codes_free ON martlet_data.codes USING btree (pool, n) WHERE (state = 'free'::text);
+
+CREATE INDEX codes_open ON martlet_data.codes USING btree (message_id) WHERE (state = ANY (ARRAY['reserved'::text, 'held'::text]));
 
 CREATE INDEX consents_newest ON martlet_data.consents USING btree (recipient_key, channel, purpose, id DESC);
 
@@ -5471,6 +6788,12 @@ CREATE INDEX due_1_message_id_idx ON martlet_data.due_1 USING btree (message_id)
 CREATE INDEX due_2_due_at_idx ON martlet_data.due_2 USING btree (due_at);
 
 CREATE INDEX due_2_message_id_idx ON martlet_data.due_2 USING btree (message_id);
+
+CREATE INDEX events_at ON martlet_data.events USING brin (at);
+
+CREATE UNIQUE INDEX events_once ON martlet_data.events USING btree (producer, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+CREATE INDEX events_person ON martlet_data.events USING btree (person, id);
 
 CREATE INDEX follow_ups_due_at ON martlet_data.follow_ups USING btree (due_at) WHERE (state = 'open'::text);
 
@@ -5548,6 +6871,14 @@ CREATE INDEX receipts_default_message_id_idx ON martlet_data.receipts_default US
 
 CREATE INDEX requeues_requeued_at ON martlet_data.requeues USING btree (requeued_at);
 
+CREATE INDEX run_chunks_waiting ON martlet_data.run_chunks USING btree (run_id, due_at) WHERE (released_at IS NULL);
+
+CREATE UNIQUE INDEX run_pauses_now ON martlet_data.run_pauses USING btree (run_id, reason) WHERE (lifted_at IS NULL);
+
+CREATE INDEX runs_goal ON martlet_data.runs USING btree (goal) WHERE ((goal IS NOT NULL) AND (stopped_at IS NULL));
+
+CREATE INDEX runs_open ON martlet_data.runs USING btree (id) WHERE is_open;
+
 CREATE UNIQUE INDEX suppressions_active ON martlet_data.suppressions USING btree (address, channel, scope) WHERE (lifted_at IS NULL);
 
 CREATE INDEX suppressions_key ON martlet_data.suppressions USING btree (address_key, channel) WHERE (lifted_at IS NULL);
@@ -5594,14 +6925,38 @@ CREATE TRIGGER refresh_enqueue_places AFTER UPDATE ON martlet_data.cluster FOR E
 
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.templates FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
+ALTER TABLE ONLY martlet_data.audience_rejects
+    ADD CONSTRAINT audience_rejects_audience_id_fkey FOREIGN KEY (audience_id) REFERENCES martlet_data.audiences(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY martlet_data.classes
     ADD CONSTRAINT classes_lane_fkey FOREIGN KEY (lane) REFERENCES martlet_data.lanes(lane);
+
+ALTER TABLE ONLY martlet_data.codes
+    ADD CONSTRAINT codes_pool_fkey FOREIGN KEY (pool) REFERENCES martlet_data.code_pools(name);
 
 ALTER TABLE ONLY martlet_data.inbound_events
     ADD CONSTRAINT inbound_events_inbound_id_fkey FOREIGN KEY (inbound_id) REFERENCES martlet_data.inbound_texts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY martlet_data.job_messages
     ADD CONSTRAINT job_messages_job_id_fkey FOREIGN KEY (job_id) REFERENCES martlet_data.jobs(id);
+
+ALTER TABLE ONLY martlet_data.run_chunks
+    ADD CONSTRAINT run_chunks_run_id_fkey FOREIGN KEY (run_id) REFERENCES martlet_data.runs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.run_goals
+    ADD CONSTRAINT run_goals_run_id_fkey FOREIGN KEY (run_id) REFERENCES martlet_data.runs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.run_pauses
+    ADD CONSTRAINT run_pauses_run_id_fkey FOREIGN KEY (run_id) REFERENCES martlet_data.runs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.run_variants
+    ADD CONSTRAINT run_variants_run_id_fkey FOREIGN KEY (run_id) REFERENCES martlet_data.runs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.run_zones
+    ADD CONSTRAINT run_zones_run_id_fkey FOREIGN KEY (run_id) REFERENCES martlet_data.runs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.runs
+    ADD CONSTRAINT runs_audience_id_fkey FOREIGN KEY (audience_id) REFERENCES martlet_data.audiences(id);
 
 GRANT USAGE ON SCHEMA martlet TO martlet_producer;
 GRANT USAGE ON SCHEMA martlet TO martlet_worker;
@@ -5613,6 +6968,17 @@ GRANT USAGE ON SCHEMA martlet_data TO martlet_worker;
 GRANT USAGE ON SCHEMA martlet_data TO martlet_admin;
 GRANT USAGE ON SCHEMA martlet_data TO martlet_reader;
 GRANT USAGE ON SCHEMA martlet_data TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet.add_members(audience text, people jsonb, OUT members bigint, OUT rejected bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.add_members(audience text, people jsonb, OUT members bigint, OUT rejected bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.add_members(audience text, people jsonb, OUT members bigint, OUT rejected bigint) TO martlet_producer;
+
+REVOKE ALL ON FUNCTION martlet.approve_run(run_id integer, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.approve_run(run_id integer, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.begin_audience(name text, query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.begin_audience(name text, query text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.begin_audience(name text, query text) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.cancel(message_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.cancel(message_id bigint) TO martlet_producer;
@@ -5631,6 +6997,10 @@ GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.cluster_of(p_message_id bigint) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.create_audience(name text, query text, OUT members bigint, OUT rejected bigint) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.create_job(action text, why text, message_ids bigint[], selection jsonb, options jsonb, per_second integer) TO martlet_admin;
@@ -5659,6 +7029,14 @@ REVOKE ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipi
 GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) TO martlet_producer;
+
+REVOKE ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) TO martlet_producer;
+
 REVOKE ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) TO martlet_admin;
@@ -5667,6 +7045,10 @@ REVOKE ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups t
 GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.goal(name text, recipient_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.goal(name text, recipient_key text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.goal(name text, recipient_key text) TO martlet_producer;
+
 REVOKE ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_admin;
@@ -5674,6 +7056,10 @@ GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_lin
 REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone, OUT loaded bigint, OUT doubles bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone, OUT loaded bigint, OUT doubles bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone, OUT loaded bigint, OUT doubles bigint) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.missing_receipts_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval) TO martlet_reader;
@@ -5688,6 +7074,9 @@ GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admi
 REVOKE ALL ON FUNCTION martlet.pause_provider(provider text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_provider(provider text, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.pause_run(run_id integer, why text, OUT paused_at timestamp with time zone, OUT in_flight bigint, OUT messages bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.pause_run(run_id integer, why text, OUT paused_at timestamp with time zone, OUT in_flight bigint, OUT messages bigint[]) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.provider_slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.provider_slo_since(since interval) TO martlet_admin;
@@ -5699,6 +7088,9 @@ GRANT ALL ON FUNCTION martlet.provider_usage(since timestamp with time zone, enq
 REVOKE ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.remove_audience(name text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.remove_audience(name text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) TO martlet_reader;
@@ -5717,6 +7109,9 @@ GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_adm
 REVOKE ALL ON FUNCTION martlet.resume_provider(provider text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_provider(provider text, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.resume_run(run_id integer, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.resume_run(run_id integer, why text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.set_cluster(number integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.set_cluster(number integer, why text) TO martlet_admin;
 
@@ -5727,9 +7122,16 @@ GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_admin;
 REVOKE ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.stop_run(run_id integer, why text, OUT stopped_at timestamp with time zone, OUT waiting bigint) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.suppress(channel text, recipient text, scope text, reason text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.undo_goal(name text, recipient_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.undo_goal(name text, recipient_key text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.undo_goal(name text, recipient_key text) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text) TO martlet_admin;
@@ -5770,9 +7172,14 @@ REVOKE ALL ON FUNCTION martlet_data.bucket(p_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.bucket(p_text text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.bucket_of(p_seed text, p_person text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.bucket_of(p_seed text, p_person text) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.bulk_enqueue_row() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.canonical(p_value jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.check_audience(p_id integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.check_json(p_field text, p_value jsonb, p_limit integer, p_place text) FROM PUBLIC;
 
@@ -5785,6 +7192,9 @@ REVOKE ALL ON FUNCTION martlet_data.check_text(p_field text, p_value text, p_lim
 REVOKE ALL ON FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.close_runs() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.close_runs() TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.commit_durably() FROM PUBLIC;
 
@@ -5805,6 +7215,9 @@ GRANT ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) TO martlet
 
 REVOKE ALL ON FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.drop_members(p_keep interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.drop_members(p_keep interval) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.drop_partitions(p_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.drop_partitions(p_day date) TO martlet_admin;
@@ -5822,6 +7235,9 @@ GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO ma
 REVOKE ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.follow_up_settled_by(p_condition text, p_kind text) TO martlet_gateway;
+
+REVOKE ALL ON FUNCTION martlet_data.freeze_run(p_run jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.freeze_run(p_run jsonb) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.has_trunk_prefix(p_address text) FROM PUBLIC;
 
@@ -5851,6 +7267,11 @@ GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, 
 
 REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient text) FROM PUBLIC;
 
+GRANT SELECT ON TABLE martlet_data.runs TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.runs TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.known_run(p_run integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.lock_bucket(p_bucket integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.mailbox_fault(p_text text) FROM PUBLIC;
@@ -5862,6 +7283,8 @@ GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.measure_levels(p_span interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.measure_levels(p_span interval) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.members_table(p_kind text, p_id integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.minute_of_day(p_local timestamp without time zone) TO martlet_worker;
@@ -5898,6 +7321,9 @@ GRANT ALL ON FUNCTION martlet_data.person_key(p_recipient_key text) TO martlet_w
 
 REVOKE ALL ON FUNCTION martlet_data.plain_address(p_kind text, p_address text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.position_inbound() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) FROM PUBLIC;
@@ -5916,6 +7342,8 @@ GRANT ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages b
 GRANT ALL ON FUNCTION martlet_data.publish_receipts(p_kinds text[], p_messages bigint[], p_attempts smallint[], p_providers text[], p_codes text[]) TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.publish_suppressions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.reach_goal(p_name text, p_person text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.read_phone(p_address text, p_country text, OUT number text, OUT fault text) FROM PUBLIC;
 
@@ -5938,6 +7366,9 @@ REVOKE ALL ON FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text,
 REVOKE ALL ON FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.release_budgets(p_message_ids bigint[], p_attempts smallint[]) TO martlet_worker;
 
+REVOKE ALL ON FUNCTION martlet_data.release_chunk(p_room integer, OUT run integer, OUT released integer, OUT skipped integer, OUT event text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.release_chunk(p_room integer, OUT run integer, OUT released integer, OUT skipped integer, OUT event text) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_admin;
@@ -5949,6 +7380,9 @@ REVOKE ALL ON FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, messa
 REVOKE ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.settle_codes(p_after bigint, p_limit integer, OUT looked integer, OUT last bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.settle_codes(p_after bigint, p_limit integer, OUT looked integer, OUT last bigint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
@@ -6009,6 +7443,23 @@ GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_gateway;
 GRANT SELECT ON TABLE martlet.attempts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.attempts TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet_data.audience_rejects TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.audiences TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.audiences TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.audience_rejects TO martlet_admin;
+GRANT SELECT ON TABLE martlet.audience_rejects TO martlet_reader;
+GRANT SELECT ON TABLE martlet.audience_rejects TO martlet_producer;
+
+GRANT SELECT ON TABLE martlet_data.audience_members TO martlet_admin;
+
+GRANT INSERT ON TABLE martlet.audience_rows TO martlet_admin;
+GRANT INSERT ON TABLE martlet.audience_rows TO martlet_producer;
+
+GRANT SELECT ON TABLE martlet.audiences TO martlet_admin;
+GRANT SELECT ON TABLE martlet.audiences TO martlet_reader;
+
 GRANT SELECT ON TABLE martlet_data.audit TO martlet_worker;
 GRANT SELECT,INSERT ON TABLE martlet_data.audit TO martlet_admin;
 
@@ -6044,6 +7495,16 @@ GRANT SELECT ON TABLE martlet_data.cluster TO martlet_admin;
 GRANT SELECT ON TABLE martlet.cluster TO martlet_admin;
 GRANT SELECT ON TABLE martlet.cluster TO martlet_reader;
 GRANT SELECT ON TABLE martlet.cluster TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet_data.code_pools TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.code_pools TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.codes TO martlet_admin;
+
+GRANT SELECT(state) ON TABLE martlet_data.codes TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.code_pools TO martlet_admin;
+GRANT SELECT ON TABLE martlet.code_pools TO martlet_reader;
 
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.connection_slots TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.connection_slots TO martlet_admin;
@@ -6207,6 +7668,30 @@ GRANT SELECT ON TABLE martlet.receipts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_admin;
 GRANT SELECT ON TABLE martlet.receipts TO martlet_worker;
 
+GRANT SELECT ON TABLE martlet_data.run_goals TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.run_goals TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.run_members TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.run_members TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.run_variants TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.run_variants TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.run_members TO martlet_admin;
+GRANT SELECT ON TABLE martlet.run_members TO martlet_reader;
+
+GRANT SELECT ON TABLE martlet.run_report TO martlet_admin;
+GRANT SELECT ON TABLE martlet.run_report TO martlet_reader;
+
+GRANT SELECT ON TABLE martlet_data.run_chunks TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.run_chunks TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.run_pauses TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.run_pauses TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.runs TO martlet_admin;
+GRANT SELECT ON TABLE martlet.runs TO martlet_reader;
+
 GRANT SELECT ON TABLE martlet.slo TO martlet_reader;
 GRANT SELECT ON TABLE martlet.slo TO martlet_admin;
 
@@ -6247,6 +7732,8 @@ GRANT SELECT ON TABLE martlet_data.attempts_default TO martlet_admin;
 GRANT SELECT ON SEQUENCE martlet_data.audit_id_seq TO martlet_worker;
 GRANT SELECT ON SEQUENCE martlet_data.audit_id_seq TO martlet_admin;
 
+GRANT SELECT,INSERT ON TABLE martlet_data.campaigns TO martlet_admin;
+
 GRANT SELECT ON TABLE martlet_data.cap_retention TO martlet_worker;
 GRANT SELECT,UPDATE ON TABLE martlet_data.cap_retention TO martlet_admin;
 
@@ -6283,6 +7770,8 @@ GRANT SELECT ON SEQUENCE martlet_data.due_cursor TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.enqueue_places TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.enqueue_places TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.events TO martlet_admin;
 
 GRANT SELECT,DELETE ON TABLE martlet_data.idempotency_keys TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.idempotency_keys TO martlet_admin;
@@ -6424,6 +7913,9 @@ GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_8 TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.receipts_default TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.receipts_default TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.run_zones TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.run_zones TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.senders TO martlet_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.senders TO martlet_admin;

@@ -38,7 +38,8 @@ public struct Martlet: AsyncParsableCommand {
         subcommands: [
             MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
             DeadLettersGroup.self, JobsGroup.self, LanesGroup.self, ClusterGroup.self,
-            SLO.self, Report.self, Workers.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self, Doctor.self,
+            SLO.self, Report.self, Workers.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self,
+            CampaignsGroup.self, AudiencesGroup.self, CodesGroup.self, Why.self, Doctor.self,
         ])
 
     public init() {}

@@ -92,3 +92,11 @@ public struct Message: Sendable, Equatable {
         self.expiresAt = expiresAt
     }
 }
+
+extension Message {
+    /// The run of a campaign that it belongs to: such a message has the group key `run:<number>`.
+    public var run: Int32? {
+        guard let groupKey, groupKey.hasPrefix("run:") else { return nil }
+        return Int32(groupKey.dropFirst(4))
+    }
+}

@@ -89,7 +89,8 @@ extension Admit {
             addresses: Array(Set(batch.map(\.message.addressKey))),
             consentKeys: Array(Set(batch.filter(\.policy.requiresConsent).map(\.message.recipientKey))),
             groupKeys: Array(Set(batch.compactMap(\.message.groupKey))),
-            attemptedIDs: batch.filter { $0.lease.attempt > 0 }.map(\.message.id))
+            attemptedIDs: batch.filter { $0.lease.attempt > 0 }.map(\.message.id),
+            runs: Array(Set(batch.compactMap(\.runPlace))))
         let localHours = LocalHours(queries: hours.queries)
         var budgetKeys: Set<String> = []
         for work in batch where !work.budgets.isEmpty { budgetKeys.formUnion(work.budgets.map(\.key)) }
@@ -167,6 +168,9 @@ struct AdmitOptOuts {
 }
 
 extension Work {
+    /// nil: it is no message of a campaign.
+    var runPlace: RunPlace? { message.run.map { RunPlace(run: $0, zone: zone) } }
+
     /// What an opt-out, a consent or a cancellation would have to concern, so that this message waits for it; each with its bucket.
     var optOutKeys: [(key: OptOutKey, bucket: Int32)] {
         var keys: [(OptOutKey, Int32)] = []

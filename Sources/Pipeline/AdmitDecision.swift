@@ -78,6 +78,7 @@ struct AdmitDecision {
         if isCancelled(work) { return end(work, "cancelled") }
         if now >= work.message.expiresAt { return end(work, "expired") }
         if let code = suppression(work) { return end(work, "suppressed", code: code) }
+        guard isOpen(work) else { return }
         let place = hours.hours(work, local)
         if let until = place.quietUntil { return holdOvernight(work, until: until) }
         // Before the provider's room: what is over a cap or a budget needs none.
@@ -154,11 +155,36 @@ struct AdmitDecision {
         }
     }
 
+    /// True when no run of a campaign holds it back: paused, or outside the campaign's window. While its run is paused it is looked at again twice a
+    /// minute, spread out, so that a resume makes no burst; nobody's receipt tells of each look.
+    private mutating func isOpen(_ work: Work) -> Bool {
+        guard let place = work.runPlace, let run = facts.runs[place] else { return true }
+        if run.isPaused {
+            putOff(
+                work, until: local.now + .seconds(20) + .seconds(20) * share(work), reason: "run_paused", code: nil, detail: nil)
+            return false
+        }
+        guard let until = run.shutUntil else { return true }
+        switch run.missed {
+        case .now: return true
+        case .skip: end(work, "expired", code: "window", detail: "the campaign's window in \(work.zone) is over")
+        case .tomorrow where until >= work.message.expiresAt:
+            end(work, "expired", code: "window", detail: "its time to live ends before the campaign's window opens again")
+        case .tomorrow:
+            putOff(work, until: until, reason: "window", code: "window", detail: "the campaign's window in \(work.zone)")
+        }
+        return false
+    }
+
+    /// Between 0 and 1, by the id, so that it stays the same.
+    private func share(_ work: Work) -> Double {
+        Double((UInt64(bitPattern: work.message.id.rawValue) &* 0x9E37_79B9_7F4A_7C15) >> 11) / Double(1 << 53)
+    }
+
     /// Held until the quiet hours end, then released spread out, not all at once; the id decides the place, so that it stays the same.
     private mutating func holdOvernight(_ work: Work, until: Timestamp) {
         let spread = work.policy.quietHours?.spread ?? .zero
-        let place = Double((UInt64(bitPattern: work.message.id.rawValue) &* 0x9E37_79B9_7F4A_7C15) >> 11) / Double(1 << 53)
-        let due = until + spread * place
+        let due = until + spread * share(work)
         guard due < work.message.expiresAt else {
             return end(work, "expired", code: "quiet_hours", detail: "its time to live ends before the quiet hours do")
         }

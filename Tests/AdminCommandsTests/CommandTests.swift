@@ -219,6 +219,9 @@ struct CommandTests {
             "workers",
             "jobs list", "jobs show", "jobs stop", "caps show", "suppressions list", "suppressions add", "suppressions remove",
             "doctor", "cluster show", "cluster set",
+            "campaigns validate", "campaigns apply", "campaigns list", "campaigns show", "campaigns preview", "campaigns test",
+            "campaigns start", "campaigns approve", "campaigns pause", "campaigns resume", "campaigns stop", "campaigns report",
+            "audiences list", "audiences create", "audiences show", "audiences remove", "codes load", "codes show", "why",
         ]
         for command in commands {
             let help = try await martlet.run(command.split(separator: " ").map(String.init) + ["--help"])

@@ -7,7 +7,7 @@ enum ImportTable {
         ["CLibCrypto", "CLibPQ", "CZlib"],
         ["Domain", "Postgres"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
-        ["Events", "Operations"],
+        ["Events", "Operations", "Campaigns"],
         ["Pipeline", "Producer", "AdminCommands", "Gateway", "MartletClient"],
         ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway", "martlet-load"],
     ]

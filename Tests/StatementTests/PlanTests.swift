@@ -46,6 +46,7 @@ struct PlanTests {
         let tables = [
             "messages_default", "attempts_default", "receipts_default", "ready_1", "leased_1", "due_1", "cap_usage",
             "suppressions", "consents", "carrier_ids_default", "provider_events", "dead_letters",
+            "runs", "run_pauses", "codes",
         ]
         let off = tables.map { "alter table martlet_data.\($0) set (autovacuum_enabled = off);" }.joined(separator: "\n")
         let analyse = analysed ? "analyze;" : ""
@@ -66,6 +67,12 @@ struct PlanTests {
                 select 'p', 'receipt', '{}', 'no_match', now() + make_interval(secs => n - 1000) from generate_series(1, \(rows)) n;
             insert into martlet_data.dead_letters (message_id, class, channel, recipient_key, address, template, reason, explanation, remedy, lane, attempt, series, message, history)
                 select n, 'c', 'sms', 'k', 'a', 't', 'in_doubt', 'e', 'r', 1, 1, 0, '{}', '[]' from generate_series(1, \(rows)) n;
+            insert into martlet_data.audiences (name) values ('a');
+            insert into martlet_data.runs (campaign, version, definition, audience_id, seed, class, channel, fallback_zone, window_from, window_until, members)
+                select 'c', 1, 'x', 1, 's', 'marketing', 'sms', 'UTC', 600, 1200, 1 from generate_series(1, 20000);
+            insert into martlet_data.run_pauses (run_id, reason, lifted_at) select n, 'operator', now() from generate_series(1, 20000) n;
+            insert into martlet_data.code_pools values ('p');
+            insert into martlet_data.codes (pool, code, state, message_id) select 'p', 'c' || n, case when n % 100 = 0 then 'reserved' else 'spent' end, n from generate_series(1, \(rows)) n;
             insert into martlet_data.sessions (id, worker, host, pid, version) values (1, 'w', 'h', 1, '1');
             """
     }
@@ -109,6 +116,13 @@ struct PlanTests {
                     slot: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: ids.map { "+86138\($0)" },
                     consentKeys: update.recipientKeys, groupKeys: ["g"], attemptedIDs: ids), 60
             ),
+            (
+                AdmitFacts(
+                    slot: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: [], consentKeys: [],
+                    groupKeys: ["run:1000"], attemptedIDs: [],
+                    runs: ids.map { RunPlace(run: Int32($0.rawValue), zone: "Asia/Kolkata") }), 60
+            ),
+            (SettleCodes(after: 0), 400),
             (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (putOff, 45),
             (PromoteDue(slot: 1, limit: Int32(batch)), 30),
             (handBack, 25),

@@ -9,7 +9,7 @@ import Domain
 /// The samples speak of message 1, leased in segment 1 at the first place by session 1 with claim 1.
 enum Statements {
     static var all: [any Statement] {
-        queue + admission + recording + events + links + maintenance + policies + administration + importing + migrating
+        queue + admission + recording + events + links + maintenance + policies + administration + importing + campaigns + migrating
     }
 
     static let message = MessageID(1)
@@ -86,7 +86,8 @@ enum Statements {
             LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
                 slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
-                consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message]),
+                consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message],
+                runs: [RunPlace(run: 1, zone: "Asia/Kolkata")]),
             LocalHours(queries: [.init(zone: "Asia/Shanghai", quietHours: QuietHours(from: 1320, until: 480))]),
             attempts, links, update, insert, release,
         ]
@@ -171,6 +172,7 @@ enum Statements {
             PurgeRequeues(keep: .seconds(0)), PurgeSessions(keep: .seconds(0)), PurgeDeadLetters(keep: .seconds(86_400)),
             PurgeCapUsage(after: ""), WorkOnJobs(), PurgeJobMessages(keep: .seconds(0)), PurgeJobs(keep: .seconds(0)),
             RefuseFollowUp(), MessagesThatAreOver(messageIDs: [message]),
+            ReleaseChunk(room: 10), CloseRuns(), SettleCodes(after: 0), DropMembers(keep: .seconds(86_400)),
         ]
     }
 

@@ -1,3 +1,4 @@
+import Campaigns
 import Domain
 import Events
 import Logging
@@ -6,7 +7,7 @@ import Synchronization
 import Telemetry
 
 /// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
-/// events again that found nothing, decide follow-ups.
+/// events again that found nothing, decide follow-ups, release runs of campaigns.
 ///
 /// There is no leader: whoever gets the duty's lock does a round; when that worker dies the next round is another's.
 struct Maintenance: Sendable {
@@ -27,6 +28,7 @@ struct Maintenance: Sendable {
     let levels = Levels()
     let troubles: Troubles
     let retention: Retention
+    let releaser: Releaser
     private let rotation = Rotation()
     private let due: DueDuties
 
@@ -45,6 +47,7 @@ struct Maintenance: Sendable {
         self.meters = meters
         self.logger = logger
         due = DueDuties(database)
+        releaser = Releaser(database: database, meters: meters, logger: logger)
         troubles = Troubles(logger: logger, meters: meters)
         retention = Retention(database: database, troubles: troubles, meters: meters, logger: logger)
     }
@@ -65,6 +68,8 @@ struct Maintenance: Sendable {
             group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
             group.addTask { await repeating(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
             group.addTask { await repeating(every: .milliseconds(500), "jobs") { try await workOnJobs() } }
+            group.addTask { await repeating(every: .milliseconds(500), "release runs") { try await releaseRuns() } }
+            group.addTask { await repeating(every: .seconds(2), "settle codes") { try await settleCodes() } }
             group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
             group.addTask { await repeating(every: .seconds(10), "levels") { try await measure() } }
             group.addTask { await repeating(every: .seconds(600), "retention") { try await retention.round() } }
@@ -219,6 +224,17 @@ struct Maintenance: Sendable {
         }
         if batch.hasEnded { logger.info("a job has ended", metadata: ["job": "\(batch.job)", "action": "\(batch.action)"]) }
         return true
+    }
+
+    /// True: there is more. Without a duty's lock: chunks that another worker holds are passed over.
+    private func releaseRuns() async throws -> Bool {
+        guard try await due.now().runs else { return false }
+        return try await releaser.round()
+    }
+
+    private func settleCodes() async throws -> Bool {
+        guard try await due.now().codes else { return false }
+        return try await releaser.settleCodes()
     }
 
     /// Exports the levels; measures them when nobody did so lately.

@@ -16,6 +16,8 @@ final class Retention: Sendable {
     static let unmatched = day * 7
     /// Sessions that are over, for `martlet workers --all` and the attempts that name them.
     static let sessions = day * 35
+    /// Who was a member of which run.
+    static let members = day * 400
     /// What nobody has requeued or discarded by then is discarded.
     static let deadLetters = day * 90
     /// Rows of cap usage that one round looks at.
@@ -78,6 +80,7 @@ final class Retention: Sendable {
             purge("messages of jobs", PurgeJobMessages(keep: Self.messages)), purge("jobs", PurgeJobs(keep: Self.messages)),
             purge("sessions", PurgeSessions(keep: Self.sessions)),
             purge("dead letters", PurgeDeadLetters(keep: Self.deadLetters)),
+            Step("members of campaigns") { _ = try await database.run(DropMembers(keep: Self.members)) },
             Step("cap usage") { [self] in try await purgeCapUsage() },
         ]
     }

@@ -13,19 +13,26 @@ public struct DueWork: Statement {
         public var rescue: Bool?
         /// The next batch of a job may begin.
         public var jobs: Bool
+        /// A run of a campaign has chunks left.
+        public var runs: Bool
+        /// A code belongs to a message of which nobody knows yet what becomes of it.
+        public var codes: Bool
     }
     public var sql: String {
         """
         select exists (select from martlet_data.provider_events where next_try <= clock_timestamp()),
             exists (select from martlet_data.follow_ups where state = 'open' and due_at <= clock_timestamp()),
             case when $1 then exists (select from martlet_data.leased) or exists (select from martlet_data.connection_slots) end,
-            exists (select from martlet_data.jobs where state = 'running' and next_at <= clock_timestamp())
+            exists (select from martlet_data.jobs where state = 'running' and next_at <= clock_timestamp()),
+            exists (select from martlet_data.runs where is_open),
+            exists (select from martlet_data.codes where state in ('reserved', 'held'))
         """
     }
     public func bind(_ parameters: inout PQParams) { parameters.bool(asksForRescue) }
     public static func read(_ rows: PQRows) throws -> Answer {
         let row = try rows.only
         return Answer(
-            events: try row.bool(0), followUps: try row.bool(1), rescue: try row.boolOrNull(2), jobs: try row.bool(3))
+            events: try row.bool(0), followUps: try row.bool(1), rescue: try row.boolOrNull(2), jobs: try row.bool(3),
+            runs: try row.bool(4), codes: try row.bool(5))
     }
 }

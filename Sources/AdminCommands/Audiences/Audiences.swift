@@ -1,0 +1,206 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Store
+
+struct AudiencesGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audiences", abstract: "Lists of people for campaigns.",
+        subcommands: [AudiencesList.self, AudiencesCreate.self, AudiencesShow.self, AudiencesRemove.self],
+        defaultSubcommand: AudiencesList.self)
+}
+
+struct AudiencesList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The lists with how many people they have.",
+        discussion: """
+            EXAMPLES
+              martlet audiences list --json
+            """)
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let audiences = try await shared.withDatabase(.reader) { try await $0.run(ListAudiences()) }
+        if shared.json { return Terminal.out.json(.list(audiences, \.json)) }
+        var table = Table("audience", "#members", "#rejected", "changed", "owner")
+        for audience in audiences {
+            table.add(
+                "\(audience.name)", "\(audience.members)", "\(audience.rejected)", "\(audience.changedAt.shown)",
+                "\(audience.owner)")
+        }
+        Terminal.out.table(table)
+    }
+}
+
+struct AudiencesCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a list from a query, read with your rights; in place of one of the same name.",
+        discussion: """
+            The query's columns: person, sms, email, addresses (jsonb by channel), locale, time_zone, tier, variables (json). Rows that cannot be used and
+            doubles are taken out and told. Runs that have been started keep their people.
+
+            EXAMPLES
+              martlet audiences create gold --query "select id::text as person, phone as sms, zone as time_zone from customers where tier = 'gold'"
+              martlet audiences create gold --query @gold.sql
+            """)
+    @Argument(help: "Its name.") var name: String
+    @Option(name: .long, help: "A SELECT, or @file.") var query: String
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        var text = query
+        if query.hasPrefix("@") {
+            guard let data = FileManager.default.contents(atPath: String(query.dropFirst())) else {
+                throw AdminError(.invalidConfiguration, "\(query.dropFirst()) cannot be read", hint: "Check --query \(query).")
+            }
+            text = String(decoding: data, as: UTF8.self)
+        }
+        let (answer, rejects) = try await shared.withDatabase(.admin, deadline: .seconds(3600)) { [name, text] database in
+            let answer = try await database.run(CreateAudience(name: name, query: text))
+            return (answer, answer.rejected > 0 ? try await database.run(AudienceRejects(name: name, limit: 20)) : [])
+        }
+        if shared.json {
+            return Terminal.out.json([
+                "audience": .string(name), "members": .int(answer.members), "rejected": .int(answer.rejected),
+                "rejects": .list(rejects, \.json),
+            ])
+        }
+        Terminal.out.line("\(name): \(answer.members) members, \(answer.rejected) rejected", .green)
+        for reject in rejects { Terminal.out.line("  " + reject.shown) }
+    }
+}
+
+struct AudiencesShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "One list, and the rows that it could not take.",
+        discussion: """
+            EXAMPLES
+              martlet audiences show gold
+            """)
+    @Argument(help: "Its name.") var name: String
+    @Option(name: .long, help: "So many rejected rows.") var limit = 50
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try checkLimit(limit)
+        let (audience, rejects) = try await shared.withDatabase(.reader) { [name, limit] database in
+            guard let audience = try await database.run(ListAudiences(name: name)).first else {
+                throw AdminError(
+                    .notFound, "There is no audience \(name).", hint: "martlet audiences list shows those that there are.")
+            }
+            return (audience, try await database.run(AudienceRejects(name: name, limit: Int64(limit))))
+        }
+        if shared.json {
+            return Terminal.out.json(["audience": audience.json, "rejects": .list(rejects, \.json)])
+        }
+        Terminal.out.line(
+            "\(audience.name): \(audience.members) members, \(audience.rejected) rejected, changed \(audience.changedAt.shown)")
+        if let query = audience.query { Terminal.out.line(Printable.text(query), .dim) }
+        for reject in rejects { Terminal.out.line("  " + reject.shown) }
+    }
+}
+
+struct AudiencesRemove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove a list; runs that have been started keep their people.",
+        discussion: """
+            EXAMPLES
+              martlet audiences remove gold --why "the programme has ended"
+            """)
+    @Argument(help: "Its name.") var name: String
+    @Option(name: .long, help: "Why, for the audit.") var why: String
+    @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try Confirmation.ask("Remove the audience \(name)?", yes: yes)
+        let members = try await shared.withDatabase(.admin) { [name, why] in
+            try await $0.run(RemoveAudience(name: name, why: why))
+        }
+        if shared.json { return Terminal.out.json(["audience": .string(name), "members": .int(members)]) }
+        Terminal.out.line("\(name) is removed; it had \(members) members", .green)
+    }
+}
+
+extension ListAudiences.Audience {
+    fileprivate var json: JSONValue {
+        [
+            "audience": .string(name), "members": .int(members), "rejected": .int(rejected), "owner": .string(owner),
+            "created_at": .time(createdAt), "changed_at": .time(changedAt), "query": .text(query),
+        ]
+    }
+}
+
+extension AudienceRejects.Reject {
+    fileprivate var shown: String { (line.map { "line \($0): " } ?? "") + "\(field): \(problem)" }
+    fileprivate var json: JSONValue {
+        ["line": line.map { .int($0) } ?? .null, "field": .string(field), "problem": .string(problem)]
+    }
+}
+
+struct CodesGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "codes", abstract: "Pools of codes, of which each message of a campaign gets one.",
+        subcommands: [CodesLoad.self, CodesShow.self], defaultSubcommand: CodesShow.self)
+}
+
+struct CodesLoad: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "Put the codes of a file, one a line, into a pool.",
+        discussion: """
+            Codes that the pool has already are passed over and counted. A run that waits because the pool was dry goes on.
+
+            EXAMPLES
+              martlet codes load spring --file codes.txt --valid-until "2027-04-01 00:00 Europe/London"
+            """)
+    @Argument(help: "The pool.") var pool: String
+    @Option(name: .long, help: "Of codes, one a line.", completion: .file()) var file: String
+    @Option(name: .long, help: "When they expire.") var validUntil: String?
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw AdminError(.invalidConfiguration, "\(file) cannot be read", hint: "Check --file \(file).")
+        }
+        let codes = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        let (loaded, doubles) = try await shared.withDatabase(.admin, deadline: .seconds(600)) { [pool, validUntil] database in
+            try await database.run(LoadCodes(pool: pool, codes: codes, validUntil: validUntil))
+        }
+        if shared.json { return Terminal.out.json(["pool": .string(pool), "loaded": .int(loaded), "doubles": .int(doubles)]) }
+        Terminal.out.line("\(pool): \(loaded) codes loaded, \(doubles) were there already", .green)
+    }
+}
+
+struct CodesShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "The pools with what became of their codes.",
+        discussion: """
+            EXAMPLES
+              martlet codes show spring
+            """)
+    @Argument(help: "Only this pool.") var pool: String?
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let pools = try await shared.withDatabase(.reader, deadline: .seconds(120)) { [pool] in
+            try await $0.run(ListCodePools(pool: pool))
+        }
+        if shared.json {
+            return Terminal.out.json(
+                .list(pools) {
+                    [
+                        "pool": .string($0.name), "codes": .int($0.codes), "free": .int($0.free), "reserved": .int($0.reserved),
+                        "held": .int($0.held), "spent": .int($0.spent), "expired": .int($0.expired),
+                    ]
+                })
+        }
+        var table = Table("pool", "#codes", "#free", "#reserved", "#held", "#spent", "#expired")
+        for pool in pools {
+            table.add(
+                "\(pool.name)", "\(pool.codes)", "\(pool.free)", "\(pool.reserved)", "\(pool.held)", "\(pool.spent)",
+                "\(pool.expired)")
+        }
+        Terminal.out.table(table)
+    }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Campaigns
+import Domain
+import Store
+
+struct CampaignsApprove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Let a run go that another admin started and that is larger than four_eyes.",
+        discussion: """
+            EXAMPLES
+              martlet campaigns approve 7 --why "texts and figures checked"
+            """)
+    @Argument(help: ArgumentHelp("The run's number.", valueName: "run")) var number: Int32
+    @Option(name: .long, help: "Why, for the audit.") var why: String?
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let at = try await shared.withCampaigns(.admin) { [number, why] in try await $0.run(ApproveRun(run: number, why: why)) }
+        if shared.json { return Terminal.out.json(["run": .int(Int64(number)), "approved_at": .time(at)]) }
+        Terminal.out.line("run \(number) is approved", .green)
+    }
+}
+
+struct CampaignsPause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Hold a run: from the answered instant on none of its messages is admitted.",
+        discussion: """
+            What was admitted before is on its way and is counted as in flight. A run that waits for its start can be paused, too.
+
+            EXAMPLES
+              martlet campaigns pause 7 --why "wrong price"
+            """)
+    @Argument(help: ArgumentHelp("The run's number.", valueName: "run")) var number: Int32
+    @Option(name: .long, help: "Why, for the audit.") var why: String
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let answer = try await shared.withCampaigns(.admin) { [number, why] in try await $0.run(PauseRun(run: number, why: why)) }
+        if shared.json {
+            return Terminal.out.json([
+                "run": .int(Int64(number)), "paused_at": .time(answer.pausedAt), "in_flight": .int(answer.inFlight),
+                "messages": .list(answer.messages) { .id($0) },
+            ])
+        }
+        Terminal.out.line(
+            "run \(number) is paused since \(answer.pausedAt.iso8601); \(answer.inFlight) messages were in flight", .green)
+        for message in answer.messages.prefix(20) { Terminal.out.line("  \(message)") }
+        if answer.inFlight > 20 { Terminal.out.line("  and \(answer.inFlight - 20) more") }
+    }
+}
+
+extension RunPlan.Resumption: ExpressibleByArgument {}
+
+struct CampaignsResume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Let a paused run go on.",
+        discussion: """
+            --late says what becomes of members who should have been released meanwhile: shift moves everything by as long as the pause was, send releases
+            them now as fast as the pace allows, skip gives them up. Windows are kept, and hours, times to live and caps are judged anew.
+
+            EXAMPLES
+              martlet campaigns resume 7 --why "price corrected" --dry-run
+              martlet campaigns resume 7 --why "price corrected" --late send
+            """)
+    @Argument(help: ArgumentHelp("The run's number.", valueName: "run")) var number: Int32
+    @Option(name: .long, help: "Why, for the audit.") var why: String
+    @Option(name: .long, help: "shift, skip or send.") var late = RunPlan.Resumption.shift
+    @Flag(name: .long, help: "Say what would come of it, and leave the run paused.") var dryRun = false
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        let output = try await shared.withCampaigns(.admin, deadline: .seconds(600)) { [number, why, late, dryRun] in
+            try await ResumePausedRun(run: number, why: why, mode: late, isPreview: dryRun).run(on: $0)
+        }
+        if shared.json {
+            return Terminal.out.json([
+                "run": .int(Int64(number)), "dry_run": .bool(dryRun), "paused_at": .time(output.pausedAt),
+                "waiting": .int(output.waiting),
+                "skipped": .int(output.skipped), "last_release_at": .time(output.endsAt),
+            ])
+        }
+        Terminal.out.line(
+            "run \(number) \(dryRun ? "would go on" : "goes on"): \(output.waiting) members wait"
+                + (output.endsAt.map { ", the last are released \($0.shown)" } ?? "") + "; \(output.skipped) are given up",
+            dryRun ? .plain : .green)
+    }
+}
+
+struct CampaignsStop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "End a run for good: nothing more is released, what is enqueued is cancelled.",
+        discussion: """
+            EXAMPLES
+              martlet campaigns stop 7 --why "sold out"
+            """)
+    @Argument(help: ArgumentHelp("The run's number.", valueName: "run")) var number: Int32
+    @Option(name: .long, help: "Why, for the audit.") var why: String
+    @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try Confirmation.ask("Stop run \(number) for good?", yes: yes)
+        let answer = try await shared.withCampaigns(.admin, deadline: .seconds(120)) { [number, why] in
+            try await $0.run(StopRun(run: number, why: why))
+        }
+        if shared.json {
+            return Terminal.out.json([
+                "run": .int(Int64(number)), "stopped_at": .time(answer.stoppedAt), "not_released": .int(answer.waiting),
+            ])
+        }
+        Terminal.out.line("run \(number) is stopped; \(answer.waiting) members had not been released", .green)
+    }
+}
