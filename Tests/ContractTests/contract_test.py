@@ -789,7 +789,7 @@ class Bulk(Contract):
         with self.shop.cursor().copy(f"copy martlet.bulk_enqueue ({', '.join(names)}) from stdin") as copy:
             copy.write_row([{**text, "idempotency_key": keys["copy"]}[n] for n in names])
         stored = {way: self.root.execute("""select class_id, channel_id, address, variables::jsonb, scheduled_at::text, expires_at::text, recipient_key, locale, time_zone, tier, group_key,
-                sender, headers, traceparent, producer from martlet_data.messages m join martlet_data.idempotency_keys k on k.message_id = m.id where k.key = %s""", [key]).fetchone()
+                sender, headers, traceparent, m.producer from martlet_data.messages m join martlet_data.idempotency_keys k on k.message_id = m.id where k.key = %s""", [key]).fetchone()
             for way, key in keys.items()}
         self.assertEqual(stored["one"][6:14], ("key", "en-GB", "Europe/Berlin", "vip", "group", "uk", {"X-A": "b"}, "00-1"))
         for way in keys:
