@@ -72,7 +72,8 @@ struct DoorTests {
     func wrongFlag(name: String, value: String, expected: String) async throws {
         let file = try TemporaryFile("recipient\n" + (0..<50).map { "+447\(700_200_000 + $0)\n" }.joined())
         var options = ImportOptions(path: file.path)
-        options.defaults = ["class": "marketing", "channel": "sms", "template": "sale", name: value]
+        options.defaults = ["class": "marketing", "channel": "sms", "template": "sale"]
+        options.defaults[name] = value
         let chosen = options
         let before = try await messages()
         let error = await #expect(throws: ProducerError.self) { try await importing(chosen) }
