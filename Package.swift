@@ -147,7 +147,7 @@ let package = Package(
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["PipelineSupport", "Store", "Postgres"]),
-        tests("StatementTests", ["Store", "Postgres", "Domain"]),
+        tests("StatementTests", ["Store", "Postgres", "Domain", "Rendering", "Settings"]),
         tests("ContractTests", ["Store", "Postgres"], exclude: ["contract_test.py", "phone_spellings.csv"]),
         tests(
             "PipelineTests",

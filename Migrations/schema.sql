@@ -284,7 +284,7 @@ CREATE FUNCTION martlet.drain_provider(provider text, why text) RETURNS void
 
 ALTER FUNCTION martlet.drain_provider(provider text, why text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb DEFAULT '{}'::jsonb, idempotency_key text DEFAULT NULL::text, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, recipient_key text DEFAULT NULL::text, locale text DEFAULT NULL::text, time_zone text DEFAULT NULL::text, tier text DEFAULT NULL::text, group_key text DEFAULT NULL::text, sender text DEFAULT NULL::text, headers jsonb DEFAULT NULL::jsonb, traceparent text DEFAULT NULL::text) RETURNS bigint
+CREATE FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb DEFAULT '{}'::jsonb, idempotency_key text DEFAULT NULL::text, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, recipient_key text DEFAULT NULL::text, locale text DEFAULT NULL::text, time_zone text DEFAULT NULL::text, tier text DEFAULT NULL::text, group_key text DEFAULT NULL::text, sender text DEFAULT NULL::text, headers jsonb DEFAULT NULL::jsonb, traceparent text DEFAULT NULL::text, check_template boolean DEFAULT true) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -299,6 +299,7 @@ declare
     v_now      timestamptz := clock_timestamp();
     v_expires  timestamptz;
     v_is_usual boolean;
+    v_is_whole boolean;
     v_seq      bigint;
     v_cluster  bigint;
     v_id       bigint;
@@ -321,8 +322,11 @@ begin
                 and ('' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent)) is not true
                 and current_setting('synchronous_commit') in ('on', 'remote_apply')
                 and clock_timestamp() < v_now + interval '10 ms',
+            -- Nothing is missing for certain: a text for the locale, or its language, or for all; every name that any of the texts requires.
+            (case when locale is null and sender is null then coalesce(p.default_locale = any (p.locales), true) else locale = any (p.locales) end
+                or 'default' = any (p.locales) or split_part(locale, '-', 1) = any (p.locales)) and variables ?& p.required,
             p.cluster_bits
-        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_cluster
+        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_is_whole, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
         perform martlet_data.refuse_unknown(class, channel, template);
@@ -331,7 +335,8 @@ begin
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
         if not found then
             raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
-                hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
+                hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
+                    || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
         end if;
     end if;
     -- By itself: an expression of the statement above is made ready at every call, one of its own once a transaction.
@@ -349,7 +354,7 @@ begin
     if time_zone is not null then
         if not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
             raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
-                hint = 'Use an IANA name such as Asia/Shanghai.';
+                hint = (select martlet_data.did_you_mean(time_zone, array_agg(z.name)) from martlet_data.time_zones z) || 'Use an IANA name such as Asia/Shanghai.';
         end if;
     end if;
     if v_is_usual is not true then
@@ -371,8 +376,12 @@ begin
         end if;
         v_body := coalesce(v_body, variables::json);
     end if;
+    -- With an empty value in it: it may be one of those that are required.
+    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
+        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
+    end if;
     if scheduled_at is not null or expires_at is not null then
-        perform martlet_data.check_times(scheduled_at, expires_at, v_now);
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
     end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
 
@@ -421,11 +430,11 @@ begin
     return v_id;
 end $$;
 
-ALTER FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text, check_template boolean) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) IS 'Puts one message into the queue, in the caller''s transaction; returns its id.';
+COMMENT ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text, check_template boolean) IS 'Puts one message into the queue, in the caller''s transaction; returns its id.';
 
-CREATE FUNCTION martlet.enqueue_many(messages jsonb) RETURNS TABLE("position" integer, message_id bigint)
+CREATE FUNCTION martlet.enqueue_many(messages jsonb, check_template boolean DEFAULT true) RETURNS TABLE("position" integer, message_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -451,17 +460,17 @@ begin
     select martlet.enqueue_rows(array_agg(o ->> 'class' order by n), array_agg(o ->> 'channel' order by n), array_agg(o ->> 'recipient' order by n), array_agg(o ->> 'template' order by n),
             array_agg(martlet_data.written_out('variables', n, o -> 'variables', 65536) order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
             array_agg(o ->> 'recipient_key' order by n), array_agg(o ->> 'locale' order by n), array_agg(o ->> 'time_zone' order by n), array_agg(o ->> 'tier' order by n),
-            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(martlet_data.written_out('headers', n, nullif(o -> 'headers', 'null'), 8192) order by n), array_agg(o ->> 'traceparent' order by n))
+            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(martlet_data.written_out('headers', n, nullif(o -> 'headers', 'null'), 8192) order by n), array_agg(o ->> 'traceparent' order by n), check_template)
         into v_ids from jsonb_array_elements(messages) with ordinality e(o, n);
     if jsonb_path_exists(messages, '$[*].follow_up ? (@ != null)') then
-        perform martlet.follow_up_rows(v_ids, (select array_agg(nullif(o -> 'follow_up', 'null')::text order by n) from jsonb_array_elements(messages) with ordinality e(o, n)));
+        perform martlet.follow_up_rows(v_ids, (select array_agg(nullif(o -> 'follow_up', 'null')::text order by n) from jsonb_array_elements(messages) with ordinality e(o, n)), check_template);
     end if;
     return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
 end $_$;
 
-ALTER FUNCTION martlet.enqueue_many(messages jsonb) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.enqueue_many(messages jsonb, check_template boolean) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[] DEFAULT NULL::text[], idempotency_key text[] DEFAULT NULL::text[], scheduled_at text[] DEFAULT NULL::text[], expires_at text[] DEFAULT NULL::text[], recipient_key text[] DEFAULT NULL::text[], locale text[] DEFAULT NULL::text[], time_zone text[] DEFAULT NULL::text[], tier text[] DEFAULT NULL::text[], group_key text[] DEFAULT NULL::text[], sender text[] DEFAULT NULL::text[], headers text[] DEFAULT NULL::text[], traceparent text[] DEFAULT NULL::text[]) RETURNS bigint[]
+CREATE FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[] DEFAULT NULL::text[], idempotency_key text[] DEFAULT NULL::text[], scheduled_at text[] DEFAULT NULL::text[], expires_at text[] DEFAULT NULL::text[], recipient_key text[] DEFAULT NULL::text[], locale text[] DEFAULT NULL::text[], time_zone text[] DEFAULT NULL::text[], tier text[] DEFAULT NULL::text[], group_key text[] DEFAULT NULL::text[], sender text[] DEFAULT NULL::text[], headers text[] DEFAULT NULL::text[], traceparent text[] DEFAULT NULL::text[], check_template boolean DEFAULT true) RETURNS bigint[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET work_mem TO '64MB'
@@ -495,16 +504,15 @@ begin
     perform martlet_data.commit_durably();
     begin
         with places as materialized (
-            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, v_slots[c.lane + 1] as slot
+            select c.name, c.id, c.lane, c.time_to_live, c.schedule_within, v_now + c.time_to_live as end_at, v_slots[c.lane + 1] as slot
             from martlet_data.classes c where c.retired_at is null),
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
-        known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
         usual as materialized (
             -- The clock is read for each row, on both sides of its number, as in take_id: a row that took longer goes through enqueue.
             select i.* from (select u.*, case when clock_timestamp() < u.began + interval '10 ms' then
                     ((date_part('epoch', u.began) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (u.seq & 65535) end as id
                 from (select r.*, clock_timestamp() as began, nextval('martlet_data.message_seq') as seq from (
-                select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id,
+                select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id, p.schedule_within,
                     -- What jsonb would refuse (a NUL, half a surrogate pair) is written as an escape.
                     case when position('\u' in g.variables) > 0 then g.variables::jsonb::json else coalesce(g.variables, '{}')::json end as body,
                     case when h.address_kind = 'phone' then case when martlet_data.is_e164(g.recipient) then g.recipient end
@@ -517,10 +525,14 @@ begin
                         time_zone, tier, group_key, sender, headers, traceparent, n)
                     join places p on p.name = g.class
                     join known_channels h on h.name = g.channel
-                    join known_templates t on t.key = g.template and t.channel = g.channel
+                    join martlet_data.enqueue_places t on t.template = g.template and t.class = g.class and t.channel = g.channel
                 where g.headers is null
                     -- Any other order of day, month and year is for time_from to judge.
                     and coalesce(left(g.scheduled_at, 4) ~ '^[0-9]{4}', true) and coalesce(left(g.expires_at, 4) ~ '^[0-9]{4}', true)
+                    -- As in enqueue: for certain nothing is missing that the template or the class requires.
+                    and (check_template is false or (case when g.locale is null and g.sender is null then coalesce(t.default_locale = any (t.locales), true) else g.locale = any (t.locales) end
+                            or 'default' = any (t.locales) or split_part(g.locale, '-', 1) = any (t.locales))
+                        and (t.required = '{}' or g.variables::jsonb ?& t.required and not martlet_data.may_be_blank(g.variables)))
                     and (g.variables is null or octet_length(g.variables) <= 16384 and (g.variables like '{%' or left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
                         -- Nothing that check_json would have to look at: no exponent, no long number, few brackets. The cheap look of each two comes first.
                         and (g.variables !~ '[0-9][eE][-+0-9]' or g.variables !~ '[:,[\s]-?[0-9.]+[eE]')
@@ -535,7 +547,7 @@ begin
                     and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
                 order by g.n offset 0) r
             where address is not null and end_at > greatest(v_now, due_at) and (expires_at is null or end_at <= greatest(v_now, due_at) + interval '366 days')
-                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u offset 0) i where i.id is not null),
+                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + schedule_within)) u offset 0) i where i.id is not null),
         keyed as (
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
             select session_user, idempotency_key, martlet_data.request_hash(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
@@ -569,7 +581,7 @@ begin
         for v_at in select i.n from unnest(v_ids, idempotency_key) with ordinality i(id, key, n) where i.id is null order by i.key nulls first, i.n loop
             v_ids[v_at] := martlet.enqueue(class[v_at], channel[v_at], recipient[v_at], template[v_at], martlet_data.json_from('variables', coalesce(variables[v_at], '{}')), idempotency_key[v_at],
                 martlet_data.time_from('scheduled_at', scheduled_at[v_at]), martlet_data.time_from('expires_at', expires_at[v_at]), recipient_key[v_at],
-                locale[v_at], time_zone[v_at], tier[v_at], group_key[v_at], sender[v_at], martlet_data.json_from('headers', headers[v_at]), traceparent[v_at]);
+                locale[v_at], time_zone[v_at], tier[v_at], group_key[v_at], sender[v_at], martlet_data.json_from('headers', headers[v_at]), traceparent[v_at], check_template);
         end loop;
     end if;
     return v_ids;
@@ -581,9 +593,9 @@ when others then
         hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.'), detail = coalesce(nullif(v_detail, ''), 'Nothing of this call was enqueued.');
 end $$;
 
-ALTER FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) IS 'Puts many messages into the queue by one statement; returns their ids in order.';
+COMMENT ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) IS 'Puts many messages into the queue by one statement; returns their ids in order.';
 
 CREATE FUNCTION martlet.event(name text, recipient_key text, data jsonb DEFAULT NULL::jsonb, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -642,7 +654,7 @@ ALTER FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, 
 
 COMMENT ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) IS 'Checks the list, takes out what cannot be used and doubles (martlet.audience_rejects says which), and puts it in the place of the one before. Runs that have begun keep theirs.';
 
-CREATE FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval DEFAULT NULL::interval, template text DEFAULT NULL::text, class text DEFAULT NULL::text, variables jsonb DEFAULT NULL::jsonb, locale text DEFAULT NULL::text, sender text DEFAULT NULL::text) RETURNS bigint
+CREATE FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval DEFAULT NULL::interval, template text DEFAULT NULL::text, class text DEFAULT NULL::text, variables jsonb DEFAULT NULL::jsonb, locale text DEFAULT NULL::text, sender text DEFAULT NULL::text, check_template boolean DEFAULT true) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -676,7 +688,8 @@ begin
         perform martlet_data.refuse_unknown(coalesce(class, v_class), channel, coalesce(template, m.template));
     end if;
     if sender is not null and not exists (select from martlet_data.senders s where s.key = follow_up.sender and s.retired_at is null) then
-        raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
+        raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
+                || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
     end if;
     v_country := (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end);
     v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
@@ -688,6 +701,10 @@ begin
     end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
+    end if;
+    if check_template is not false then
+        perform martlet_data.check_template(coalesce(class, v_class), channel, coalesce(template, m.template), coalesce(variables, m.variables::jsonb), coalesce(locale, m.locale),
+            coalesce(sender, m.sender));
     end if;
     perform martlet_data.commit_durably();
     -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
@@ -713,11 +730,11 @@ begin
     return message_id;
 end $$;
 
-ALTER FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text, check_template boolean) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) IS 'One further message if this one fails or is not heard of in time: martlet.follow_up(martlet.enqueue(…), ''not_opened'', ''sms'', ''+86…''). Answers the message''s id.';
+COMMENT ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text, check_template boolean) IS 'One further message if this one fails or is not heard of in time: martlet.follow_up(martlet.enqueue(…), ''not_opened'', ''sms'', ''+86…''). Answers the message''s id.';
 
-CREATE FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) RETURNS integer
+CREATE FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[], check_template boolean DEFAULT true) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -746,7 +763,7 @@ begin
                 raise exception 'field follow_up: unknown field %', v_unknown using errcode = 'MT015', hint = 'Known: condition, after, channel, recipient, template, class, variables, locale, sender.';
             end if;
             perform martlet.follow_up(message_ids[v_at], v_one ->> 'condition', v_one ->> 'channel', v_one ->> 'recipient', (v_one ->> 'after')::interval, v_one ->> 'template',
-                v_one ->> 'class', nullif(v_one -> 'variables', 'null'), v_one ->> 'locale', v_one ->> 'sender');
+                v_one ->> 'class', nullif(v_one -> 'variables', 'null'), v_one ->> 'locale', v_one ->> 'sender', check_template);
         exception when others then
             get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint;
             raise exception 'element %: field follow_up: %', v_at, regexp_replace(v_text, '^field follow_up: ', '') using errcode = v_state, hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.');
@@ -756,9 +773,9 @@ begin
     return v_count;
 end $$;
 
-ALTER FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[], check_template boolean) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) IS 'follow_up for many messages, each as a JSON object; answers how many there are now.';
+COMMENT ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[], check_template boolean) IS 'follow_up for many messages, each as a JSON object; answers how many there are now.';
 
 CREATE FUNCTION martlet.goal(name text, recipient_key text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -791,25 +808,34 @@ end $$;
 
 ALTER FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet.import_begin(name text, digest text) RETURNS bigint
+CREATE FUNCTION martlet.import_begin(name text, digest text, arguments jsonb DEFAULT NULL::jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_variable
 declare
     v martlet_data.imports;
+    v_other text;
 begin
     perform martlet_data.check_text('name', coalesce(name, ''), 512);
-    insert into martlet_data.imports (producer, name, digest) values (session_user, name, digest) on conflict do nothing;
+    if arguments is not null then
+        perform martlet_data.check_json('arguments', arguments, 8192);
+    end if;
+    insert into martlet_data.imports (producer, name, digest, arguments) values (session_user, name, digest, arguments) on conflict do nothing;
     select * into v from martlet_data.imports i where i.producer = session_user and i.name = import_begin.name;
     if v.digest is distinct from digest then
         raise exception 'import %: its beginning differs from the file that was imported under this name on %', quote_literal(name), v.started_at using errcode = 'MT014',
             hint = 'Choose another name for another file.';
+    elsif v.lines_done > 0 and v.arguments <> arguments then
+        select string_agg(format('%s %s instead of %s', k, coalesce(quote_literal(arguments ->> k), 'none'), coalesce(quote_literal(v.arguments ->> k), 'none')), ', ' order by k) into v_other
+            from (select jsonb_object_keys(v.arguments || arguments) as k) n where v.arguments -> k is distinct from arguments -> k;
+        raise exception 'import %: % lines of it are in, and this run has %', quote_literal(name), v.lines_done, v_other using errcode = 'MT014',
+            hint = 'Use the same values to go on, or another name to import the whole file once more.';
     end if;
     return v.lines_done;
 end $$;
 
-ALTER FUNCTION martlet.import_begin(name text, digest text) OWNER TO martlet_owner;
+ALTER FUNCTION martlet.import_begin(name text, digest text, arguments jsonb) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT loaded bigint, OUT doubles bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
@@ -991,10 +1017,12 @@ begin
     perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
     perform martlet_data.check_text('method', coalesce(method, ''), 256);
     if not exists (select from martlet_data.channels c where c.name = record_consent.channel and c.retired_at is null) then
-        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002', hint = (select martlet_data.did_you_mean(channel, array_agg(c.name)) || 'Known channels: ' || string_agg(c.name, ', ' order by c.name) || '.' from martlet_data.channels c
+                where c.retired_at is null);
     end if;
     if not exists (select from martlet_data.classes c where c.name = purpose) then
-        raise exception 'field purpose: unknown class %', coalesce(quote_literal(purpose), 'null') using errcode = 'MT001', hint = 'Consent is given for a class of messages, such as marketing.';
+        raise exception 'field purpose: unknown class %', coalesce(quote_literal(purpose), 'null') using errcode = 'MT001', hint = (select martlet_data.did_you_mean(purpose, array_agg(c.name)) from martlet_data.classes c)
+                || 'Consent is given for a class of messages, such as marketing.';
     end if;
     if status is null or status not in ('granted', 'pending', 'withdrawn') then
         raise exception 'field status: % is none of granted, pending, withdrawn', coalesce(quote_literal(status), 'null') using errcode = 'MT010', hint = 'pending: until the recipient has confirmed (double opt-in).';
@@ -1226,6 +1254,336 @@ CREATE FUNCTION martlet.slo_since(since interval) RETURNS TABLE(class text, prom
 
 ALTER FUNCTION martlet.slo_since(since interval) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$ select case when pg_has_role(current_user, 'martlet_admin', 'usage') then p_address else martlet_data.mask(p_address) end $$;
+
+ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.attempts (
+    message_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    provider text NOT NULL COLLATE pg_catalog."C",
+    session integer NOT NULL,
+    admitted_at timestamp with time zone NOT NULL,
+    send_by timestamp with time zone NOT NULL,
+    template_version integer NOT NULL,
+    segments smallint NOT NULL,
+    cost_micros bigint,
+    currency text COLLATE pg_catalog."C",
+    budgets text[]
+)
+PARTITION BY RANGE (message_id);
+
+ALTER TABLE martlet_data.attempts OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.attempts.budgets IS 'Keys of the budgets that this attempt counts in; null: in none, or given back.';
+
+CREATE TABLE martlet_data.cancellations (
+    message_id bigint NOT NULL,
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.cancellations OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.channels (
+    id smallint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    address_kind text NOT NULL COLLATE pg_catalog."C",
+    retired_at timestamp with time zone,
+    CONSTRAINT channels_address_kind_check CHECK ((address_kind = ANY (ARRAY['phone'::text, 'email'::text, 'opaque'::text])))
+);
+
+ALTER TABLE martlet_data.channels OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.classes (
+    id smallint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    lane smallint NOT NULL,
+    time_to_live interval NOT NULL,
+    erases_body boolean DEFAULT false NOT NULL,
+    accept_within interval,
+    retired_at timestamp with time zone,
+    required text[] DEFAULT '{}'::text[] NOT NULL,
+    sender text COLLATE pg_catalog."C",
+    schedule_within interval DEFAULT '366 days'::interval NOT NULL
+);
+
+ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
+
+COMMENT ON COLUMN martlet_data.classes.required IS 'Variables that must be there and not empty, whatever the template says.';
+
+COMMENT ON COLUMN martlet_data.classes.sender IS 'Of messages that name none; null: the default sender.';
+
+COMMENT ON COLUMN martlet_data.classes.schedule_within IS 'scheduled_at may be so far ahead.';
+
+CREATE TABLE martlet_data.dead_letters (
+    message_id bigint NOT NULL,
+    class text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL COLLATE pg_catalog."C",
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    provider text COLLATE pg_catalog."C",
+    reason text NOT NULL COLLATE pg_catalog."C",
+    explanation text NOT NULL COLLATE pg_catalog."C",
+    remedy text NOT NULL COLLATE pg_catalog."C",
+    died_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint NOT NULL,
+    series smallint NOT NULL,
+    message jsonb NOT NULL,
+    history jsonb NOT NULL
+);
+
+ALTER TABLE martlet_data.dead_letters OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.due (
+    slot smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    burned smallint DEFAULT 0 NOT NULL,
+    resends smallint DEFAULT 0 NOT NULL,
+    deaths smallint DEFAULT 0 NOT NULL,
+    series smallint DEFAULT 0 NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C"
+)
+PARTITION BY LIST (slot);
+
+ALTER TABLE martlet_data.due OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.group_cancellations (
+    group_key text NOT NULL COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.group_cancellations OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.leased (
+    slot smallint NOT NULL,
+    message_id bigint NOT NULL,
+    lane smallint NOT NULL,
+    attempt smallint NOT NULL,
+    burned smallint NOT NULL,
+    resends smallint NOT NULL,
+    deaths smallint NOT NULL,
+    series smallint NOT NULL,
+    session integer NOT NULL,
+    claim integer NOT NULL,
+    deadline timestamp with time zone NOT NULL
+)
+PARTITION BY LIST (slot);
+
+ALTER TABLE martlet_data.leased OWNER TO martlet_owner;
+
+CREATE TABLE martlet_data.messages (
+    id bigint NOT NULL,
+    class_id smallint NOT NULL,
+    channel_id smallint NOT NULL,
+    recipient_key text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    template text NOT NULL COLLATE pg_catalog."C",
+    locale text COLLATE pg_catalog."C",
+    sender text COLLATE pg_catalog."C",
+    time_zone text COLLATE pg_catalog."C",
+    tier text COLLATE pg_catalog."C",
+    group_key text COLLATE pg_catalog."C",
+    variables json NOT NULL,
+    headers jsonb,
+    traceparent text COLLATE pg_catalog."C",
+    producer text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    scheduled_at timestamp with time zone
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
+
+CREATE TABLE martlet_data.receipts (
+    message_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    attempt smallint,
+    provider text COLLATE pg_catalog."C",
+    code text COLLATE pg_catalog."C",
+    detail text COLLATE pg_catalog."C",
+    reference text COLLATE pg_catalog."C",
+    stale boolean DEFAULT false NOT NULL,
+    actor text COLLATE pg_catalog."C",
+    part smallint
+)
+PARTITION BY RANGE (message_id);
+
+ALTER TABLE martlet_data.receipts OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.receipts.stale IS 'Evidence of a worker that had lost its lease: kept, but it moved nothing.';
+
+COMMENT ON COLUMN martlet_data.receipts.part IS 'Said by the provider after its answer: 0 about the whole message, else about this part of it. Null: said by Martlet, or the answer itself.';
+
+CREATE TABLE martlet_data.requeues (
+    message_id bigint NOT NULL,
+    series smallint NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    variables jsonb,
+    provider text COLLATE pg_catalog."C",
+    approve_words boolean DEFAULT false NOT NULL,
+    requeued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    requeued_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    why text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.requeues OWNER TO martlet_owner;
+
+CREATE VIEW martlet.message_status AS
+ SELECT m.id AS message_id,
+    c.name AS class,
+    ch.name AS channel,
+    martlet_data.shown(m.recipient_key) AS recipient_key,
+    martlet_data.shown(m.address) AS address,
+    m.template,
+    m.group_key,
+    m.producer,
+    m.created_at,
+    COALESCE(q.expires_at, m.expires_at) AS expires_at,
+        CASE
+            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN 'dead'::text
+            WHEN (f.kind IS NOT NULL) THEN f.kind
+            WHEN ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL)) THEN 'sending'::text
+            WHEN (x.cancelled_at IS NOT NULL) THEN 'cancelled'::text
+            WHEN (l.message_id IS NOT NULL) THEN 'leased'::text
+            WHEN (u.message_id IS NOT NULL) THEN 'due'::text
+            ELSE 'ready'::text
+        END AS state,
+        CASE
+            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN d.reason
+            WHEN (f.kind IS NOT NULL) THEN f.code
+            WHEN ((u.message_id IS NOT NULL) AND (l.message_id IS NULL) AND (x.cancelled_at IS NULL)) THEN u.reason
+            ELSE NULL::text
+        END AS reason,
+        CASE
+            WHEN ((d.message_id IS NULL) AND (f.kind IS NULL) AND (l.message_id IS NULL) AND (x.cancelled_at IS NULL)) THEN u.due_at
+            ELSE NULL::timestamp with time zone
+        END AS until,
+        CASE
+            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN d.died_at
+            WHEN (f.kind IS NOT NULL) THEN f.at
+            WHEN (NOT ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL))) THEN x.cancelled_at
+            ELSE NULL::timestamp with time zone
+        END AS ended_at
+   FROM (((((((((martlet_data.messages m
+     JOIN martlet_data.classes c ON ((c.id = m.class_id)))
+     JOIN martlet_data.channels ch ON ((ch.id = m.channel_id)))
+     LEFT JOIN martlet_data.dead_letters d ON ((d.message_id = m.id)))
+     LEFT JOIN martlet_data.leased l ON ((l.message_id = m.id)))
+     LEFT JOIN martlet_data.attempts a ON (((a.message_id = m.id) AND (a.attempt = (l.attempt + 1)))))
+     LEFT JOIN martlet_data.due u ON ((u.message_id = m.id)))
+     LEFT JOIN LATERAL ( SELECT r.expires_at,
+            r.requeued_at
+           FROM martlet_data.requeues r
+          WHERE (r.message_id = m.id)
+          ORDER BY r.series DESC
+         LIMIT 1) q ON (true))
+     LEFT JOIN LATERAL ( SELECT r.kind,
+            r.code,
+            r.at
+           FROM martlet_data.receipts r
+          WHERE ((r.message_id = m.id) AND (r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND ((q.requeued_at IS NULL) OR ((r.at >= q.requeued_at) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (EXISTS ( SELECT
+                   FROM martlet_data.attempts b
+                  WHERE ((b.message_id = m.id) AND (b.attempt = r.attempt) AND (b.admitted_at >= q.requeued_at))))))) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (NOT (EXISTS ( SELECT
+                   FROM martlet_data.attempts b
+                  WHERE ((b.message_id = m.id) AND (b.attempt > r.attempt) AND (NOT (EXISTS ( SELECT
+                           FROM martlet_data.receipts s
+                          WHERE ((s.message_id = b.message_id) AND (s.attempt = b.attempt) AND (s.kind = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'delivered'::text, 'undelivered'::text]))))))))))))
+          ORDER BY (r.kind <> 'discarded'::text), (r.kind <> 'delivered'::text),
+                CASE
+                    WHEN (r.kind = ANY (ARRAY['accepted'::text, 'undelivered'::text])) THEN r.attempt
+                    ELSE NULL::smallint
+                END DESC NULLS LAST,
+                CASE r.kind
+                    WHEN 'undelivered'::text THEN 0
+                    WHEN 'accepted'::text THEN 1
+                    ELSE 2
+                END, r.at DESC
+         LIMIT 1) f ON (true))
+     LEFT JOIN LATERAL ( SELECT max(c_1.cancelled_at) AS cancelled_at
+           FROM ( SELECT n.cancelled_at
+                   FROM martlet_data.cancellations n
+                  WHERE (n.message_id = m.id)
+                UNION ALL
+                 SELECT g.cancelled_at
+                   FROM martlet_data.group_cancellations g
+                  WHERE ((g.group_key = m.group_key) AND (g.producer = ANY (ARRAY['*'::text, m.producer])) AND (g.cancelled_at >= m.created_at))) c_1
+          WHERE ((d.message_id IS NULL) AND (f.kind IS NULL))) x ON (true));
+
+ALTER TABLE martlet.message_status OWNER TO martlet_owner;
+
+CREATE VIEW martlet.my_messages WITH (security_barrier='true') AS
+ SELECT s.message_id,
+    s.class,
+    s.channel,
+    s.template,
+    s.group_key,
+    s.created_at,
+    s.expires_at,
+    s.state,
+    s.reason,
+    d.explanation,
+    s.until,
+    s.ended_at
+   FROM (martlet.message_status s
+     LEFT JOIN martlet_data.dead_letters d ON (((d.message_id = s.message_id) AND (s.state = 'dead'::text))))
+  WHERE (s.producer = SESSION_USER);
+
+ALTER TABLE martlet.my_messages OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.my_messages IS 'What became of the caller''s own messages; ask by message_id: every other question reads all that is kept.';
+
+CREATE FUNCTION martlet.status(message_id bigint) RETURNS SETOF martlet.my_messages
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    return query select * from martlet.my_messages m where m.message_id = status.message_id;
+    if not found then
+        raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012',
+            hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
+    end if;
+end $$;
+
+ALTER FUNCTION martlet.status(message_id bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.status(message_id bigint) IS 'What became of one message of the caller''s own.';
+
+CREATE FUNCTION martlet.status(idempotency_key text) RETURNS SETOF martlet.my_messages
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_id bigint := (select k.message_id from martlet_data.idempotency_keys k where k.producer = session_user and k.key = idempotency_key);
+begin
+    if v_id is null then
+        raise exception 'field idempotency_key: % was not used by %', coalesce(quote_literal(left(idempotency_key, 256)), 'null'), session_user using errcode = 'MT012',
+            hint = 'Pass a key that enqueue was given, with the role that passed it; keys are forgotten after 30 days.';
+    end if;
+    return query select * from martlet.status(v_id);
+end $$;
+
+ALTER FUNCTION martlet.status(idempotency_key text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.status(idempotency_key text) IS 'The same, by the idempotency key that it was enqueued with.';
+
 CREATE FUNCTION martlet.stop_job(job_id bigint, why text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1281,7 +1639,8 @@ declare
 begin
     perform martlet_data.check_text('reason', coalesce(suppress.reason, ''), 256);
     if suppress.scope is null or suppress.scope not in ('all', 'all_except_otp') and not exists (select from martlet_data.classes c where c.name = suppress.scope) then
-        raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = 'Use the name of a class, all_except_otp or all.';
+        raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = (select martlet_data.did_you_mean(suppress.scope, array_agg(c.name) || array['all', 'all_except_otp']) from martlet_data.classes c)
+                || 'Use the name of a class, all_except_otp or all.';
     end if;
     perform martlet_data.commit_durably();
     perform martlet_data.hold_from_admit(array[martlet_data.opt_out_place(1000000000, suppress.channel, suppress.scope)], array[pg_catalog.hashtext(martlet_data.address_key(v_address))]);
@@ -1611,7 +1970,8 @@ CREATE FUNCTION martlet_data.bulk_enqueue_row() RETURNS trigger
     AS $$
 begin
     perform martlet.enqueue(new.class, new.channel, new.recipient, new.template, coalesce(new.variables, '{}'), new.idempotency_key,
-        new.scheduled_at, new.expires_at, new.recipient_key, new.locale, new.time_zone, new.tier, new.group_key, new.sender, new.headers, new.traceparent);
+        new.scheduled_at, new.expires_at, new.recipient_key, new.locale, new.time_zone, new.tier, new.group_key, new.sender, new.headers, new.traceparent,
+        new.check_template);
     return new;
 end $$;
 
@@ -1725,6 +2085,56 @@ end $$;
 
 ALTER FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.check_template(p_class text, p_channel text, p_template text, p_variables jsonb, p_locale text, p_sender text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_class    record;
+    v_locale   text := nullif(p_locale, '');
+    v_found    record;
+    v_locales  text[];
+    v_required text[];
+    v_missing  text[];
+begin
+    select c.required, c.sender into v_class from martlet_data.classes c where c.name = p_class and c.retired_at is null;
+    if v_locale is null then
+        select s.default_locale into v_locale from martlet_data.senders s
+            where s.retired_at is null and case when coalesce(p_sender, v_class.sender) is null then s.is_default else s.key = coalesce(p_sender, v_class.sender) end;
+    end if;
+    if v_locale is not null then
+        select t.locale, t.required into v_found from unnest(martlet_data.locale_fallbacks(v_locale)) with ordinality f(locale, n)
+            join martlet_data.templates t on t.locale = f.locale and t.key = p_template and t.channel = p_channel and t.retired_at is null
+            order by f.n, t.version desc limit 1;
+        if not found then
+            v_locales := array(select distinct t.locale from martlet_data.templates t where t.key = p_template and t.channel = p_channel and t.retired_at is null order by 1);
+            raise exception 'field locale: template % has no text on channel % for locale %, and none called default', p_template, p_channel,
+                    quote_literal(v_locale) || case when nullif(p_locale, '') is null then ' of its sender' else '' end
+                using errcode = 'MT026', hint = format('%sIt has: %s. Pass one of these, push a text for this locale or a default one, or pass check_template => false if it is pushed later.',
+                    martlet_data.did_you_mean(v_locale, v_locales), array_to_string(v_locales[:30], ', '));
+        end if;
+        v_required := v_found.required;
+    else
+        -- The sender's locale is not known: what every text requires.
+        v_required := array(select r.name from (select distinct on (t.locale) t.required from martlet_data.templates t
+                where t.key = p_template and t.channel = p_channel and t.retired_at is null order by t.locale, t.version desc) t, unnest(t.required) r(name)
+            group by r.name having count(*) = (select count(distinct t.locale) from martlet_data.templates t where t.key = p_template and t.channel = p_channel and t.retired_at is null));
+    end if;
+    v_missing := array(select distinct r.name from unnest(v_required || v_class.required) r(name)
+        where r.name <> 'confirm_url' and not coalesce(martlet_data.is_given(p_variables #> string_to_array(r.name, '.')), false) order by 1);
+    if v_missing <> '{}' then
+        raise exception 'field variables: % % missing or empty, which %', array_to_string(v_missing[:20], ', '), case cardinality(v_missing) when 1 then 'is' else 'are' end,
+                case when v_missing <@ coalesce(v_class.required, '{}') then 'class ' || p_class || ' requires'
+                    when v_missing && coalesce(v_class.required, '{}') and not v_missing <@ v_required then 'template ' || p_template || ' and class ' || p_class || ' require'
+                    else 'template ' || p_template || ' requires' end
+            using errcode = 'MT025', detail = 'Given: ' || coalesce((select string_agg(k, ', ' order by k) from (select k from jsonb_object_keys(p_variables) k order by k limit 20) k), 'none') || '.',
+                hint = (select coalesce(string_agg(distinct martlet_data.did_you_mean(k, v_missing), ''), '') from (select k from jsonb_object_keys(p_variables) k
+                        where k <> all (v_required || v_class.required) order by k limit 20) k)
+                    || 'Pass all of them, or check_template => false if a template that needs fewer is pushed later.';
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.check_template(p_class text, p_channel text, p_template text, p_variables jsonb, p_locale text, p_sender text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -1737,16 +2147,21 @@ end $$;
 
 ALTER FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone, p_class text) RETURNS void
+    LANGUAGE plpgsql STABLE
     AS $$
+declare
+    v_within interval;
 begin
+    if p_scheduled > p_now then
+        v_within := (select c.schedule_within from martlet_data.classes c where c.name = p_class and c.retired_at is null);
+    end if;
     if p_scheduled < p_now - interval '24 hours' then
         raise exception 'field scheduled_at: % is more than 24 hours ago', p_scheduled using errcode = 'MT007',
             hint = 'Leave it out to send at once.';
-    elsif p_scheduled > p_now + interval '366 days' then
-        raise exception 'field scheduled_at: % is more than 366 days from now', p_scheduled using errcode = 'MT007',
-            hint = 'Enqueue it nearer to its time.';
+    elsif p_scheduled > p_now + v_within then
+        raise exception 'field scheduled_at: % is more than % from now, and class % may be scheduled no further ahead', p_scheduled, v_within, p_class using errcode = 'MT007',
+            hint = 'Enqueue it nearer to its time; the limit is schedule_within in Config/policy/classes.yaml.';
     elsif p_expires <= greatest(p_now, p_scheduled) then
         raise exception 'field expires_at: % is not after %', p_expires, case when p_scheduled > p_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
             hint = 'Leave it out for the class''s time to live, or pass a later time.';
@@ -1756,7 +2171,7 @@ begin
     end if;
 end $$;
 
-ALTER FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone) OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone, p_class text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) RETURNS void
     LANGUAGE plpgsql
@@ -2009,6 +2424,47 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.decide_follow_ups(p_limit integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.did_you_mean(p_word text, p_known text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+declare
+    v_word text := coalesce(lower(replace(left(p_word, 64), '-', '_')), '');
+    v_reach int := case when length(p_word) <= 4 then 1 else 2 end;
+    v_best text;
+    v_least int := v_reach + 1;
+    v_known text;
+    v_other text;
+    v_before int[];
+    v_last int[];
+    v_row int[];
+    v_cost int;
+begin
+    for v_known in select k from unnest(p_known[:5000]) k where abs(length(k) - length(v_word)) <= v_reach order by k loop
+        v_other := lower(replace(v_known, '-', '_'));
+        v_last := array(select generate_series(0, length(v_other)));
+        v_before := v_last;
+        for i in 1 .. length(v_word) loop
+            v_row := array[i];
+            for j in 1 .. length(v_other) loop
+                v_cost := least(v_last[j] + (substr(v_word, i, 1) <> substr(v_other, j, 1))::int, v_last[j + 1] + 1, v_row[j] + 1);
+                if i > 1 and j > 1 and substr(v_word, i, 1) = substr(v_other, j - 1, 1) and substr(v_word, i - 1, 1) = substr(v_other, j, 1) then
+                    v_cost := least(v_cost, v_before[j - 1] + 1);
+                end if;
+                v_row := v_row || v_cost;
+            end loop;
+            v_before := v_last;
+            v_last := v_row;
+        end loop;
+        if v_last[length(v_other) + 1] < v_least then
+            v_least := v_last[length(v_other) + 1];
+            v_best := v_known;
+        end if;
+    end loop;
+    return coalesce('Did you mean ' || v_best || '? ', '');
+end $$;
+
+ALTER FUNCTION martlet_data.did_you_mean(p_word text, p_known text[]) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) RETURNS void
     LANGUAGE plpgsql
@@ -2302,6 +2758,14 @@ CREATE FUNCTION martlet_data.is_e164(p_address text) RETURNS boolean
 
 ALTER FUNCTION martlet_data.is_e164(p_address text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.is_given(p_value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case jsonb_typeof(p_value) when 'string' then p_value #>> '{}' !~ U&'^[\0001-\0020\0085\00A0\00AD\034F\061C\115F\1160\1680\17B4\17B5\180B-\180F\2000-\200F\2028-\202F\205F-\206F\3000\3164\FE00-\FE0F\FEFF\FFA0\FFF0-\FFF8\+01BCA0-\+01BCA3\+01D173-\+01D17A\+0E0000-\+0E0FFF]*$'
+        when 'object' then p_value <> '{}' when 'array' then p_value <> '[]' when 'null' then false else p_value is not null end $_$;
+
+ALTER FUNCTION martlet_data.is_given(p_value jsonb) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.is_plain(p_text text) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -2428,7 +2892,8 @@ declare
 begin
     select c.address_kind into v_kind from martlet_data.channels c where c.name = p_channel and c.retired_at is null;
     if not found then
-        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002', hint = (select martlet_data.did_you_mean(p_channel, array_agg(c.name)) || 'Known channels: ' || string_agg(c.name, ', ' order by c.name) || '.'
+            from martlet_data.channels c where c.retired_at is null);
     end if;
     v_country := (select s.default_country from martlet_data.senders s where s.is_default and s.retired_at is null);
     v_address := martlet_data.normalise_address(v_kind, p_recipient, v_country);
@@ -2499,6 +2964,32 @@ end $$;
 
 ALTER FUNCTION martlet_data.known_run(p_run integer) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.locale_fallbacks(p_locale text) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+declare
+    v_parts text[] := '{}';
+    v_found text[] := '{}';
+    v_part text;
+begin
+    -- One spelling per locale: ZH_hant_tw → zh-Hant-TW (RFC 5646, section 2.1.1).
+    foreach v_part in array array_remove(string_to_array(replace(p_locale, '_', '-'), '-'), '') loop
+        v_parts := v_parts || case when v_parts = '{}' then lower(v_part) when octet_length(v_part) = 2 then upper(v_part)
+            when octet_length(v_part) = 4 then upper(left(v_part, 1)) || lower(substr(v_part, 2)) else lower(v_part) end;
+    end loop;
+    while cardinality(v_parts) > 0 loop
+        v_found := v_found || array_to_string(v_parts, '-');
+        v_parts := v_parts[:cardinality(v_parts) - 1];
+        -- A single letter only introduces what followed it.
+        if octet_length(v_parts[cardinality(v_parts)]) = 1 then
+            v_parts := v_parts[:cardinality(v_parts) - 1];
+        end if;
+    end loop;
+    return case when v_found[cardinality(v_found)] = 'default' then v_found else v_found || 'default'::text end;
+end $$;
+
+ALTER FUNCTION martlet_data.locale_fallbacks(p_locale text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.lock_bucket(p_bucket integer) RETURNS void
     LANGUAGE sql
     AS $$ select pg_catalog.pg_advisory_xact_lock(7340002, p_bucket) $$;
@@ -2551,6 +3042,13 @@ CREATE FUNCTION martlet_data.mask(p_address text) RETURNS text
     from (select greatest(2, least(6, length(p_address) - 8)) as head) h $$;
 
 ALTER FUNCTION martlet_data.mask(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.may_be_blank(p_json text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select strpos(p_json, '""') > 0 or strpos(p_json, 'null') > 0 or strpos(p_json, '[]') > 0 $$;
+
+ALTER FUNCTION martlet_data.may_be_blank(p_json text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.measure_levels(p_span interval) RETURNS double precision
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3163,19 +3661,35 @@ CREATE FUNCTION martlet_data.refresh_enqueue_places() RETURNS trigger
 begin
     -- One at a time: two that each see only their own change would leave a table that knows half.
     lock table martlet_data.enqueue_places in share row exclusive mode;
-    with wanted as materialized (
+    with texts as materialized (
+        select distinct on (t.key, t.channel, t.locale) t.key, t.channel, t.locale, t.required
+        from martlet_data.templates t where t.retired_at is null order by t.key, t.channel, t.locale, t.version desc),
+    templates as materialized (
+        select t.key, t.channel, array_agg(t.locale order by t.locale) as locales from texts t group by t.key, t.channel),
+    -- confirm_url is ours to give. A dotted name is no key at the top, so that enqueue's cheap look never finds it and check_template decides.
+    names as materialized (
+        select t.key, t.channel, array_agg(distinct n) as names
+        from texts t, unnest(t.required) n where n <> 'confirm_url' group by t.key, t.channel),
+    wanted as materialized (
         select t.key as template, c.name as class, h.name as channel, c.id as class_id, h.id as channel_id, h.address_kind, l.lane, l.cursor, c.time_to_live,
-            (select k.number::bigint << 16 from martlet_data.cluster k) as cluster_bits
-        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane,
-            (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null) t
-            join martlet_data.channels h on h.name = t.channel and h.retired_at is null
+            array(select unnest(n.names) union select r from unnest(c.required) r where r <> 'confirm_url' order by 1) as required,
+            t.locales, s.default_locale, (select k.number::bigint << 16 from martlet_data.cluster k) as cluster_bits
+        from martlet_data.classes c join martlet_data.lanes l on l.lane = c.lane
+            left join lateral (select s.default_locale from martlet_data.senders s
+                where s.retired_at is null and case when c.sender is null then s.is_default else s.key = c.sender end limit 1) s on true,
+            templates t join martlet_data.channels h on h.name = t.channel and h.retired_at is null
+            left join names n on n.key = t.key and n.channel = t.channel
         where c.retired_at is null),
     gone as (
         delete from martlet_data.enqueue_places p where not exists (
             select from wanted w where w.template = p.template and w.class = p.class and w.channel = p.channel))
-    insert into martlet_data.enqueue_places select * from wanted
+    insert into martlet_data.enqueue_places (template, class, channel, class_id, channel_id, address_kind, lane, cursor, time_to_live, required, locales,
+            default_locale, cluster_bits)
+        select w.template, w.class, w.channel, w.class_id, w.channel_id, w.address_kind, w.lane, w.cursor, w.time_to_live, w.required, w.locales,
+            w.default_locale, w.cluster_bits from wanted w
         on conflict (template, class, channel) do update set class_id = excluded.class_id, channel_id = excluded.channel_id, address_kind = excluded.address_kind,
-            lane = excluded.lane, cursor = excluded.cursor, time_to_live = excluded.time_to_live, cluster_bits = excluded.cluster_bits
+            lane = excluded.lane, cursor = excluded.cursor, time_to_live = excluded.time_to_live, required = excluded.required, locales = excluded.locales,
+            default_locale = excluded.default_locale, cluster_bits = excluded.cluster_bits
         where enqueue_places is distinct from excluded;
     return null;
 end $$;
@@ -3199,14 +3713,18 @@ CREATE FUNCTION martlet_data.refuse_address(p_kind text, p_address text, p_count
     AS $$
 declare
     v_fault text := case p_kind when 'phone' then (select r.fault from martlet_data.read_phone(p_address, p_country) r)
-        when 'email' then martlet_data.mailbox_fault(martlet_data.plain_address('email', p_address)) end;
+        when 'email' then martlet_data.mailbox_fault(martlet_data.plain_address('email', p_address))
+        else case when p_address ~ '[[:cntrl:]]' then 'has control characters' when length(p_address) > 512 then 'is longer than 512 characters' else 'is empty' end end;
+    v_hint text := case p_kind when 'phone' then 'Write it as E.164: +, calling code and number, such as +8613800138000.'
+        when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
+        else 'It must be 1 … 512 characters without control characters.' end;
 begin
+    if v_fault = 'is empty' then
+        raise exception 'field recipient: %', case when p_address is null then 'is null' else 'is empty' end using errcode = 'MT003', hint = v_hint;
+    end if;
     raise exception 'field recipient: % is not %', coalesce(quote_literal(martlet_data.mask(p_address)), 'null'),
         case p_kind when 'phone' then 'a phone number' when 'email' then 'an e-mail address' else 'a usable address' end || coalesce(': it ' || v_fault, '')
-        using errcode = 'MT003',
-        hint = case p_kind when 'phone' then 'Write it as E.164: +, calling code and number, such as +8613800138000.'
-            when 'email' then 'Write one mailbox, such as ann@example.com, without display name.'
-            else 'It must be 1 … 512 characters without control characters.' end;
+        using errcode = 'MT003', hint = v_hint || case when p_kind = 'phone' and p_country is null then ' Or set default_country of the sender in Config/policy/senders.yaml.' else '' end;
 end $$;
 
 ALTER FUNCTION martlet_data.refuse_address(p_kind text, p_address text, p_country text) OWNER TO martlet_owner;
@@ -3214,16 +3732,23 @@ ALTER FUNCTION martlet_data.refuse_address(p_kind text, p_address text, p_countr
 CREATE FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
+declare
+    v_known text[] := array(select c.name from martlet_data.classes c where c.retired_at is null order by c.name);
 begin
-    if not exists (select from martlet_data.classes c where c.name = p_class and c.retired_at is null) then
+    if p_class is null or p_class <> all (v_known) then
         raise exception 'field class: unknown class %', coalesce(quote_literal(p_class), 'null') using errcode = 'MT001',
-            hint = 'Known classes: ' || coalesce((select string_agg(c.name, ', ' order by c.name) from martlet_data.classes c where c.retired_at is null), 'none; an operator must run "martlet config apply" first') || '.';
-    elsif not exists (select from martlet_data.channels c where c.name = p_channel and c.retired_at is null) then
-        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002',
-            hint = 'Known channels: ' || (select string_agg(c.name, ', ' order by c.name) from martlet_data.channels c where c.retired_at is null) || '.';
+            hint = martlet_data.did_you_mean(p_class, v_known) || 'Known classes: ' || coalesce(nullif(array_to_string(v_known[:30], ', '), ''), 'none; an operator must run "martlet config apply" first') || '.';
     end if;
+    v_known := array(select c.name from martlet_data.channels c where c.retired_at is null order by c.name);
+    if p_channel is null or p_channel <> all (v_known) then
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(p_channel), 'null') using errcode = 'MT002',
+            hint = martlet_data.did_you_mean(p_channel, v_known) || 'Known channels: ' || array_to_string(v_known[:30], ', ') || '.';
+    end if;
+    v_known := array(select distinct t.channel from martlet_data.templates t where t.key = p_template and t.retired_at is null order by 1);
     raise exception 'field template: there is no template % for channel %', coalesce(quote_literal(p_template), 'null'), p_channel using errcode = 'MT004',
-        hint = 'Push it with "martlet templates push", or correct the key.';
+        hint = case when v_known <> '{}' then format('It has texts for %s. ', array_to_string(v_known, ', '))
+            else martlet_data.did_you_mean(p_template, array(select distinct t.key from martlet_data.templates t where t.channel = p_channel and t.retired_at is null)) end
+            || 'Push it with "martlet templates push", or correct the key.';
 end $$;
 
 ALTER FUNCTION martlet_data.refuse_unknown(p_class text, p_channel text, p_template text) OWNER TO martlet_owner;
@@ -3553,12 +4078,6 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.settle_codes(p_after bigint, p_limit integer, OUT looked integer, OUT last bigint) OWNER TO martlet_owner;
-
-CREATE FUNCTION martlet_data.shown(p_address text) RETURNS text
-    LANGUAGE sql STABLE
-    AS $$ select case when pg_has_role(current_user, 'martlet_admin', 'usage') then p_address else martlet_data.mask(p_address) end $$;
-
-ALTER FUNCTION martlet_data.shown(p_address text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) RETURNS integer
     LANGUAGE plpgsql
@@ -3994,46 +4513,6 @@ end $$;
 
 ALTER FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) OWNER TO martlet_owner;
 
-CREATE TABLE martlet_data.attempts (
-    message_id bigint NOT NULL,
-    attempt smallint NOT NULL,
-    provider text NOT NULL COLLATE pg_catalog."C",
-    session integer NOT NULL,
-    admitted_at timestamp with time zone NOT NULL,
-    send_by timestamp with time zone NOT NULL,
-    template_version integer NOT NULL,
-    segments smallint NOT NULL,
-    cost_micros bigint,
-    currency text COLLATE pg_catalog."C",
-    budgets text[]
-)
-PARTITION BY RANGE (message_id);
-
-ALTER TABLE martlet_data.attempts OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.attempts.budgets IS 'Keys of the budgets that this attempt counts in; null: in none, or given back.';
-
-CREATE TABLE martlet_data.receipts (
-    message_id bigint NOT NULL,
-    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    kind text NOT NULL COLLATE pg_catalog."C",
-    attempt smallint,
-    provider text COLLATE pg_catalog."C",
-    code text COLLATE pg_catalog."C",
-    detail text COLLATE pg_catalog."C",
-    reference text COLLATE pg_catalog."C",
-    stale boolean DEFAULT false NOT NULL,
-    actor text COLLATE pg_catalog."C",
-    part smallint
-)
-PARTITION BY RANGE (message_id);
-
-ALTER TABLE martlet_data.receipts OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.receipts.stale IS 'Evidence of a worker that had lost its lease: kept, but it moved nothing.';
-
-COMMENT ON COLUMN martlet_data.receipts.part IS 'Said by the provider after its answer: 0 about the whole message, else about this part of it. Null: said by Martlet, or the answer itself.';
-
 CREATE VIEW martlet.attempts AS
  SELECT a.message_id,
     a.attempt,
@@ -4277,7 +4756,8 @@ CREATE VIEW martlet.bulk_enqueue AS
     NULL::text AS group_key,
     NULL::text AS sender,
     NULL::jsonb AS headers,
-    NULL::text AS traceparent
+    NULL::text AS traceparent,
+    NULL::boolean AS check_template
   WHERE false;
 
 ALTER TABLE martlet.bulk_enqueue OWNER TO martlet_owner;
@@ -4394,27 +4874,6 @@ ALTER TABLE martlet.connections OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.connections IS 'Of providers with max_connections: how many connections each worker may have open now.';
 
-CREATE TABLE martlet_data.dead_letters (
-    message_id bigint NOT NULL,
-    class text NOT NULL COLLATE pg_catalog."C",
-    channel text NOT NULL COLLATE pg_catalog."C",
-    recipient_key text NOT NULL COLLATE pg_catalog."C",
-    address text NOT NULL COLLATE pg_catalog."C",
-    template text NOT NULL COLLATE pg_catalog."C",
-    provider text COLLATE pg_catalog."C",
-    reason text NOT NULL COLLATE pg_catalog."C",
-    explanation text NOT NULL COLLATE pg_catalog."C",
-    remedy text NOT NULL COLLATE pg_catalog."C",
-    died_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    lane smallint NOT NULL,
-    attempt smallint NOT NULL,
-    series smallint NOT NULL,
-    message jsonb NOT NULL,
-    history jsonb NOT NULL
-);
-
-ALTER TABLE martlet_data.dead_letters OWNER TO martlet_owner;
-
 CREATE VIEW martlet.dead_letters AS
  SELECT d.message_id,
     d.class,
@@ -4482,20 +4941,6 @@ ALTER TABLE martlet.follow_ups OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.follow_ups IS 'Messages with a follow-up, and what became of it: open, sent (as sent_id), settled, lapsed, refused; why.';
 
-CREATE TABLE martlet_data.classes (
-    id smallint NOT NULL,
-    name text NOT NULL COLLATE pg_catalog."C",
-    lane smallint NOT NULL,
-    time_to_live interval NOT NULL,
-    erases_body boolean DEFAULT false NOT NULL,
-    accept_within interval,
-    retired_at timestamp with time zone
-);
-
-ALTER TABLE martlet_data.classes OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.classes.accept_within IS 'The promise: a provider has accepted it so long after it might be sent. Null: none.';
-
 CREATE TABLE martlet_data.inbound_texts (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -4514,32 +4959,6 @@ CREATE TABLE martlet_data.inbound_texts (
 ALTER TABLE martlet_data.inbound_texts OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.inbound_texts.first_id IS 'The part of the same text that came first; null: this one.';
-
-CREATE TABLE martlet_data.messages (
-    id bigint NOT NULL,
-    class_id smallint NOT NULL,
-    channel_id smallint NOT NULL,
-    recipient_key text NOT NULL COLLATE pg_catalog."C",
-    address text NOT NULL COLLATE pg_catalog."C",
-    template text NOT NULL COLLATE pg_catalog."C",
-    locale text COLLATE pg_catalog."C",
-    sender text COLLATE pg_catalog."C",
-    time_zone text COLLATE pg_catalog."C",
-    tier text COLLATE pg_catalog."C",
-    group_key text COLLATE pg_catalog."C",
-    variables json NOT NULL,
-    headers jsonb,
-    traceparent text COLLATE pg_catalog."C",
-    producer text NOT NULL COLLATE pg_catalog."C",
-    created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    scheduled_at timestamp with time zone
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE martlet_data.messages OWNER TO martlet_owner;
-
-COMMENT ON COLUMN martlet_data.messages.scheduled_at IS 'Null: at once.';
 
 CREATE VIEW martlet.inbound_events AS
  SELECT e."position" AS id,
@@ -4685,22 +5104,6 @@ ALTER TABLE martlet.jobs OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.jobs IS 'Work on many dead letters, with how far it is. state: running, finished, stopped.';
 
-CREATE TABLE martlet_data.due (
-    slot smallint NOT NULL,
-    due_at timestamp with time zone NOT NULL,
-    message_id bigint NOT NULL,
-    lane smallint NOT NULL,
-    attempt smallint DEFAULT 0 NOT NULL,
-    burned smallint DEFAULT 0 NOT NULL,
-    resends smallint DEFAULT 0 NOT NULL,
-    deaths smallint DEFAULT 0 NOT NULL,
-    series smallint DEFAULT 0 NOT NULL,
-    reason text NOT NULL COLLATE pg_catalog."C"
-)
-PARTITION BY LIST (slot);
-
-ALTER TABLE martlet_data.due OWNER TO martlet_owner;
-
 CREATE TABLE martlet_data.lanes (
     lane smallint NOT NULL,
     cursor regclass NOT NULL,
@@ -4713,23 +5116,6 @@ CREATE TABLE martlet_data.lanes (
 ALTER TABLE martlet_data.lanes OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.lanes.cursor IS 'Sequence whose last value is generation << 12 | slot of the segment that enqueue appends to.';
-
-CREATE TABLE martlet_data.leased (
-    slot smallint NOT NULL,
-    message_id bigint NOT NULL,
-    lane smallint NOT NULL,
-    attempt smallint NOT NULL,
-    burned smallint NOT NULL,
-    resends smallint NOT NULL,
-    deaths smallint NOT NULL,
-    series smallint NOT NULL,
-    session integer NOT NULL,
-    claim integer NOT NULL,
-    deadline timestamp with time zone NOT NULL
-)
-PARTITION BY LIST (slot);
-
-ALTER TABLE martlet_data.leased OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.ready (
     slot smallint NOT NULL,
@@ -4806,16 +5192,6 @@ ALTER TABLE martlet.lanes OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.lanes IS 'Counts every waiting row: seconds with millions waiting. Lane 8 is where messages wait whose worker died with them.';
 
-CREATE TABLE martlet_data.channels (
-    id smallint NOT NULL,
-    name text NOT NULL COLLATE pg_catalog."C",
-    address_kind text NOT NULL COLLATE pg_catalog."C",
-    retired_at timestamp with time zone,
-    CONSTRAINT channels_address_kind_check CHECK ((address_kind = ANY (ARRAY['phone'::text, 'email'::text, 'opaque'::text])))
-);
-
-ALTER TABLE martlet_data.channels OWNER TO martlet_owner;
-
 CREATE TABLE martlet_data.message_links (
     message_id bigint NOT NULL,
     targets text[] NOT NULL,
@@ -4857,120 +5233,6 @@ CREATE VIEW martlet.link_clicks AS
 ALTER TABLE martlet.link_clicks OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.link_clicks IS 'Messages with a link to target (without query and fragment, where people''s own values stand): sent, clicked by a person, visited by a machine. Reads every message with tracked links that it is asked for.';
-
-CREATE TABLE martlet_data.cancellations (
-    message_id bigint NOT NULL,
-    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
-);
-
-ALTER TABLE martlet_data.cancellations OWNER TO martlet_owner;
-
-CREATE TABLE martlet_data.group_cancellations (
-    group_key text NOT NULL COLLATE pg_catalog."C",
-    producer text NOT NULL COLLATE pg_catalog."C",
-    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    cancelled_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
-);
-
-ALTER TABLE martlet_data.group_cancellations OWNER TO martlet_owner;
-
-CREATE TABLE martlet_data.requeues (
-    message_id bigint NOT NULL,
-    series smallint NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    variables jsonb,
-    provider text COLLATE pg_catalog."C",
-    approve_words boolean DEFAULT false NOT NULL,
-    requeued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    requeued_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
-    why text NOT NULL COLLATE pg_catalog."C"
-);
-
-ALTER TABLE martlet_data.requeues OWNER TO martlet_owner;
-
-CREATE VIEW martlet.message_status AS
- SELECT m.id AS message_id,
-    c.name AS class,
-    ch.name AS channel,
-    martlet_data.shown(m.recipient_key) AS recipient_key,
-    martlet_data.shown(m.address) AS address,
-    m.template,
-    m.group_key,
-    m.producer,
-    m.created_at,
-    COALESCE(q.expires_at, m.expires_at) AS expires_at,
-        CASE
-            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN 'dead'::text
-            WHEN (f.kind IS NOT NULL) THEN f.kind
-            WHEN ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL)) THEN 'sending'::text
-            WHEN (x.cancelled_at IS NOT NULL) THEN 'cancelled'::text
-            WHEN (l.message_id IS NOT NULL) THEN 'leased'::text
-            WHEN (u.message_id IS NOT NULL) THEN 'due'::text
-            ELSE 'ready'::text
-        END AS state,
-        CASE
-            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN d.reason
-            WHEN (f.kind IS NOT NULL) THEN f.code
-            WHEN ((u.message_id IS NOT NULL) AND (l.message_id IS NULL) AND (x.cancelled_at IS NULL)) THEN u.reason
-            ELSE NULL::text
-        END AS reason,
-        CASE
-            WHEN ((d.message_id IS NULL) AND (f.kind IS NULL) AND (l.message_id IS NULL) AND (x.cancelled_at IS NULL)) THEN u.due_at
-            ELSE NULL::timestamp with time zone
-        END AS until,
-        CASE
-            WHEN ((d.message_id IS NOT NULL) AND COALESCE((f.kind <> ALL (ARRAY['accepted'::text, 'delivered'::text])), true)) THEN d.died_at
-            WHEN (f.kind IS NOT NULL) THEN f.at
-            WHEN (NOT ((l.message_id IS NOT NULL) AND (a.message_id IS NOT NULL))) THEN x.cancelled_at
-            ELSE NULL::timestamp with time zone
-        END AS ended_at
-   FROM (((((((((martlet_data.messages m
-     JOIN martlet_data.classes c ON ((c.id = m.class_id)))
-     JOIN martlet_data.channels ch ON ((ch.id = m.channel_id)))
-     LEFT JOIN martlet_data.dead_letters d ON ((d.message_id = m.id)))
-     LEFT JOIN martlet_data.leased l ON ((l.message_id = m.id)))
-     LEFT JOIN martlet_data.attempts a ON (((a.message_id = m.id) AND (a.attempt = (l.attempt + 1)))))
-     LEFT JOIN martlet_data.due u ON ((u.message_id = m.id)))
-     LEFT JOIN LATERAL ( SELECT r.expires_at,
-            r.requeued_at
-           FROM martlet_data.requeues r
-          WHERE (r.message_id = m.id)
-          ORDER BY r.series DESC
-         LIMIT 1) q ON (true))
-     LEFT JOIN LATERAL ( SELECT r.kind,
-            r.code,
-            r.at
-           FROM martlet_data.receipts r
-          WHERE ((r.message_id = m.id) AND (r.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND ((q.requeued_at IS NULL) OR ((r.at >= q.requeued_at) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (EXISTS ( SELECT
-                   FROM martlet_data.attempts b
-                  WHERE ((b.message_id = m.id) AND (b.attempt = r.attempt) AND (b.admitted_at >= q.requeued_at))))))) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (NOT (EXISTS ( SELECT
-                   FROM martlet_data.attempts b
-                  WHERE ((b.message_id = m.id) AND (b.attempt > r.attempt) AND (NOT (EXISTS ( SELECT
-                           FROM martlet_data.receipts s
-                          WHERE ((s.message_id = b.message_id) AND (s.attempt = b.attempt) AND (s.kind = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'delivered'::text, 'undelivered'::text]))))))))))))
-          ORDER BY (r.kind <> 'discarded'::text), (r.kind <> 'delivered'::text),
-                CASE
-                    WHEN (r.kind = ANY (ARRAY['accepted'::text, 'undelivered'::text])) THEN r.attempt
-                    ELSE NULL::smallint
-                END DESC NULLS LAST,
-                CASE r.kind
-                    WHEN 'undelivered'::text THEN 0
-                    WHEN 'accepted'::text THEN 1
-                    ELSE 2
-                END, r.at DESC
-         LIMIT 1) f ON (true))
-     LEFT JOIN LATERAL ( SELECT max(c_1.cancelled_at) AS cancelled_at
-           FROM ( SELECT n.cancelled_at
-                   FROM martlet_data.cancellations n
-                  WHERE (n.message_id = m.id)
-                UNION ALL
-                 SELECT g.cancelled_at
-                   FROM martlet_data.group_cancellations g
-                  WHERE ((g.group_key = m.group_key) AND (g.producer = ANY (ARRAY['*'::text, m.producer])) AND (g.cancelled_at >= m.created_at))) c_1
-          WHERE ((d.message_id IS NULL) AND (f.kind IS NULL))) x ON (true));
-
-ALTER TABLE martlet.message_status OWNER TO martlet_owner;
 
 CREATE TABLE martlet_data.receipt_promises (
     provider text NOT NULL COLLATE pg_catalog."C",
@@ -5698,10 +5960,19 @@ CREATE TABLE martlet_data.enqueue_places (
     lane smallint NOT NULL,
     cursor regclass NOT NULL,
     time_to_live interval NOT NULL,
-    cluster_bits bigint DEFAULT 0 NOT NULL
+    cluster_bits bigint DEFAULT 0 NOT NULL,
+    required text[] DEFAULT '{}'::text[] NOT NULL,
+    locales text[] DEFAULT '{}'::text[] NOT NULL,
+    default_locale text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.enqueue_places OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.enqueue_places.required IS 'Variables that some text of the template, or the class, requires: with all of them nothing is missing.';
+
+COMMENT ON COLUMN martlet_data.enqueue_places.locales IS 'Locales in which the template has a text on this channel.';
+
+COMMENT ON COLUMN martlet_data.enqueue_places.default_locale IS 'Of messages that name neither locale nor sender; null: not known.';
 
 CREATE TABLE martlet_data.events (
     id bigint NOT NULL,
@@ -5742,10 +6013,13 @@ CREATE TABLE martlet_data.imports (
     enqueued bigint DEFAULT 0 NOT NULL,
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     advanced_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    finished_at timestamp with time zone
+    finished_at timestamp with time zone,
+    arguments jsonb
 );
 
 ALTER TABLE martlet_data.imports OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.imports.arguments IS 'What was given for all records, such as {"template": "sale"}; null: not known.';
 
 CREATE SEQUENCE martlet_data.inbound_position
     START WITH 1
@@ -6433,10 +6707,13 @@ CREATE TABLE martlet_data.senders (
     default_country text COLLATE pg_catalog."C",
     time_zone text NOT NULL COLLATE pg_catalog."C",
     is_default boolean DEFAULT false NOT NULL,
-    retired_at timestamp with time zone
+    retired_at timestamp with time zone,
+    default_locale text COLLATE pg_catalog."C"
 );
 
 ALTER TABLE martlet_data.senders OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.senders.default_locale IS 'Of messages without a locale; null: not known, because the policy was applied by a version that did not store it.';
 
 CREATE SEQUENCE martlet_data.session_seq
     AS integer
@@ -6923,6 +7200,8 @@ CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCA
 
 CREATE TRIGGER refresh_enqueue_places AFTER UPDATE ON martlet_data.cluster FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
+CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.senders FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
+
 CREATE TRIGGER refresh_enqueue_places AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON martlet_data.templates FOR EACH STATEMENT EXECUTE FUNCTION martlet_data.refresh_enqueue_places();
 
 ALTER TABLE ONLY martlet_data.audience_rejects
@@ -7017,17 +7296,17 @@ GRANT ALL ON FUNCTION martlet.discard(message_id bigint, why text) TO martlet_ad
 REVOKE ALL ON FUNCTION martlet.drain_provider(provider text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.drain_provider(provider text, why text) TO martlet_admin;
 
-REVOKE ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_producer;
-GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text) TO martlet_admin;
+REVOKE ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text, check_template boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text, check_template boolean) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.enqueue(class text, channel text, recipient text, template text, variables jsonb, idempotency_key text, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, traceparent text, check_template boolean) TO martlet_producer;
 
-REVOKE ALL ON FUNCTION martlet.enqueue_many(messages jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb) TO martlet_producer;
-GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb) TO martlet_admin;
+REVOKE ALL ON FUNCTION martlet.enqueue_many(messages jsonb, check_template boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb, check_template boolean) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.enqueue_many(messages jsonb, check_template boolean) TO martlet_producer;
 
-REVOKE ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_producer;
-GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[]) TO martlet_admin;
+REVOKE ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) TO martlet_admin;
@@ -7037,13 +7316,13 @@ REVOKE ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members 
 GRANT ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) TO martlet_producer;
 
-REVOKE ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) TO martlet_producer;
-GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text) TO martlet_admin;
+REVOKE ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text, check_template boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text, check_template boolean) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval, template text, class text, variables jsonb, locale text, sender text, check_template boolean) TO martlet_producer;
 
-REVOKE ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) TO martlet_producer;
-GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) TO martlet_admin;
+REVOKE ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[], check_template boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[], check_template boolean) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.follow_up_rows(message_ids bigint[], follow_ups text[], check_template boolean) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.goal(name text, recipient_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.goal(name text, recipient_key text) TO martlet_admin;
@@ -7053,9 +7332,9 @@ REVOKE ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_li
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_admin;
 
-REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_producer;
-GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text) TO martlet_admin;
+REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text, arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text, arguments jsonb) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text, arguments jsonb) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone, OUT loaded bigint, OUT doubles bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.load_codes(pool text, codes text[], valid_until timestamp with time zone, OUT loaded bigint, OUT doubles bigint) TO martlet_admin;
@@ -7118,6 +7397,78 @@ GRANT ALL ON FUNCTION martlet.set_cluster(number integer, why text) TO martlet_a
 REVOKE ALL ON FUNCTION martlet.slo_since(since interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.slo_since(since interval) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
+GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.attempts TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.attempts TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.attempts TO martlet_gateway;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.cancellations TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.cancellations TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.channels TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.channels TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.channels TO martlet_gateway;
+
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
+GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
+GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
+
+GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.dead_letters TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
+GRANT DELETE ON TABLE martlet_data.dead_letters TO martlet_gateway;
+
+GRANT SELECT(message_id) ON TABLE martlet_data.dead_letters TO martlet_gateway;
+
+GRANT SELECT(reason) ON TABLE martlet_data.dead_letters TO martlet_gateway;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.group_cancellations TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_admin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.leased TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.leased TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
+
+GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
+
+GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
+
+GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.receipts TO martlet_admin;
+GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_gateway;
+
+GRANT SELECT,DELETE ON TABLE martlet_data.requeues TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
+GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.my_messages TO martlet_admin;
+GRANT SELECT ON TABLE martlet.my_messages TO martlet_producer;
+
+REVOKE ALL ON FUNCTION martlet.status(message_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.status(message_id bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.status(message_id bigint) TO martlet_producer;
+
+REVOKE ALL ON FUNCTION martlet.status(idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.status(idempotency_key text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.status(idempotency_key text) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.stop_job(job_id bigint, why text) TO martlet_admin;
@@ -7187,9 +7538,11 @@ REVOKE ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint
 GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.check_leases(p_found bigint, p_wanted bigint, p_found_ids bigint, p_wanted_ids bigint) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.check_template(p_class text, p_channel text, p_template text, p_variables jsonb, p_locale text, p_sender text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.check_text(p_field text, p_value text, p_limit integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION martlet_data.check_times(p_scheduled timestamp with time zone, p_expires timestamp with time zone, p_now timestamp with time zone, p_class text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.check_unusual(variables jsonb, headers jsonb, v_expires timestamp with time zone, scheduled_at timestamp with time zone, recipient_key text, locale text, tier text, group_key text, idempotency_key text, traceparent text) FROM PUBLIC;
 
@@ -7212,6 +7565,8 @@ GRANT ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolea
 
 REVOKE ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.did_you_mean(p_word text, p_known text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) FROM PUBLIC;
 
@@ -7249,6 +7604,8 @@ REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.is_e164(p_address text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.is_given(p_value jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.is_plain(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.is_published(p_type text) FROM PUBLIC;
@@ -7272,6 +7629,8 @@ GRANT SELECT ON TABLE martlet_data.runs TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.known_run(p_run integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.locale_fallbacks(p_locale text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.lock_bucket(p_bucket integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.mailbox_fault(p_text text) FROM PUBLIC;
@@ -7280,6 +7639,8 @@ REVOKE ALL ON FUNCTION martlet_data.mask(p_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet_data.mask(p_address text) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.may_be_blank(p_json text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.measure_levels(p_span interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.measure_levels(p_span interval) TO martlet_worker;
@@ -7384,10 +7745,6 @@ GRANT ALL ON FUNCTION martlet_data.retire_segment(p_kind text, p_slot smallint) 
 REVOKE ALL ON FUNCTION martlet_data.settle_codes(p_after bigint, p_limit integer, OUT looked integer, OUT last bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.settle_codes(p_after bigint, p_limit integer, OUT looked integer, OUT last bigint) TO martlet_worker;
 
-REVOKE ALL ON FUNCTION martlet_data.shown(p_address text) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_reader;
-GRANT ALL ON FUNCTION martlet_data.shown(p_address text) TO martlet_admin;
-
 REVOKE ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit integer, p_session integer, p_needed integer, p_most integer) TO martlet_worker;
 
@@ -7431,14 +7788,6 @@ GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) T
 GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.written_out(p_field text, p_element bigint, p_value jsonb, p_limit integer) FROM PUBLIC;
-
-GRANT SELECT,INSERT ON TABLE martlet_data.attempts TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.attempts TO martlet_admin;
-GRANT SELECT ON TABLE martlet_data.attempts TO martlet_gateway;
-
-GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.receipts TO martlet_admin;
-GRANT SELECT,INSERT ON TABLE martlet_data.receipts TO martlet_gateway;
 
 GRANT SELECT ON TABLE martlet.attempts TO martlet_reader;
 GRANT SELECT ON TABLE martlet.attempts TO martlet_admin;
@@ -7525,14 +7874,6 @@ GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
 GRANT SELECT ON TABLE martlet.connections TO martlet_reader;
 GRANT SELECT ON TABLE martlet.connections TO martlet_admin;
 
-GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.dead_letters TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.dead_letters TO martlet_admin;
-GRANT DELETE ON TABLE martlet_data.dead_letters TO martlet_gateway;
-
-GRANT SELECT(message_id) ON TABLE martlet_data.dead_letters TO martlet_gateway;
-
-GRANT SELECT(reason) ON TABLE martlet_data.dead_letters TO martlet_gateway;
-
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_reader;
 GRANT SELECT ON TABLE martlet.dead_letters TO martlet_admin;
 
@@ -7563,28 +7904,9 @@ GRANT UPDATE(decided_at) ON TABLE martlet_data.follow_ups TO martlet_gateway;
 GRANT SELECT ON TABLE martlet.follow_ups TO martlet_reader;
 GRANT SELECT ON TABLE martlet.follow_ups TO martlet_admin;
 
-GRANT SELECT ON TABLE martlet_data.classes TO martlet_worker;
-GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.classes TO martlet_admin;
-GRANT SELECT ON TABLE martlet_data.classes TO martlet_gateway;
-
 GRANT SELECT,INSERT,DELETE ON TABLE martlet_data.inbound_texts TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.inbound_texts TO martlet_admin;
 GRANT SELECT,INSERT ON TABLE martlet_data.inbound_texts TO martlet_gateway;
-
-GRANT SELECT ON TABLE martlet_data.messages TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.messages TO martlet_admin;
-
-GRANT SELECT(id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(class_id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(channel_id) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT SELECT(address) ON TABLE martlet_data.messages TO martlet_gateway;
-
-GRANT UPDATE(variables) ON TABLE martlet_data.messages TO martlet_worker;
-
-GRANT UPDATE(headers) ON TABLE martlet_data.messages TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.inbound_events TO martlet_reader;
 GRANT SELECT ON TABLE martlet.inbound_events TO martlet_admin;
@@ -7601,14 +7923,8 @@ GRANT SELECT ON TABLE martlet.job_messages TO martlet_reader;
 GRANT SELECT ON TABLE martlet.jobs TO martlet_admin;
 GRANT SELECT ON TABLE martlet.jobs TO martlet_reader;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.due TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.due TO martlet_admin;
-
 GRANT SELECT ON TABLE martlet_data.lanes TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.lanes TO martlet_admin;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.leased TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.leased TO martlet_admin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.ready TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.ready TO martlet_admin;
@@ -7618,10 +7934,6 @@ GRANT SELECT ON TABLE martlet_data.segments TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet.lanes TO martlet_reader;
 GRANT SELECT ON TABLE martlet.lanes TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet_data.channels TO martlet_worker;
-GRANT SELECT,INSERT,UPDATE ON TABLE martlet_data.channels TO martlet_admin;
-GRANT SELECT ON TABLE martlet_data.channels TO martlet_gateway;
 
 GRANT SELECT,INSERT ON TABLE martlet_data.message_links TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.message_links TO martlet_admin;
@@ -7633,18 +7945,6 @@ GRANT UPDATE(expires_at) ON TABLE martlet_data.message_links TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.link_clicks TO martlet_reader;
 GRANT SELECT ON TABLE martlet.link_clicks TO martlet_admin;
-
-GRANT SELECT,DELETE ON TABLE martlet_data.cancellations TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.cancellations TO martlet_admin;
-
-GRANT SELECT,DELETE ON TABLE martlet_data.group_cancellations TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.group_cancellations TO martlet_admin;
-
-GRANT SELECT,DELETE ON TABLE martlet_data.requeues TO martlet_worker;
-GRANT SELECT ON TABLE martlet_data.requeues TO martlet_admin;
-
-GRANT SELECT ON TABLE martlet.message_status TO martlet_reader;
-GRANT SELECT ON TABLE martlet.message_status TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.receipt_promises TO martlet_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE martlet_data.receipt_promises TO martlet_admin;

@@ -92,7 +92,7 @@ class Day:
             message = self.message("cart-reminder", who)
             message["class"], message["variables"] = "transactional", {"item": "全网最低价的真丝围巾"}
             messages.append(message)
-        # A language that nobody has written yet.
+        # A language that nobody has written yet: refused at the door.
         messages += [self.message("parcel-delivered") | {"locale": "fr"} for _ in range(6)]
         self.random.shuffle(messages)
         return messages

@@ -78,6 +78,9 @@ public struct ClassPolicy: Sendable, Equatable {
     public var sender: String?
     /// True: what could not be sent within its time to live is a dead letter, for a human, instead of `expired`.
     public var keepsExpired = false
+    /// How far ahead `scheduled_at` may be; at most 366 days, for a day's storage is kept until its last message has expired.
+    public var scheduleWithin: Duration = ClassPolicy.longestSchedule
+    public static let longestSchedule: Duration = .seconds(366 * 86_400)
 
     public init(
         name: String, lane: Int, timeToLive: Duration, retry: RetrySchedule, quietHours: QuietHours? = nil,

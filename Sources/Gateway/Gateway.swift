@@ -1,4 +1,5 @@
 import Events
+import Glibc
 import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -57,7 +58,11 @@ public enum Gateway {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.drainGrace
-        try await ServiceGroup(configuration: configuration).run()
+        do { try await ServiceGroup(configuration: configuration).run() } catch let error as IOError
+            where error.errnoCode == EADDRINUSE
+        {
+            throw GatewayError.portTaken("\(settings.listen.host):\(settings.listen.port)")
+        }
         await database.close()
         await linkDatabase.close()
         await eventDatabase.close()

@@ -89,12 +89,14 @@ final class GatewayPolicy: Service, EventSurroundings {
         var isChecked = false
         while !Task.isCancelled {
             do {
-                if !isChecked, let misfit = try await Migrator(database).status().misfit { throw GatewayError.misfit(misfit) }
+                if !isChecked { try await check() }
                 isChecked = true
                 try await refresh()
                 note(nil)
             } catch is CancellationError {
                 return  // in the middle of a question: told to stop
+            } catch let error as StoreError where !isChecked && (error.isRefusedConnection || error.isForbidden) {
+                throw GatewayError.misfit("\(error)")
             } catch let error as StoreError {
                 note("\(error)")
             } catch is CancellationError {
@@ -104,6 +106,12 @@ final class GatewayPolicy: Service, EventSurroundings {
                 return  // cancelled
             }
         }
+    }
+
+    /// That this program can work with the database it was given.
+    private func check() async throws {
+        if let misfit = try await Migrator(database).status().misfit { throw GatewayError.misfit(misfit) }
+        if let grant = try await database.missingGrant(of: "martlet_gateway") { throw GatewayError.misfit(grant) }
     }
 
     private func note(_ problem: String?) {
@@ -212,12 +220,15 @@ final class GatewayPolicy: Service, EventSurroundings {
 
 /// Why a gateway does not start.
 public enum GatewayError: Error, CustomStringConvertible {
-    /// The schema is not the one that this binary is made for.
+    /// The schema is not the one that this binary is made for, or the role may not work with it.
     case misfit(String)
+    case portTaken(String)
 
     public var description: String {
         switch self {
         case .misfit(let text): text
+        case .portTaken(let place):
+            "\(place) is taken by another program, perhaps another gateway of this host: stop it, or give this one another address with --listen"
         }
     }
 }

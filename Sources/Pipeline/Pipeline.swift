@@ -30,6 +30,7 @@ struct Pipeline: Sendable {
     let signals: LoopSignals
     let meters: Meters
     let logger: Logger
+    let deadLetters: DeadLetterLog
     let batch: Int
     let idlePoll: Duration
     private static let few = 16
@@ -192,6 +193,10 @@ struct Pipeline: Sendable {
         for (code, count) in rendered.warnings { meters.count("martlet_render_warnings_total", [("code", code)], by: count) }
         if !rendered.failed.isEmpty {
             let over = try await Refusal(shared: shared, database: database).end(rendered.failed)
+            deadLetters.note(
+                rendered.failed.filter { over[$0.lease.messageID] == nil }.map {
+                    .init(message: $0.lease.messageID, reason: $0.reason)
+                })
             for failure in rendered.failed {
                 if let kind = over[failure.lease.messageID] {
                     meters.count("martlet_not_admitted_total", [("reason", kind)])
@@ -234,6 +239,7 @@ struct Pipeline: Sendable {
                     "a message cannot be admitted; it is a dead letter now",
                     metadata: ["message_id": "\(works[0].message.id)", "error": "\(error)"])
                 _ = try await Refusal(shared: shared, database: database).end(works.map { ($0.lease, $0.provider.name, reason) })
+                deadLetters.note(works.map { .init(message: $0.message.id, reason: reason) })
                 return Admit.Answer(others: ["data_error": works.count])
             }
             var answer = try await admit(Array(works.prefix(works.count / 2)), expected)
@@ -284,6 +290,7 @@ struct Pipeline: Sendable {
                 let answer = try await record.record(taken, withBodies: withBodies)
                 for (word, count) in answer.moved { meters.count("martlet_recorded_total", [("as", word)], by: count) }
                 meters.count(answer.bills)
+                deadLetters.note(answer.deadLetters)
                 return release(taken)
             } catch let error as StoreError where error.isDataError && taken.count > 1 {
                 // A data error: one bad row must not harm the others.

@@ -17,6 +17,7 @@ struct Record: Sendable {
         var moved: [String: Int] = [:]
         /// What providers took, and bill.
         var bills: [Bill] = []
+        var deadLetters: [DeadLetterLog.Letter] = []
     }
 
     /// Rows of one leased segment under one session: a worker that was fenced still has answers of the session before.
@@ -37,6 +38,7 @@ struct Record: Sendable {
             }
             answer.moved.merge(written.moved) { $0 + $1 }
             answer.bills += written.bills
+            answer.deadLetters += written.deadLetters
         }
         return answer
     }
@@ -73,6 +75,7 @@ struct RecordWrites {
     private let oneByOne: Bool
     private(set) var moved: [String: Int] = [:]
     private(set) var bills: [Bill] = []
+    private(set) var deadLetters: [DeadLetterLog.Letter] = []
     private let receiptIDs: [String: ReceiptIDs]
     private var carrierIDs = InsertCarrierIDs()
     private var accepted: FinishAccepted
@@ -158,6 +161,7 @@ struct RecordWrites {
                 code: failure?.code,
                 detail: failure?.detail)
             dead.add(lease, attempt: work.attempt, provider: work.provider.name, reason: reason)
+            deadLetters.append(.init(message: work.message.id, reason: reason))
             count("dead", final: true, work)
         }
     }

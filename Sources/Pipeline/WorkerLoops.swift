@@ -21,6 +21,7 @@ final class WorkerLoops: Sendable {
     private let identity: WorkerIdentity
     private let logger: Logger
     private let meters = Meters()
+    private let deadLetters: DeadLetterLog
     private let results = Results()
     private let signals = LoopSignals()
     private let providerQueues = ProviderQueues([])
@@ -51,6 +52,7 @@ final class WorkerLoops: Sendable {
         recorder = EventRecorder(
             shared: shared, database: eventDatabase, meters: meters, logger: logger,
             afterwards: { try await Failpoint.afterEvents.reached([]) })
+        deadLetters = DeadLetterLog(meters: meters, logger: logger)
         (started, starting) = AsyncStream.makeStream()
         inFlight = InFlight(limit: settings.maxInFlight)
         claimBudget = ClaimBudget(providerQueues: providerQueues)
@@ -59,7 +61,8 @@ final class WorkerLoops: Sendable {
         pipeline = Pipeline(
             shared: shared, database: database, claim: claim, claimBudget: claimBudget, providerQueues: providerQueues,
             results: results, inFlight: inFlight,
-            signals: signals, meters: meters, logger: logger, batch: settings.claimBatch, idlePoll: settings.idlePoll)
+            signals: signals, meters: meters, logger: logger, deadLetters: deadLetters, batch: settings.claimBatch,
+            idlePoll: settings.idlePoll)
     }
 
     func run(untilIdle: Bool) async throws {
@@ -85,6 +88,7 @@ final class WorkerLoops: Sendable {
             group.cancelAll()
         }
         starting.finish()
+        deadLetters.tellRest(isEnd: true)
         await providers.end(within: shared.isHurried ? .zero : .seconds(2))
         do {
             try await beatDatabase.run(EndSession(session: shared.session), within: .seconds(5))
@@ -204,6 +208,7 @@ final class WorkerLoops: Sendable {
     }
 
     private func report() {
+        deadLetters.tellRest()
         meters.gauge("martlet_in_flight", [], Double(inFlight.count))
         meters.gauge("martlet_live_sessions", [], Double(shared.liveSessions))
         for providerQueue in providerQueues.all {

@@ -24,7 +24,8 @@ extension Worker {
         return nil
     }
 
-    /// What is wrong with the schema for this binary, nil when it fits; waits while the database is not to be had.
+    /// Why this program cannot work with the database it was given: the schema, the role's rights, or that it is not let in. nil: it can. Waits while the
+    /// database cannot be reached.
     public static func schemaMisfit(_ options: DatabaseOptions, logger: Logger) async throws -> String? {
         var options = options
         options.connections = 1
@@ -32,9 +33,12 @@ extension Worker {
         var pause = Pause(limit: .seconds(5))
         while true {
             do {
-                let status = try await Migrator(database).status()
+                let misfit = try await Migrator(database).status().misfit
+                let found = if let misfit { misfit } else { try await database.missingGrant(of: "martlet_worker") }
                 await database.close()
-                return status.misfit
+                return found
+            } catch let error as StoreError where error.isRefusedConnection || error.isForbidden {
+                return "\(error)"
             } catch StoreError.unavailable(let error) {
                 if pause.isFirst { logger.warning("the database is not to be had yet", metadata: ["error": "\(error)"]) }
                 await pause.wait()

@@ -5,6 +5,7 @@ extension PQConnection {
     /// Connects to the first address that answers and suits. Throws `PQError.connectFailed` with one reason per address.
     public static func connect(_ options: ConnectionOptions, on loop: PQLoop = .shared) async throws -> PQConnection {
         var reasons: [String] = []
+        var isRefusal = true
         for target in try await ConnectionTarget.all(options, on: loop) {
             let connection = PQConnection(loop: loop, options: options)
             do {
@@ -12,19 +13,22 @@ extension PQConnection {
                 return connection
             } catch let error as PQError {
                 await connection.close()
+                if case .connectFailed(_, true) = error {} else { isRefusal = false }
                 reasons.append("\(target.label): \(error.reasonToConnectElsewhere)")
             } catch {
                 await connection.close()
                 throw error
             }
         }
-        throw PQError.connectFailed(reasons: reasons)
+        throw PQError.connectFailed(reasons: reasons, isRefusal: isRefusal)
     }
 
     private func open(_ target: ConnectionTarget) async throws {
         let deadline = Deadline(options.connectTimeout)
         guard let handle = start(target) else { throw PQError.connectFailed(reasons: ["out of memory"]) }
         self.handle = handle
+        // While it connects libpq tells a SQLSTATE only so, in the text of the error.
+        PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         notices.install(on: handle)
         let channel = LoopChannel { [weak self] events in self?.assumeIsolated { $0.socketReady(events) } }
         let timer = LoopTimer { [weak self] in self?.assumeIsolated { $0.deadlineReached() } }
@@ -35,7 +39,7 @@ extension PQConnection {
         var status = PQstatus(handle) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
         while status != PGRES_POLLING_OK {
             guard status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING else {
-                throw PQError.connectFailed(reasons: [libpqMessage()])
+                throw PQError.connectFailure(libpqMessage())
             }
             try await socketEvent(
                 "connect", deadline, readable: status == PGRES_POLLING_READING, writable: status == PGRES_POLLING_WRITING,
@@ -44,6 +48,7 @@ extension PQConnection {
             status = PQconnectPoll(handle)
         }
         isConnecting = false
+        PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
         loop.watch(channel, PQsocket(handle), EPOLLIN.rawValue, fresh: true)
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else { throw lostWhile("connect") }
         try await applySettings(deadline)
@@ -73,10 +78,22 @@ extension PQConnection {
 }
 
 extension PQError {
+    /// Answers that stay the same until somebody changes the server or the settings: no such database or role, a wrong password, no entry in pg_hba.conf, no
+    /// right to connect.
+    private static let refusals: Set<Substring> = ["3D000", "28000", "28P01", "42501"]
+
+    /// Of libpq's message in PQERRORS_VERBOSE: `…: FATAL:  3D000: database "x" does not exist LOCATION:  InitPostgres, postinit.c:948`.
+    static func connectFailure(_ message: String) -> PQError {
+        let told = message.replacing(#/\s*LOCATION:  \S+, \S+/#, with: "")
+        let states = told.matches(of: #/:  ([0-9A-Z]{5}): /#).map(\.1)
+        let reason = told.replacing(#/:  [0-9A-Z]{5}: /#, with: ":  ")
+        return .connectFailed(reasons: [reason], isRefusal: !states.isEmpty && states.allSatisfy(refusals.contains))
+    }
+
     /// Without what `connectFailed` says already.
     var reasonToConnectElsewhere: String {
         switch self {
-        case .connectFailed(let reasons): reasons.joined(separator: "; ")
+        case .connectFailed(let reasons, _): reasons.joined(separator: "; ")
         case .connectionLost(_, let cause, _): cause
         case .deadlineExceeded(_, let after, _): "no answer within \(after.readable)"
         default: description

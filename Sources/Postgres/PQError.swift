@@ -2,8 +2,9 @@
 public enum PQError: Error, Sendable {
     /// The server refused the statement. Nothing of its transaction has happened.
     case server(PQServerError)
-    /// No connection could be made; one reason per address tried.
-    case connectFailed(reasons: [String])
+    /// No connection could be made; one reason per address tried. `isRefusal`: every one of them answered that this role or database may not, or is not
+    /// there; trying again does not help.
+    case connectFailed(reasons: [String], isRefusal: Bool = false)
     /// The connection ended before the answer came. With `mayHaveRun` a statement outside an explicit transaction may have
     /// committed; one inside an uncommitted transaction has not.
     case connectionLost(statement: String, cause: String, mayHaveRun: Bool)
@@ -81,7 +82,7 @@ extension PQError: CustomStringConvertible {
         switch self {
         case .server(let error):
             return error.description
-        case .connectFailed(let reasons):
+        case .connectFailed(let reasons, _):
             return "cannot connect to PostgreSQL: \(reasons.joined(separator: "; "))"
         case .connectionLost(let statement, let cause, let mayHaveRun):
             return "\(statement): connection lost (\(cause))" + (mayHaveRun ? "; it may have run" : "; it did not run")

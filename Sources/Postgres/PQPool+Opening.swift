@@ -20,6 +20,12 @@ extension PQPool {
             } catch {
                 failures += 1
                 lastFailure = "\(error)"
+                if let refusal = error as? PQError, case .connectFailed(_, isRefusal: true) = refusal {
+                    // It stays so until somebody does something: nobody waits for that.
+                    for waiter in waiters.all { waiter.resume(.failure(refusal)) }
+                    waiters = Queue()
+                    break
+                }
                 // Nobody waits any more: the next borrower starts a fresh attempt.
                 if waiters.isEmpty || openers > 1 { break }
                 do {

@@ -31,6 +31,9 @@ extension PolicyReading {
         rules.maxSegments = object["max_segments"]?.integer(in: 1...255)
         rules.rejectsOverlong = object["overlong"]?.word(Overlong.self) != .warn
         rules.erasesBody = object["erase_body"]?.bool() ?? false
+        if let within = object["schedule_within"]?.duration(in: .seconds(60)...ClassPolicy.longestSchedule) {
+            rules.scheduleWithin = within
+        }
         rules.keepsExpired = object["keep_expired"]?.bool() ?? false
         rules.sender = object["sender"].flatMap { reference(.sender, $0) }
         rules.tracking = readTracking(object, erasesBody: rules.erasesBody)

@@ -17,7 +17,7 @@ public enum PolicyFiles {
         "classes.yaml": [
             "lane", "time_to_live", "attempts", "retry_base", "retry_limit", "quiet_hours", "release_over", "consent",
             "in_doubt", "resends", "signature", "opt_out", "required", "max_segments", "overlong", "erase_body", "sender",
-            "accept_within", "keep_expired", "track_clicks", "track_opens", "links_expire",
+            "accept_within", "keep_expired", "schedule_within", "track_clicks", "track_opens", "links_expire",
         ],
         "caps.yaml": ["classes", "channels", "window", "calendar", "limit", "tiers", "over"],
         "senders.yaml": [

@@ -25,6 +25,12 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         return nil
     }
 
+    /// The server answers, and does not let this role into this database: trying again does not help.
+    public var isRefusedConnection: Bool {
+        if case .unavailable(.connectFailed(_, isRefusal: true)) = self { return true }
+        return false
+    }
+
     /// Serialization failure, deadlock, or a ring that moved on: the same transaction may succeed when run again.
     public var isRetryable: Bool {
         if case .refused(let error) = self { return PQError.server(error).isRetryable || hasRingMoved }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -55,7 +56,7 @@ public final class HealthServer: Sendable {
     }
 
     /// Listens until the task is cancelled; requests under way then are still answered within their 10 s.
-    /// - Throws: when the address cannot be bound.
+    /// - Throws: `HealthServerError` when the address cannot be listened on.
     public func run() async throws {
         let open = ConnectionCount()
         let group = MultiThreadedEventLoopGroup.singleton
@@ -73,7 +74,7 @@ public final class HealthServer: Sendable {
                     try pipeline.addHandler(HealthHandler(answers: answers))
                 }
             }
-            .bind(host: host, port: port).get()
+            .bindOrExplain(host: host, port: port)
         if let port = listener.localAddress?.port { bound(port) }
         await withTaskCancellationHandler {
             do { try await listener.closeFuture.get() } catch {
@@ -165,5 +166,29 @@ private final class HealthHandler: ChannelInboundHandler {
         }
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    }
+}
+
+/// Why the health port cannot be opened, and what to do.
+public struct HealthServerError: Error, CustomStringConvertible {
+    public var description: String
+}
+
+extension ServerBootstrap {
+    fileprivate func bindOrExplain(host: String, port: Int) async throws(HealthServerError) -> any Channel {
+        do {
+            return try await bind(host: host, port: port).get()
+        } catch {
+            let place = "\(host):\(port)"
+            let others = "or give this one another with --health (127.0.0.1:0 takes any free one, off none)"
+            let problem =
+                switch (error as? IOError)?.errnoCode {
+                case EADDRINUSE: "is taken by another program, perhaps another worker of this host: stop it, \(others)"
+                case EACCES: "may not be opened by this user: ports below 1024 need a right of their own; \(others)"
+                case EADDRNOTAVAIL: "cannot be opened: this host has no address \(host); \(others)"
+                default: "cannot be opened: \(error); \(others)"
+                }
+            throw HealthServerError(description: "health port \(place) \(problem)")
+        }
     }
 }

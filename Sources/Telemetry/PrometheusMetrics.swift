@@ -58,7 +58,9 @@ public final class PrometheusMetrics: MetricsFactory {
                 series.write(name: name, labels: labels, to: &text)
             }
         }
-        text += "# HELP martlet_metric_series_refused_total Series beyond the limit of their name, kept together as other.\n"
+        let refusedHelp =
+            help["martlet_metric_series_refused_total"] ?? "Series beyond the limit of their name, kept together as other."
+        text += "# HELP martlet_metric_series_refused_total \(escapedHelp(refusedHelp))\n"
         return text + "# TYPE martlet_metric_series_refused_total counter\nmartlet_metric_series_refused_total \(refused)\n"
     }
 

@@ -44,7 +44,7 @@ struct Main: AsyncParsableCommand {
 
     private func work(_ settings: GatewaySettings) async throws {
         bootstrapLogging(level: settings.log.level.rawValue, format: settings.log.format.rawValue)
-        let metrics = PrometheusMetrics()
+        let metrics = PrometheusMetrics(help: MetricList.help)
         MetricsSystem.bootstrap(metrics)
         let logger = Logger(label: "martlet-gateway")
         for warning in settings.warnings { logger.warning("\(warning)") }

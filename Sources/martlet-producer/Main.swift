@@ -16,7 +16,8 @@ struct Main: AsyncParsableCommand {
     @Option(help: "Settings file (default: MARTLET_CONFIG).") var config: String?
     @Option(help: "A setting by its key, such as producer.batch=500; repeatable.") var set: [String] = []
     @Option(help: "ndjson or csv (default: told by the name, else by the first character).") var format: String?
-    @Option(help: "Of CSV: one character, or tab.") var delimiter: String?
+    @Option(help: "Of CSV: one character, or tab (default: told by the header).") var delimiter: String?
+    @Option(help: "What a column or key of the file is called here, such as phone=recipient; repeatable.") var map: [String] = []
     @Option(name: .customLong("class"), help: "For records without one.") var messageClass: String?
     @Option(help: "For records without one.") var channel: String?
     @Option(help: "For records without one.") var template: String?
@@ -29,6 +30,7 @@ struct Main: AsyncParsableCommand {
     @Flag(help: "Leave the records themselves out of the reject file.") var noRecord = false
     @Flag(help: "Check the whole file first; stop at the first reject.") var strict = false
     @Option(help: "Recipients that come twice: warn, reject or ignore.") var duplicates = DuplicatePolicy.warn
+    @Flag(inversion: .prefixedNo, help: "Refuse what no pushed template can render.") var checkTemplate = true
     @Flag(help: "Validate only; with --policy and --templates estimate segments and cost too.") var dryRun = false
     @Option(help: "With --dry-run: directory of policy files.") var policy: String?
     @Option(help: "With --dry-run: directory of templates.") var templates: String?
@@ -58,15 +60,14 @@ struct Main: AsyncParsableCommand {
             from: SettingSources(readingFileOf: flags, environment: ProcessInfo.processInfo.environment))
         for warning in settings.warnings { console.say(warning) }
         var options = ImportOptions(path: file == "-" ? nil : file)
-        try options.setFormat(format, delimiter: delimiter)
+        try options.setFormat(format, delimiter: delimiter, names: map)
         options.defaults = [
             "class": messageClass, "channel": channel, "template": template, "locale": locale, "sender": sender,
             "group_key": groupKey, "time_zone": timeZone,
         ].compactMapValues(\.self)
         (options.importID, options.rejectsPath, options.keepsRecords) = (importId, rejects, !noRecord)
-        (options.isStrict, options.duplicates) = (strict, duplicates)
-        (options.batch, options.connections) = (settings.batch, settings.connections)
-        options.rejectLimit = strict ? 0 : settings.maxRejects == 0 ? nil : settings.maxRejects
+        (options.isStrict, options.duplicates, options.checksTemplates) = (strict, duplicates, checkTemplate)
+        options.setLimits(settings)
         let stop = StopFlag()
         let interruption = Interruption(stop)
         defer { withExtendedLifetime(interruption) {} }

@@ -46,7 +46,7 @@ struct Main: AsyncParsableCommand {
     private func work(_ settings: WorkerSettings) async throws {
         if let problem = Worker.failpointProblem { throw refuse(problem) }
         bootstrapLogging(level: settings.log.level.rawValue, format: settings.log.format.rawValue)
-        let metrics = PrometheusMetrics()
+        let metrics = PrometheusMetrics(help: MetricList.help)
         MetricsSystem.bootstrap(metrics)
         var logger = Logger(label: "martlet-worker")
         logger[metadataKey: "worker"] = "\(settings.name)"

@@ -501,6 +501,131 @@ class Events(Contract):
         self.assertEqual(self.one("select count(*) from martlet_data.suppressions where address = '+8613800138999'"), 1)
 
 
+class Templates(Contract):
+    """What no worker could render is refused at every door."""
+    WHOLE = {"order_number": "A-1", "time": "9:00", "place": {"name": "shop"}}
+
+    @classmethod
+    def setUpClass(cls):
+        with psycopg.connect(CONNINFO, autocommit=True) as c:
+            c.execute("""
+                update martlet_data.senders set default_locale = case key when 'shop' then 'en' else 'fr' end;
+                update martlet_data.classes set required = '{time}', schedule_within = '30 days' where name = 'notification';
+                insert into martlet_data.templates (key, channel, locale, version, body, required) values
+                    ('pickup', 'sms', 'en', 1, 'x', '{old}'), ('pickup', 'sms', 'en', 2, 'x', '{order_number,place.name}'), ('pickup', 'sms', 'zh-Hant', 1, 'x', '{order_number,code}'),
+                    ('pickup', 'email', 'default', 1, 'x', '{}'), ('yes', 'sms', 'en', 1, '{{confirm_url}}', '{confirm_url}')""")
+
+    def doors(self, changes, check=None):
+        """The same message by every door; each a function."""
+        message = {**GOOD, "template": "pickup", **changes}
+        extra = {} if check is None else {"check_template": check}
+        plain = {k: json.dumps(v) if k == "variables" else v for k, v in message.items()}
+        flag = "" if check is None else f", check_template => {check}"
+        columns = list(plain) + list(extra)
+
+        def copied():
+            with self.shop.cursor().copy(f"copy martlet.bulk_enqueue ({', '.join(columns)}) from stdin") as copy:
+                copy.write_row(list(plain.values()) + list(extra.values()))
+        return {
+            "enqueue": lambda: enqueue(self.shop, **message, **extra),
+            "enqueue_many": lambda: self.shop.execute(f"select * from martlet.enqueue_many(%s{flag})", [Jsonb([{**GOOD, "template": "parcel", "variables": {"time": "1"}}, message])]).fetchall(),
+            "enqueue_rows": lambda: self.shop.execute(
+                f"select martlet.enqueue_rows({', '.join(f'{k} => array[%({k})s]::text[]' for k in plain)}{flag})", plain).fetchone(),
+            "copy": copied,
+            "follow_up": lambda: self.shop.execute(
+                f"select martlet.follow_up(%(id)s, 'undelivered', {', '.join(f'{k} => %({k})s' for k in plain)}{flag})",
+                {**plain, "id": enqueue(self.shop, template="parcel", variables={"time": "1"})}).fetchone(),
+        }
+
+    def test_all_missing_names_at_once_at_every_door(self):
+        for variables, missing, by in [
+            ({}, "order_number, place.name, time are", "template pickup and class notification require"),
+            ({"order_number": " \t", "time": None, "place": {"name": []}}, "order_number, place.name, time are", "template pickup and class notification require"),
+            ({**self.WHOLE, "place": "shop"}, "place.name is", "template pickup requires"), ({**self.WHOLE, "time": ""}, "time is", "class notification requires"),
+            ({**self.WHOLE, "order_number": []}, "order_number is", "template pickup requires"),
+        ]:
+            for name, door in self.doors({"variables": variables}).items():
+                with self.subTest(door=name, variables=variables):
+                    d = self.refused("MT025", "field variables", door)
+                    self.assertIn(f"field variables: {missing} missing or empty, which {by}", d.message_primary)
+        for name, door in self.doors({"variables": {}}, check=False).items():
+            with self.subTest(door=name):
+                door()
+        for name, door in self.doors({"variables": {**self.WHOLE, "order_number": 0, "time": False}}).items():
+            with self.subTest(door=name):
+                door()
+        d = self.refused("MT025", "order_number is", lambda: enqueue(self.shop, template="pickup", variables={"order_nmber": "1", "time": 1, "place": {"name": 1}}))
+        self.assertTrue(d.message_hint.startswith("Did you mean order_number? "), d.message_hint)
+        self.assertEqual(d.message_detail, "Given: order_nmber, place, time.")
+        enqueue(self.shop, template="yes", variables={"time": 1})  # confirm_url is Martlet's to give
+
+    def test_a_locale_needs_a_text(self):
+        for name, door in self.doors({"variables": self.WHOLE, "locale": "de-AT"}).items():
+            with self.subTest(door=name):
+                d = self.refused("MT026", "field locale: template pickup has no text on channel sms for locale 'de-AT'", door)
+                self.assertIn("It has: en, zh-Hant.", d.message_hint)
+        for name, door in self.doors({"variables": self.WHOLE, "locale": "de-AT"}, check=False).items():
+            door()
+        self.refused("MT026", "for locale 'fr' of its sender", lambda: enqueue(self.shop, template="pickup", variables=self.WHOLE, sender="uk"))
+        for changes in [{"locale": "en-GB"}, {"locale": "EN_gb"}, {"sender": "uk", "locale": "en"}, {"channel": "email", "recipient": "a@b.example", "locale": "de", "sender": "uk"}]:
+            with self.subTest(changes=changes):
+                enqueue(self.shop, template="pickup", variables=self.WHOLE, **changes)
+        # The text that is chosen says what it requires.
+        self.refused("MT025", "code is missing", lambda: enqueue(self.shop, template="pickup", variables=self.WHOLE, locale="zh-Hant-TW"))
+        enqueue(self.shop, template="pickup", variables={"order_number": 1, "time": 1, "code": 1}, locale="zh-Hant-TW")
+        with self.root.transaction(force_rollback=True):
+            self.root.execute("update martlet_data.senders set default_locale = null")
+            enqueue(self.root, template="pickup", variables={"order_number": 1, "time": 1})  # of a policy of the version before nothing more is known
+            self.refused("MT025", "order_number is missing", lambda: enqueue(self.root, template="pickup", variables={"time": 1}))
+
+    def test_typos_are_answered(self):
+        for changes, words in [
+            ({"class": "notfication"}, "Did you mean notification? "), ({"channel": "smss"}, "Did you mean sms? "), ({"template": "parcle"}, "Did you mean parcel? "),
+            ({"sender": "sohp"}, "Did you mean shop? "), ({"time_zone": "Asia/Shangai"}, "Did you mean Asia/Shanghai? "), ({"template": "pickup", "channel": "push"}, "It has texts for email, sms. "),
+        ]:
+            with self.subTest(changes=changes):
+                with self.assertRaises(psycopg.Error) as caught:
+                    enqueue(self.shop, **{"variables": {"time": 1}, **changes})
+                self.assertTrue(caught.exception.diag.message_hint.startswith(words), caught.exception.diag.message_hint)
+        d = self.refused("MT001", "", lambda: enqueue(self.shop, **{"class": "something else"}))
+        self.assertTrue(d.message_hint.startswith("Known classes: "), d.message_hint)
+
+    def test_an_empty_recipient_and_a_missing_country_are_said(self):
+        for channel, recipient in [("sms", ""), ("sms", " "), ("email", ""), ("push", "")]:
+            self.assertEqual(self.refused("MT003", "", lambda: enqueue(self.shop, channel=channel, recipient=recipient, variables={"time": 1})).message_primary, "field recipient: is empty")
+        self.assertEqual(self.refused("MT003", "", lambda: enqueue(self.shop, recipient=None)).message_primary, "field recipient: is null")
+        d = self.refused("MT003", "has no + and no calling code, and its sender has no default_country", lambda: enqueue(self.shop, recipient="13800138000", sender="nowhere"))
+        self.assertIn("default_country", d.message_hint)
+
+    def test_how_far_ahead_is_the_classes_to_say(self):
+        now = self.one("select clock_timestamp()")
+        for days, name in [(31, "notification"), (367, "transactional"), (1200, "transactional")]:
+            for door_name, door in self.doors({"class": name, "variables": self.WHOLE, "scheduled_at": (now + datetime.timedelta(days=days)).isoformat()}).items():
+                if door_name != "follow_up":
+                    with self.subTest(days=days, door=door_name):
+                        self.refused("MT007", f"class {name} may be scheduled no further ahead", door)
+        enqueue(self.shop, variables={"time": 1}, scheduled_at=now + datetime.timedelta(days=29))
+
+    def test_a_service_asks_what_became_of_its_own(self):
+        key = uuid.uuid4().hex
+        id = enqueue(self.shop, variables={"time": 1}, idempotency_key=key)
+        for ask in [id, key]:
+            row = self.shop.execute("select message_id, state, reason, template from martlet.status(%s)", [ask]).fetchone()
+            self.assertEqual(row, (id, "ready", None, "parcel"))
+        self.assertEqual(self.one("select state from martlet.my_messages where message_id = %s", id, by=self.shop), "ready")
+        self.shop.execute("select martlet.cancel(%s::bigint)", [id])
+        self.assertEqual(self.one("select state from martlet.status(%s)", id, by=self.shop), "cancelled")
+        dead = self.dead(variables={"time": 1})
+        self.assertEqual(self.one("select state, reason, explanation from martlet.status(%s)", dead, by=self.shop), ("dead", "rejected", "why"))
+        crm = self.enter(connect("crm", autocommit=True))
+        for ask in [id, key, 1, None]:
+            self.refused("MT012", "", lambda: crm.execute("select * from martlet.status(%s)", [ask]) if ask is not None else crm.execute("select * from martlet.status(null::bigint)"))
+        self.assertEqual(self.one("select count(*) from martlet.my_messages where message_id = %s", id, by=crm), 0)
+        for who in ["bob", "wrk"]:
+            with self.assertRaises(psycopg.errors.InsufficientPrivilege):
+                self.enter(connect(who, autocommit=True)).execute("select * from martlet.my_messages")
+
+
 class Idempotency(Contract):
     def test_same_key_and_request_is_the_same_message(self):
         key = uuid.uuid4().hex
@@ -634,7 +759,7 @@ class Bulk(Contract):
     def test_rows_store_what_enqueue_stores(self):
         later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).isoformat()
         elements = [
-            GOOD, {**GOOD, "variables": {"a": [1, "€"]}, "locale": "zh-CN", "tier": "vip", "group_key": "g", "recipient_key": "李"}, {**GOOD, "recipient": "138 0013 8000"},
+            GOOD, {**GOOD, "variables": {"a": [1, "€"]}, "locale": "en-GB", "tier": "vip", "group_key": "g", "recipient_key": "李"}, {**GOOD, "recipient": "138 0013 8000"},
             {**GOOD, "scheduled_at": later}, {**GOOD, "time_zone": "Asia/Shanghai", "traceparent": "00-1"}, {**GOOD, "headers": {"X-A": "b"}},
             {**GOOD, "variables": {"long": "x" * 20000}}, {**GOOD, "variables": {"escaped": "\u4e2d\u0001"}}, {**GOOD, "recipient_key": 'a "quoted" one'},
         ]
@@ -652,10 +777,11 @@ class Bulk(Contract):
     def test_every_argument_arrives_whatever_the_way(self):
         soon = datetime.datetime.now(datetime.timezone.utc)
         request = {**GOOD, "variables": {"a": 1}, "scheduled_at": (soon + datetime.timedelta(hours=1)).isoformat(), "expires_at": (soon + datetime.timedelta(hours=2)).isoformat(),
-            "recipient_key": "key", "locale": "de", "time_zone": "Europe/Berlin", "tier": "vip", "group_key": "group", "sender": "uk", "headers": {"X-A": "b"}, "traceparent": "00-1"}
+            "recipient_key": "key", "locale": "en-GB", "time_zone": "Europe/Berlin", "tier": "vip", "group_key": "group", "sender": "uk", "headers": {"X-A": "b"}, "traceparent": "00-1"}
         text = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in request.items()}
         names = [n for (n,) in self.root.execute("select attname from pg_attribute where attrelid = 'martlet.bulk_enqueue'::regclass and attnum > 0 order by attnum")]
-        self.assertEqual(set(names), {*request, "idempotency_key"})
+        self.assertEqual(set(names), {*request, "idempotency_key", "check_template"})
+        names.remove("check_template")  # no part of the message
         keys = {way: uuid.uuid4().hex for way in ("one", "rows", "many", "copy")}
         enqueue(self.shop, **text, idempotency_key=keys["one"])
         self.rows([{**request, "idempotency_key": keys["rows"]}])
@@ -663,9 +789,9 @@ class Bulk(Contract):
         with self.shop.cursor().copy(f"copy martlet.bulk_enqueue ({', '.join(names)}) from stdin") as copy:
             copy.write_row([{**text, "idempotency_key": keys["copy"]}[n] for n in names])
         stored = {way: self.root.execute("""select class_id, channel_id, address, variables::jsonb, scheduled_at::text, expires_at::text, recipient_key, locale, time_zone, tier, group_key,
-                sender, headers, traceparent, producer from martlet_data.messages m join martlet_data.idempotency_keys k on k.message_id = m.id where k.key = %s""", [key]).fetchone()
+                sender, headers, traceparent, m.producer from martlet_data.messages m join martlet_data.idempotency_keys k on k.message_id = m.id where k.key = %s""", [key]).fetchone()
             for way, key in keys.items()}
-        self.assertEqual(stored["one"][6:14], ("key", "de", "Europe/Berlin", "vip", "group", "uk", {"X-A": "b"}, "00-1"))
+        self.assertEqual(stored["one"][6:14], ("key", "en-GB", "Europe/Berlin", "vip", "group", "uk", {"X-A": "b"}, "00-1"))
         for way in keys:
             with self.subTest(way):
                 self.assertEqual(stored[way], stored["one"])

@@ -128,7 +128,7 @@ extension Faults {
             try await Shop.with { shop in
                 try await shop.enqueueMany("marketing", count: 500)
                 try await shop.enqueue("otp", to: "+490000000001")
-                try await shop.enqueue("marketing", to: "+490000000002", variables: "{}")
+                try await shop.enqueue("marketing", to: "+490000000002", variables: "{}", arguments: "check_template => false")
                 let url = "host=127.0.0.1 port=\(bouncer.port) user=postgres dbname=\(shop.scratch.name)"
                 let worker = try WorkerProgram.start(
                     in: shop, settings: ["worker.claim_batch=50", "database.prepared_statements=false"], url: url)

@@ -42,8 +42,8 @@ struct Bench {
         pipeline = Pipeline(
             shared: shared, database: database, claim: claim, claimBudget: claimBudget, providerQueues: providerQueues,
             results: results,
-            inFlight: InFlight(limit: 1000), signals: LoopSignals(), meters: Meters(), logger: logger, batch: 50,
-            idlePoll: .milliseconds(50))
+            inFlight: InFlight(limit: 1000), signals: LoopSignals(), meters: Meters(), logger: logger,
+            deadLetters: DeadLetterLog(meters: Meters(), logger: logger), batch: 50, idlePoll: .milliseconds(50))
         try await refresh()
     }
 

@@ -24,7 +24,8 @@ struct OneBadMessageTests {
             let bench = try await Bench(shop)
             let bad = try await shop.enqueue("marketing", to: "+447700900001")
             for number in 2...4 {
-                try await shop.enqueue("marketing", to: "+44770090000\(number)", variables: #"{"other": "x"}"#)
+                try await shop.enqueue(
+                    "marketing", to: "+44770090000\(number)", variables: #"{"other": "x"}"#, arguments: "check_template => false")
             }
             try await shop.enqueue("marketing", to: "+447700900005")
             try await shop.script("update martlet_data.messages set variables = '{\"n\": 1e1000000}' where id = \(bad)")
@@ -106,10 +107,13 @@ struct OneBadMessageTests {
         try await Shop.with { shop in
             let bench = try await Bench(shop)
             let refused = #"{"other": "x"}"#
-            let one = try await shop.enqueue("marketing", to: "+447700900001", variables: refused)
-            try await shop.enqueue("marketing", to: "+447700900002", variables: refused, arguments: "group_key => 'g'")
-            let old = try await shop.enqueue("marketing", to: "+447700900003", variables: refused)
-            try await shop.enqueue("marketing", to: "+447700900004", variables: refused)
+            let one = try await shop.enqueue(
+                "marketing", to: "+447700900001", variables: refused, arguments: "check_template => false")
+            try await shop.enqueue(
+                "marketing", to: "+447700900002", variables: refused, arguments: "group_key => 'g', check_template => false")
+            let old = try await shop.enqueue(
+                "marketing", to: "+447700900003", variables: refused, arguments: "check_template => false")
+            try await shop.enqueue("marketing", to: "+447700900004", variables: refused, arguments: "check_template => false")
             _ = try await shop.texts("select martlet.cancel(\(one)) || martlet.cancel('g'::text)")
             try await shop.script("update martlet_data.messages set expires_at = clock_timestamp() where id = \(old)")
             try await bench.refresh()

@@ -224,7 +224,8 @@ enum Statements {
             PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
-            LockConfiguration(), CurrentRights(), ServerFacts(), QueueFacts(), RingFacts(), OldTransactions(), UnreadableTexts(),
+            LockConfiguration(), CurrentRights(), HasRole(role: "martlet_worker"), ServerFacts(), QueueFacts(), RingFacts(),
+            OldTransactions(), UnreadableTexts(),
         ]
     }
 

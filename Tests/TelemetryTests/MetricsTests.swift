@@ -1,3 +1,4 @@
+import Foundation
 import Metrics
 import Testing
 
@@ -100,5 +101,74 @@ struct MetricsTests {
         }
         let text = metrics.text()
         #expect(text.contains("martlet_all_total 8000\n") && text.contains("martlet_all_time_seconds_count 8000\n"))
+    }
+}
+
+@Suite("The list of metrics")
+struct MetricListTests {
+    private static let repository = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    @Test("the README's table is the list")
+    func table() throws {
+        let readme = try String(contentsOf: Self.repository.appending(path: "Sources/Telemetry/README.md"), encoding: .utf8)
+        let rows = readme.split(separator: "\n").filter { $0.hasPrefix("| `martlet_") }
+        let expected = MetricList.all.map { metric in
+            let labels = metric.labels.isEmpty ? "–" : metric.labels.joined(separator: ", ")
+            return "| `\(metric.name)` | \(metric.kind.rawValue) | \(labels) | \(metric.help) |"
+        }
+        #expect(rows.map(String.init) == expected)
+        #expect(Set(MetricList.all.map(\.name)).count == MetricList.all.count)
+    }
+
+    @Test("what the code counts is in the list, and nothing else is")
+    func code() throws {
+        var used: Set<String> = []
+        let sources = Self.repository.appending(path: "Sources")
+        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        for case let file as URL in files where file.pathExtension == "swift" && file.lastPathComponent != "MetricList.swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            // `count("martlet_…")`, `gauge("martlet_…")`, and names that a call breaks before or puts together.
+            for match in text.matches(of: /(?:count|gauge)\(\s*"(martlet_[a-z_]+)"/) { used.insert(String(match.1)) }
+            for match in text.matches(of: /BatchQueue<[A-Za-z]+>\(\s*"([a-z_]+)"/) {
+                used.formUnion(["martlet_\(match.1)_batches_total", "martlet_\(match.1)s_lost_total"])
+            }
+        }
+        // What measure_levels writes; the prefix is Levels.series.
+        let measured = try String(
+            contentsOf: Self.repository.appending(path: "Migrations/objects/martlet_data/measure_levels.sql"), encoding: .utf8)
+        for part in measured.split(separator: "select '").dropFirst() {
+            let kind = String(part.prefix { $0 != "'" })
+            let prefix = try #require(["class": "slo", "provider": "provider", "budget": "budget"][kind])
+            let pairs = part.prefix(upTo: part.firstRange(of: "f(figure")?.lowerBound ?? part.endIndex)
+            for match in pairs.matches(of: #/\('([a-z_]+)', /#) {
+                used.insert("martlet_\(prefix)_\(match.1)")
+            }
+        }
+        used.formUnion([
+            "martlet_slo_measured_span_seconds", "martlet_slo_measured_took_seconds", "martlet_metric_series_refused_total",
+        ])
+        let listed = Set(MetricList.all.map(\.name))
+        #expect(used.subtracting(listed).sorted() == [])
+        #expect(listed.subtracting(used).sorted() == [])
+        #expect(used.count > 50)
+    }
+
+    @Test("every name has its HELP")
+    func help() {
+        let metrics = PrometheusMetrics(help: MetricList.help)
+        for metric in MetricList.all where metric.name != "martlet_metric_series_refused_total" {
+            let labels = metric.labels.map { ($0, "x") }
+            switch metric.kind {
+            case .counter: Counter(label: metric.name, dimensions: labels, factory: metrics).increment()
+            case .gauge: Gauge(label: metric.name, dimensions: labels, factory: metrics).record(1)
+            }
+        }
+        let text = metrics.text()
+        for metric in MetricList.all {
+            #expect(
+                text.contains("# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"),
+                "\(metric.name)")
+        }
     }
 }

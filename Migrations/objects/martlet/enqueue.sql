@@ -1,9 +1,12 @@
 -- after: martlet_data.wake_sleeper
+-- Before 0021 it had no check_template.
+drop function if exists martlet.enqueue(text, text, text, text, jsonb, text, timestamp with time zone, timestamp with time zone, text, text, text, text, text, text, jsonb, text);
 create or replace function martlet.enqueue(
     class text, channel text, recipient text, template text, variables jsonb default '{}',
     idempotency_key text default null, scheduled_at timestamptz default null, expires_at timestamptz default null,
     recipient_key text default null, locale text default null, time_zone text default null, tier text default null,
-    group_key text default null, sender text default null, headers jsonb default null, traceparent text default null
+    group_key text default null, sender text default null, headers jsonb default null, traceparent text default null,
+    check_template boolean default true
 ) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
@@ -17,6 +20,7 @@ declare
     v_now      timestamptz := clock_timestamp();
     v_expires  timestamptz;
     v_is_usual boolean;
+    v_is_whole boolean;
     v_seq      bigint;
     v_cluster  bigint;
     v_id       bigint;
@@ -39,8 +43,11 @@ begin
                 and ('' in (recipient_key, locale, tier, group_key, idempotency_key, traceparent)) is not true
                 and current_setting('synchronous_commit') in ('on', 'remote_apply')
                 and clock_timestamp() < v_now + interval '10 ms',
+            -- Nothing is missing for certain: a text for the locale, or its language, or for all; every name that any of the texts requires.
+            (case when locale is null and sender is null then coalesce(p.default_locale = any (p.locales), true) else locale = any (p.locales) end
+                or 'default' = any (p.locales) or split_part(locale, '-', 1) = any (p.locales)) and variables ?& p.required,
             p.cluster_bits
-        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_cluster
+        into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_is_whole, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
         perform martlet_data.refuse_unknown(class, channel, template);
@@ -49,7 +56,8 @@ begin
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
         if not found then
             raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
-                hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
+                hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
+                    || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
         end if;
     end if;
     -- By itself: an expression of the statement above is made ready at every call, one of its own once a transaction.
@@ -67,7 +75,7 @@ begin
     if time_zone is not null then
         if not exists (select from martlet_data.time_zones z where z.name = enqueue.time_zone) then
             raise exception 'field time_zone: unknown time zone %', quote_literal(time_zone) using errcode = 'MT005',
-                hint = 'Use an IANA name such as Asia/Shanghai.';
+                hint = (select martlet_data.did_you_mean(time_zone, array_agg(z.name)) from martlet_data.time_zones z) || 'Use an IANA name such as Asia/Shanghai.';
         end if;
     end if;
     if v_is_usual is not true then
@@ -89,8 +97,12 @@ begin
         end if;
         v_body := coalesce(v_body, variables::json);
     end if;
+    -- With an empty value in it: it may be one of those that are required.
+    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
+        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
+    end if;
     if scheduled_at is not null or expires_at is not null then
-        perform martlet_data.check_times(scheduled_at, expires_at, v_now);
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
     end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
 
@@ -140,4 +152,4 @@ begin
 end $$;
 
 comment on function martlet.enqueue is 'Puts one message into the queue, in the caller''s transaction; returns its id.';
-grant execute on function martlet.enqueue(text, text, text, text, jsonb, text, timestamp with time zone, timestamp with time zone, text, text, text, text, text, text, jsonb, text) to martlet_admin, martlet_producer;
+grant execute on function martlet.enqueue(text, text, text, text, jsonb, text, timestamp with time zone, timestamp with time zone, text, text, text, text, text, text, jsonb, text, boolean) to martlet_admin, martlet_producer;

@@ -1,4 +1,6 @@
-create or replace function martlet.enqueue_many(messages jsonb) returns table ("position" int, message_id bigint)
+-- Before 0021 it had no check_template.
+drop function if exists martlet.enqueue_many(jsonb);
+create or replace function martlet.enqueue_many(messages jsonb, check_template boolean default true) returns table ("position" int, message_id bigint)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     v_bad record;
@@ -22,12 +24,12 @@ begin
     select martlet.enqueue_rows(array_agg(o ->> 'class' order by n), array_agg(o ->> 'channel' order by n), array_agg(o ->> 'recipient' order by n), array_agg(o ->> 'template' order by n),
             array_agg(martlet_data.written_out('variables', n, o -> 'variables', 65536) order by n), array_agg(o ->> 'idempotency_key' order by n), array_agg(o ->> 'scheduled_at' order by n), array_agg(o ->> 'expires_at' order by n),
             array_agg(o ->> 'recipient_key' order by n), array_agg(o ->> 'locale' order by n), array_agg(o ->> 'time_zone' order by n), array_agg(o ->> 'tier' order by n),
-            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(martlet_data.written_out('headers', n, nullif(o -> 'headers', 'null'), 8192) order by n), array_agg(o ->> 'traceparent' order by n))
+            array_agg(o ->> 'group_key' order by n), array_agg(o ->> 'sender' order by n), array_agg(martlet_data.written_out('headers', n, nullif(o -> 'headers', 'null'), 8192) order by n), array_agg(o ->> 'traceparent' order by n), check_template)
         into v_ids from jsonb_array_elements(messages) with ordinality e(o, n);
     if jsonb_path_exists(messages, '$[*].follow_up ? (@ != null)') then
-        perform martlet.follow_up_rows(v_ids, (select array_agg(nullif(o -> 'follow_up', 'null')::text order by n) from jsonb_array_elements(messages) with ordinality e(o, n)));
+        perform martlet.follow_up_rows(v_ids, (select array_agg(nullif(o -> 'follow_up', 'null')::text order by n) from jsonb_array_elements(messages) with ordinality e(o, n)), check_template);
     end if;
     return query select i::int, v_ids[i] from generate_series(1, jsonb_array_length(messages)) i;
 end $$;
 
-grant execute on function martlet.enqueue_many(jsonb) to martlet_admin, martlet_producer;
+grant execute on function martlet.enqueue_many(jsonb, boolean) to martlet_admin, martlet_producer;

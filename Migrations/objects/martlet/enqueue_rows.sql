@@ -2,11 +2,14 @@
 -- Many at once, as arrays with the names of enqueue's arguments: what enqueue does, for all rows by one statement. Rows that are usual
 -- in every way go together; whatever is not (a national number, a long text, a used idempotency key, a mistake) goes through enqueue
 -- itself, so that both say the same. Errors begin with the element's number, from 1; then nothing of the call is enqueued.
+-- Before 0021 it had no check_template.
+drop function if exists martlet.enqueue_rows(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[]);
 create or replace function martlet.enqueue_rows(
     class text[], channel text[], recipient text[], template text[], variables text[] default null,
     idempotency_key text[] default null, scheduled_at text[] default null, expires_at text[] default null,
     recipient_key text[] default null, locale text[] default null, time_zone text[] default null, tier text[] default null,
-    group_key text[] default null, sender text[] default null, headers text[] default null, traceparent text[] default null
+    group_key text[] default null, sender text[] default null, headers text[] default null, traceparent text[] default null,
+    check_template boolean default true
 ) returns bigint[]
     language plpgsql security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB' as $$
 #variable_conflict use_column
@@ -38,16 +41,15 @@ begin
     perform martlet_data.commit_durably();
     begin
         with places as materialized (
-            select c.name, c.id, c.lane, c.time_to_live, v_now + c.time_to_live as end_at, v_slots[c.lane + 1] as slot
+            select c.name, c.id, c.lane, c.time_to_live, c.schedule_within, v_now + c.time_to_live as end_at, v_slots[c.lane + 1] as slot
             from martlet_data.classes c where c.retired_at is null),
         known_channels as materialized (select c.id, c.name, c.address_kind from martlet_data.channels c where c.retired_at is null),
-        known_templates as materialized (select distinct t.key, t.channel from martlet_data.templates t where t.retired_at is null),
         usual as materialized (
             -- The clock is read for each row, on both sides of its number, as in take_id: a row that took longer goes through enqueue.
             select i.* from (select u.*, case when clock_timestamp() < u.began + interval '10 ms' then
                     ((date_part('epoch', u.began) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (u.seq & 65535) end as id
                 from (select r.*, clock_timestamp() as began, nextval('martlet_data.message_seq') as seq from (
-                select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id,
+                select g.*, p.id as class_id, p.lane, p.slot, h.id as channel_id, p.schedule_within,
                     -- What jsonb would refuse (a NUL, half a surrogate pair) is written as an escape.
                     case when position('\u' in g.variables) > 0 then g.variables::jsonb::json else coalesce(g.variables, '{}')::json end as body,
                     case when h.address_kind = 'phone' then case when martlet_data.is_e164(g.recipient) then g.recipient end
@@ -60,10 +62,14 @@ begin
                         time_zone, tier, group_key, sender, headers, traceparent, n)
                     join places p on p.name = g.class
                     join known_channels h on h.name = g.channel
-                    join known_templates t on t.key = g.template and t.channel = g.channel
+                    join martlet_data.enqueue_places t on t.template = g.template and t.class = g.class and t.channel = g.channel
                 where g.headers is null
                     -- Any other order of day, month and year is for time_from to judge.
                     and coalesce(left(g.scheduled_at, 4) ~ '^[0-9]{4}', true) and coalesce(left(g.expires_at, 4) ~ '^[0-9]{4}', true)
+                    -- As in enqueue: for certain nothing is missing that the template or the class requires.
+                    and (check_template is false or (case when g.locale is null and g.sender is null then coalesce(t.default_locale = any (t.locales), true) else g.locale = any (t.locales) end
+                            or 'default' = any (t.locales) or split_part(g.locale, '-', 1) = any (t.locales))
+                        and (t.required = '{}' or g.variables::jsonb ?& t.required and not martlet_data.may_be_blank(g.variables)))
                     and (g.variables is null or octet_length(g.variables) <= 16384 and (g.variables like '{%' or left(ltrim(g.variables, E' \t\n\r'), 1) = '{')
                         -- Nothing that check_json would have to look at: no exponent, no long number, few brackets. The cheap look of each two comes first.
                         and (g.variables !~ '[0-9][eE][-+0-9]' or g.variables !~ '[:,[\s]-?[0-9.]+[eE]')
@@ -78,7 +84,7 @@ begin
                     and ('' in (g.recipient_key, g.locale, g.tier, g.group_key, g.idempotency_key, g.traceparent)) is not true
                 order by g.n offset 0) r
             where address is not null and end_at > greatest(v_now, due_at) and (expires_at is null or end_at <= greatest(v_now, due_at) + interval '366 days')
-                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + interval '366 days')) u offset 0) i where i.id is not null),
+                and (due_at is null or due_at between v_now - interval '24 hours' and v_now + schedule_within)) u offset 0) i where i.id is not null),
         keyed as (
             insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
             select session_user, idempotency_key, martlet_data.request_hash(class, channel, recipient, template, body::jsonb, due_at, expires_at::timestamptz,
@@ -112,7 +118,7 @@ begin
         for v_at in select i.n from unnest(v_ids, idempotency_key) with ordinality i(id, key, n) where i.id is null order by i.key nulls first, i.n loop
             v_ids[v_at] := martlet.enqueue(class[v_at], channel[v_at], recipient[v_at], template[v_at], martlet_data.json_from('variables', coalesce(variables[v_at], '{}')), idempotency_key[v_at],
                 martlet_data.time_from('scheduled_at', scheduled_at[v_at]), martlet_data.time_from('expires_at', expires_at[v_at]), recipient_key[v_at],
-                locale[v_at], time_zone[v_at], tier[v_at], group_key[v_at], sender[v_at], martlet_data.json_from('headers', headers[v_at]), traceparent[v_at]);
+                locale[v_at], time_zone[v_at], tier[v_at], group_key[v_at], sender[v_at], martlet_data.json_from('headers', headers[v_at]), traceparent[v_at], check_template);
         end loop;
     end if;
     return v_ids;
@@ -125,4 +131,4 @@ when others then
 end $$;
 
 comment on function martlet.enqueue_rows is 'Puts many messages into the queue by one statement; returns their ids in order.';
-grant execute on function martlet.enqueue_rows(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[]) to martlet_admin, martlet_producer;
+grant execute on function martlet.enqueue_rows(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], boolean) to martlet_admin, martlet_producer;

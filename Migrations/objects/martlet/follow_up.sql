@@ -1,5 +1,8 @@
+-- Before 0021 it had no check_template.
+drop function if exists martlet.follow_up(bigint, text, text, text, interval, text, text, jsonb, text, text);
 create or replace function martlet.follow_up(message_id bigint, condition text, channel text, recipient text, after interval default null, template text default null,
-        class text default null, variables jsonb default null, locale text default null, sender text default null) returns bigint
+        class text default null, variables jsonb default null, locale text default null, sender text default null,
+        check_template boolean default true) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_variable
 declare
@@ -30,7 +33,8 @@ begin
         perform martlet_data.refuse_unknown(coalesce(class, v_class), channel, coalesce(template, m.template));
     end if;
     if sender is not null and not exists (select from martlet_data.senders s where s.key = follow_up.sender and s.retired_at is null) then
-        raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
+        raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009', hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
+                || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the message''s.';
     end if;
     v_country := (select s.default_country from martlet_data.senders s where s.retired_at is null and case when coalesce(sender, m.sender) is null then s.is_default else s.key = coalesce(sender, m.sender) end);
     v_address := martlet_data.normalise_address(v_kind, recipient, v_country);
@@ -42,6 +46,10 @@ begin
     end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
+    end if;
+    if check_template is not false then
+        perform martlet_data.check_template(coalesce(class, v_class), channel, coalesce(template, m.template), coalesce(variables, m.variables::jsonb), coalesce(locale, m.locale),
+            coalesce(sender, m.sender));
     end if;
     perform martlet_data.commit_durably();
     -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
@@ -68,4 +76,4 @@ begin
 end $$;
 
 comment on function martlet.follow_up is 'One further message if this one fails or is not heard of in time: martlet.follow_up(martlet.enqueue(…), ''not_opened'', ''sms'', ''+86…''). Answers the message''s id.';
-grant execute on function martlet.follow_up(bigint, text, text, text, interval, text, text, jsonb, text, text) to martlet_admin, martlet_producer;
+grant execute on function martlet.follow_up(bigint, text, text, text, interval, text, text, jsonb, text, text, boolean) to martlet_admin, martlet_producer;

@@ -1,5 +1,7 @@
+-- Before 0021 it had no check_template.
 -- Follow-ups for the messages of one call of enqueue_rows: a JSON object each, with the names of follow_up's arguments; null: none.
-create or replace function martlet.follow_up_rows(message_ids bigint[], follow_ups text[]) returns int
+drop function if exists martlet.follow_up_rows(bigint[], text[]);
+create or replace function martlet.follow_up_rows(message_ids bigint[], follow_ups text[], check_template boolean default true) returns int
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     v_one jsonb;
@@ -26,7 +28,7 @@ begin
                 raise exception 'field follow_up: unknown field %', v_unknown using errcode = 'MT015', hint = 'Known: condition, after, channel, recipient, template, class, variables, locale, sender.';
             end if;
             perform martlet.follow_up(message_ids[v_at], v_one ->> 'condition', v_one ->> 'channel', v_one ->> 'recipient', (v_one ->> 'after')::interval, v_one ->> 'template',
-                v_one ->> 'class', nullif(v_one -> 'variables', 'null'), v_one ->> 'locale', v_one ->> 'sender');
+                v_one ->> 'class', nullif(v_one -> 'variables', 'null'), v_one ->> 'locale', v_one ->> 'sender', check_template);
         exception when others then
             get stacked diagnostics v_state = returned_sqlstate, v_text = message_text, v_hint = pg_exception_hint;
             raise exception 'element %: field follow_up: %', v_at, regexp_replace(v_text, '^field follow_up: ', '') using errcode = v_state, hint = coalesce(nullif(v_hint, ''), 'Correct this element and call again.');
@@ -37,4 +39,4 @@ begin
 end $$;
 
 comment on function martlet.follow_up_rows is 'follow_up for many messages, each as a JSON object; answers how many there are now.';
-grant execute on function martlet.follow_up_rows(bigint[], text[]) to martlet_admin, martlet_producer;
+grant execute on function martlet.follow_up_rows(bigint[], text[], boolean) to martlet_admin, martlet_producer;

@@ -7,10 +7,12 @@ begin
     perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
     perform martlet_data.check_text('method', coalesce(method, ''), 256);
     if not exists (select from martlet_data.channels c where c.name = record_consent.channel and c.retired_at is null) then
-        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002', hint = 'Use a channel of the policy: sms, email.';
+        raise exception 'field channel: unknown channel %', coalesce(quote_literal(channel), 'null') using errcode = 'MT002', hint = (select martlet_data.did_you_mean(channel, array_agg(c.name)) || 'Known channels: ' || string_agg(c.name, ', ' order by c.name) || '.' from martlet_data.channels c
+                where c.retired_at is null);
     end if;
     if not exists (select from martlet_data.classes c where c.name = purpose) then
-        raise exception 'field purpose: unknown class %', coalesce(quote_literal(purpose), 'null') using errcode = 'MT001', hint = 'Consent is given for a class of messages, such as marketing.';
+        raise exception 'field purpose: unknown class %', coalesce(quote_literal(purpose), 'null') using errcode = 'MT001', hint = (select martlet_data.did_you_mean(purpose, array_agg(c.name)) from martlet_data.classes c)
+                || 'Consent is given for a class of messages, such as marketing.';
     end if;
     if status is null or status not in ('granted', 'pending', 'withdrawn') then
         raise exception 'field status: % is none of granted, pending, withdrawn', coalesce(quote_literal(status), 'null') using errcode = 'MT010', hint = 'pending: until the recipient has confirmed (double opt-in).';

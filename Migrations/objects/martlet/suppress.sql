@@ -7,7 +7,8 @@ declare
 begin
     perform martlet_data.check_text('reason', coalesce(suppress.reason, ''), 256);
     if suppress.scope is null or suppress.scope not in ('all', 'all_except_otp') and not exists (select from martlet_data.classes c where c.name = suppress.scope) then
-        raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = 'Use the name of a class, all_except_otp or all.';
+        raise exception 'field scope: unknown scope %', coalesce(quote_literal(suppress.scope), 'null') using errcode = 'MT001', hint = (select martlet_data.did_you_mean(suppress.scope, array_agg(c.name) || array['all', 'all_except_otp']) from martlet_data.classes c)
+                || 'Use the name of a class, all_except_otp or all.';
     end if;
     perform martlet_data.commit_durably();
     perform martlet_data.hold_from_admit(array[martlet_data.opt_out_place(1000000000, suppress.channel, suppress.scope)], array[pg_catalog.hashtext(martlet_data.address_key(v_address))]);

@@ -3,5 +3,5 @@ import ArgumentParser
 struct ConfigGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "The policy: classes, caps, senders, providers, routes, prices, words.",
-        subcommands: [ConfigValidate.self, ConfigApply.self, ConfigShow.self])
+        subcommands: [ConfigInit.self, ConfigValidate.self, ConfigApply.self, ConfigShow.self])
 }

@@ -19,6 +19,8 @@ struct DurationArgument: ExpressibleByArgument {
         guard let duration = Duration(configured: argument) else { return nil }
         self.duration = duration
     }
+    /// As it is typed: what `--help` says of a default.
+    var defaultValueDescription: String { duration.configured }
 }
 
 /// A JSON object: given directly, as `@file`, or as `-` for standard input.

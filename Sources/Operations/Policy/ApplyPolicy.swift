@@ -71,7 +71,9 @@ public struct ApplyPolicy: UseCase {
             let pushed = try await connection.run(PushTemplates(templates: pushes))
             var output = Output(isDryRun: dryRun, version: stored?.version, change: change, pushed: pushed)
             // A dry run writes nothing that counts up a number: versions stay without gaps.
-            if !change.isEmpty, !dryRun { output.version = try await write(policy, on: connection) }
+            if !change.isEmpty, !dryRun { output.version = try await insert(policy, on: connection) }
+            // Also where only templates are new: the version before may have stored less of the policy.
+            if !dryRun { try await write(policy, on: connection) }
             return (output, dryRun || (change.isEmpty && pushed.isEmpty) ? nil : audit(output))
         }
     }
@@ -87,16 +89,19 @@ public struct ApplyPolicy: UseCase {
         }
     }
 
-    private func write(_ policy: Policy, on connection: StoreConnection) async throws -> Int {
+    private func insert(_ policy: Policy, on connection: StoreConnection) async throws -> Int {
         let files = JSONValue.object(content.files) { .string($0) }
         let version = try await connection.run(
             InsertPolicy(files: files.text, note: note, longestWindow: policy.longestCapWindow))
+        return Int(version)
+    }
+
+    private func write(_ policy: Policy, on connection: StoreConnection) async throws {
         _ = try await connection.run(
             UpsertClasses(classes: policy.classes.values.sorted { $0.name < $1.name }),
             UpsertSenders(senders: policy.senders.values.sorted { $0.key < $1.key }, defaultSender: policy.defaultSender),
             UpsertChannels(channels: policy.furtherChannels), UpsertBudgets(budgets: policy.budgets),
             UpsertReceiptPromises(promises: policy.receiptPromises), UpsertWebhooks(webhooks: policy.webhooks))
-        return Int(version)
     }
 
     private func audit(_ output: Output) -> InsertAudit {

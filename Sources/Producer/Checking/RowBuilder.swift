@@ -8,7 +8,13 @@ struct RowBuilder: Sendable {
     /// Names of variables that are no misspelt arguments: the same in nearly all lines, and finding out costs more than all else.
     private var plainNames: Set<String> = []
 
-    init(defaults: [String: String]) { self.defaults = defaults }
+    /// What a key of the file is called here.
+    let names: [String: String]
+
+    init(defaults: [String: String], names: [String: String] = [:]) {
+        self.defaults = defaults
+        self.names = names
+    }
 
     /// - Parameter columns: the names of the header; as many as `fields`.
     func row(columns: [String], fields: [String]) throws(Problem) -> BulkRow {
@@ -34,7 +40,8 @@ struct RowBuilder: Sendable {
         var row = BulkRow()
         var extra: [(name: String, value: String)] = []
         var seen: Set<String> = []
-        for member in try members(of: line, field: nil) {
+        for var member in try members(of: line, field: nil) {
+            if !names.isEmpty, let name = names[member.name] { member.name = name }
             guard seen.insert(member.name).inserted else {
                 throw Problem(member.name, "repeated_field", "is there twice", "Keep one of them.")
             }

@@ -33,10 +33,12 @@ public struct DryRun: Sendable {
         let reader = try ChunkReader(path: options.path, batch: options.batch, duplicates: options.duplicates, stop: stop)
         let format = try options.format(beginning: try await reader.beginning())
         tell(.began(importName: "dry run of \(reader.name)", doneLines: 0, size: reader.size))
-        reader.start(format, defaults: options.defaults, after: 0)
+        reader.start(format, defaults: options.defaults, names: options.names, after: 0)
         // A dry run leaves no file behind unless it is told to.
         let file = try options.rejectsPath.map { path throws(ProducerError) in
-            try RejectFile(path: path, withRecord: options.keepsRecords, doneLines: 0)
+            let file = try RejectFile(path: path, withRecord: options.keepsRecords)
+            try file.start(after: 0)
+            return file
         }
         var summary = DryRunSummary()
         summary.hasPolicy = estimator != nil
@@ -49,6 +51,7 @@ public struct DryRun: Sendable {
             file?.keep()
             summary.records += chunk.records.count + chunk.rejects.count
             summary.rejected += rejects.count
+            summary.reasons.add(rejects)
             summary.firstRejects += rejects.prefix(20 - min(20, summary.firstRejects.count))
             progress.lines = chunk.toLine
             progress.enqueued = summary.records - summary.rejected
@@ -57,6 +60,7 @@ public struct DryRun: Sendable {
             if chunk.isLast { break }
         }
         summary.duplicates = reader.duplicates
+        if summary.records == 0 { throw ProducerError.file("\(reader.name) has no records", hint: "check what wrote it") }
         return summary
     }
 
@@ -79,6 +83,8 @@ public struct DryRunSummary: Sendable, Equatable {
     public var records = 0
     public var rejected = 0
     public var firstRejects: [Reject] = []
+    /// Most frequent first.
+    public var reasons: [RejectReason] = []
     public var duplicates = DuplicateReport()
     /// Records were rendered.
     public var hasPolicy = false

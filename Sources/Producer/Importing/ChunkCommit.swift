@@ -1,3 +1,4 @@
+import Rendering
 import Store
 
 /// One chunk in one transaction: rows by `enqueue_rows`, rejects to their file, the import's position.
@@ -7,6 +8,9 @@ import Store
 struct ChunkCommit: Sendable {
     let chunk: Chunk
     let advance: ImportAdvance
+    /// Values of flags, for records that have none of their own.
+    var defaults: [String: String] = [:]
+    var checksTemplates = true
 
     struct Outcome: Sendable {
         var enqueued: Int
@@ -24,7 +28,9 @@ struct ChunkCommit: Sendable {
             }
             try await connection.begin()
             var rejects = chunk.rejects
-            if let refusal = records.isEmpty ? nil : try await connection.enqueue(records.map(\.row)) {
+            if let refusal = records.isEmpty
+                ? nil : try await connection.enqueue(records.map(\.row), checksTemplates: checksTemplates)
+            {
                 await connection.rollbackAfterError()
                 try await connection.begin()
                 rejects += try await enqueueCarefully(records, refusal, on: connection)
@@ -55,7 +61,7 @@ struct ChunkCommit: Sendable {
             let good = rest.prefix(bad?.row ?? window)
             if !good.isEmpty {
                 try await connection.run(BulkSavepoint())
-                if let refusal = try await connection.enqueue(good.map(\.row)) {
+                if let refusal = try await connection.enqueue(good.map(\.row), checksTemplates: checksTemplates) {
                     try await connection.run(BulkRollback())
                     bad = refusal
                     window = 16
@@ -68,6 +74,7 @@ struct ChunkCommit: Sendable {
                 window *= 2
                 continue
             }
+            try refuseFlag(refusal, record)
             rejects.append(Reject(refusal, of: record))
             rest = rest.dropFirst()
             bad = nil
@@ -80,24 +87,58 @@ struct ChunkCommit: Sendable {
         return rejects
     }
 
-    /// A refusal that holds for every row with the same values in these columns.
-    private struct Cause {
-        let columns: [String]
-        let values: [String?]
+    /// A value that was given for the whole file is wrong for the whole file: that is said once, not for each line.
+    private func refuseFlag(_ refusal: RowRefusal, _ record: Record) throws(ProducerError) {
+        guard let field = refusal.field, Cause.names.keys.contains(refusal.sqlstate), let value = defaults[field],
+            record.row[field] == value
+        else { return }
+        let flag = "--\(field.replacing("_", with: "-")) \(value)"
+        throw .usage(
+            "\(flag): \(refusal.reason). \(refusal.remedy ?? "Correct the flag.") Nothing from line \(record.line) on was enqueued"
+        )
+    }
+}
 
-        init?(_ refusal: RowRefusal, _ row: BulkRow) {
-            guard refusal.field != BulkRow.followUpColumn else { return nil }  // which has a channel and a template of its own
-            switch refusal.sqlstate {
-            case "MT001": columns = ["class"]
-            case "MT002": columns = ["channel"]
-            case "MT004": columns = ["template", "channel"]
-            case "MT005": columns = ["time_zone"]
-            case "MT009": columns = ["sender"]
-            default: return nil
-            }
-            values = columns.map { row[$0] }
+/// A refusal that holds for every row that is like the refused one.
+private struct Cause {
+    /// What has to be equal, by SQLSTATE.
+    static let names = [
+        "MT001": ["class"], "MT002": ["channel"], "MT004": ["template", "channel"], "MT005": ["time_zone"], "MT009": ["sender"],
+        "MT026": ["template", "channel", "class", "locale", "sender"],
+    ]
+    private let columns: [String]
+    private let values: [String?]
+    /// Of a row whose variables do not suffice: the names that say something.
+    private let given: Set<String>?
+
+    init?(_ refusal: RowRefusal, _ row: BulkRow) {
+        guard refusal.field != BulkRow.followUpColumn else { return nil }  // which has a channel and a template of its own
+        if refusal.sqlstate == "MT025" {
+            columns = Self.names["MT026"] ?? []
+            guard let names = Self.given(row) else { return nil }
+            given = names
+        } else {
+            guard let names = Self.names[refusal.sqlstate] else { return nil }
+            columns = names
+            given = nil
         }
+        values = columns.map { row[$0] }
+    }
 
-        func matches(_ row: BulkRow) -> Bool { columns.map { row[$0] } == values }
+    func matches(_ row: BulkRow) -> Bool {
+        columns.map { row[$0] } == values && (given == nil || given == Self.given(row))
+    }
+
+    /// nil: there are values inside values, of which nothing is known here.
+    private static func given(_ row: BulkRow) -> Set<String>? {
+        let text = row["variables"] ?? "{}"
+        do {
+            let variables = try Variables(text)
+            let members = try JSONMembers.of(Array(text.utf8))
+            if members.contains(where: { $0.kind == .object }) { return nil }
+            return Set(members.map(\.name).filter { variables.isPresent($0) })
+        } catch {
+            return nil  // no JSON: the server says so, row by row
+        }
     }
 }

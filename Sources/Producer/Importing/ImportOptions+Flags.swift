@@ -2,8 +2,9 @@ import Settings
 import Store
 
 extension ImportOptions {
-    /// `--format` and `--delimiter` as they were typed. Throws `ProducerError.usage`.
-    public mutating func setFormat(_ name: String?, delimiter text: String?) throws(ProducerError) {
+    /// `--format`, `--delimiter` and `--map` as they were typed. Throws `ProducerError.usage`.
+    public mutating func setFormat(_ name: String?, delimiter text: String?, names pairs: [String] = []) throws(ProducerError) {
+        try setNames(pairs)
         if let text {
             guard let byte = text == "tab" ? 0x09 : Array(text.utf8).only, byte >= 0x20 || byte == 0x09, byte < 0x7F, byte != 0x22
             else {
@@ -19,6 +20,29 @@ extension ImportOptions {
         case let other?: throw .usage("--format \(other): write ndjson or csv")
         }
         if format == .ndjson, delimiter != nil { throw .usage("--delimiter is for CSV, but the format is NDJSON") }
+    }
+}
+
+extension ImportOptions {
+    /// What the settings say; `isStrict` comes first.
+    public mutating func setLimits(_ settings: ProducerSettings) {
+        (batch, connections) = (settings.batch, settings.connections)
+        rejectLimit = isStrict ? 0 : settings.maxRejects == 0 ? nil : settings.maxRejects
+    }
+
+    /// `--map NAME=ARGUMENT` as they were typed. Throws `ProducerError.usage`.
+    mutating func setNames(_ pairs: [String]) throws(ProducerError) {
+        for pair in pairs {
+            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw .usage("--map \(pair): write NAME=ARGUMENT, such as phone=recipient")
+            }
+            guard names.updateValue(parts[1], forKey: parts[0]) == nil else {
+                throw .usage("--map \(pair): \(parts[0]) is there twice")
+            }
+        }
+        let twice = Dictionary(grouping: names, by: \.value).filter { $0.value.count > 1 }.keys.min()
+        if let twice { throw .usage("--map: two names of the file become \(twice)") }
     }
 }
 

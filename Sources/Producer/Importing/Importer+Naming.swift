@@ -21,7 +21,7 @@ extension Importer {
         guard let path = options.path, Self.isRegular(path) else { return }
         let reader = try ChunkReader(path: options.path, batch: options.batch, duplicates: options.duplicates, stop: stop)
         let format = try options.format(beginning: try await reader.beginning())
-        reader.start(format, defaults: options.defaults, after: 0)
+        reader.start(format, defaults: options.defaults, names: options.names, after: 0)
         var rejects: [Reject] = []
         var count = 0
         while true {

@@ -43,24 +43,40 @@ public struct Importer: Sendable {
         let beginning = try await reader.beginning()
         let format = try options.format(beginning: beginning)
         let name = try await importName(reader, beginning)
-        let begin = ImportBegin(name: name, beginning: beginning)
-        let done = try await begun(begin)
+        let begin = ImportBegin(name: name, beginning: beginning, arguments: options.defaults)
         let rejects = RejectKeeper(
-            try RejectFile(path: options.rejectsPath(importName: name), withRecord: options.keepsRecords, doneLines: done))
+            try RejectFile(path: options.rejectsPath(importName: name), withRecord: options.keepsRecords))
+        let done = try await begun(begin)
+        try await rejects.start(after: done)
         tell(.began(importName: name, doneLines: done, size: reader.size))
-        reader.start(format, defaults: options.defaults, after: done)
+        reader.start(format, defaults: options.defaults, names: options.names, after: done)
         var state = ImportSummary()
         state.importName = name
         state.earlierLines = done
         state.lines = done
         state.rejected = await rejects.earlier
-        let total = try await copyAll(reader, begin, rejects, state)
-        var summary = total
+        var summary = try await copyOrDiscard(reader, begin, rejects, state)
+        if summary.enqueued + summary.rejected == 0, done == 0 {
+            throw ProducerError.file("\(reader.name) has no records", hint: "nothing was enqueued; check what wrote it")
+        }
         summary.duplicates = reader.duplicates
         summary.endsWithoutLineFeed = reader.endsWithoutLineFeed
         summary.rejectsPath = summary.rejected > 0 ? await rejects.path : nil
         summary.took = clock.now - started
         return summary
+    }
+
+    /// Rejects of a chunk that is not in are of no use to anybody. After a COMMIT without an answer nobody knows: the next run does.
+    private func copyOrDiscard(
+        _ reader: ChunkReader, _ begin: ImportBegin, _ rejects: RejectKeeper, _ start: ImportSummary
+    ) async throws -> ImportSummary {
+        do {
+            return try await copyAll(reader, begin, rejects, start)
+        } catch {
+            if case StoreError.commitUnknown = error { throw error }
+            try await rejects.discard()
+            throw error
+        }
     }
 
     private enum Step: Sendable {
@@ -141,7 +157,8 @@ public struct Importer: Sendable {
         }
         let advance = ImportAdvance(
             name: begin.name, fromLine: Int64(line), toLine: Int64(chunk.toLine), enqueued: 0, isFinished: chunk.isLast)
-        let work = ChunkCommit(chunk: chunk, advance: advance)
+        let work = ChunkCommit(
+            chunk: chunk, advance: advance, defaults: options.defaults, checksTemplates: options.checksTemplates)
         let lastTry = LastTry()
         let clock = ContinuousClock()
         var end = clock.now + options.patience
@@ -194,9 +211,7 @@ public struct Importer: Sendable {
         do {
             return Int(try await patiently { try await database.run(begin) })
         } catch let error as StoreError where error.sqlstate == "MT014" {
-            throw ProducerError.usage(
-                "import \(begin.name): the file's beginning differs from that of the file imported under this name; choose another --import-id"
-            )
+            throw ProducerError.usage("\(error.refusal?.message ?? ""). \(error.refusal?.hint ?? "") (--import-id)")
         }
     }
 
@@ -217,6 +232,10 @@ public struct Importer: Sendable {
 
     static func explained(_ error: StoreError) -> ProducerError {
         switch error {
+        case .unavailable where error.isRefusedConnection:
+            .misfit(
+                "\(error.description). Correct the database's address (MARTLET_DATABASE_URL, --database-url-file or PG* variables), or let the role in"
+            )
         case .unavailable, .commitUnknown:
             .unavailable("\(error.description); run the same command again and it goes on where it stopped")
         case .refused where error.sqlstate == "26000" || error.sqlstate == "42P05":
@@ -252,15 +271,17 @@ private actor RejectKeeper {
     init(_ file: sending RejectFile) { self.file = file }
     var earlier: Int { file.earlier }
     var path: String { file.path }
+    func start(after line: Int) throws(ProducerError) { try file.start(after: line) }
     func write(_ rejects: [Reject]) throws(ProducerError) { try file.write(rejects) }
     func keep() { file.keep() }
+    func discard() throws(ProducerError) { try file.discard() }
 }
 
 extension StoreError {
     /// Looking at the import's position and trying again may help: the connection was lost, the server stops or starts, a deadlock.
     var mayBeTriedAgain: Bool {
         switch self {
-        case .unavailable, .commitUnknown: true
+        case .unavailable, .commitUnknown: !isRefusedConnection
         case .refused:
             isRetryable || sqlstate == "MT014" || sqlstate == "25006" || sqlstate?.hasPrefix("57P") == true
                 || sqlstate?.hasPrefix("08") == true

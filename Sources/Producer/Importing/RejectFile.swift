@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
 
-/// The reject file: appended in line order and on disk before the chunk that rejected them commits.
+/// The reject file of one run: appended in line order and on disk before the chunk that rejected them commits.
 ///
-/// After a crash it may hold rejects of a chunk that did not commit; they lie behind the last done line and are cut off at the next start.
+/// It is locked (flock) before the import's position is asked: two runs never write into one file. What belongs to a chunk that did not commit is cut off when
+/// the run ends; after a crash it lies behind the last done line, and the next start cuts it off.
 final class RejectFile {
     let path: String
     private let withRecord: Bool
@@ -15,23 +16,59 @@ final class RejectFile {
     /// Rejects of earlier runs that are still in it.
     private(set) var earlier = 0
 
-    /// - Parameter doneLines: how far the import had come; 0 removes a file of that name.
-    init(path: String, withRecord: Bool, doneLines: Int) throws(ProducerError) {
+    /// Takes the file for this run. A pipe or device is written to as it is.
+    /// - Throws: `anotherRun` while another run has it.
+    init(path: String, withRecord: Bool) throws(ProducerError) {
         self.path = path
         self.withRecord = withRecord
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        isRegular = status.st_mode & S_IFMT == S_IFREG
+        if lstat(path, &status) == 0 { isRegular = status.st_mode & S_IFMT == S_IFREG }
+        if isRegular { try lock() }
+    }
+
+    /// - Parameter doneLines: how far the import had come; 0 empties the file.
+    func start(after doneLines: Int) throws(ProducerError) {
         guard isRegular else { return }
-        if doneLines == 0 {
-            guard unlink(path) == 0 else { throw failure("cannot be removed") }
-        } else {
-            try open()
+        if doneLines > 0 {
             try cut(after: doneLines)
+        } else if ftruncate(descriptor, 0) != 0 {
+            throw failure("cannot be emptied")
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    /// Without rejects there is no file.
+    deinit {
+        guard descriptor >= 0 else { return }
+        if isRegular, kept == 0, written == 0 { unlink(path) }
+        close(descriptor)
+    }
+
+    /// What was written for a chunk that is known not to be in.
+    func discard() throws(ProducerError) {
+        guard isRegular, written > kept else { return }
+        guard ftruncate(descriptor, off_t(kept)) == 0 else { throw failure("cannot be cut") }
+        written = kept
+    }
+
+    private func lock() throws(ProducerError) {
+        for _ in 0..<100 {
+            try open()
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                descriptor = -1
+                throw .anotherRun(
+                    "another run writes rejects to \(path); run this when it has ended, or name another file with --rejects")
+            }
+            // A run that ended without rejects has removed its file: then what was opened is no longer what has the name.
+            var (mine, named) = (stat(), stat())
+            if fstat(descriptor, &mine) == 0, stat(path, &named) == 0, mine.st_ino == named.st_ino, mine.st_dev == named.st_dev {
+                return
+            }
+            close(descriptor)
+            descriptor = -1
+        }
+        throw failure("cannot be locked")
+    }
 
     /// Writes rejects behind the kept ones, replacing those of a failed try, and waits for the disk.
     func write(_ rejects: [Reject]) throws(ProducerError) {

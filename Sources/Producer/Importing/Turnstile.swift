@@ -29,6 +29,7 @@ actor Turnstile {
     func passed(_ number: Int, _ outcome: ChunkCommit.Outcome, to line: Int) -> ImportSummary {
         summary.enqueued += outcome.enqueued
         summary.rejected += outcome.rejects.count
+        summary.reasons.add(outcome.rejects)
         summary.lines = line
         next = number + 1
         waiting.removeValue(forKey: next)?.resume()

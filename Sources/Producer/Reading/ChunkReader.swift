@@ -56,9 +56,9 @@ final class ChunkReader: @unchecked Sendable {
     }
 
     /// Decides how records are read; those that end at `line` or before are skipped.
-    func start(_ format: FileFormat, defaults: [String: String], after line: Int) {
+    func start(_ format: FileFormat, defaults: [String: String], names: [String: String] = [:], after line: Int) {
         queue.sync {
-            records = RecordReader(lines, format: format, defaults: defaults)
+            records = RecordReader(lines, format: format, defaults: defaults, names: names)
             skipTo = line
         }
     }

@@ -31,10 +31,11 @@ struct RecordReader {
     /// Lines to be read once more, last first, because the record they seemed to belong to was broken.
     private var again: [Line] = []
 
-    init(_ lines: LineReader, format: FileFormat, defaults: [String: String]) {
+    /// - Parameter names: what a column or key of the file is called here, such as phone: recipient.
+    init(_ lines: LineReader, format: FileFormat, defaults: [String: String], names: [String: String] = [:]) {
         self.lines = lines
         self.format = format
-        builder = RowBuilder(defaults: defaults)
+        builder = RowBuilder(defaults: defaults, names: names)
         if case .csv(let delimiter) = format {
             parser = CSVParser(delimiter: delimiter)
         } else {
@@ -110,7 +111,7 @@ struct RecordReader {
             if fields.allSatisfy(AddressText.isBlank) { return nil }
             if columns.isEmpty {
                 if isSeparatorLine(text) { return nil }
-                columns = try Header.columns(fields, defaults: builder.defaults)
+                columns = try Header(defaults: builder.defaults, names: builder.names).columns(fields, of: text)
                 return nil
             }
             do throws(Problem) {
@@ -158,42 +159,6 @@ struct RecordReader {
             return Problem(
                 nil, "bad_utf8", "is not UTF-8 (byte \(error.byteOffsets.lowerBound + 1))", "Write the file in UTF-8; see iconv.")
         }
-    }
-}
-
-/// The first record of a CSV file.
-enum Header {
-    static func columns(_ fields: [String], defaults: [String: String]) throws(ProducerError) -> [String] {
-        var seen: Set<String> = []
-        var columns: [String] = []
-        if fields.contains(where: { $0.contains("\r") }) {
-            throw .file(
-                "line 1 has carriage returns inside: its lines end in CR alone", hint: "convert it, as with tr '\\r' '\\n'")
-        }
-        // Columns behind the last name: empty in every record, or the record is rejected.
-        let named = fields.lastIndex { !AddressText.isBlank($0) }.map { fields[...$0] } ?? []
-        for (index, field) in named.enumerated() {
-            let name = String(field.trimmingBlanks)
-            if name.isEmpty {
-                throw .file("column \(index + 1) of the header has no name", hint: "name it, or remove the column")
-            }
-            if !seen.insert(name).inserted { throw .file("the header has `\(name)` twice", hint: "keep one of the columns") }
-            if let meant = RowBuilder.misspelt(name) {
-                throw .file("the header has a column `\(name)`", hint: "did you mean `\(meant)`?")
-            }
-            if name.contains("."), !BulkRow.isColumn(name) {
-                throw .file(
-                    "column `\(name)`: a name with a point stands for a member of an object",
-                    hint: "put objects as JSON into a column `variables`")
-            }
-            columns.append(name)
-        }
-        for name in ["class", "channel", "recipient", "template"] where !seen.contains(name) && defaults[name] == nil {
-            let flag = name == "recipient" ? "add it" : "add it, or pass --\(name)"
-            let delimiter = fields.count == 1 && fields[0].contains { ";\t,|".contains($0) } ? " (is --delimiter right?)" : ""
-            throw .file("the header has no column `\(name)`\(delimiter)", hint: flag)
-        }
-        return columns
     }
 }
 

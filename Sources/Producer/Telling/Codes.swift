@@ -12,13 +12,13 @@ public enum ProducerHelp {
         EXIT CODES
           0   every record is enqueued
           1   finished; some records were rejected (see the reject file)
-          64  wrong flags, or --import-id belongs to another file
-          65  stopped by --strict or --max-rejects, or the file as a whole cannot be understood
+          64  wrong flags, or --import-id belongs to another file or to other flags
+          65  stopped by --strict or --max-rejects, or the file as a whole cannot be understood, or has no records
           69  the database is not available; run again and it goes on
           70  internal error
           74  the input or the reject file cannot be read or written
           75  interrupted, or another run is at work; run again and it goes on
           77  the database role may not enqueue
-          78  settings, policy or templates are wrong, or the schema is not the one this binary knows
+          78  settings, policy or templates are wrong, there is no such database or role, or the schema is not the one this binary knows
         """
 }

@@ -60,6 +60,7 @@ public struct Progress: Sendable {
             let rest = Double(size - consumed) / (Double(consumed - skipped) / seconds)
             parts.append("ETA \(Self.clock(rest))")
         }
+        if size == nil { parts.append("\(Self.bytes(consumed)) read") }
         parts.append("line \(Self.grouped(lines))")
         if rejected > 0 { parts.append("\(Self.grouped(rejected)) rejected") }
         return parts
@@ -75,6 +76,14 @@ public struct Progress: Sendable {
             rest = rest.dropLast(3)
         }
         return (number < 0 ? "-" : "") + ([rest] + groups).joined(separator: ",")
+    }
+
+    /// 1234567 → `1.2 MB`
+    static func bytes(_ count: Int64) -> String {
+        if count < 1000 { return "\(count) B" }
+        var (value, unit) = (Double(count) / 1000, 0)
+        while value >= 999.95, unit < 3 { (value, unit) = (value / 1000, unit + 1) }
+        return "\((value * 10).rounded() / 10) \(["kB", "MB", "GB", "TB"][unit])"
     }
 
     /// Seconds → `1:02:03`

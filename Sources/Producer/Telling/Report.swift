@@ -26,6 +26,7 @@ public struct Report: Sendable {
             lines.append(
                 "Rejected \(Progress.grouped(summary.rejected)) records; each with its line, field and reason in \(path)")
         }
+        lines += Self.text(of: summary.reasons)
         if summary.endsWithoutLineFeed {
             lines.append("The last line has no line end; if the file was cut off, the rest is missing.")
         }
@@ -37,6 +38,7 @@ public struct Report: Sendable {
             "rejected": summary.rejected, "seconds": (seconds * 1000).rounded() / 1000, "rows_per_second": rate,
             "duplicates": Self.object(of: summary.duplicates),
         ]
+        object["reasons"] = Self.object(of: summary.reasons)
         object["rejects_file"] = summary.rejectsPath
         json = Self.encode(object)
         exitCode = summary.rejected > 0 ? 1 : 0
@@ -49,10 +51,12 @@ public struct Report: Sendable {
         for reject in summary.firstRejects {
             lines.append("  line \(reject.line): \(reject.field.map { "\($0) " } ?? "")\(reject.reason). \(reject.remedy)")
         }
+        if summary.rejected > summary.firstRejects.count { lines += ["  …"] + Self.text(of: summary.reasons) }
         lines += Self.text(of: summary.duplicates) + Self.estimate(summary)
         text = lines.joined(separator: "\n")
         json = Self.encode([
-            "records": summary.records, "rejected": summary.rejected, "duplicates": Self.object(of: summary.duplicates),
+            "records": summary.records, "rejected": summary.rejected, "reasons": Self.object(of: summary.reasons),
+            "duplicates": Self.object(of: summary.duplicates),
             "segments": Dictionary(uniqueKeysWithValues: summary.segments.map { ("\($0.key)", $0.value) }),
             "encodings": summary.encodings, "split": summary.split, "unpriced": summary.unpriced, "warnings": summary.warnings,
             "cost_micros": summary.cost,
@@ -96,6 +100,23 @@ public struct Report: Sendable {
         fraction = String(repeating: "0", count: 6 - fraction.count) + fraction
         while fraction.count > 2, fraction.hasSuffix("0") { fraction.removeLast() }
         return "\(Progress.grouped(Int(micros / 1_000_000))).\(fraction)"
+    }
+
+    private static func text(of reasons: [RejectReason]) -> [String] {
+        // A field may be any name of the file's: thousands of them are not all told.
+        reasons.prefix(20).map {
+            "  \(Progress.grouped($0.count)) × \($0.code)\($0.field.map { " \($0)" } ?? ""), first in line \(Progress.grouped($0.line)): \($0.reason)"
+        } + (reasons.count > 20 ? ["  … and \(Progress.grouped(reasons.count - 20)) more kinds"] : [])
+    }
+
+    private static func object(of reasons: [RejectReason]) -> [[String: Any]] {
+        reasons.prefix(100).map { reason in
+            var object: [String: Any] = [
+                "code": reason.code, "count": reason.count, "line": reason.line, "reason": reason.reason,
+            ]
+            object["field"] = reason.field
+            return object
+        }
     }
 
     private static func text(of duplicates: DuplicateReport) -> [String] {

@@ -8,11 +8,17 @@ public struct EnqueueRows: Statement {
     /// At most this many at once (the function's limit).
     public static let limit = 10_000
     public var rows: [BulkRow]
-    public init(rows: [BulkRow]) { self.rows = rows }
+    /// False: also what no template that is pushed can render.
+    public var checksTemplates: Bool
+    public init(rows: [BulkRow], checksTemplates: Bool = true) {
+        self.rows = rows
+        self.checksTemplates = checksTemplates
+    }
 
     public var sql: String {
         let arguments = BulkRow.columns.enumerated().map { "\($1) => $\($0 + 1)" }
-        return "select martlet.enqueue_rows(\(arguments.joined(separator: ", ")))"
+        return
+            "select martlet.enqueue_rows(\(arguments.joined(separator: ", ")), check_template => $\(BulkRow.columns.count + 1))"
     }
     public func bind(_ parameters: inout PQParams) {
         for column in BulkRow.columns.indices {
@@ -24,6 +30,7 @@ public struct EnqueueRows: Statement {
                 parameters.textArray(values)
             }
         }
+        parameters.bool(checksTemplates)
     }
     public static func read(_ rows: PQRows) throws -> [MessageID] { try rows.only.int8Array(0).map { MessageID($0) } }
 }
@@ -33,14 +40,17 @@ public struct FollowUpRows: Statement {
     public var messageIDs: [MessageID]
     /// JSON objects with the arguments of `martlet.follow_up`, one for each message; nil: none.
     public var followUps: [String?]
-    public init(messageIDs: [MessageID], followUps: [String?]) {
+    public var checksTemplates: Bool
+    public init(messageIDs: [MessageID], followUps: [String?], checksTemplates: Bool = true) {
         self.messageIDs = messageIDs
         self.followUps = followUps
+        self.checksTemplates = checksTemplates
     }
-    public var sql: String { "select martlet.follow_up_rows($1, $2)" }
+    public var sql: String { "select martlet.follow_up_rows($1, $2, $3)" }
     public func bind(_ parameters: inout PQParams) {
         parameters.messageIDs(messageIDs)
         parameters.textArray(followUps)
+        parameters.bool(checksTemplates)
     }
     public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
 }
@@ -50,18 +60,21 @@ extension StoreConnection {
     ///
     /// nil: all are in. Else why the server did not take one of them; then none is in, and the transaction has failed up to its last
     /// savepoint. Throws what is no row's fault.
-    public func enqueue(_ rows: [BulkRow], within deadline: Duration? = nil) async throws -> RowRefusal? {
+    public func enqueue(_ rows: [BulkRow], checksTemplates: Bool = true, within deadline: Duration? = nil) async throws
+        -> RowRefusal?
+    {
         for start in stride(from: 0, to: rows.count, by: EnqueueRows.limit) {
             let part = Array(rows[start..<min(start + EnqueueRows.limit, rows.count)])
             do {
-                let ids = try await run(EnqueueRows(rows: part), within: deadline)
+                let ids = try await run(EnqueueRows(rows: part, checksTemplates: checksTemplates), within: deadline)
                 guard ids.count == part.count else {
                     throw StoreError.internalError(
                         "EnqueueRows: \(part.count) rows were sent, the server answers \(ids.count) ids")
                 }
                 let followUps = part.map { $0[BulkRow.followUpColumn] }
                 if followUps.contains(where: { $0 != nil }) {
-                    _ = try await run(FollowUpRows(messageIDs: ids, followUps: followUps), within: deadline)
+                    _ = try await run(
+                        FollowUpRows(messageIDs: ids, followUps: followUps, checksTemplates: checksTemplates), within: deadline)
                 }
             } catch StoreError.refused(let error) {
                 guard var row = RowRefusal(error), row.row < part.count else {

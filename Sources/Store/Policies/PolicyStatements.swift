@@ -126,12 +126,16 @@ public struct UpsertClasses: Statement {
     public init(classes: [ClassPolicy]) { self.classes = classes }
     public var sql: String {
         """
-        with input as materialized (select * from unnest($1::text[], $2::int2[], $3::interval[], $4::bool[], $5::interval[])
-            i(name, lane, time_to_live, erases_body, accept_within)),
+        with input as materialized (
+            select name, lane, time_to_live, erases_body, accept_within, array(select jsonb_array_elements_text(required)) as required, sender, schedule_within
+            from unnest($1::text[], $2::int2[], $3::interval[], $4::bool[], $5::interval[], $6::jsonb[], $7::text[], $8::interval[])
+                i(name, lane, time_to_live, erases_body, accept_within, required, sender, schedule_within)),
         retired as (update martlet_data.classes c set retired_at = clock_timestamp() where retired_at is null and name not in (select name from input))
-        insert into martlet_data.classes (name, lane, time_to_live, erases_body, accept_within) select name, lane, time_to_live, erases_body, accept_within from input
+        insert into martlet_data.classes (name, lane, time_to_live, erases_body, accept_within, required, sender, schedule_within)
+        select name, lane, time_to_live, erases_body, accept_within, required, sender, schedule_within from input
         on conflict (name) do update set lane = excluded.lane, time_to_live = excluded.time_to_live, erases_body = excluded.erases_body,
-            accept_within = excluded.accept_within, retired_at = null
+            accept_within = excluded.accept_within, required = excluded.required, sender = excluded.sender, schedule_within = excluded.schedule_within,
+            retired_at = null
         """
     }
     public func bind(_ parameters: inout PQParams) {
@@ -140,6 +144,9 @@ public struct UpsertClasses: Statement {
         parameters.intervalArray(classes.map(\.timeToLive))
         parameters.boolArray(classes.map(\.erasesBody))
         parameters.intervalArray(classes.map(\.acceptWithin))
+        parameters.jsonbArray(classes.map { JSONText.array($0.requiredVariables) })
+        parameters.textArray(classes.map(\.sender))
+        parameters.intervalArray(classes.map(\.scheduleWithin))
     }
 }
 
@@ -152,10 +159,11 @@ public struct UpsertSenders: Statement {
     }
     public var sql: String {
         """
-        with input as materialized (select * from unnest($1::text[], $2::text[], $3::text[]) i(key, default_country, time_zone)),
+        with input as materialized (select * from unnest($1::text[], $2::text[], $3::text[], $5::text[]) i(key, default_country, time_zone, default_locale)),
         retired as (update martlet_data.senders set retired_at = clock_timestamp(), is_default = false where retired_at is null and key not in (select key from input))
-        insert into martlet_data.senders (key, default_country, time_zone, is_default) select key, default_country, time_zone, key = $4 from input
-        on conflict (key) do update set default_country = excluded.default_country, time_zone = excluded.time_zone, is_default = excluded.is_default, retired_at = null
+        insert into martlet_data.senders (key, default_country, time_zone, is_default, default_locale) select key, default_country, time_zone, key = $4, default_locale from input
+        on conflict (key) do update set default_country = excluded.default_country, time_zone = excluded.time_zone, is_default = excluded.is_default,
+            default_locale = excluded.default_locale, retired_at = null
         """
     }
     public func bind(_ parameters: inout PQParams) {
@@ -163,6 +171,7 @@ public struct UpsertSenders: Statement {
         parameters.textArray(senders.map(\.defaultCountry))
         parameters.textArray(senders.map(\.timeZone))
         parameters.text(defaultSender)
+        parameters.textArray(senders.map(\.defaultLocale))
     }
 }
 
