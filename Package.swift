@@ -36,7 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
     [
-        "AdminCommands", "Campaigns", "Events", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "Rendering", "Settings",
+        "AdminCommands", "Campaigns", "Events", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "Rendering",
+        "Settings",
         "Store",
         "Telemetry",
         "Transports",

@@ -5,7 +5,9 @@ import Testing
 struct ContractTests {
     @Test(
         "services and admins get what the contract says",
-        arguments: ["Enqueue", "Ids", "Templates", "Limits", "Idempotency", "Bulk", "Recipients", "Cancel", "DeadLetters", "Admins"])
+        arguments: [
+            "Enqueue", "Ids", "Templates", "Limits", "Idempotency", "Bulk", "Recipients", "Cancel", "DeadLetters", "Admins",
+        ])
     func fromPython(part: String) async throws {
         // A database of its own for each part: they seed the same policy.
         let database = try await ScratchDatabase.create(template: try await migratedTemplate(ScratchDatabase.migrate))

@@ -9,7 +9,8 @@ import Domain
 /// The samples speak of message 1, leased in segment 1 at the first place by session 1 with claim 1.
 enum Statements {
     static var all: [any Statement] {
-        queue + admission + recording + events + links + maintenance + policies + administration + importing + campaigns + migrating
+        queue + admission + recording + events + links + maintenance + policies + administration + importing + campaigns
+            + migrating
     }
 
     static let message = MessageID(1)

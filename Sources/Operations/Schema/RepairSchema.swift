@@ -9,7 +9,8 @@ public struct FindSchemaDifferences: UseCase {
     public func perform(in context: OperationContext) async throws -> MigrationRepair {
         let migrator = Migrator(context.database)
         if let unknown = try await migrator.status().entries.first(where: { $0.state == .unknown }) {
-            throw OperationError(.schemaMismatch, "This binary does not know migration \(unknown.name).", hint: "Use a newer binary.")
+            throw OperationError(
+                .schemaMismatch, "This binary does not know migration \(unknown.name).", hint: "Use a newer binary.")
         }
         return try await migrator.differences()
     }

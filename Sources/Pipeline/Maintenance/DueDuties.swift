@@ -10,6 +10,8 @@ final class DueDuties: Sendable {
     init(_ database: Database) { self.database = database }
 
     func events() async throws -> Bool { try await answer(for: { _ in true }).events }
+    func runs() async throws -> Bool { try await answer(for: { _ in true }).runs }
+    func codes() async throws -> Bool { try await answer(for: { _ in true }).codes }
     func followUps() async throws -> Bool { try await answer(for: { _ in true }).followUps }
     func jobs() async throws -> Bool { try await answer(for: { _ in true }).jobs }
     func rescue() async throws -> Bool { try await answer(for: { $0.rescue != nil }, asksForRescue: true).rescue == true }
