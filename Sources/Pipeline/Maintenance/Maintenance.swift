@@ -228,12 +228,12 @@ struct Maintenance: Sendable {
 
     /// True: there is more. Without a duty's lock: chunks that another worker holds are passed over.
     private func releaseRuns() async throws -> Bool {
-        guard try await due.now().runs else { return false }
+        guard try await due.runs() else { return false }
         return try await releaser.round()
     }
 
     private func settleCodes() async throws -> Bool {
-        guard try await due.now().codes else { return false }
+        guard try await due.codes() else { return false }
         return try await releaser.settleCodes()
     }
 
