@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import Operations
 import Store
 
 struct AudiencesGroup: AsyncParsableCommand {
@@ -20,7 +21,7 @@ struct AudiencesList: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let audiences = try await shared.withDatabase(.reader) { try await $0.run(ListAudiences()) }
+        let audiences = try await shared.withCampaigns(.reader) { try await $0.run(ListAudiences()) }
         if shared.json { return Terminal.out.json(.list(audiences, \.json)) }
         var table = Table("audience", "#members", "#rejected", "changed", "owner")
         for audience in audiences {
@@ -51,11 +52,12 @@ struct AudiencesCreate: AsyncParsableCommand {
         var text = query
         if query.hasPrefix("@") {
             guard let data = FileManager.default.contents(atPath: String(query.dropFirst())) else {
-                throw AdminError(.invalidConfiguration, "\(query.dropFirst()) cannot be read", hint: "Check --query \(query).")
+                throw OperationError(
+                    .invalidConfiguration, "\(query.dropFirst()) cannot be read", hint: "Check --query \(query).")
             }
             text = String(decoding: data, as: UTF8.self)
         }
-        let (answer, rejects) = try await shared.withDatabase(.admin, deadline: .seconds(3600)) { [name, text] database in
+        let (answer, rejects) = try await shared.withCampaigns(.admin) { [name, text] database in
             let answer = try await database.run(CreateAudience(name: name, query: text))
             return (answer, answer.rejected > 0 ? try await database.run(AudienceRejects(name: name, limit: 20)) : [])
         }
@@ -83,9 +85,9 @@ struct AudiencesShow: AsyncParsableCommand {
 
     func run() async throws {
         try checkLimit(limit)
-        let (audience, rejects) = try await shared.withDatabase(.reader) { [name, limit] database in
+        let (audience, rejects) = try await shared.withCampaigns(.reader) { [name, limit] database in
             guard let audience = try await database.run(ListAudiences(name: name)).first else {
-                throw AdminError(
+                throw OperationError(
                     .notFound, "There is no audience \(name).", hint: "martlet audiences list shows those that there are.")
             }
             return (audience, try await database.run(AudienceRejects(name: name, limit: Int64(limit))))
@@ -114,7 +116,7 @@ struct AudiencesRemove: AsyncParsableCommand {
 
     func run() async throws {
         try Confirmation.ask("Remove the audience \(name)?", yes: yes)
-        let members = try await shared.withDatabase(.admin) { [name, why] in
+        let members = try await shared.withCampaigns(.admin) { [name, why] in
             try await $0.run(RemoveAudience(name: name, why: why))
         }
         if shared.json { return Terminal.out.json(["audience": .string(name), "members": .int(members)]) }
@@ -160,11 +162,11 @@ struct CodesLoad: AsyncParsableCommand {
 
     func run() async throws {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw AdminError(.invalidConfiguration, "\(file) cannot be read", hint: "Check --file \(file).")
+            throw OperationError(.invalidConfiguration, "\(file) cannot be read", hint: "Check --file \(file).")
         }
         let codes = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        let (loaded, doubles) = try await shared.withDatabase(.admin, deadline: .seconds(600)) { [pool, validUntil] database in
+        let (loaded, doubles) = try await shared.withCampaigns(.admin) { [pool, validUntil] database in
             try await database.run(LoadCodes(pool: pool, codes: codes, validUntil: validUntil))
         }
         if shared.json { return Terminal.out.json(["pool": .string(pool), "loaded": .int(loaded), "doubles": .int(doubles)]) }
@@ -183,7 +185,7 @@ struct CodesShow: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let pools = try await shared.withDatabase(.reader, deadline: .seconds(120)) { [pool] in
+        let pools = try await shared.withCampaigns(.reader) { [pool] in
             try await $0.run(ListCodePools(pool: pool))
         }
         if shared.json {

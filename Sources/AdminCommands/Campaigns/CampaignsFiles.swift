@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Operations
 import Settings
 import Store
 
@@ -47,7 +48,7 @@ struct CampaignsApply: AsyncParsableCommand {
 
     func run() async throws {
         let campaigns = try CampaignDirectory(root: config).load()
-        let changed = try await shared.withDatabase(.admin) { [dryRun] database in
+        let changed = try await shared.withCampaigns(.admin) { [dryRun] database in
             try await database.withConnection { connection in
                 try await connection.begin()
                 do {

@@ -31,20 +31,23 @@ struct CampaignsGroup: AsyncParsableCommand {
 }
 
 extension SharedOptions {
-    /// Lends the database to a use case of campaigns; what it refuses becomes an error with its remedy.
-    func withCampaigns<T: Sendable>(_ role: DatabaseRole, deadline: Duration? = nil, _ body: (Database) async throws -> T)
-        async throws -> T
-    {
-        do {
-            return try await withDatabase(role, deadline: deadline, body)
-        } catch let error as CampaignError {
-            let exit: AdminExit =
-                switch error {
-                case .unknownCampaign, .unknownRun: .notFound
-                case .startIsPast, .tooLate: .refused
-                }
-            throw AdminError(exit, "\(error).", hint: error.remedy)
+    /// Does work on campaigns on the cluster that the settings name; what module Campaigns refuses becomes an error with its remedy.
+    func withCampaigns<T: Sendable>(
+        _ role: Role, _ body: @escaping @Sendable (Database) async throws -> T
+    ) async throws -> T {
+        let work: @Sendable (Database) async throws -> T = { database in
+            do {
+                return try await body(database)
+            } catch let error as CampaignError {
+                let kind: OperationError.Kind =
+                    switch error {
+                    case .unknownCampaign, .unknownRun: .notFound
+                    case .startIsPast, .tooLate: .refused
+                    }
+                throw OperationError(kind, "\(error).", hint: error.remedy)
+            }
         }
+        return role == .reader ? try await run(ReadCampaigns(work)) : try await run(ManageCampaigns(work))
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Campaigns
 import Domain
+import Operations
 import Store
 
 struct CampaignsApprove: AsyncParsableCommand {
@@ -69,7 +70,7 @@ struct CampaignsResume: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let output = try await shared.withCampaigns(.admin, deadline: .seconds(600)) { [number, why, late, dryRun] in
+        let output = try await shared.withCampaigns(.admin) { [number, why, late, dryRun] in
             try await ResumePausedRun(run: number, why: why, mode: late, isPreview: dryRun).run(on: $0)
         }
         if shared.json {
@@ -100,7 +101,7 @@ struct CampaignsStop: AsyncParsableCommand {
 
     func run() async throws {
         try Confirmation.ask("Stop run \(number) for good?", yes: yes)
-        let answer = try await shared.withCampaigns(.admin, deadline: .seconds(120)) { [number, why] in
+        let answer = try await shared.withCampaigns(.admin) { [number, why] in
             try await $0.run(StopRun(run: number, why: why))
         }
         if shared.json {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Campaigns
 import Domain
+import Operations
 import Store
 
 struct CampaignsList: AsyncParsableCommand {
@@ -94,7 +95,7 @@ struct CampaignsReport: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let (found, report) = try await shared.withCampaigns(.reader, deadline: .seconds(600)) { [number] database in
+        let (found, report) = try await shared.withCampaigns(.reader) { [number] database in
             guard let found = try await database.run(ListRuns(run: number)).first else { throw CampaignError.unknownRun(number) }
             return (found, CampaignReport(try await database.run(RunReport(run: number)), members: found.members))
         }
@@ -162,7 +163,7 @@ struct Why: AsyncParsableCommand {
             try await $0.run(WhyRecipient(person: typedAddress(recipient)))
         }
         guard !lines.isEmpty else {
-            throw AdminError(
+            throw OperationError(
                 .notFound, "No run has a member \(recipient).", hint: "martlet message find --recipient finds other messages.")
         }
         if shared.json {

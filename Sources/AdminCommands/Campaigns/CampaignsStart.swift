@@ -1,6 +1,7 @@
 import ArgumentParser
 import Campaigns
 import Domain
+import Operations
 import Settings
 import Store
 
@@ -19,7 +20,7 @@ struct CampaignsPreview: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let output = try await shared.withCampaigns(.admin, deadline: .seconds(3600)) { [campaign, now] in
+        let output = try await shared.withCampaigns(.admin) { [campaign, now] in
             try await StartRun(campaign: campaign, now: now, isPreview: true).run(on: $0)
         }
         if shared.json { return Terminal.out.json(output.json) }
@@ -44,10 +45,10 @@ struct CampaignsStart: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let output = try await shared.withCampaigns(.admin, deadline: .seconds(3600)) { [campaign, now, yes, shared] database in
+        let output = try await shared.withCampaigns(.admin) { [campaign, now, yes, asJSON = shared.json] database in
             if !yes {
                 let preview = try await StartRun(campaign: campaign, now: now, isPreview: true).run(on: database)
-                if !shared.json { for line in preview.lines { Terminal.error.line(line) } }
+                if !asJSON { for line in preview.lines { Terminal.error.line(line) } }
                 try Confirmation.ask("Start this run?", yes: yes)
             }
             return try await StartRun(campaign: campaign, now: now).run(on: database)
