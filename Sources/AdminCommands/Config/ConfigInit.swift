@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Operations
 
 struct ConfigInit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,7 +40,7 @@ struct ConfigInit: AsyncParsableCommand {
                         at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
                     try FileManager.default.copyItem(at: source.appending(path: name), to: target)
                 } catch {
-                    throw AdminError(
+                    throw OperationError(
                         .invalidConfiguration, "\(target.path) cannot be written: \(error.localizedDescription)",
                         hint: "Choose a directory that you may write to.")
                 }
@@ -68,7 +69,7 @@ struct ConfigInit: AsyncParsableCommand {
             path: "share/martlet/config")
         let places = from.map { [URL(filePath: $0)] } ?? [installed, URL(filePath: String.defaultConfigDirectory)]
         for place in places where FileManager.default.fileExists(atPath: place.appending(path: "policy").path) { return place }
-        throw AdminError(
+        throw OperationError(
             .invalidConfiguration, "there are no examples in \(places.map(\.path).joined(separator: " or "))",
             hint: "Pass --from with the folder Config of Martlet's sources.")
     }

@@ -14,8 +14,6 @@ final class DueDuties: Sendable {
     func codes() async throws -> Bool { try await answer(for: { _ in true }).codes }
     func followUps() async throws -> Bool { try await answer(for: { _ in true }).followUps }
     func jobs() async throws -> Bool { try await answer(for: { _ in true }).jobs }
-    func runs() async throws -> Bool { try await answer(for: { _ in true }).runs }
-    func codes() async throws -> Bool { try await answer(for: { _ in true }).codes }
     func rescue() async throws -> Bool { try await answer(for: { $0.rescue != nil }, asksForRescue: true).rescue == true }
 
     private func answer(
