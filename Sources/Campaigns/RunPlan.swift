@@ -49,9 +49,9 @@ public struct RunPlan: Sendable, Equatable {
     }
 
     /// So many at most are one transaction.
-    public static let largestChunk: Int64 = 5000
+    static let largestChunk: Int64 = 5000
     /// More chunks than this are not planned: with a slow pace chunks grow instead.
-    public static let mostChunks: Int64 = 50_000
+    static let mostChunks: Int64 = 50_000
     /// In order of time.
     public private(set) var chunks: [Chunk] = []
 

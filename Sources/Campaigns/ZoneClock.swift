@@ -51,7 +51,7 @@ public struct ZoneClock: Sendable, Equatable {
     }
 
     /// Every instant with this local time: two where the clock goes back; the jump where it goes over it.
-    public func instants(day: Int64, minute: Int) -> [Timestamp] {
+    func instants(day: Int64, minute: Int) -> [Timestamp] {
         let local = day * Self.day + Int64(minute) * Self.minute
         let found = changes.indices.compactMap { index in
             let instant = Timestamp(microseconds: local - changes[index].offset * 1_000_000)

@@ -23,7 +23,7 @@ public struct TemplateSet: Sendable {
 
     /// Locales to look for, best first: `zh-Hant-TW`, `zh-Hant`, `zh`, `default` (RFC 4647, section 3.4). A message without a
     /// locale has its sender's.
-    public static func fallbacks(for locale: String?, sender defaultLocale: String) -> [String] {
+    static func fallbacks(for locale: String?, sender defaultLocale: String) -> [String] {
         let wanted = locale.flatMap { $0.isEmpty ? nil : $0 } ?? defaultLocale
         var parts = canonical(wanted).split(separator: "-")
         var result: [String] = []

@@ -50,6 +50,14 @@ public enum MetricList {
             "martlet_rescued_total", .counter, ["into"], "Messages of a lost worker or an overdue claim, by what became of them."),
         MetricDescription(
             "martlet_segments_retired_total", .counter, ["kind"], "Parts of the queue's rings that were emptied and given back."),
+        MetricDescription(
+            "martlet_job_messages_total", .counter, ["action", "result"],
+            "Messages of jobs that were worked on, by action and result."),
+        MetricDescription(
+            "martlet_members_released_total", .counter, [], "Members of campaign runs whose messages were enqueued."),
+        MetricDescription("martlet_members_skipped_total", .counter, [], "Members of campaign runs that get no message."),
+        MetricDescription(
+            "martlet_runs_paused_total", .counter, ["reason"], "Campaign runs that were paused without a person, by the reason."),
         MetricDescription("martlet_follow_ups_total", .counter, ["decision"], "Follow-ups that were decided, by the decision."),
         MetricDescription(
             "martlet_retention_held_days", .gauge, [], "Days of messages that are older than retention and cannot be dropped yet."
@@ -117,7 +125,7 @@ public enum MetricList {
             "martlet_keywords_total", .counter, ["scope", "changed"], "Keywords such as STOP and START that people texted."),
         MetricDescription(
             "martlet_confirmations_total", .counter, ["by", "result"], "Answers to a double opt-in, by text or link."),
-        MetricDescription("martlet_unreadable_texts_total", .counter, ["provider"], "Texts of people that nobody could read."),
+        MetricDescription("martlet_unreadable_texts_total", .counter, ["provider"], "Texts of people that could not be read."),
         MetricDescription(
             "martlet_events_parked_total", .counter, ["reason"],
             "Events of providers that match no message, or cannot be kept as they are."),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Producer
 
-@Suite("What is wrong with a whole file is said once", .scratchDatabase(producerTemplate))
+@Suite("What is wrong with a whole file is said once", .serialized, .scratchDatabase(producerTemplate))
 struct DoorTests {
     private func importing(_ options: ImportOptions) async throws -> ImportSummary {
         let database = Database(

@@ -122,7 +122,7 @@ struct PlanTests {
                     groupKeys: ["run:1000"], attemptedIDs: [],
                     runs: ids.map { RunPlace(run: Int32($0.rawValue), zone: "Asia/Kolkata") }), 60
             ),
-            (SettleCodes(after: 0), 400),
+            (SettleCodes(after: 0), 500),
             (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (putOff, 45),
             (PromoteDue(slot: 1, limit: Int32(batch)), 30),
             (handBack, 25),

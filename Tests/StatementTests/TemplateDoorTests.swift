@@ -1,9 +1,9 @@
 import Domain
 import Postgres
-import Rendering
 import TestSupport
 import Testing
 
+@testable import Rendering
 @testable import Settings
 
 @Suite("What enqueue refuses is what a worker could not render", .migratedDatabase)

@@ -33,7 +33,7 @@ struct WaitTests {
             try await Self.held(connection)
             try await connection.enqueue(1)
             let woken = try await answer
-            #expect(woken.elected && !woken.isDue && woken.probe.sequence == before.sequence + 1)
+            #expect(woken.elected && !woken.isDue && woken.probe.sequence > before.sequence)
             #expect(try await store.claim(10).messages.count == 1)
         }
     }

@@ -35,7 +35,7 @@ struct WatchTests {
                     try await other.enqueue(1)
                     let asleep = try await Self.watch(session, holds: true, sleeps: true)
                     #expect(
-                        asleep.probe.sequence == before.probe.sequence + 1, "what came before it slept is seen by the look itself"
+                        asleep.probe.sequence > before.probe.sequence, "what came before it slept is seen by the look itself"
                     )
                     // One transaction, one word, when it commits.
                     try await other.execute(script: "begin; \(Fixture.enqueue); \(Fixture.enqueue)")

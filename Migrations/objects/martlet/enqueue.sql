@@ -82,6 +82,9 @@ begin
         -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
         -- So a number that was taken later than that after the clock was read is left unused.
         while clock_timestamp() >= v_now + interval '10 ms' loop
+            if expires_at is null and coalesce(scheduled_at <= v_now, true) then
+                v_expires := v_expires + (clock_timestamp() - v_now);
+            end if;
             v_now := clock_timestamp();
             v_seq := nextval('martlet_data.message_seq');
         end loop;

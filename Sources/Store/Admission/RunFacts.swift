@@ -28,6 +28,7 @@ public struct RunFacts: Sendable {
         union all select 8::int2, r.id::int8, i.zone, case when exists (
                 select from martlet_data.run_pauses p where p.run_id = r.id and p.lifted_at is null) then 'paused' else 'open' end,
             r.missed, nullif(martlet_data.outside_quiet(n.at, i.zone, r.window_until, r.window_from), n.at)
-        from unnest($8::int4[], $9::text[]) i(run, zone) join martlet_data.runs r on r.id = i.run cross join (select clock_timestamp() as at offset 0) n
+        from unnest($8::int4[], $9::text[]) i(run, zone)
+        cross join lateral (select * from martlet_data.runs o where o.id = i.run offset 0) r cross join (select clock_timestamp() as at offset 0) n
         """
 }
