@@ -2,11 +2,11 @@ import Domain
 import Foundation
 import Postgres
 import Settings
-import Store
 import TestSupport
 import Testing
 
 @testable import Operations
+@testable import Store
 
 @Suite("Use cases and roles", .serialized, .migratedDatabase)
 struct RoleTests {
@@ -20,6 +20,9 @@ struct RoleTests {
     static var all: [(role: Role, useCase: any UseCase)] {
         [
             (.anybody, ExamineCluster()), (.anybody, ShowSchema()), (.migrator, MigrateSchema(dryRun: true)),
+            (.migrator, FindSchemaDifferences()),
+            (.migrator, RepairSchema(MigrationRepair(migrations: [], objects: []), why: "x")),
+            (.reader, ShowClusterNumber()), (.admin, GiveClusterNumber(number: 0, why: "x")),
             (.reader, ShowLanes(sample: .zero, all: true)), (.reader, ShowWorkers(all: true)),
             (.reader, ShowBudgets(provider: nil, limit: 10)), (.reader, ShowServiceLevels(since: .seconds(60))),
             (.reader, ReportOutcome(since: .seconds(60), group: nil, messageClass: nil, optOutWithin: .seconds(60))),
