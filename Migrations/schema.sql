@@ -361,6 +361,9 @@ begin
         -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
         -- So a number that was taken later than that after the clock was read is left unused.
         while clock_timestamp() >= v_now + interval '10 ms' loop
+            if expires_at is null and coalesce(scheduled_at <= v_now, true) then
+                v_expires := v_expires + (clock_timestamp() - v_now);
+            end if;
             v_now := clock_timestamp();
             v_seq := nextval('martlet_data.message_seq');
         end loop;
@@ -1503,7 +1506,7 @@ CREATE VIEW martlet.message_status AS
                    FROM martlet_data.attempts b
                   WHERE ((b.message_id = m.id) AND (b.attempt > r.attempt) AND (NOT (EXISTS ( SELECT
                            FROM martlet_data.receipts s
-                          WHERE ((s.message_id = b.message_id) AND (s.attempt = b.attempt) AND (s.kind = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'delivered'::text, 'undelivered'::text]))))))))))))
+                          WHERE ((s.message_id = b.message_id) AND (s.attempt = b.attempt) AND (s.kind = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'delivered'::text, 'undelivered'::text]))))))))))) AND ((r.kind <> 'undelivered'::text) OR (r.attempt IS NULL) OR (l.message_id IS NULL) OR (a.message_id IS NULL) OR (r.attempt > l.attempt)))
           ORDER BY (r.kind <> 'discarded'::text), (r.kind <> 'delivered'::text),
                 CASE
                     WHEN (r.kind = ANY (ARRAY['accepted'::text, 'undelivered'::text])) THEN r.attempt

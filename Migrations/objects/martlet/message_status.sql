@@ -34,6 +34,8 @@ create or replace view martlet.message_status as
                 select from martlet_data.attempts b where b.message_id = m.id and b.attempt > r.attempt and not exists (
                     select from martlet_data.receipts s where s.message_id = b.message_id and s.attempt = b.attempt
                         and s.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered'))))
+            -- Nor while a worker has a later one in its hands, whatever is known of that by other ways: what the worker writes decides.
+            and (r.kind <> 'undelivered' or r.attempt is null or l.message_id is null or a.message_id is null or r.attempt > l.attempt)
         -- What an admin has discarded stays so; once delivered is delivered; else the newest attempt that got somewhere counts.
         order by (r.kind <> 'discarded'), (r.kind <> 'delivered'), case when r.kind in ('accepted', 'undelivered') then r.attempt end desc nulls last,
             case r.kind when 'undelivered' then 0 when 'accepted' then 1 else 2 end, r.at desc limit 1) f on true
