@@ -99,7 +99,7 @@ struct OldSchemaTests {
         insert into martlet_data.senders (key, default_country, time_zone, is_default) values ('shop', '+86', 'Asia/Shanghai', true);
         insert into martlet_data.templates (key, channel, locale, version, body) values ('parcel', 'sms', 'en', 1, 'On its way');
         select martlet.enqueue('notification', 'sms', '+8613800138001', 'parcel', scheduled_at => now() + interval '1 hour', idempotency_key => 'k', group_key => 'g');
-        select martlet.suppress('sms', '+8613800138002');
+        select martlet.suppress('sms', '+8613800138002', 'all');
         select martlet.record_consent('+8613800138003', 'sms', 'notification', 'granted', 'web');
         select martlet.cancel('g'::text);
         """

@@ -111,7 +111,7 @@ struct DoorTests {
 
     @Test(
         "a file without records is no success",
-        arguments: ["", "\n\n", "class,channel,recipient,template\n", "class,channel,recipient,template\n;;;\n,,,\n"])
+        arguments: ["", "\n\n", "class,channel,recipient,template\n", "class,channel,recipient,template\n\n,,,\n"])
     func nothing(text: String) async throws {
         let file = try TemporaryFile(text)
         let error = await #expect(throws: ProducerError.self) { try await importing(ImportOptions(path: file.path)) }

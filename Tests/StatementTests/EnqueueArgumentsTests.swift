@@ -54,7 +54,7 @@ struct EnqueueArgumentsTests {
                 "select attname::text, format_type(atttypid, null) from pg_attribute where attrelid = 'martlet.bulk_enqueue'::regclass and attnum > 0 and not attisdropped order by attnum",
                 prepared: false)
         ).map { Argument(name: try $0.text(0), type: try $0.text(1)) }
-        #expect(view == one)
+        #expect(view.filter { !Self.howToCheck.contains($0.name) } == one)
         #expect(BulkRow.columns == one.map(\.name))
     }
 
@@ -63,7 +63,7 @@ struct EnqueueArgumentsTests {
         let connection = try await ScratchDatabase.required().connect()
         let names = try await Self.arguments(of: "martlet.enqueue", on: connection).map(\.name)
         let trigger = try await Self.source(of: "martlet_data.bulk_enqueue_row", on: connection)
-        #expect(Self.words(#/\bnew\.(\w+)/#, in: trigger) == names)
+        #expect(Self.words(#/\bnew\.(\w+)/#, in: trigger).filter { !Self.howToCheck.contains($0) } == names)
         let rows = try await Self.source(of: "martlet.enqueue_rows", on: connection)
         #expect(Self.words(#/(\w+)\[v_at\]/#, in: try Self.between(":= martlet.enqueue(", "end loop", in: rows)) == names)
         #expect(Self.words(#/(\w+)/#, in: try Self.between("from unnest(class, ", ")", in: rows)) == Array(names.dropFirst()))
