@@ -35,7 +35,10 @@ struct RingTests {
             let other = try await scratch.connect()
             try await other.execute(script: Fixture.policy)
             try await other.enqueue(10)
-            try await other.execute(script: "begin; select from martlet_data.ready_3 where seq in (select seq from martlet_data.ready_3 order by seq limit 4) for update")
+            try await other.execute(
+                script:
+                    "begin; select from martlet_data.ready_3 where seq in (select seq from martlet_data.ready_3 order by seq limit 4) for update"
+            )
             let answer = try await store.claim(100)
             #expect(answer.messages.count == 6)
             try await other.execute(script: "rollback")
