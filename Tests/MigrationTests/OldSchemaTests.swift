@@ -120,7 +120,7 @@ struct OldSchemaTests {
                 execute format('select exists (select from martlet_data.%I)', v_table) into v_found;
                 continue when v_found;
                 select string_agg(quote_ident(a.attname), ', '), string_agg(case when v_wanted ? (v_table || '.' || a.attname) then quote_literal(v_wanted ->> (v_table || '.' || a.attname))
-                        else case format_type(a.atttypid, null) when 'text' then quote_literal('x') when 'timestamp with time zone' then 'now()' when 'interval' then quote_literal('1 hour')
+                        else case format_type(a.atttypid, null) when 'text' then quote_literal(case when a.attname ~ 'zone' then 'UTC' else 'x' end) when 'timestamp with time zone' then 'now()' when 'interval' then quote_literal('1 hour')
                             when 'json' then quote_literal('{}') when 'jsonb' then quote_literal('{}') when 'bytea' then quote_literal('') when 'text[]' then quote_literal('{}')
                             when 'boolean' then 'false' else '1' end end, ', ')
                     into v_names, v_values
