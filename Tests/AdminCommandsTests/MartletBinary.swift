@@ -60,7 +60,9 @@ struct Owner {
         -> String
     {
         try await connection.query(
-            PQCall("enqueue", "select martlet.enqueue($1, 'sms', $2, $3, '{\"secret\": \"s3cret\"}', check_template => false)::text") {
+            PQCall(
+                "enqueue", "select martlet.enqueue($1, 'sms', $2, $3, '{\"secret\": \"s3cret\"}', check_template => false)::text"
+            ) {
                 $0.text(name)
                 $0.text(recipient)
                 $0.text(template)

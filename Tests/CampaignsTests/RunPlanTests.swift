@@ -1,7 +1,8 @@
-@testable import Campaigns
 import Domain
 import Store
 import Testing
+
+@testable import Campaigns
 
 /// `2027-03-28 01:30` as UTC, for tests.
 private func utc(_ text: String) -> Timestamp {
