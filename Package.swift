@@ -36,12 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
     [
-        "AdminCommands", "Campaigns", "Events", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "Rendering",
-        "Settings",
-        "Store",
-        "Telemetry",
-        "Transports",
-        "martlet-load",
+        "AdminCommands", "Campaigns", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "ProviderEvents", "Rendering",
+        "Settings", "Store", "Telemetry", "Transports", "Worker", "martlet-load",
     ].contains(name)
         ? ["README.md"] : []
 }
@@ -86,18 +82,18 @@ let package = Package(
         module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),
         module("Telemetry", ["Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
         module("Campaigns", ["Store", "Settings", "Telemetry", "Domain", logging]),
-        module("Events", ["Store", "Rendering", "Transports", "Telemetry", "Domain", logging]),
+        module("ProviderEvents", ["Store", "Rendering", "Transports", "Telemetry", "Domain", logging]),
+        module("Pipeline", ["Store", "Rendering", "Transports", "Telemetry", "Domain", logging]),
         module(
-            "Pipeline",
+            "Worker",
             [
-                "Events", "Campaigns", "Store", "Rendering", "Transports", "Settings", "Telemetry", "Domain", logging, metrics,
-                lifecycle,
-                unixSignals,
+                "Pipeline", "ProviderEvents", "Campaigns", "Store", "Transports", "Settings", "Telemetry", "Domain", logging,
+                lifecycle, unixSignals,
             ]),
         module(
             "Gateway",
             [
-                "Events", "Store", "Transports", "Settings", "Telemetry", "Domain", logging, lifecycle, unixSignals,
+                "ProviderEvents", "Store", "Transports", "Settings", "Telemetry", "Domain", logging, lifecycle, unixSignals,
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ]),
@@ -108,12 +104,12 @@ let package = Package(
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
         program(
             "martlet-worker",
-            ["Pipeline", "Settings", "Store", "Telemetry", argumentParser, logging, metrics, lifecycle]),
+            ["Worker", "Settings", "Store", "Telemetry", argumentParser, logging, metrics, lifecycle]),
         program("martlet-gateway", ["Gateway", "Settings", "Store", "Telemetry", argumentParser, logging, metrics]),
         program(
             "martlet-load",
             [
-                "Pipeline", "Store", "Settings", "Telemetry", "Transports", "Domain", argumentParser, logging,
+                "Store", "Transports", "Domain", argumentParser,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio),
         .executableTarget(
@@ -129,6 +125,12 @@ let package = Package(
         .target(
             name: "PipelineSupport", dependencies: ["Postgres", "Store", "Settings", "Domain", "TestSupport"],
             path: "Tests/PipelineSupport", swiftSettings: strict),
+        .target(
+            name: "StageSupport",
+            dependencies: [
+                "PipelineSupport", "Worker", "Pipeline", "ProviderEvents", "Rendering", "Transports", "Telemetry", "Store",
+                "Postgres", "Domain", "TestSupport", logging,
+            ], path: "Tests/StageSupport", swiftSettings: strict),
         .target(
             name: "CarrierSupport",
             dependencies: [
@@ -153,9 +155,20 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "PipelineSupport", "Pipeline", "Events", "Telemetry", "Store", "Postgres", "Rendering", "Transports", "Settings",
-                "Domain",
+                "StageSupport", "PipelineSupport", "Pipeline", "Worker", "Store", "Postgres", "Rendering", "Transports", "Domain",
                 logging,
+            ]),
+        tests(
+            "WorkerTests",
+            [
+                "StageSupport", "PipelineSupport", "Worker", "Pipeline", "ProviderEvents", "Telemetry", "Store", "Postgres",
+                "Transports", "Domain", logging,
+            ]),
+        tests(
+            "ProviderEventsTests",
+            [
+                "StageSupport", "PipelineSupport", "ProviderEvents", "Worker", "Pipeline", "Telemetry", "Store", "Postgres",
+                "Rendering", "Transports", "Domain", logging,
             ]),
         tests("CampaignsTests", ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),

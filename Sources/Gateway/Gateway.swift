@@ -1,9 +1,9 @@
-import Events
 import Glibc
 import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+import ProviderEvents
 import ServiceLifecycle
 public import Settings
 public import Store

@@ -1,7 +1,7 @@
 import Domain
-import Events
 import Foundation
 import Logging
+import ProviderEvents
 import ServiceLifecycle
 import Settings
 import Store

@@ -9,13 +9,13 @@ import Store
 ///    against the messages and what time it is where they go. One round trip, and one more if an opt-out has a bucket at this moment.
 /// 2. The decision: pure, `AdmitDecision`.
 /// 3. Attempts, cap rows, budgets, what ends and what is put off; COMMIT. One round trip.
-struct Admit: Sendable {
+package struct Admit: Sendable {
     let shared: SharedState
     let database: Database
     let providerQueues: ProviderQueues
 
     /// An admitted message with the deadline for its first byte.
-    struct Admitted: Sendable {
+    package struct Admitted: Sendable {
         var work: Work
         /// Where its place is.
         var providerQueue: ProviderQueue

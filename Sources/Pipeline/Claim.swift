@@ -18,14 +18,14 @@ struct ClaimFailed: Error, CustomStringConvertible {
 /// may have come. What commits late behind a hint is found by a second look (`late`)
 /// from the lowest position that a transaction may have filled which has ended since the last one (`OpenTransactions`), and what a
 /// failed claim left behind by a look from the start every 10 s.
-final class Claim: Sendable {
+package final class Claim: Sendable {
     /// Weights of lanes 1…7 for the general loops: each gets its share of the batches while others wait, none starves.
     static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
     /// Messages whose worker died with them.
-    static let quarantineLane: Int16 = 8
+    package static let quarantineLane: Int16 = 8
 
     /// What one claim took: messages of one lane, never none.
-    struct Batch: Sendable {
+    package struct Batch: Sendable {
         var messages: [ClaimedMessage]
         /// Their highest position.
         var last: Int64
@@ -63,7 +63,7 @@ final class Claim: Sendable {
     private let idlePoll: Duration
     private let claimBudget: ClaimBudget
 
-    init(shared: SharedState, database: Database, claimBudget: ClaimBudget, lease: Duration, idlePoll: Duration) {
+    package init(shared: SharedState, database: Database, claimBudget: ClaimBudget, lease: Duration, idlePoll: Duration) {
         self.claimBudget = claimBudget
         self.shared = shared
         self.database = database
@@ -72,7 +72,7 @@ final class Claim: Sendable {
     }
 
     /// Takes in what the probe says. True: something was put into a lane since the one before, or a transaction has ended that may have done so.
-    func update(_ probe: QueueProbe.Answer, elected: Bool = false) -> Bool {
+    package func update(_ probe: QueueProbe.Answer, elected: Bool = false) -> Bool {
         state.withLock { state in
             state.isElected = elected
             guard state.positions.transactions.update(probe) else { return false }
@@ -82,10 +82,10 @@ final class Claim: Sendable {
     }
 
     /// Something that no probe shows has changed: lanes, rings, the policy.
-    func lookAgain() { state.withLock { $0.evidence += 1 } }
+    package func lookAgain() { state.withLock { $0.evidence += 1 } }
 
     /// What the next question waits for: a step of the sequence, or the end of a transaction.
-    var awaited: (sequence: Int64, open: [Int64]) {
+    package var awaited: (sequence: Int64, open: [Int64]) {
         state.withLock { state in
             guard let seen = state.positions.transactions.seen else { return (-1, []) }
             return (seen.sequence, seen.filling)
@@ -93,10 +93,10 @@ final class Claim: Sendable {
     }
 
     /// True while batches come full: the loops find work by themselves, and the probe may be slow.
-    var isSaturated: Bool { state.withLock { $0.fullAt.isWithin(.milliseconds(50)) } }
+    package var isSaturated: Bool { state.withLock { $0.fullAt.isWithin(.milliseconds(50)) } }
 
     /// Providers had no room lately: another worker's may have.
-    var isBlocked: Bool { state.withLock { $0.refusedAt.isWithin(.seconds(1)) } }
+    package var isBlocked: Bool { state.withLock { $0.refusedAt.isWithin(.seconds(1)) } }
 
     /// How long a loop that found nothing waits, unless its signal comes first. While this worker sees to it that signals come at once, that is
     /// long; beside full batches, without room, and for a while after the last message of a worker that does not wait for all, it is `poll`.
@@ -113,7 +113,7 @@ final class Claim: Sendable {
     }
 
     /// After an error nothing is known about what our claims took: every scan starts anew.
-    func resetScanPositions() {
+    package func resetScanPositions() {
         state.withLock {
             $0.positions.reset()
             $0.dryAt = [:]
@@ -255,5 +255,5 @@ final class Claim: Sendable {
 
 extension ContinuousClock.Instant? {
     /// It is not longer ago than `duration`.
-    func isWithin(_ duration: Duration) -> Bool { map { $0.duration(to: .now) < duration } ?? false }
+    package func isWithin(_ duration: Duration) -> Bool { map { $0.duration(to: .now) < duration } ?? false }
 }

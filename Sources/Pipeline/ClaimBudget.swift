@@ -8,9 +8,9 @@ import Synchronization
 /// no room for is put off, so that a slow or paused provider never holds up what waits behind its messages in the lane. What is known
 /// of a lane may be out of date: one of which nothing was claimed for 200 ms (lane 0: 50 ms) is tried anyway, less and less often while
 /// that finds nothing new.
-final class ClaimBudget: Sendable {
+package final class ClaimBudget: Sendable {
     /// Places that a claim hopes to fill: nobody else is given them until Admit has taken the places it really needs.
-    final class Hold: Sendable {
+    package final class Hold: Sendable {
         let limit: Int
         private let places: Mutex<[(ProviderQueue, Int)]>
 
@@ -56,7 +56,7 @@ final class ClaimBudget: Sendable {
     private let lanes = Mutex<[Int16: Lane]>([:])
     private let providerQueues: ProviderQueues
 
-    init(providerQueues: ProviderQueues) { self.providerQueues = providerQueues }
+    package init(providerQueues: ProviderQueues) { self.providerQueues = providerQueues }
 
     /// What may be claimed of a lane now, at most `limit`; nil: its providers are full, and will say when they no longer are.
     func take(lane: Int16, limit: Int, now: ContinuousClock.Instant = .now) -> Hold? {
@@ -80,7 +80,7 @@ final class ClaimBudget: Sendable {
     }
 
     /// Providers have come or gone: what the lanes need where is found out anew, at once.
-    func forget() { lanes.withLock { $0 = [:] } }
+    package func forget() { lanes.withLock { $0 = [:] } }
 
     /// What became of a claim: of `claimed` messages so many needed a place at each provider.
     func learn(lane: Int16, claimed: Int, needed: [String: Int]) {

@@ -5,8 +5,8 @@ import Telemetry
 
 /// Says in the log that messages became dead letters: the first of a reason at once, further ones counted, a line a minute for each reason. A counter
 /// counts them all. Neither variables nor texts are told: `martlet message show` has them.
-final class DeadLetterLog: Sendable {
-    struct Letter: Sendable {
+package final class DeadLetterLog: Sendable {
+    package struct Letter: Sendable {
         var message: MessageID
         var reason: DeadLetterReason
     }
@@ -21,12 +21,12 @@ final class DeadLetterLog: Sendable {
     private let meters: Meters
     private let logger: Logger
 
-    init(meters: Meters, logger: Logger) {
+    package init(meters: Meters, logger: Logger) {
         self.meters = meters
         self.logger = logger
     }
 
-    func note(_ letters: [Letter], now: ContinuousClock.Instant = .now) {
+    package func note(_ letters: [Letter], now: ContinuousClock.Instant = .now) {
         for (code, same) in Dictionary(grouping: letters, by: \.reason.code) {
             meters.count("martlet_dead_letters_total", [("reason", code)], by: same.count)
             let isNew = told.withLock { told in
@@ -43,7 +43,7 @@ final class DeadLetterLog: Sendable {
     }
 
     /// Tells what was counted since the last line, a minute after it; called every few seconds, and with `isEnd` when the worker ends.
-    func tellRest(now: ContinuousClock.Instant = .now, isEnd: Bool = false) {
+    package func tellRest(now: ContinuousClock.Instant = .now, isEnd: Bool = false) {
         let due = told.withLock { told in
             let due = told.filter { isEnd || $0.value.at + Self.pause <= now }
             for (code, one) in due {

@@ -4,7 +4,7 @@
 
 /// Places at which a test can make a worker fail: `MARTLET_FAILPOINT=after_admit:kill`. In debug builds only; a release build with the
 /// variable set refuses to start. `after_claim:kill@+4900` only when a message to an address with this beginning is there.
-enum Failpoint: String, CaseIterable, Sendable {
+package enum Failpoint: String, CaseIterable, Sendable {
     case afterClaim = "after_claim"
     case afterAdmit = "after_admit"
     case afterSend = "after_send"
@@ -16,19 +16,19 @@ enum Failpoint: String, CaseIterable, Sendable {
         var description: String { "a failpoint was set here" }
     }
 
-    enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         case kill, stop, error
         case delay(milliseconds: Int)
     }
 
-    static let variable = "MARTLET_FAILPOINT"
+    package static let variable = "MARTLET_FAILPOINT"
 
     #if DEBUG
-        static let isAllowed = true
+        package static let isAllowed = true
         private static let setting = getenv(variable).flatMap { parse(String(cString: $0)) }
 
         /// Does what the variable says, if it names this place, and an address among these if it names any.
-        func reached(_ addresses: @autoclosure () -> [String]) async throws {
+        package func reached(_ addresses: @autoclosure () -> [String]) async throws {
             guard let setting = Self.setting, setting.point == self else { return }
             if let prefix = setting.prefix, !addresses().contains(where: { $0.hasPrefix(prefix) }) { return }
             switch setting.action {
@@ -44,7 +44,7 @@ enum Failpoint: String, CaseIterable, Sendable {
     #endif
 
     /// `after_admit:kill`, `…:stop`, `…:error`, `…:delay=200`, each with `@ADDRESS` or without; nil: not understood.
-    static func parse(_ text: String) -> (point: Failpoint, action: Action, prefix: String?)? {
+    package static func parse(_ text: String) -> (point: Failpoint, action: Action, prefix: String?)? {
         let filtered = text.split(separator: "@", maxSplits: 1).map(String.init)
         let parts = (filtered.first ?? "").split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2, let point = Failpoint(rawValue: parts[0]) else { return nil }

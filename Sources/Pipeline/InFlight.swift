@@ -1,25 +1,25 @@
 import Synchronization
 
 /// How many messages a worker may have between Claim and Record: what bounds its memory. A share is kept for lane 0.
-final class InFlight: Sendable {
+package final class InFlight: Sendable {
     private struct State {
         var count = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
     private let state = Mutex(State())
-    let limit: Int
+    package let limit: Int
     /// Only lane 0 may use the last `reserve` places.
-    let reserve: Int
+    package let reserve: Int
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
         self.reserve = max(1, limit / 10)
     }
 
-    var count: Int { state.withLock { $0.count } }
+    package var count: Int { state.withLock { $0.count } }
 
     /// Takes up to `wanted` places; 0 when none is free.
-    func take(_ wanted: Int, urgent: Bool) -> Int {
+    package func take(_ wanted: Int, urgent: Bool) -> Int {
         state.withLock {
             let free = limit - (urgent ? 0 : reserve) - $0.count
             let taken = max(0, min(wanted, free))
@@ -28,14 +28,14 @@ final class InFlight: Sendable {
         }
     }
 
-    func release(_ places: Int) {
+    package func release(_ places: Int) {
         guard places > 0 else { return }
         state.withLock { $0.count -= places }
         wakeAll()
     }
 
     /// Ends every wait that is on.
-    func wakeAll() {
+    package func wakeAll() {
         let waiters = state.withLock { state in
             defer { state.waiters = [] }
             return state.waiters
@@ -44,7 +44,7 @@ final class InFlight: Sendable {
     }
 
     /// Returns at the next release, or at once when nothing is in flight.
-    func waitForRelease() async {
+    package func waitForRelease() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock {
                 if $0.count > 0 { $0.waiters.append(continuation) }

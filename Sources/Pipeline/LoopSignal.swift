@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes loops that wait for work: `fire` ends every wait that is on, and the next one at once if nobody was waiting.
-final class LoopSignal: Sendable {
+package final class LoopSignal: Sendable {
     private struct State {
         var generation: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -11,13 +11,15 @@ final class LoopSignal: Sendable {
     }
     private let state = Mutex(State())
 
+    package init() {}
+
     /// To be passed to `wait(after:)`: what fires from now on is not missed.
-    var generation: UInt64 { state.withLock { $0.generation } }
+    package var generation: UInt64 { state.withLock { $0.generation } }
 
     /// Somebody waits now.
-    var isAwaited: Bool { state.withLock { !$0.waiters.isEmpty } }
+    package var isAwaited: Bool { state.withLock { !$0.waiters.isEmpty } }
 
-    func fire() {
+    package func fire() {
         let waiters = state.withLock { state in
             state.generation &+= 1
             defer { state.waiters = [:] }
@@ -27,7 +29,7 @@ final class LoopSignal: Sendable {
     }
 
     /// Returns when the signal fires after `generation`, when `timeout` has passed, or when the task is cancelled.
-    func wait(after generation: UInt64, timeout: Duration) async {
+    package func wait(after generation: UInt64, timeout: Duration) async {
         let id = state.withLock { state in
             state.nextID &+= 1
             state.begun[state.nextID] = false

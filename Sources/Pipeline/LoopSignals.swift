@@ -2,34 +2,36 @@
 ///
 /// One loop of a kind looks at something new: on two cores eight looks for one message would only delay it. The others come when a batch
 /// was full, a provider has room again, or the first one is busy with its batch. Every loop also looks by itself (`Claim.patience`).
-struct LoopSignals: Sendable {
-    let urgent = LoopSignal()
+package struct LoopSignals: Sendable {
+    package let urgent = LoopSignal()
     /// The first general loop.
-    let first = LoopSignal()
+    package let first = LoopSignal()
     /// The other general loops.
-    let others = LoopSignal()
-    let quarantine = LoopSignal()
+    package let others = LoopSignal()
+    package let quarantine = LoopSignal()
     /// A message is due, for promotion.
-    let due = LoopSignal()
+    package let due = LoopSignal()
+
+    package init() {}
 
     /// Something may be in a lane that was not there before.
-    func somethingNew() {
+    package func somethingNew() {
         urgent.fire()
         if !first.isAwaited { others.fire() }
         first.fire()
     }
 
     /// There was more than one batch.
-    func batchFull() { others.fire() }
+    package func batchFull() { others.fire() }
 
     /// A provider that was full has room for messages of this lane.
-    func hasRoom(lane: Int16) {
+    package func hasRoom(lane: Int16) {
         if lane == 0 { urgent.fire() }
         first.fire()
         others.fire()
     }
 
-    func everybody() {
+    package func everybody() {
         for signal in [urgent, first, others, quarantine, due] { signal.fire() }
     }
 }

@@ -8,9 +8,9 @@ import Transports
 ///
 /// Loops take batches from Claim to Send; the providers' answers come back in any order and are taken by the Record loops. Every
 /// message between Claim and Record holds a place of `InFlight`, which bounds the memory whatever the backlog.
-struct Pipeline: Sendable {
+package struct Pipeline: Sendable {
     /// Which lanes a loop takes its batches from.
-    enum Source: Sendable {
+    package enum Source: Sendable {
         /// Lane 0 only, with its own places and a quick look behind its hint: an `otp` waits behind nothing.
         case urgent
         /// Lanes 0…7 by weight.
@@ -35,8 +35,28 @@ struct Pipeline: Sendable {
     let idlePoll: Duration
     private static let few = 16
 
+    package init(
+        shared: SharedState, database: Database, claim: Claim, claimBudget: ClaimBudget, providerQueues: ProviderQueues,
+        results: Results, inFlight: InFlight, signals: LoopSignals, meters: Meters, logger: Logger, deadLetters: DeadLetterLog,
+        batch: Int, idlePoll: Duration
+    ) {
+        self.shared = shared
+        self.database = database
+        self.claim = claim
+        self.claimBudget = claimBudget
+        self.providerQueues = providerQueues
+        self.results = results
+        self.inFlight = inFlight
+        self.signals = signals
+        self.meters = meters
+        self.logger = logger
+        self.deadLetters = deadLetters
+        self.batch = batch
+        self.idlePoll = idlePoll
+    }
+
     /// Takes batches until the worker drains; looks again when the signal fires, and by itself after a while.
-    func takeBatches(from source: Source, wokenBy signal: LoopSignal) async {
+    package func takeBatches(from source: Source, wokenBy signal: LoopSignal) async {
         var pause = Pause(limit: .seconds(5))
         var rescan = ContinuousClock.now
         while !Task.isCancelled && !shared.isDraining {
@@ -63,7 +83,7 @@ struct Pipeline: Sendable {
         switch source {
         case .urgent: return claim.patience(lanes: [0], poll: poll, rescan: rescan)
         case .general: return claim.patience(lanes: Claim.weights.keys.filter { $0 > 0 }, poll: poll, rescan: rescan)
-        case .quarantine: return quarantine.isEmpty ? max(poll, QueueProbeLoop.period) : poll
+        case .quarantine: return quarantine.isEmpty ? max(poll, .milliseconds(250)) : poll
         }
     }
 
@@ -150,7 +170,7 @@ struct Pipeline: Sendable {
     }
 
     /// Takes what was left behind the scan positions, all of it, while there are places.
-    func sweepOnce() async {
+    package func sweepOnce() async {
         do {
             while !shared.isDraining && shared.mayClaim {
                 let places = inFlight.take(batch, urgent: false)
@@ -257,7 +277,7 @@ struct Pipeline: Sendable {
     }
 
     /// Writes answers down until cancelled; a batch is kept until it is written.
-    func recordResults() async {
+    package func recordResults() async {
         let record = Record(shared: shared, database: database)
         while !Task.isCancelled {
             let taken = await results.take(500, timeout: .seconds(1))
@@ -319,10 +339,10 @@ struct Pipeline: Sendable {
 
     /// Lets go of those whose answers are on record; answers the others.
     private func release(
-        _ taken: [(SubmissionResult, Work)], recorded: Set<RescueWrites.Key>
+        _ taken: [(SubmissionResult, Work)], recorded: Set<AttemptKey>
     ) -> [(SubmissionResult, Work)] {
         func isRecorded(_ one: (SubmissionResult, Work)) -> Bool {
-            recorded.contains(.init(messageID: one.1.message.id, attempt: one.1.attempt))
+            recorded.contains(AttemptKey(messageID: one.1.message.id, attempt: one.1.attempt))
         }
         let done = taken.filter(isRecorded)
         if !done.isEmpty { release(done) }
@@ -345,44 +365,5 @@ struct Pipeline: Sendable {
             }
         }
         logger.warning("a claim could not be handed back; its deadline will", metadata: ["claim": "\(claim)"])
-    }
-}
-
-extension Pause {
-    /// Sleeps, or returns early when the task is cancelled.
-    static func sleep(_ duration: Duration) async {
-        do { try await Task.sleep(for: duration) } catch {
-            return  // cancelled: the caller's loop looks at that itself
-        }
-    }
-
-    /// Sleeps in short steps as long as `condition` holds.
-    static func sleepWhile(_ duration: Duration, _ condition: () -> Bool) async {
-        let until = ContinuousClock.now + duration
-        while ContinuousClock.now < until && condition() && !Task.isCancelled { await sleep(.milliseconds(200)) }
-    }
-}
-
-/// Growing, jittered pauses between tries: 100 ms doubling to a limit.
-struct Pause {
-    private var length = Duration.milliseconds(100)
-    private var began: ContinuousClock.Instant?
-    let limit: Duration
-    private(set) var isFirst = true
-
-    init(limit: Duration) { self.limit = limit }
-
-    mutating func reset() { self = Pause(limit: limit) }
-
-    func isOver(_ total: Duration) -> Bool { began.map { ContinuousClock.now - $0 > total } ?? false }
-
-    mutating func wait() async {
-        began = began ?? .now
-        isFirst = false
-        let pause = length * Double.random(in: 0.5...1)
-        length = min(length * 2, limit)
-        do { try await Task.sleep(for: pause) } catch {
-            return  // cancelled: the caller's loop looks at that itself
-        }
     }
 }

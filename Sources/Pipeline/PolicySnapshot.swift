@@ -1,27 +1,23 @@
 import Domain
-import Events
-import FoundationEssentials
 import Logging
 import Rendering
-import Settings
 import Store
 import Synchronization
 import Transports
 
 /// One version of everything operators decide, ready for the stages: read once a second at most, shared by all loops.
-final class PolicySnapshot: Sendable {
-    let version: Int
-    let policy: Policy
+package final class PolicySnapshot: Sendable {
+    package let version: Int
+    package let policy: Policy
     let renderer: Renderer
     let templates: [TemplateKey: TemplateSet]
     /// Changes when a template is pushed.
-    let templateStamp: String
-    let classes: [Int16: ClassPolicy]
+    package let templateStamp: String
+    package let classes: [Int16: ClassPolicy]
     let channels: [Int16: Channel]
     let capRetention: Duration
     /// Providers whose receipts will name the ids that they answer with; no others.
-    var receiptIDs: [String: ReceiptIDs] { events.receiptIDs }
-    let events: EventPolicy
+    let receiptIDs: [String: ReceiptIDs]
     /// Why links are sent as they are written although the policy tracks some; nil: they are not.
     let linkProblem: String?
     let confirmLinks: ConfirmLinks
@@ -39,7 +35,7 @@ final class PolicySnapshot: Sendable {
         }
     }
 
-    struct TemplateKey: Hashable, Sendable {
+    package struct TemplateKey: Hashable, Sendable {
         var key: String
         var channel: Channel
     }
@@ -53,9 +49,9 @@ final class PolicySnapshot: Sendable {
         var provider: String
     }
 
-    init(
+    package init(
         version: Int, policy: Policy, templates: [Template], templateStamp: String, numbers: LoadNumbers.Numbers,
-        retired: [RetiredProvider] = []
+        receiptIDs: [String: ReceiptIDs] = [:]
     ) throws(RenderError) {
         self.version = version
         self.policy = policy
@@ -71,7 +67,7 @@ final class PolicySnapshot: Sendable {
         self.classes = numbers.classes.compactMapValues { policy.classes[$0] }
         self.channels = numbers.channels.mapValues(Channel.init(rawValue:))
         self.capRetention = numbers.capRetention
-        self.events = EventPolicy(policy.remembering(retired))
+        self.receiptIDs = receiptIDs
         self.confirmLinks = ConfirmLinks(policy)
         self.capRules = Self.capRules(policy, numbers)
         self.budgetRules = Self.budgetRules(policy)
@@ -171,45 +167,10 @@ struct CapRules: Sendable {
 }
 
 extension PolicySnapshot {
-    func reportLinks(to logger: Logger) {
+    package func reportLinks(to logger: Logger) {
         guard let linkProblem else { return }
         logger.error(
             "links are not tracked: they are sent as they are written, until the file can be read and the worker starts again or a policy is applied",
             metadata: ["error": "\(linkProblem)"])
-    }
-
-    /// Reads the newest policy and its templates; nil when no policy was ever applied.
-    static func load(from database: Database) async throws -> PolicySnapshot? {
-        guard let stored = try await database.run(LoadPolicy()) else { return nil }
-        let files: [String: String]
-        do {
-            files = try Policy.texts(stored.files)
-        } catch {
-            throw StoreError.internalError("policy \(stored.version) in the database is not an object of texts: \(error)")
-        }
-        var policy = try PolicyFiles.parse(files)
-        let stamp = try await database.run(PolicyStamp()).templates
-        let templates = try await database.run(LoadTemplates())
-        let numbers = try await database.run(LoadNumbers())
-        let goneClasses = numbers.classes.values.filter { policy.classes[$0] == nil }.sorted()
-        if !goneClasses.isEmpty { policy.keep(try await database.run(LoadRetiredClasses(names: goneClasses))) }
-        return try PolicySnapshot(
-            version: stored.version, policy: policy, templates: templates, templateStamp: stamp, numbers: numbers,
-            retired: try await Self.retired(before: policy, from: database))
-    }
-
-    /// Providers whose messages may still be under way. A policy of old that this program cannot read says nothing about them.
-    private static func retired(before policy: Policy, from database: Database) async throws -> [RetiredProvider] {
-        let older = try await database.run(LoadReplacedPolicies(since: RetiredProvider.longest))
-        return RetiredProvider.all(
-            before: policy,
-            older.compactMap { old in
-                do {
-                    let files = try JSONDecoder().decode([String: String].self, from: Data(old.files.utf8))
-                    return (try PolicyFiles.parse(files).providers, old.age)
-                } catch {
-                    return nil  // as said above
-                }
-            })
     }
 }

@@ -58,12 +58,23 @@ struct Record: Sendable {
     }
 
     /// Of these the answer is on record already: their transaction was committed, and only the word of it was lost.
-    func recorded(_ results: [(SubmissionResult, Work)]) async throws -> Set<RescueWrites.Key> {
+    func recorded(_ results: [(SubmissionResult, Work)]) async throws -> Set<AttemptKey> {
         let states = try await database.run(AttemptStates(messageIDs: results.map(\.1.message.id)))
-        let known = Dictionary(states.map { (RescueWrites.Key(messageID: $0.messageID, attempt: $0.attempt), $0.outcome) }) { $1 }
+        let known = Dictionary(states.map { (AttemptKey(messageID: $0.messageID, attempt: $0.attempt), $0.outcome) }) { $1 }
         return Set(
-            results.map { (RescueWrites.Key(messageID: $1.message.id, attempt: $1.attempt), $0.outcome.name) }
+            results.map { (AttemptKey(messageID: $1.message.id, attempt: $1.attempt), $0.outcome.name) }
                 .filter { known[$0] == $1 }.map(\.0))
+    }
+}
+
+/// One try of one message.
+package struct AttemptKey: Hashable, Sendable {
+    package var messageID: MessageID
+    package var attempt: Int16
+
+    package init(messageID: MessageID, attempt: Int16) {
+        self.messageID = messageID
+        self.attempt = attempt
     }
 }
 

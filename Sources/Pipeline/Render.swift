@@ -7,7 +7,7 @@ import Transports
 ///
 /// A class, though it never changes: it stands in half a dozen lists on its way, and copying its texts each time would cost more
 /// than rendering them.
-final class Work: Sendable {
+package final class Work: Sendable {
     let lease: Lease
     let classID: Int16
     let channelID: Int16

@@ -4,8 +4,8 @@ import Transports
 
 /// Answers of the providers on their way to Record: collected by the transports' threads, taken in batches, those of lane 0 first: behind
 /// a campaign thousands of others may be waiting.
-final class Results: Sendable {
-    typealias Answer = (SubmissionResult, Work)
+package final class Results: Sendable {
+    package typealias Answer = (SubmissionResult, Work)
     private struct Waiting {
         var urgent: [Answer] = []
         var others: [Answer] = []
@@ -13,7 +13,9 @@ final class Results: Sendable {
     private let waiting = Mutex(Waiting())
     private let signal = LoopSignal()
 
-    func add(_ results: [Answer]) {
+    package init() {}
+
+    package func add(_ results: [Answer]) {
         guard !results.isEmpty else { return }
         waiting.withLock { waiting in
             for result in results {
@@ -24,7 +26,7 @@ final class Results: Sendable {
     }
 
     /// Up to `limit` results; waits until there is one. Empty when `timeout` passed or the task was cancelled.
-    func take(_ limit: Int, timeout: Duration) async -> [Answer] {
+    package func take(_ limit: Int, timeout: Duration) async -> [Answer] {
         let generation = signal.generation
         let taken = takeNow(limit)
         if !taken.isEmpty { return taken }

@@ -1,12 +1,11 @@
 import Domain
-import Events
 import Store
 import Synchronization
 
 /// What every loop of a worker looks at: session, policy, the database's clock, and whether to go on.
 ///
 /// A value behind a lock, changed by the heartbeat and read by the stages; nothing here is awaited.
-final class SharedState: Sendable {
+package final class SharedState: Sendable {
     private struct Values {
         var session: Int32
         var isFenced = false
@@ -25,35 +24,35 @@ final class SharedState: Sendable {
     }
     private let values: Mutex<Values>
 
-    init(session: Int32, policy: PolicySnapshot, databaseNow: Timestamp, asked: ContinuousClock.Instant) {
+    package init(session: Int32, policy: PolicySnapshot, databaseNow: Timestamp, asked: ContinuousClock.Instant) {
         values = Mutex(Values(session: session, policy: policy, clock: (databaseNow, asked)))
     }
 
-    var session: Int32 { values.withLock { $0.session } }
-    var policy: PolicySnapshot { values.withLock { $0.policy } }
-    var liveSessions: Int { values.withLock { $0.liveSessions } }
-    var segments: RingParts { values.withLock { $0.segments } }
-    var pausedLanes: Set<Int16> { values.withLock { $0.pausedLanes } }
-    var isDraining: Bool { values.withLock { $0.isDraining } }
+    package var session: Int32 { values.withLock { $0.session } }
+    package var policy: PolicySnapshot { values.withLock { $0.policy } }
+    package var liveSessions: Int { values.withLock { $0.liveSessions } }
+    package var segments: RingParts { values.withLock { $0.segments } }
+    package var pausedLanes: Set<Int16> { values.withLock { $0.pausedLanes } }
+    package var isDraining: Bool { values.withLock { $0.isDraining } }
     /// Nothing may be claimed or admitted: fenced, draining, or the server is a standby or an old primary.
-    var mayClaim: Bool { values.withLock { !$0.isFenced && !$0.isDraining && !$0.isReadOnly } }
-    var isReady: Bool { values.withLock { !$0.isFenced && !$0.isReadOnly } }
+    package var mayClaim: Bool { values.withLock { !$0.isFenced && !$0.isDraining && !$0.isReadOnly } }
+    package var isReady: Bool { values.withLock { !$0.isFenced && !$0.isReadOnly } }
 
-    var isHurried: Bool { values.withLock { $0.isHurried } }
+    package var isHurried: Bool { values.withLock { $0.isHurried } }
 
-    func hurry() { values.withLock { $0.isHurried = true } }
-    func drain() { values.withLock { $0.isDraining = true } }
-    func fence() { values.withLock { $0.isFenced = true } }
-    func begin(session: Int32) {
+    package func hurry() { values.withLock { $0.isHurried = true } }
+    package func drain() { values.withLock { $0.isDraining = true } }
+    package func fence() { values.withLock { $0.isFenced = true } }
+    package func begin(session: Int32) {
         values.withLock {
             $0.session = session
             $0.isFenced = false
         }
     }
-    func update(policy: PolicySnapshot) { values.withLock { $0.policy = policy } }
+    package func update(policy: PolicySnapshot) { values.withLock { $0.policy = policy } }
     /// True: there are other segments than before, or other lanes are paused.
     @discardableResult
-    func update(segments: RingParts, paused: Set<Int16>) -> Bool {
+    package func update(segments: RingParts, paused: Set<Int16>) -> Bool {
         values.withLock {
             let isNew = $0.pausedLanes != paused || !$0.segments.leadsTo(segments)
             $0.segments = segments
@@ -61,20 +60,20 @@ final class SharedState: Sendable {
             return isNew
         }
     }
-    func update(liveSessions: Int, isReadOnly: Bool) {
+    package func update(liveSessions: Int, isReadOnly: Bool) {
         values.withLock {
             $0.liveSessions = liveSessions
             $0.isReadOnly = isReadOnly
         }
     }
 
-    var sequence: Int64 {
+    package var sequence: Int64 {
         get { values.withLock { $0.sequence } }
         set { values.withLock { $0.sequence = newValue } }
     }
 
     /// True: other lanes are paused than before.
-    func update(paused: Set<Int16>) -> Bool {
+    package func update(paused: Set<Int16>) -> Bool {
         values.withLock { values in
             defer { values.pausedLanes = paused }
             return values.pausedLanes != paused
@@ -82,42 +81,38 @@ final class SharedState: Sendable {
     }
 
     /// Number of the next claim: from memory, never from a sequence, which a crash of the server would repeat.
-    func nextClaim() -> Int32 {
+    package func nextClaim() -> Int32 {
         values.withLock {
             $0.claim &+= 1
             return $0.claim
         }
     }
 
-    func setClock(_ database: Timestamp, sent: ContinuousClock.Instant) {
+    package func setClock(_ database: Timestamp, sent: ContinuousClock.Instant) {
         values.withLock { $0.clock = (database, sent) }
     }
 
     /// The database's clock, carried on by our own monotonic one: for due times and what is left of a time to live. Decisions to send
     /// are made with a fresh reading, in Admit.
-    func databaseNow() -> Timestamp {
+    package func databaseNow() -> Timestamp {
         let (database, sent) = values.withLock { $0.clock }
         return database + (ContinuousClock.now - sent)
     }
 }
 
-extension SharedState: EventSurroundings {
-    var eventPolicy: EventPolicy { policy.events }
-}
-
 /// The rings as last read: which segments each lane has, oldest first, and where new leased rows go.
-struct RingParts: Sendable {
+package struct RingParts: Sendable {
     /// Ready segments by lane, in the order in which they were filled; free ones first.
-    var ready: [Int16: [LoadRingParts.Segment]] = [:]
-    var leased: [LoadRingParts.Segment] = []
-    var due: [LoadRingParts.Segment] = []
-    var leasedPart: Int16 = 1
+    package var ready: [Int16: [LoadRingParts.Segment]] = [:]
+    package var leased: [LoadRingParts.Segment] = []
+    package var due: [LoadRingParts.Segment] = []
+    package var leasedPart: Int16 = 1
     /// Lanes whose segments hold something, or did: also those that no class of the policy uses any more.
-    var filledLanes: Set<Int16> { Set(ready.filter { $0.value.contains { $0.pages > 0 } }.keys) }
+    package var filledLanes: Set<Int16> { Set(ready.filter { $0.value.contains { $0.pages > 0 } }.keys) }
     private var cursors: [Int64] = []
 
-    init() {}
-    init(_ segments: [LoadRingParts.Segment], probe: QueueProbe.Answer) {
+    package init() {}
+    package init(_ segments: [LoadRingParts.Segment], probe: QueueProbe.Answer) {
         cursors = Self.cursors(probe)
         let current = Set(probe.cursors.map(Store.segment(ofCursor:)))
         for var segment in segments {
@@ -133,7 +128,7 @@ struct RingParts: Sendable {
     }
 
     /// False: a ring has moved on since these were read.
-    func isUpToDate(with probe: QueueProbe.Answer) -> Bool { cursors == Self.cursors(probe) }
+    package func isUpToDate(with probe: QueueProbe.Answer) -> Bool { cursors == Self.cursors(probe) }
 
     /// The same rows are found by both.
     fileprivate func leadsTo(_ other: RingParts) -> Bool {

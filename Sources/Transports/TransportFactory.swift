@@ -14,7 +14,7 @@ public enum TransportFactory {
     /// - Throws: `TransportError`.
     public static func make(
         _ policy: ProviderPolicy, logger: Logger = Logger(label: "transport"),
-        events: any ProviderEvents = RefusedProviderEvents()
+        events: any ProviderEventSink = RefusingEventSink()
     ) throws -> any Transport {
         var logger = logger
         logger[metadataKey: "provider"] = "\(policy.name)"

@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import Logging
 import Metrics
-import Pipeline
 import Settings
 import Store
 import Telemetry
+import Worker
 
 /// `martlet-worker`: claims, renders, admits, sends and records until it is told to stop.
 @main

@@ -7,8 +7,8 @@ enum ImportTable {
         ["CLibCrypto", "CLibPQ", "CZlib"],
         ["Domain", "Postgres"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
-        ["Events", "Operations", "Campaigns"],
-        ["Pipeline", "Producer", "AdminCommands", "Gateway", "MartletClient"],
+        ["Pipeline", "ProviderEvents", "Operations", "Campaigns"],
+        ["Worker", "Producer", "AdminCommands", "Gateway", "MartletClient"],
         ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway", "martlet-load"],
     ]
 
@@ -19,7 +19,7 @@ enum ImportTable {
         "CZlib": ["Producer"],
         "Postgres": ["Store"],
         // Commands, and later the console, reach providers through Operations.
-        "Transports": ["Events", "Operations", "Pipeline", "Gateway", "martlet-load"],
+        "Transports": ["Pipeline", "ProviderEvents", "Operations", "Worker", "Gateway", "martlet-load"],
     ]
 
     static let programs = layers[5]
@@ -38,10 +38,10 @@ enum ImportTable {
         "Hummingbird": ["Gateway"],
         "HummingbirdCore": ["Gateway"],
         "HTTPTypes": ["Gateway"],
-        "Metrics": programs.union(["Telemetry", "Pipeline"]),
-        "CoreMetrics": programs.union(["Telemetry", "Pipeline"]),
-        "ServiceLifecycle": ["Pipeline", "Gateway", "martlet-worker"],
-        "UnixSignals": programs.union(["Pipeline", "Gateway"]),
+        "Metrics": programs.union(["Telemetry"]),
+        "CoreMetrics": programs.union(["Telemetry"]),
+        "ServiceLifecycle": ["Worker", "Gateway", "martlet-worker"],
+        "UnixSignals": programs.union(["Worker", "Gateway"]),
         "ArgumentParser": programs.union(["AdminCommands"]),
         "PackagePlugin": ["EmbedMigrations"],
     ]

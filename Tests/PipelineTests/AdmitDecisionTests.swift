@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import Postgres
+import StageSupport
 import Testing
 
 @testable import Pipeline

@@ -1,5 +1,6 @@
 import PipelineSupport
 import Postgres
+import StageSupport
 import Store
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import PipelineSupport
 import Postgres
+import StageSupport
 import Store
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Domain
 import Logging
+import StageSupport
 import Synchronization
 import Testing
 

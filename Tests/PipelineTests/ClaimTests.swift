@@ -1,12 +1,14 @@
 import Domain
 import PipelineSupport
 import Postgres
+import StageSupport
 import Store
 import TestSupport
 import Testing
 import Transports
 
 @testable import Pipeline
+@testable import Worker
 
 @Suite("Claim", .serialized)
 struct ClaimTests {

@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import PipelineSupport
+import StageSupport
 import Store
 import Synchronization
 import TestSupport

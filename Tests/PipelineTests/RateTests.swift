@@ -1,5 +1,6 @@
 import Domain
 import Postgres
+import StageSupport
 import Synchronization
 import TestSupport
 import Testing

@@ -14,7 +14,7 @@ import Transports
 ///
 /// While its circuit is open (`Breaker`) or an admin has stopped it nothing is admitted for it, and what was admitted and not handed over
 /// goes back to be routed anew.
-final class ProviderQueue: Sendable {
+package final class ProviderQueue: Sendable {
     struct State {
         /// Lane 0, lane 1, all others: the first leaves first.
         var urgent = WaitingItems()
@@ -63,9 +63,9 @@ final class ProviderQueue: Sendable {
         var at: ContinuousClock.Instant
     }
 
-    let name: String
-    let policy: ProviderPolicy
-    let transport: any Transport
+    package let name: String
+    package let policy: ProviderPolicy
+    package let transport: any Transport
     let state: Mutex<State>
     let takeRate: TakeRates
     let rateWanted = LoopSignal()
@@ -79,7 +79,7 @@ final class ProviderQueue: Sendable {
     ///   - takeRate: how a stretch of the provider's rate is taken from what the cluster shares; for providers with a rate.
     ///   - hasRoom: called when a lane that found no room may look again, with the most urgent of them.
     ///   - rerouted: called when nothing goes here any more, with what opened the circuit.
-    init(
+    package init(
         policy: ProviderPolicy, transport: any Transport, takeRate: @escaping TakeRates,
         hasRoom: @escaping @Sendable (_ lane: Int16) -> Void = { _ in },
         rerouted: @escaping @Sendable (_ why: String) -> Void = { _ in },
@@ -98,7 +98,7 @@ final class ProviderQueue: Sendable {
     private var reserveOfWindow: Int { max(1, transport.window / 10) }
 
     /// Shares the provider's rate among the sessions that live: how much may be admitted ahead, not how fast it leaves.
-    func divide(among sessions: Int) {
+    package func divide(among sessions: Int) {
         guard let rate = policy.rate else { return }
         state.withLock { $0.share = rate / Double(max(1, sessions)) }
     }
@@ -230,7 +230,7 @@ final class ProviderQueue: Sendable {
     }
 
     /// Pumps whenever a place or the rate may have become free, until cancelled, or retired and empty.
-    func run() async {
+    package func run() async {
         await withDiscardingTaskGroup { group in
             if let rate = policy.rate { group.addTask { await self.keepRate(rate) } }
             while !Task.isCancelled && !state.withLock({ $0.isOver }) {
@@ -375,7 +375,7 @@ final class ProviderQueue: Sendable {
             burnsAttempt: false))
 
     /// Another provider queue takes its place: it finishes what was handed over, and then `run` ends.
-    func retire() async {
+    package func retire() async {
         state.withLock { $0.isRetired = true }
         giveBackWaiting("its provider has other settings now")
         changed.fire()
@@ -384,9 +384,9 @@ final class ProviderQueue: Sendable {
     }
 
     /// Unanswered submissions now.
-    var unanswered: Int { state.withLock { $0.unanswered.count } }
-    var waiting: Int { state.withLock { $0.waitingCount } }
-    var pausedFor: Duration {
+    package var unanswered: Int { state.withLock { $0.unanswered.count } }
+    package var waiting: Int { state.withLock { $0.waitingCount } }
+    package var pausedFor: Duration {
         state.withLock { state in state.pausedUntil.map { max(.zero, $0 - .now) } ?? .zero }
     }
 }

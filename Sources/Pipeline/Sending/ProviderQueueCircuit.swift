@@ -5,13 +5,13 @@ import Transports
 
 extension ProviderQueue {
     /// Whether messages are routed here.
-    var condition: Condition {
+    package var condition: Condition {
         state.withLock { state in
             if state.breaker.isClosed { return .well }
             return state.breaker.allowance(.now) > 0 && state.probe == nil && state.waitingCount == 0 ? .probing : .open
         }
     }
-    enum Condition {
+    package enum Condition {
         case well
         /// One message may find out whether it is well again.
         case probing
@@ -19,7 +19,7 @@ extension ProviderQueue {
     }
 
     /// What this worker tells the others.
-    func health(_ now: ContinuousClock.Instant = .now) -> ProviderSeen {
+    package func health(_ now: ContinuousClock.Instant = .now) -> ProviderSeen {
         state.withLock { state in
             let rates = state.tally.perSecond(now)
             return ProviderSeen(
@@ -44,7 +44,7 @@ extension ProviderQueue {
     }
 
     /// Another worker's circuit is open.
-    func othersFound(_ why: String) {
+    package func othersFound(_ why: String) {
         let hasOpened = state.withLock { $0.breaker.othersFound(why, now: .now, jitter: .random(in: 0..<1)) }
         if hasOpened { circuitOpened(why) }
     }
@@ -74,7 +74,7 @@ extension ProviderQueue {
     }
 
     /// Stops: what waits here is un-admitted, the transport answers the rest.
-    func drain() async {
+    package func drain() async {
         giveBackWaiting("the worker is stopping")
         await transport.drain()
     }

@@ -7,7 +7,7 @@ extension ProviderQueue {
     /// Takes this worker's part of the connections that the provider allows to the whole cluster, and tells the transport. Once a second.
     ///
     /// The transport hears of fewer first; only when they are closed their slots are given back, so that the sum never exceeds the limit.
-    func shareConnections(session: Int32, on database: Database) async throws {
+    package func shareConnections(session: Int32, on database: Database) async throws {
         guard let limit = policy.maxConnections, let pooled = transport as? any PooledTransport else { return }
         let inForce = state.withLock { $0.connections ?? 0 }
         let open = await pooled.openConnections()

@@ -4,7 +4,7 @@ import Synchronization
 import Transports
 
 /// Takes a stretch of a provider's rate from what the whole cluster shares.
-typealias TakeRates = @Sendable (TakeRate) async throws -> TakeRate.Answer
+package typealias TakeRates = @Sendable (TakeRate) async throws -> TakeRate.Answer
 
 extension ProviderQueue {
     /// How fast the line runs, of the contract's rate. A provider that says "slower" halves it for the whole cluster, down to a sixteenth; it

@@ -3,7 +3,7 @@ import Store
 import Synchronization
 
 /// One provider queue per provider: the places and the rate this worker has there, and the queue of what is admitted and not yet handed over.
-final class ProviderQueues: Sendable {
+package final class ProviderQueues: Sendable {
     private struct State {
         var providerQueues: [String: ProviderQueue]
         /// By admins, for the whole cluster.
@@ -15,13 +15,13 @@ final class ProviderQueues: Sendable {
     }
     private let state: Mutex<State>
 
-    init(_ providerQueues: [ProviderQueue]) {
+    package init(_ providerQueues: [ProviderQueue]) {
         state = Mutex(State(providerQueues: Dictionary(providerQueues.map { ($0.name, $0) }) { first, _ in first }))
     }
 
-    var all: [ProviderQueue] { state.withLock { Array($0.providerQueues.values) } }
-    func providerQueue(_ name: String) -> ProviderQueue? { state.withLock { $0.providerQueues[name] } }
-    func add(_ providerQueue: ProviderQueue) {
+    package var all: [ProviderQueue] { state.withLock { Array($0.providerQueues.values) } }
+    package func providerQueue(_ name: String) -> ProviderQueue? { state.withLock { $0.providerQueues[name] } }
+    package func add(_ providerQueue: ProviderQueue) {
         let order = state.withLock { state in
             state.providerQueues[providerQueue.name] = providerQueue
             return state.orders[providerQueue.name]
@@ -31,22 +31,22 @@ final class ProviderQueues: Sendable {
 
     /// Takes a place for a message if its provider can start it within a second; answers where. The place is given back, or used, there and nowhere
     /// else: by then another provider queue may have the provider's name.
-    func reserve(_ work: Work) -> ProviderQueue? {
+    package func reserve(_ work: Work) -> ProviderQueue? {
         guard let providerQueue = providerQueue(work.provider.name), providerQueue.reserve(work) else { return nil }
         return providerQueue
     }
     /// How long a message waits whose provider has no room.
-    func pause(for work: Work) -> Duration { providerQueue(work.provider.name)?.pause(for: work) ?? .seconds(5) }
-    func giveBack(_ admitted: [Admit.Admitted]) {
+    package func pause(for work: Work) -> Duration { providerQueue(work.provider.name)?.pause(for: work) ?? .seconds(5) }
+    package func giveBack(_ admitted: [Admit.Admitted]) {
         for one in admitted { one.providerQueue.giveBack(one.work) }
     }
 
     /// Providers of the policy that cannot be opened: others of their routes are used.
-    func setMissing(_ names: Set<String>) { state.withLock { $0.missing = names } }
-    var missing: Set<String> { state.withLock { $0.missing } }
+    package func setMissing(_ names: Set<String>) { state.withLock { $0.missing = names } }
+    package var missing: Set<String> { state.withLock { $0.missing } }
 
     /// What the router must know now: who takes nothing, and who sends for whom.
-    var availability: Availability {
+    package var availability: Availability {
         let (providerQueues, orders, poor, missing) = state.withLock { ($0.providerQueues, $0.orders, $0.poor, $0.missing) }
         var availability = Availability()
         // One whose former account goes on is no reason to go elsewhere.
@@ -70,7 +70,7 @@ final class ProviderQueues: Sendable {
     }
 
     /// True: something changed.
-    func setPoor(_ poor: Set<String>) -> Bool {
+    package func setPoor(_ poor: Set<String>) -> Bool {
         state.withLock { state in
             defer { state.poor = poor }
             return state.poor != poor
@@ -78,7 +78,7 @@ final class ProviderQueues: Sendable {
     }
 
     /// True: something changed, and what waits in the lanes may go elsewhere now.
-    func obey(_ orders: [String: ProviderOrder]) -> Bool {
+    package func obey(_ orders: [String: ProviderOrder]) -> Bool {
         let providerQueues = state.withLock { state -> [String: ProviderQueue]? in
             guard state.orders != orders else { return nil }
             state.orders = orders

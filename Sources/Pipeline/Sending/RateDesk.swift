@@ -5,10 +5,10 @@ import Synchronization
 /// question waits for at most two round trips, however many providers a worker has and however far away the database is.
 ///
 /// Each for itself would stand in a queue for connections: sixty providers with two connections and 20 ms got their stretches when these were over.
-final class RateDesk: Sendable {
-    typealias Ask = @Sendable ([TakeRate]) async throws -> [TakeRate.Answer]
+package final class RateDesk: Sendable {
+    package typealias Ask = @Sendable ([TakeRate]) async throws -> [TakeRate.Answer]
     /// More than these are asked by the statement after.
-    static let most = 500
+    package static let most = 500
 
     private struct Question {
         var rate: TakeRate
@@ -21,10 +21,10 @@ final class RateDesk: Sendable {
     private let state = Mutex(State())
     private let ask: Ask
 
-    init(_ ask: @escaping Ask) { self.ask = ask }
+    package init(_ ask: @escaping Ask) { self.ask = ask }
 
     /// One connection at a time; the instants are those of the exchange itself, without the wait for it.
-    convenience init(_ database: Database) {
+    package convenience init(_ database: Database) {
         self.init { questions in
             try await database.withConnection(within: .seconds(2)) { connection in
                 let asked = ContinuousClock.now
@@ -37,7 +37,7 @@ final class RateDesk: Sendable {
     }
 
     /// - Throws: what the database says; for all that were asked together.
-    func take(_ rate: TakeRate) async throws -> TakeRate.Answer {
+    package func take(_ rate: TakeRate) async throws -> TakeRate.Answer {
         try await withCheckedThrowingContinuation { answer in
             let isFirst = state.withLock { state in
                 state.waiting.append(Question(rate: rate, answer: answer))
@@ -76,5 +76,5 @@ final class RateDesk: Sendable {
     private struct Incomplete: Error {}
 
     /// Questions that no statement has taken along yet.
-    var waitingCount: Int { state.withLock { $0.waiting.count } }
+    package var waitingCount: Int { state.withLock { $0.waiting.count } }
 }

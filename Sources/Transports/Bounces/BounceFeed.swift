@@ -2,14 +2,14 @@ import Domain
 import Logging
 import NIOPosix
 
-/// Reads reports out of a maildir, hands them to `ProviderEvents`, and puts them away once they are durable.
+/// Reads reports out of a maildir, hands them to `ProviderEventSink`, and puts them away once they are durable.
 ///
 /// A crash between the two gives the same report once more; so do two workers that share the folder.
 struct BounceFeed: Sendable {
     let maildir: Maildir
     let poll: Duration
     let reader: ReportReader
-    let events: any ProviderEvents
+    let events: any ProviderEventSink
     let logger: Logger
 
     /// Messages that are read before their events are recorded.

@@ -13,7 +13,7 @@ final class SMPPInbox: @unchecked Sendable {
     /// Events in one call of `record` at most.
     static let batch = 500
 
-    private let events: any ProviderEvents
+    private let events: any ProviderEventSink
     private let eventLoop: any EventLoop
     private let logger: Logger
     private var waiting = CircularBuffer<Item>()
@@ -22,7 +22,7 @@ final class SMPPInbox: @unchecked Sendable {
     /// Called after answers were given.
     var written: () -> Void = {}
 
-    init(_ events: any ProviderEvents, eventLoop: any EventLoop, logger: Logger) {
+    init(_ events: any ProviderEventSink, eventLoop: any EventLoop, logger: Logger) {
         self.events = events
         self.eventLoop = eventLoop
         self.logger = logger

@@ -36,7 +36,7 @@ final class SMPPPool: @unchecked Sendable {
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(
-        _ options: SMPPOptions, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger, events: any ProviderEvents
+        _ options: SMPPOptions, tls: NIOSSLContext?, eventLoop: any EventLoop, logger: Logger, events: any ProviderEventSink
     ) {
         self.options = options
         self.tls = tls

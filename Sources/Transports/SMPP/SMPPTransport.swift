@@ -19,7 +19,7 @@ final class SMPPTransport: PooledTransport {
 
     /// Opens CA, certificate and password files, no connection.
     /// - Throws: `TransportError`.
-    init(_ options: SMPPOptions, logger: Logger, events: any ProviderEvents) throws {
+    init(_ options: SMPPOptions, logger: Logger, events: any ProviderEventSink) throws {
         provider = options.provider
         window = options.window
         mostConnections = options.mostBinds

@@ -7,7 +7,7 @@ import Testing
 @testable import Transports
 
 /// Keeps what it is told; refuses as often as it is told to.
-final class RecordedEvents: ProviderEvents, @unchecked Sendable {
+final class RecordedEvents: ProviderEventSink, @unchecked Sendable {
     // @unchecked: everything is under `lock`.
     struct Away: Error {}
     private let lock = NIOLock()
@@ -75,7 +75,7 @@ struct BounceFeedTests {
         maildir = try TestMaildir()
     }
 
-    func feed(_ events: any ProviderEvents, maildir path: String? = nil) -> BounceFeed {
+    func feed(_ events: any ProviderEventSink, maildir path: String? = nil) -> BounceFeed {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return BounceFeed(

@@ -125,7 +125,7 @@ struct SMPPBindTests {
         options.unreadLimit = 64 << 10
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let transport = try SMPPTransport(options, logger: logger, events: RefusedProviderEvents())
+        let transport = try SMPPTransport(options, logger: logger, events: RefusingEventSink())
         let collector = Collector()
         transport.submit([sms("a")]) { collector.take($0) }
         // Once all buffers between us are full it can say no more.

@@ -10,7 +10,7 @@ import Testing
 
 /// An SMPP provider on the loopback, for tests.
 func smpp(
-    port: Int, window: Int = 10, _ options: [String: String] = [:], events: any ProviderEvents = RefusedProviderEvents()
+    port: Int, window: Int = 10, _ options: [String: String] = [:], events: any ProviderEventSink = RefusingEventSink()
 ) throws -> any Transport {
     var all = ["host": "127.0.0.1", "port": String(port), "tls": "off", "system_id": "me"]
     all.merge(options) { $1 }
@@ -22,7 +22,7 @@ func smpp(
 }
 
 /// Keeps events, or refuses them until told otherwise; lets a test hold `record` open.
-final class EventLog: ProviderEvents {
+final class EventLog: ProviderEventSink {
     private let state = NIOLockedValueBox<(events: [ProviderEvent], batches: Int, refuses: Bool, gate: Gate?)>(
         ([], 0, false, nil))
 
@@ -45,7 +45,7 @@ final class EventLog: ProviderEvents {
             return (state.gate, state.refuses)
         }
         await gate?.wait()
-        if refuses { throw RefusedProviderEvents.Refused() }
+        if refuses { throw RefusingEventSink.Refused() }
         state.withLockedValue { $0.events += events }
     }
 }
@@ -92,7 +92,7 @@ func acceptsAgain(_ transport: any Transport, within limit: Duration = .seconds(
 /// Serves for the time of `body`, then stops; the transport is drained.
 func carrier(
     isKind: Bool = true, window: Int = 10, _ options: [String: String] = [:],
-    events: any ProviderEvents = RefusedProviderEvents(),
+    events: any ProviderEventSink = RefusingEventSink(),
     mood: @escaping ScriptedSMSC.Mood, _ body: (ScriptedSMSC, any Transport) async throws -> Void
 ) async throws {
     let server = try await ScriptedSMSC(isKind: isKind, mood: mood)

@@ -1,0 +1,66 @@
+import Domain
+import Store
+
+/// After an answer that was lost: puts back what a claim of our own still holds and was certainly not sent.
+///
+/// A claim whose answer never came may have leased rows; an Admit whose commit is unknown may have left attempts. Nothing of either
+/// was handed to a provider, so the attempts are closed as `not_sent`, their slots are given back, and the messages are ready again.
+struct TakeBack: Sendable {
+    let shared: SharedState
+    let database: Database
+
+    /// Answers how many messages went back.
+    func takeBack(claim: Int32, session: Int32) async throws -> Int {
+        let segments = shared.segments.leased
+        return try await database.withConnection { connection in
+            do {
+                _ = try await connection.begin(RecordLock(session: session))
+                var count = 0
+                for segment in segments {
+                    let rows = try await connection.run(LeasedBySession(slot: segment.slot, session: session, claim: claim))
+                    guard !rows.isEmpty else { continue }
+                    let states = try await connection.run(AttemptStates(messageIDs: rows.map(\.lease.messageID)))
+                    try await connection.runAll(Self.writes(rows, states, slot: segment.slot))
+                    count += rows.count
+                }
+                try await connection.commitAll([])
+                return count
+            } catch {
+                await connection.rollbackAfterError()
+                throw error
+            }
+        }
+    }
+
+    private static func writes(_ rows: [ClaimedMessage], _ states: [AttemptStates.State], slot: Int16) -> [any Statement] {
+        let made = Dictionary(states.map { (AttemptKey(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
+        var back = HandBack(slot: slot)
+        var receipts = InsertReceipts()
+        var released: [(key: String, message: MessageID, attempt: Int16)] = []
+        var budgets = ReleaseBudgets()
+        for row in rows {
+            let next = row.lease.nextAttempt
+            if next > row.lease.attempt, let state = made[AttemptKey(messageID: row.lease.messageID, attempt: next)] {
+                receipts.add(
+                    row.lease.messageID, kind: "deferred", attempt: next, provider: state.provider, code: "not_sent",
+                    detail: "the commit of its admission was not confirmed; nothing was written")
+                if let key = row.message?.recipientKey { released.append((key, row.lease.messageID, next)) }
+                budgets.add(row.lease.messageID, attempt: next)
+                back.add(row.lease, attempt: next)
+            } else {
+                back.add(row.lease)
+            }
+        }
+        var release = ReleaseSlots()
+        for one in released.sorted(by: { $0.key < $1.key }) {
+            release.recipientKeys.append(one.key)
+            release.messageIDs.append(one.message)
+            release.attempts.append(one.attempt)
+        }
+        var writes: [any Statement] = [back]
+        if !receipts.isEmpty { writes.append(receipts) }
+        if !budgets.isEmpty { writes.append(budgets) }
+        if !released.isEmpty { writes.append(release) }
+        return writes
+    }
+}
