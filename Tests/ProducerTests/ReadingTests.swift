@@ -145,6 +145,7 @@ struct CSVTests {
         "a header that cannot be right ends the import",
         arguments: [
             "class,channel,template\n", "\(required),class\n", "\(required),,b\n", "class,channel\rc,sms\r",
+            "\(required),name\u{2028}c,sms,+441,t,Ann\u{2028}", "\(required),name\u{85}c,sms,+441,t,Ann\u{85}",
             "class;channel;recipient;template\n",
             "\(required),Group Key\n",
             "\(required),order.number\n", "Class,channel,recipient,template\n",

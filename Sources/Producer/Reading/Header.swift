@@ -15,9 +15,17 @@ struct Header {
     /// The columns, all mistakes of the header in one error.
     /// - Parameter text: the header as it stands in the file.
     func columns(_ fields: [String], of text: String) throws(ProducerError) -> [String] {
-        if fields.contains(where: { $0.contains("\r") }) {
+        // What other systems end lines with: a mainframe's NEL, Unicode's separators, vertical tab and form feed.
+        let ends: [Unicode.Scalar: String] = [
+            "\r": "CR", "\u{85}": "U+0085", "\u{2028}": "U+2028", "\u{2029}": "U+2029", "\u{B}": "U+000B", "\u{C}": "U+000C",
+        ]
+        for field in fields {
+            guard let end = field.unicodeScalars.compactMap({ ends[$0] }).first else { continue }
             throw .file(
-                "line 1 has carriage returns inside: its lines end in CR alone", hint: "convert it, as with tr '\\r' '\\n'")
+                "line 1 has \(end == "CR" ? "carriage returns" : "the line end \(end)") inside: its lines end in \(end) alone",
+                hint: end == "CR"
+                    ? "convert it, as with tr '\\r' '\\n'"
+                    : "convert it to lines that end in LF, as with python3 -c 'import sys; print(*sys.stdin.read().splitlines(), sep=chr(10))'")
         }
         // Columns behind the last name: empty in every record, or the record is rejected.
         let named = fields.lastIndex { !AddressText.isBlank($0) }.map { fields[...$0] } ?? []
