@@ -25,7 +25,8 @@ struct Header {
                 "line 1 has \(end == "CR" ? "carriage returns" : "the line end \(end)") inside: its lines end in \(end) alone",
                 hint: end == "CR"
                     ? "convert it, as with tr '\\r' '\\n'"
-                    : "convert it to lines that end in LF, as with python3 -c 'import sys; print(*sys.stdin.read().splitlines(), sep=chr(10))'")
+                    : "convert it to lines that end in LF, as with python3 -c 'import sys; print(*sys.stdin.read().splitlines(), sep=chr(10))'"
+            )
         }
         // Columns behind the last name: empty in every record, or the record is rejected.
         let named = fields.lastIndex { !AddressText.isBlank($0) }.map { fields[...$0] } ?? []
