@@ -1840,8 +1840,8 @@ CREATE FUNCTION martlet_data.address_key(p_address text) RETURNS text
     AS $$
     select case when octet_length(p_address) <> length(p_address) then martlet_data.unusual_address_key(p_address)
         when left(p_address, 1) = '+' then case when left(p_address, 3) in ('+52', '+54', '+55', '+22') then martlet_data.unusual_address_key(p_address) else p_address end
-        when position('.' in substr(p_address, greatest(position('@' in p_address), 1))) > 0 and position('@' in p_address) > 1
-            then case when position('xn--' in lower(p_address)) > 0 then martlet_data.unusual_address_key(p_address) else lower(p_address) end
+        when p_address like '_%@%.%' and not p_address ^@ '@'
+            then case when p_address like '%--%' and position('xn--' in lower(p_address)) > 0 then martlet_data.unusual_address_key(p_address) else lower(p_address) end
         when left(p_address, 1) between '1' and '9' or position(':' in p_address) > 0 then martlet_data.unusual_address_key(p_address)
         else p_address end $$;
 

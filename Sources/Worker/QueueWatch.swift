@@ -14,6 +14,8 @@ struct QueueWatch: Sendable {
     private static let openPeriods = (soon: Duration.milliseconds(10), later: Duration.milliseconds(25))
     /// So many wake-ups, each this soon after falling asleep, and it stays awake for so long.
     private static let rush = (count: 4, within: Duration.milliseconds(3), awake: Duration.milliseconds(100))
+    /// So long after a wake-up it looks where the queue is.
+    private static let headStart = Duration.milliseconds(2)
 
     let loop: QueueProbeLoop
     let connection: StoreConnection
@@ -82,7 +84,14 @@ struct QueueWatch: Sendable {
             longest = state.newAt + .seconds(5) > began ? Self.openPeriods.soon : Self.openPeriods.later
         }
         await woken.wait(after: generation, timeout: longest)
-        let wasQuick = woken.generation != generation && .now - began < Self.rush.within
+        let isWoken = woken.generation != generation
+        let wasQuick = isWoken && .now - began < Self.rush.within
+        if isWoken {
+            // What has woken it is committed: the claim need not wait for the look, which comes when the message is on its way.
+            loop.claim.lookAgain()
+            loop.signals.somethingNew()
+            await Pause.sleep(Self.headStart)
+        }
         state.quickWakes = wasQuick ? state.quickWakes + 1 : 0
         if state.quickWakes >= Self.rush.count {
             state.quickWakes = 0

@@ -73,8 +73,7 @@ public struct ClaimReady: Statement {
             returning ctid as tid, message_id, lane, attempt, burned, resends, deaths, series, deadline)
         select (select last from taken, (select set_config('synchronous_commit', 'off', true)) o), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
             $4::int4, $5::int4, l.deadline, \(leasedPart)::int2, \(ClaimColumns.sql)
-        from leased l full join (
-            select * from martlet_data.messages where id = any ((select ids from taken)::int8[])
+        from leased l full join (\(ClaimColumns.bodies) where id = any ((select ids from taken)::int8[])
                 and id between (select lowest from taken) and (select highest from taken)) m on m.id = l.message_id
         """
     }
@@ -108,11 +107,14 @@ public struct ClaimReady: Statement {
 
 /// The columns of a body that Render and Admit need.
 enum ClaimColumns {
+    /// Bodies with the keys of their address and their person. As the inner side of an outer join, so that each key is worked out once a row and not
+    /// wherever it is named.
+    static let bodies =
+        "select *, martlet_data.address_key(address) as address_key, martlet_data.person_key(recipient_key) as person from martlet_data.messages"
     static let sql = """
-        m.class_id, m.channel_id, martlet_data.person_key(m.recipient_key), m.address, m.template, m.locale, m.sender, m.time_zone, m.tier, m.group_key,
+        m.class_id, m.channel_id, m.person, m.address, m.template, m.locale, m.sender, m.time_zone, m.tier, m.group_key,
             m.variables, m.headers, m.traceparent, m.producer, m.created_at, m.expires_at,
-            hashtext(martlet_data.address_key(m.address)), hashint8(m.id), hashtext(martlet_data.person_key(m.recipient_key)), hashtext(m.group_key),
-            nullif(martlet_data.address_key(m.address), m.address)
+            hashtext(m.address_key), hashint8(m.id), hashtext(m.person), hashtext(m.group_key), nullif(m.address_key, m.address)
         """
 
     static func read(_ row: PQRow, from first: Int, lease: Lease) throws -> ClaimedMessage {

@@ -83,7 +83,7 @@ public struct LeasedBySession: Statement {
         """
         select l.ctid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series, l.session, l.claim, l.deadline,
             \(slot)::int2, \(ClaimColumns.sql)
-        from martlet_data.leased_\(slot) l left join martlet_data.messages m on m.id = l.message_id
+        from martlet_data.leased_\(slot) l left join (\(ClaimColumns.bodies)) m on m.id = l.message_id
         where l.session = $1 and ($2::int4 is null or l.claim = $2) and (not $3 or l.deadline < clock_timestamp()) limit $4
         """
     }

@@ -11,7 +11,8 @@ final class Levels: Sendable {
     private static let intervals = Duration.seconds(30)...Duration.seconds(300)
     static let deadline = Duration.seconds(20)
     private static let spans = Duration.seconds(10)...Duration.seconds(3600)
-    private static let first = Duration.seconds(60)
+    /// A worker that starts beside a backlog does not read a minute of it.
+    private static let first = Duration.seconds(10)
 
     private struct Series: Hashable {
         var name: String
