@@ -31,11 +31,11 @@ struct LevelsTests {
     @Test("one that failed halves the next until some have succeeded")
     func failures() {
         let levels = Levels()
-        #expect(levels.span(after: .init()) == .seconds(60))
-        levels.failed(.seconds(60))
-        #expect(levels.span(after: .init()) == .seconds(30))
+        #expect(levels.span(after: .init()) == .seconds(20))
+        levels.failed(.seconds(30))
+        #expect(levels.span(after: .init()) == .seconds(15))
         levels.succeeded()
-        #expect(levels.span(after: .init()) == .seconds(60))
+        #expect(levels.span(after: .init()) == .seconds(20))
         for _ in 0..<8 { levels.succeeded() }
         let quiet = LoadLevels.Answer(
             levels: [

@@ -12,7 +12,7 @@ final class Levels: Sendable {
     static let deadline = Duration.seconds(20)
     private static let spans = Duration.seconds(10)...Duration.seconds(3600)
     /// A worker that starts beside a backlog does not read a minute of it.
-    private static let first = Duration.seconds(10)
+    private static let first = Duration.seconds(20)
 
     private struct Series: Hashable {
         var name: String
