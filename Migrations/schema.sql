@@ -427,7 +427,7 @@ begin
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
         -- The call costs more than this look, which it repeats.
         if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
-            perform martlet_data.wake_sleeper();
+            perform martlet_data.wake_sleeper(v_lane);
         end if;
     end if;
     return v_id;
@@ -4389,17 +4389,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.wake_sleeper() RETURNS void
+CREATE FUNCTION martlet_data.wake_sleeper(p_lane smallint DEFAULT NULL::smallint) RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
     -- The queue of notifications may not be filled by a listener of somebody else that does not read: a commit that notifies would then be refused.
     if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 and pg_notification_queue_usage() < 0.1 then
-        perform pg_notify('martlet_ready', '');
+        perform pg_notify('martlet_ready', coalesce(p_lane::text, ''));
     end if;
 end $$;
 
-ALTER FUNCTION martlet_data.wake_sleeper() OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.wake_sleeper(p_lane smallint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -7778,8 +7778,8 @@ GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martle
 REVOKE ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
-REVOKE ALL ON FUNCTION martlet_data.wake_sleeper() FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.wake_sleeper() TO martlet_worker;
+REVOKE ALL ON FUNCTION martlet_data.wake_sleeper(p_lane smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.wake_sleeper(p_lane smallint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
 

@@ -38,8 +38,9 @@ package final class Claim: Sendable {
     private struct State {
         var positions = ScanPositions()
         var credits: [Int16: Int] = [:]
-        /// Counts what says that there may be something to claim: a look that found nothing holds until it moves.
+        /// Counts what says that there may be something to claim, in any lane and in one: a look that found nothing holds until it moves.
         var evidence: UInt64 = 1
+        var laneEvidence: [Int16: UInt64] = [:]
         /// Lanes that were empty at this evidence; skipped until it moves, or some time has passed.
         var dryAt: [Int16: (evidence: UInt64, until: ContinuousClock.Instant)] = [:]
         /// This worker waits for all.
@@ -49,6 +50,8 @@ package final class Claim: Sendable {
         var fullAt: ContinuousClock.Instant?
         /// When a lane was last left alone because its providers had no room.
         var refusedAt: ContinuousClock.Instant?
+
+        func evidence(_ lane: Int16) -> UInt64 { evidence &+ (laneEvidence[lane] ?? 0) }
 
         /// Evidence may come late, or there is too much of it to wait for.
         var isBusy: Bool { fullAt.isWithin(.milliseconds(50)) || !isElected && foundAt.isWithin(.milliseconds(500)) }
@@ -75,7 +78,7 @@ package final class Claim: Sendable {
     package func update(_ probe: QueueProbe.Answer, elected: Bool = false) -> Bool {
         state.withLock { state in
             state.isElected = elected
-            guard state.positions.transactions.update(probe) else { return false }
+            guard state.positions.update(probe) else { return false }
             state.evidence += 1
             return true
         }
@@ -83,6 +86,12 @@ package final class Claim: Sendable {
 
     /// Something that no probe shows has changed: lanes, rings, the policy.
     package func lookAgain() { state.withLock { $0.evidence += 1 } }
+
+    /// A message was put into this lane; nil: into some lane.
+    package func lookAgain(lane: Int16?) {
+        guard let lane else { return lookAgain() }
+        state.withLock { $0.laneEvidence[lane, default: 0] += 1 }
+    }
 
     /// What the next question waits for: a step of the sequence, or the end of a transaction.
     package var awaited: (sequence: Int64, open: [Int64]) {
@@ -134,7 +143,7 @@ package final class Claim: Sendable {
     /// The next batch of one lane; nil when there is nothing ahead of its scan positions, or no room for it at its providers.
     func take(lane: Int16, limit: Int) async throws -> Batch? {
         guard !shared.pausedLanes.contains(lane) else { return nil }
-        let evidence = evidence
+        let evidence = evidence(lane)
         guard let expected = room(lane, limit) else { return nil }
         for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
             let from = state.withLock { $0.positions.begin(segment.slot, limit: expected.limit) }
@@ -163,14 +172,14 @@ package final class Claim: Sendable {
         }
     }
 
-    var evidence: UInt64 { state.withLock { $0.evidence } }
+    func evidence(_ lane: Int16) -> UInt64 { state.withLock { $0.evidence(lane) } }
 
     /// False: the lane was empty, and nothing has happened since that may have changed it.
     func mayHave(_ lane: Int16) -> Bool { state.withLock { Self.mayHave(lane, $0, now: .now) } }
 
     private static func mayHave(_ lane: Int16, _ state: State, now: ContinuousClock.Instant) -> Bool {
         guard let dry = state.dryAt[lane] else { return true }
-        return dry.evidence != state.evidence || dry.until <= now
+        return dry.evidence != state.evidence(lane) || dry.until <= now
     }
 
     private func room(_ lane: Int16, _ limit: Int) -> ClaimBudget.Hold? {
@@ -226,6 +235,9 @@ package final class Claim: Sendable {
         }
         let isFull = answer.messages.count == limit
         state.withLock { state in
+            if let first = answer.first, let last = answer.last {
+                state.positions.took(answer.messages.count, from: first, to: last)
+            }
             guard workerCrashes == nil else { return }
             if below == .max { state.positions.ended(segment.slot, answer.last, isFull: isFull) }
             if limit > 1 && isFull { state.fullAt = .now }

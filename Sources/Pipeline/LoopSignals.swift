@@ -14,9 +14,10 @@ package struct LoopSignals: Sendable {
 
     package init() {}
 
-    /// Something may be in a lane that was not there before.
-    package func somethingNew() {
-        urgent.fire()
+    /// Something may be in a lane that was not there before; nil: in any.
+    package func somethingNew(lane: Int16? = nil) {
+        if lane ?? 0 == 0 { urgent.fire() }
+        if lane == 0 { return }
         if !first.isAwaited { others.fire() }
         first.fire()
     }

@@ -43,10 +43,10 @@ struct OpenTransactions: Sendable {
     /// Of earlier probes, oldest first: of those that every transaction from `limit` on came after, only the last.
     private var history: [(next: Int64, sequence: Int64)] = []
 
-    /// True: since the probe before a position was given out, or a transaction has ended that may have filled one. Else a look would find
-    /// nothing that one after the probe before has not found.
+    /// The lowest position that may have been filled since the probe before: one was given out, or a transaction has ended that may have filled one.
+    /// nil: a look would find nothing that one after the probe before has not found.
     @discardableResult
-    mutating func update(_ probe: QueueProbe.Answer) -> Bool {
+    mutating func update(_ probe: QueueProbe.Answer) -> Int64? {
         func position(of transaction: Int64) -> Int64 { (history.last { $0.next <= transaction }?.sequence).map { $0 + 1 } ?? 0 }
         let before = seen
         var now = Seen(
@@ -55,7 +55,9 @@ struct OpenTransactions: Sendable {
         seen = now
         history.append((probe.nextTransaction, probe.sequence))
         if let last = history.lastIndex(where: { $0.next <= probe.limit }), last > 0 { history.removeFirst(last) }
-        guard let before, before.sequence == probe.sequence else { return true }
-        return now.ended(since: before).map { $0 <= probe.sequence } ?? false
+        guard let before else { return 0 }
+        let ended = now.ended(since: before)
+        guard before.sequence == probe.sequence else { return min(ended ?? .max, before.sequence + 1, probe.sequence) }
+        return ended.flatMap { $0 <= probe.sequence ? $0 : nil }
     }
 }

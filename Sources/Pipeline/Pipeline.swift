@@ -147,7 +147,7 @@ package struct Pipeline: Sendable {
 
     private func quarantinedBatch(_ limit: Int) async throws -> Claim.Batch? {
         guard claim.mayHave(Claim.quarantineLane) else { return nil }
-        let (evidence, wasEmpty) = (claim.evidence, quarantine.isEmpty)
+        let (evidence, wasEmpty) = (claim.evidence(Claim.quarantineLane), quarantine.isEmpty)
         let places = min(limit, quarantine.places)
         if places > 0, let group = try await claim.takeQuarantined(limit: places, workerCrashes: Quarantine.grouped) {
             quarantine.begin(group.messages.map(\.lease.messageID), alone: false)

@@ -1,3 +1,5 @@
+import Store
+
 /// Where the scans of a worker begin: by segment the position up to which it has claimed, and what must be looked at again behind it.
 ///
 /// A value: what commits late is found by arithmetic alone, tested without a database.
@@ -15,7 +17,8 @@ struct ScanPositions: Sendable {
         var hint: Int64
     }
 
-    var transactions = OpenTransactions()
+    private(set) var transactions = OpenTransactions()
+    private var own = OwnPositions()
     private var positions: [Int16: Int64] = [:]
     /// Below this the claims under way take everything there is to see; only of segments whose claims come full.
     private var taken: [Int16: Int64] = [:]
@@ -23,6 +26,21 @@ struct ScanPositions: Sendable {
     private var searched: [Int16: Searched] = [:]
     /// Looks that have found something and are not at their end.
     private var looking: [Int16: Look] = [:]
+
+    /// True: something may have come since the probe before, beyond what this worker has taken itself.
+    mutating func update(_ probe: QueueProbe.Answer) -> Bool {
+        guard let from = transactions.update(probe) else {
+            // A number that is missing was used otherwise: it will not be waited for.
+            if own.upTo < probe.sequence { own.begin(after: probe.sequence) }
+            return false
+        }
+        return !own.covers(from, probe.sequence)
+    }
+
+    /// A claim, wherever it looked, took so many messages, the first and the last at these positions.
+    mutating func took(_ count: Int, from first: Int64, to last: Int64) {
+        if last - first + 1 == Int64(count) { own.took(first...last) }
+    }
 
     /// What has been claimed of a segment, but for what commits late; 0: nothing.
     func hint(_ slot: Int16) -> Int64 { positions[slot] ?? 0 }
@@ -50,7 +68,7 @@ struct ScanPositions: Sendable {
         guard let last = searched[slot] else { return Look(slot: slot, from: 0, below: hint, seen: seen) }
         // What the hint has passed since: a claim that passed it may have looked before it was committed.
         let from = min(last.hint, seen.ended(since: last.seen) ?? last.hint)
-        guard from < hint else {
+        guard from < hint, !own.covers(from, hint - 1) else {
             searched[slot] = Searched(seen: seen, hint: hint)
             return nil
         }

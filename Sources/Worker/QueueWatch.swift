@@ -14,8 +14,8 @@ struct QueueWatch: Sendable {
     private static let openPeriods = (soon: Duration.milliseconds(10), later: Duration.milliseconds(25))
     /// So many wake-ups, each this soon after falling asleep, and it stays awake for so long.
     private static let rush = (count: 4, within: Duration.milliseconds(3), awake: Duration.milliseconds(100))
-    /// So long after a wake-up it looks where the queue is.
-    private static let headStart = Duration.milliseconds(2)
+    /// So long after a wake-up it looks where the queue is: when what has come is on its way.
+    private static let headStart = Duration.milliseconds(4)
 
     let loop: QueueProbeLoop
     let connection: StoreConnection
@@ -48,7 +48,14 @@ struct QueueWatch: Sendable {
                         try await connection.setListening(state.holds)
                     } else {
                         let wakeUps = try await connection.wakeUps()
-                        group.addTask { for await _ in wakeUps { woken.fire() } }
+                        group.addTask {
+                            for await lane in wakeUps {
+                                // The message is committed: its claim need not wait for the look.
+                                loop.claim.lookAgain(lane: lane)
+                                loop.signals.somethingNew(lane: lane)
+                                woken.fire()
+                            }
+                        }
                         state.isReading = true
                     }
                     state.isListening = state.holds
@@ -86,12 +93,7 @@ struct QueueWatch: Sendable {
         await woken.wait(after: generation, timeout: longest)
         let isWoken = woken.generation != generation
         let wasQuick = isWoken && .now - began < Self.rush.within
-        if isWoken {
-            // What has woken it is committed: the claim need not wait for the look, which comes when the message is on its way.
-            loop.claim.lookAgain()
-            loop.signals.somethingNew()
-            await Pause.sleep(Self.headStart)
-        }
+        if isWoken { await Pause.sleep(Self.headStart) }
         state.quickWakes = wasQuick ? state.quickWakes + 1 : 0
         if state.quickWakes >= Self.rush.count {
             state.quickWakes = 0

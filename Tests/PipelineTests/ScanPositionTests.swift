@@ -53,6 +53,7 @@ struct ScanPositionTests {
         func finish(_ sees: Set<Int64>, _ from: Int64, _ below: Int64) -> Int64? {
             let found = sees.filter { $0 >= from && $0 < below && database.ready.contains($0) }.sorted().prefix(limit)
             lastCount = found.count
+            if let first = found.first, let last = found.last { positions.took(found.count, from: first, to: last) }
             database.ready.subtract(found)
             claimed.formUnion(found)
             return found.last
@@ -67,7 +68,7 @@ struct ScanPositionTests {
                 if Bool.random(using: &random) { step(Int.random(in: 0...5, using: &random)) }
                 let sequence = database.sequence
                 if Bool.random(using: &random) { step(Int.random(in: 0...5, using: &random)) }
-                positions.transactions.update(
+                _ = positions.update(
                     QueueProbe.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
             case 8, 9: claims.append((positions.begin(1, limit: limit), database.ready))
             case 10, 11:
@@ -93,7 +94,7 @@ struct ScanPositionTests {
         // Two probes: the second sees no transaction that began before the first. Then all claims and looks there are to make.
         for _ in 0..<2 {
             let (open, limit) = database.snapshot()
-            positions.transactions.update(
+            _ = positions.update(
                 QueueProbe.Answer(sequence: database.sequence, open: open, limit: limit, nextTransaction: database.next))
         }
         while let last = finish(database.ready, positions.begin(1, limit: limit), .max) {
@@ -116,15 +117,26 @@ struct ScanPositionTests {
     func evidence(seed: UInt64) {
         var random = Random(seed: seed)
         var database = Database()
-        var transactions = OpenTransactions()
+        var positions = ScanPositions()
+        /// Takes some or all of what is there, and says so, or another worker does, which says nothing.
+        func claim() {
+            let isOurs = Int.random(in: 0...3, using: &random) > 0
+            for position in database.ready.shuffled(using: &random) where Int.random(in: 0...3, using: &random) > 0 {
+                database.ready.remove(position)
+                if isOurs { positions.took(1, from: position, to: position) }
+            }
+        }
         func probe(_ others: Bool) -> Bool {
             let (open, limit) = database.snapshot()
             if others, Bool.random(using: &random) { step() }
             let sequence = database.sequence
             if others, Bool.random(using: &random) { step() }
-            let isNew = transactions.update(
+            let isNew = positions.update(
                 QueueProbe.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: database.next))
-            if isNew { database.ready = [] }
+            if isNew {
+                for position in database.ready.sorted() { positions.took(1, from: position, to: position) }
+                database.ready = []
+            }
             return isNew
         }
         func step() {
@@ -134,7 +146,13 @@ struct ScanPositionTests {
             default: if let index = database.open.indices.randomElement(using: &random) { database.commit(index) }
             }
         }
-        for _ in 0..<1000 { if Bool.random(using: &random) { step() } else { _ = probe(true) } }
+        for _ in 0..<1000 {
+            switch Int.random(in: 0...4, using: &random) {
+            case 0, 1: step()
+            case 2: claim()
+            default: _ = probe(true)
+            }
+        }
         while !database.open.isEmpty { database.commit(0) }
         _ = probe(false)
         #expect(database.ready.isEmpty, "left behind")
@@ -148,11 +166,35 @@ struct ScanPositionTests {
         }
     }
 
+    @Test("a worker that has taken all there is does not look again because its own transactions end; a gap makes it look")
+    func ownTransactions() {
+        var positions = ScanPositions()
+        func isNew(_ sequence: Int64, open: [Int64] = [], next: Int64) -> Bool {
+            positions.update(
+                QueueProbe.Answer(sequence: sequence, open: open, limit: open.min() ?? next, nextTransaction: next))
+        }
+        #expect(isNew(7, next: 10), "nothing is known")
+        #expect(!isNew(7, next: 10))
+        // Number 10 enqueues two messages; 11 claims them, 12 admits, 13 records.
+        _ = positions.begin(1, limit: 10)
+        positions.took(2, from: 8, to: 9)
+        positions.ended(1, 9, isFull: false)
+        #expect(!isNew(9, open: [12], next: 13))
+        #expect(!isNew(9, open: [13], next: 14))
+        #expect(!isNew(9, next: 14))
+        #expect(isNew(10, open: [14], next: 15), "nobody here has taken position 10")
+        #expect(isNew(10, next: 15), "14 may have put something there")
+        positions.took(2, from: 11, to: 13)
+        #expect(isNew(13, next: 16), "of three positions two were taken")
+        positions.took(1, from: 12, to: 12)
+        #expect(isNew(13, open: [16], next: 17) == false, "nothing has come since")
+    }
+
     @Test("a transaction that stays open for ever makes no look longer")
     func idle() {
         var positions = ScanPositions()
         func probe(_ sequence: Int64, open: [Int64] = [10], limit: Int64, next: Int64) {
-            positions.transactions.update(QueueProbe.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: next))
+            _ = positions.update(QueueProbe.Answer(sequence: sequence, open: open, limit: limit, nextTransaction: next))
         }
         probe(0, open: [], limit: 10, next: 10)
         for round in Int64(1)...100 {

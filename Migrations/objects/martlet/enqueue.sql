@@ -148,7 +148,7 @@ begin
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
         -- The call costs more than this look, which it repeats.
         if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
-            perform martlet_data.wake_sleeper();
+            perform martlet_data.wake_sleeper(v_lane);
         end if;
     end if;
     return v_id;

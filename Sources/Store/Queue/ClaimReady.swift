@@ -54,7 +54,8 @@ public struct ClaimReady: Statement {
 
     public struct Answer: Sendable {
         public var messages: [ClaimedMessage]
-        /// Highest position that was claimed, nil when there was nothing.
+        /// Lowest and highest position that were claimed, nil when there was nothing.
+        public var first: Int64?
         public var last: Int64?
     }
 
@@ -64,7 +65,7 @@ public struct ClaimReady: Statement {
             delete from martlet_data.ready_\(segment) where ctid = any (array(
                 select ctid from martlet_data.ready_\(segment) where seq >= $1 and seq < $2\(among) order by seq limit $3 for update skip locked))
             returning seq, message_id, attempt, burned, resends, deaths, series),
-        taken as (select array_agg(message_id) as ids, min(message_id) as lowest, max(message_id) as highest, max(seq) as last from gone),
+        taken as (select array_agg(message_id) as ids, min(message_id) as lowest, max(message_id) as highest, min(seq) as first, max(seq) as last from gone),
         leased as (
             insert into martlet_data.leased_\(leasedPart)
                 (slot, message_id, lane, attempt, burned, resends, deaths, series, session, claim, deadline)
@@ -72,7 +73,7 @@ public struct ClaimReady: Statement {
             from gone
             returning ctid as tid, message_id, lane, attempt, burned, resends, deaths, series, deadline)
         select (select last from taken, (select set_config('synchronous_commit', 'off', true)) o), l.tid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series,
-            $4::int4, $5::int4, l.deadline, \(leasedPart)::int2, \(ClaimColumns.sql)
+            $4::int4, $5::int4, l.deadline, \(leasedPart)::int2, (select first from taken), \(ClaimColumns.sql)
         from leased l full join (\(ClaimColumns.bodies) where id = any ((select ids from taken)::int8[])
                 and id between (select lowest from taken) and (select highest from taken)) m on m.id = l.message_id
         """
@@ -99,9 +100,9 @@ public struct ClaimReady: Statement {
                     attempt: try row.int2(4), countedAttempts: try row.int2(5), resends: try row.int2(6),
                     workerCrashes: try row.int2(7),
                     series: try row.int2(8), session: try row.int4(9), claim: try row.int4(10), deadline: try row.timestamp(11))
-                return try ClaimColumns.read(row, from: 13, lease: lease)
+                return try ClaimColumns.read(row, from: 14, lease: lease)
             },
-            last: try rows.first?.int8OrNull(0))
+            first: try rows.first?.int8OrNull(13), last: try rows.first?.int8OrNull(0))
     }
 }
 

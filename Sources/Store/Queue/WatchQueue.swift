@@ -57,9 +57,10 @@ extension StoreConnection {
         return answer.isAllowed ? nil : "max_prepared_transactions is not 0, and a transaction that notifies cannot be prepared"
     }
 
-    /// One element for each time that enqueues have woken this session, until the connection ends or the reader stops.
-    public func wakeUps() async throws -> some AsyncSequence<Void, Never> & Sendable {
-        do { return try await connection.listen(to: WatchQueue.channel).map { _ in } } catch let error as PQError {
+    /// One element for each time that enqueues have woken this session, until the connection ends or the reader stops: the lane that a message has
+    /// come into; nil: any.
+    public func wakeUps() async throws -> some AsyncSequence<Int16?, Never> & Sendable {
+        do { return try await connection.listen(to: WatchQueue.channel).map { Int16($0.payload) } } catch let error as PQError {
             throw StoreError(error)
         }
     }
