@@ -39,8 +39,8 @@ package enum Failpoint: String, CaseIterable, Sendable {
             }
         }
     #else
-        static let isAllowed = false
-        @inline(__always) func reached(_ addresses: @autoclosure () -> [String]) async throws {}
+        package static let isAllowed = false
+        @inline(__always) package func reached(_ addresses: @autoclosure () -> [String]) async throws {}
     #endif
 
     /// `after_admit:kill`, `…:stop`, `…:error`, `…:delay=200`, each with `@ADDRESS` or without; nil: not understood.
