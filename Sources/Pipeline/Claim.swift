@@ -43,8 +43,9 @@ package final class Claim: Sendable {
         var laneEvidence: [Int16: UInt64] = [:]
         /// Lanes that were empty at this evidence; skipped until it moves, or some time has passed.
         var dryAt: [Int16: (evidence: UInt64, until: ContinuousClock.Instant)] = [:]
-        /// This worker waits for all.
+        /// This worker waits for all, or another one does; neither while this one is busy.
         var isElected = false
+        var anotherWaits = false
         /// When a claim last found something, and when one took as many as it wanted.
         var foundAt: ContinuousClock.Instant?
         var fullAt: ContinuousClock.Instant?
@@ -57,8 +58,9 @@ package final class Claim: Sendable {
         var isBusy: Bool { fullAt.isWithin(.milliseconds(50)) || !isElected && foundAt.isWithin(.milliseconds(500)) }
     }
     /// A look without evidence, all the same: what another worker's failed claim gives back leaves no trace in a probe.
-    private static let looksAgain: [Int16: Duration] = [0: .seconds(1)]
-    private static let others = Duration.seconds(5)
+    private static func looksAgain(_ lane: Int16, _ state: State) -> Duration {
+        lane == 0 && !state.anotherWaits ? .seconds(1) : .seconds(5)
+    }
     private let state = Mutex(State())
     private let shared: SharedState
     private let database: Database
@@ -74,10 +76,14 @@ package final class Claim: Sendable {
         self.idlePoll = idlePoll
     }
 
+    /// Another worker waits for all.
+    package var anotherWaits: Bool { state.withLock { $0.anotherWaits } }
+
     /// Takes in what the probe says. True: something was put into a lane since the one before, or a transaction has ended that may have done so.
-    package func update(_ probe: QueueProbe.Answer, elected: Bool = false) -> Bool {
+    package func update(_ probe: QueueProbe.Answer, elected: Bool = false, anotherWaits: Bool = false) -> Bool {
         state.withLock { state in
             state.isElected = elected
+            state.anotherWaits = anotherWaits
             guard state.positions.update(probe) else { return false }
             state.evidence += 1
             return true
@@ -117,7 +123,7 @@ package final class Claim: Sendable {
                 !paused.contains(lane) && (ready[lane] ?? []).contains { state.positions.look($0.slot) != nil }
             }
             if isBehind { return max(rescan - .now, .milliseconds(1)) }
-            return lanes.map { Self.looksAgain[$0] ?? Self.others }.min() ?? Self.others
+            return lanes.map { Self.looksAgain($0, state) }.min() ?? .seconds(5)
         }
     }
 
@@ -168,7 +174,7 @@ package final class Claim: Sendable {
     /// A look at this evidence found nothing.
     func wasEmpty(_ lane: Int16, at evidence: UInt64) {
         state.withLock { state in
-            state.dryAt[lane] = (evidence, .now + (state.isBusy ? idlePoll : Self.looksAgain[lane] ?? Self.others))
+            state.dryAt[lane] = (evidence, .now + (state.isBusy ? idlePoll : Self.looksAgain(lane, state)))
         }
     }
 

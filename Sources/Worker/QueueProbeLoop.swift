@@ -26,6 +26,9 @@ struct QueueProbeLoop: Sendable {
     let logger: Logger
     let readRings: @Sendable () async throws -> Void
 
+    /// The one that waits for all does the duties of the cluster, too, so one that does none leaves it to others.
+    var waitsForAll: Bool { maintenance }
+
     struct State {
         var pollUntil: ContinuousClock.Instant?
         var dueAt = ContinuousClock.now - .seconds(1)
@@ -74,12 +77,13 @@ struct QueueProbeLoop: Sendable {
     private func round(_ state: inout State) async throws -> Duration {
         if claim.isSaturated || (state.pollUntil.map { $0 > .now } ?? false) {
             let pause = claim.isSaturated ? min(idlePoll, Self.slowPoll) : Self.slowPoll
-            try await take(database.run(QueueProbe(), within: .seconds(5)), elected: false)
+            try await take(database.run(QueueProbe(), within: .seconds(5)), elected: false, anotherWaits: false)
             tellDue(&state.dueAt)
             return pause
         }
         let answer: WaitForMessages.Answer
-        do { answer = try await database.run(question(state), within: .seconds(5)) } catch let error as StoreError
+        let asked = question(state)
+        do { answer = try await database.run(asked, within: .seconds(5)) } catch let error as StoreError
             where error.isForbidden
         {
             state.pollUntil = .now + Self.refusal
@@ -89,22 +93,22 @@ struct QueueProbeLoop: Sendable {
             return .zero
         }
         if answer.isDue { tellDue(&state.dueAt) }
-        try await take(answer.probe, elected: answer.elected)
+        try await take(answer.probe, elected: answer.elected, anotherWaits: asked.timeout > .zero && !answer.elected)
         return answer.elected ? poll : Self.period * Double.random(in: 0.8...1)
     }
 
     private func question(_ state: State) -> WaitForMessages {
         let (sequence, open) = claim.awaited
         return WaitForMessages(
-            sequence: sequence, open: open, poll: poll, timeout: shared.mayClaim && !claim.isBlocked ? Self.period : .zero,
+            sequence: sequence, open: open, poll: poll, timeout: waitsForAll && shared.mayClaim && !claim.isBlocked ? Self.period : .zero,
             promotes: maintenance && state.dueAt + .milliseconds(100) <= .now)
     }
 
     /// True: something may have come.
     @discardableResult
-    func take(_ probe: QueueProbe.Answer, elected: Bool) async throws -> Bool {
+    func take(_ probe: QueueProbe.Answer, elected: Bool, anotherWaits: Bool) async throws -> Bool {
         shared.sequence = probe.sequence
-        let isNew = claim.update(probe, elected: elected)
+        let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits)
         if isNew { signals.somethingNew() }
         // A lane has moved to another segment: nobody would look there before the next refresh.
         if !shared.segments.isUpToDate(with: probe) {

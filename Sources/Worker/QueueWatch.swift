@@ -74,11 +74,15 @@ struct QueueWatch: Sendable {
         let isAwake = state.awakeUntil > .now
         let looksForDue = loop.maintenance && state.dueAt + Self.duePeriod <= .now
         let answer = try await connection.run(
-            WatchQueue(elects: !isBusy, holds: state.holds, sleeps: state.isListening && !isAwake, promotes: looksForDue),
+            WatchQueue(
+                elects: loop.waitsForAll && !isBusy, holds: state.holds, sleeps: state.isListening && !isAwake,
+                promotes: looksForDue),
             within: .seconds(5))
         state.holds = answer.elected
         if answer.isDue { loop.tellDue(&state.dueAt) }
-        if try await loop.take(answer.probe, elected: answer.elected) { state.newAt = .now }
+        if try await loop.take(answer.probe, elected: answer.elected, anotherWaits: !isBusy && !answer.elected) {
+            state.newAt = .now
+        }
         if isBusy { return loop.claim.isSaturated ? min(loop.idlePoll, QueueProbeLoop.slowPoll) : QueueProbeLoop.slowPoll }
         if !answer.elected { return QueueProbeLoop.period * Double.random(in: 0.8...1) }
         return isAwake ? loop.poll : nil

@@ -26,6 +26,8 @@ struct Maintenance: Sendable {
     let inFlight: InFlight
     let meters: Meters
     let logger: Logger
+    /// Another worker waits for all, and does the duties.
+    let isAnothersTurn: @Sendable () -> Bool
     let levels = Levels()
     let troubles: Troubles
     let retention: Retention
@@ -37,8 +39,9 @@ struct Maintenance: Sendable {
         shared: SharedState, database: Database, recorder: EventRecorder, providerQueues: ProviderQueues, signals: LoopSignals,
         inFlight: InFlight,
         meters: Meters,
-        logger: Logger
+        logger: Logger, isAnothersTurn: @escaping @Sendable () -> Bool = { false }
     ) {
+        self.isAnothersTurn = isAnothersTurn
         self.shared = shared
         self.database = database
         self.recorder = recorder
@@ -65,15 +68,31 @@ struct Maintenance: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await repeating(every: .seconds(5), wokenBy: signals.due, "promote") { try await promote() } }
             group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
-            group.addTask { await repeating(every: .milliseconds(500), "rotate") { try await rotate() } }
-            group.addTask { await repeating(every: .milliseconds(500), "retry events") { try await retryEvents() } }
-            group.addTask { await repeating(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
-            group.addTask { await repeating(every: .milliseconds(500), "jobs") { try await workOnJobs() } }
-            group.addTask { await repeating(every: .milliseconds(500), "release runs") { try await releaseRuns() } }
-            group.addTask { await repeating(every: .seconds(2), "settle codes") { try await settleCodes() } }
+            group.addTask { await inTurn(every: .milliseconds(500), "rotate") { try await rotate() } }
+            group.addTask { await inTurn(every: .milliseconds(500), "retry events") { try await retryEvents() } }
+            group.addTask { await inTurn(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
+            group.addTask { await inTurn(every: .milliseconds(500), "jobs") { try await workOnJobs() } }
+            group.addTask { await inTurn(every: .milliseconds(500), "release runs") { try await releaseRuns() } }
+            group.addTask { await inTurn(every: .seconds(2), "settle codes") { try await settleCodes() } }
             group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
-            group.addTask { await repeating(every: .seconds(10), "levels") { try await measure() } }
+            group.addTask {
+                // A worker that starts beside a backlog sends first, and measures later.
+                await Pause.sleep(.seconds(10))
+                await repeating(every: .seconds(10), "levels") { try await measure() }
+            }
             group.addTask { await repeating(every: .seconds(600), "retention") { try await retention.round() } }
+        }
+    }
+
+    /// A duty that a worker leaves nearly always to the one that waits for all, while there is one.
+    private func inTurn(every interval: Duration, _ name: String, _ round: @Sendable () async throws -> Bool) async {
+        let turns = Mutex(0)
+        await repeating(every: interval, name) {
+            let turn = turns.withLock { turns in
+                turns += 1
+                return turns
+            }
+            return isAnothersTurn() && turn % 10 != 0 ? false : try await round()
         }
     }
 
