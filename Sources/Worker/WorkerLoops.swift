@@ -84,7 +84,7 @@ final class WorkerLoops: Sendable {
                         shared: self.shared, database: self.database, recorder: self.recorder,
                         providerQueues: self.providerQueues,
                         signals: self.signals, inFlight: self.inFlight, meters: self.meters,
-                        logger: self.logger, isAnothersTurn: { [claim] in claim.anotherWaits }
+                        logger: self.logger, isAnothersTurn: { self.claim.anotherWaits }
                     ).run()
                 }
             }
