@@ -4418,7 +4418,7 @@ CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint,
 
 ALTER FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
+CREATE FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint DEFAULT NULL::bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4440,6 +4440,7 @@ begin
         perform set_config('synchronous_commit', 'off', true);
         perform setval('martlet_data.sleeper', 1);
     end if;
+    is_behind := not elected and p_behind is not null and exists (select from martlet_data.ready r where r.seq <= p_behind);
     is_due := p_promotes and exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
     -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
     snapshot := pg_current_snapshot()::text;
@@ -4450,7 +4451,7 @@ begin
     due_cursor := pg_sequence_last_value('martlet_data.due_cursor');
 end $$;
 
-ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) RETURNS TABLE(job_id bigint, action text, done integer, skipped integer, has_ended boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7783,8 +7784,8 @@ GRANT ALL ON FUNCTION martlet_data.wake_sleeper(p_lane smallint) TO martlet_work
 
 REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
+REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_worker;

@@ -46,6 +46,8 @@ package final class Claim: Sendable {
         /// This worker waits for all, or another one does; neither while this one is busy.
         var isElected = false
         var anotherWaits = false
+        /// Something may have come that the one that waits takes.
+        var suspects = false
         /// When a claim last found something, and when one took as many as it wanted.
         var foundAt: ContinuousClock.Instant?
         var fullAt: ContinuousClock.Instant?
@@ -80,15 +82,26 @@ package final class Claim: Sendable {
     package var anotherWaits: Bool { state.withLock { $0.anotherWaits } }
 
     /// Takes in what the probe says. True: something was put into a lane since the one before, or a transaction has ended that may have done so.
-    package func update(_ probe: QueueProbe.Answer, elected: Bool = false, anotherWaits: Bool = false) -> Bool {
+    ///
+    /// While another worker waits for all, what has come is that one's; it is this one's, too, when it is still there at the next probe (`isBehind`; nil:
+    /// nobody looks).
+    package func update(
+        _ probe: QueueProbe.Answer, elected: Bool = false, anotherWaits: Bool = false, isBehind: Bool? = nil
+    ) -> Bool {
         state.withLock { state in
             state.isElected = elected
             state.anotherWaits = anotherWaits
-            guard state.positions.update(probe) else { return false }
-            state.evidence += 1
-            return true
+            let mayHaveCome = state.positions.update(probe)
+            let leavesIt = anotherWaits && isBehind != nil
+            let isNew = leavesIt ? state.suspects && isBehind == true : mayHaveCome || state.suspects
+            state.suspects = leavesIt && mayHaveCome
+            if isNew { state.evidence += 1 }
+            return isNew
         }
     }
+
+    /// The last position that was given out when something may have come that another worker takes; nil: nothing has.
+    package var suspected: Int64? { state.withLock { $0.suspects ? $0.positions.transactions.seen?.sequence : nil } }
 
     /// Something that no probe shows has changed: lanes, rings, the policy.
     package func lookAgain() { state.withLock { $0.evidence += 1 } }

@@ -100,15 +100,16 @@ struct QueueProbeLoop: Sendable {
     private func question(_ state: State) -> WaitForMessages {
         let (sequence, open) = claim.awaited
         return WaitForMessages(
-            sequence: sequence, open: open, poll: poll, timeout: waitsForAll && shared.mayClaim && !claim.isBlocked ? Self.period : .zero,
+            sequence: sequence, open: open, poll: poll,
+            timeout: waitsForAll && shared.mayClaim && !claim.isBlocked ? Self.period : .zero,
             promotes: maintenance && state.dueAt + .milliseconds(100) <= .now)
     }
 
     /// True: something may have come.
     @discardableResult
-    func take(_ probe: QueueProbe.Answer, elected: Bool, anotherWaits: Bool) async throws -> Bool {
+    func take(_ probe: QueueProbe.Answer, elected: Bool, anotherWaits: Bool, isBehind: Bool? = nil) async throws -> Bool {
         shared.sequence = probe.sequence
-        let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits)
+        let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits, isBehind: isBehind)
         if isNew { signals.somethingNew() }
         // A lane has moved to another segment: nobody would look there before the next refresh.
         if !shared.segments.isUpToDate(with: probe) {

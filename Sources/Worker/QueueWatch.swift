@@ -14,6 +14,8 @@ struct QueueWatch: Sendable {
     private static let openPeriods = (soon: Duration.milliseconds(10), later: Duration.milliseconds(25))
     /// So many wake-ups, each this soon after falling asleep, and it stays awake for so long.
     private static let rush = (count: 4, within: Duration.milliseconds(3), awake: Duration.milliseconds(100))
+    /// So long after another worker's message came one that does not wait looks whether it is gone.
+    private static let afterSuspicion = Duration.milliseconds(25)
     /// So long after a wake-up it looks where the queue is: when what has come is on its way.
     private static let headStart = Duration.milliseconds(4)
 
@@ -73,18 +75,26 @@ struct QueueWatch: Sendable {
         let isBusy = loop.claim.isSaturated || loop.claim.isBlocked || !loop.shared.mayClaim
         let isAwake = state.awakeUntil > .now
         let looksForDue = loop.maintenance && state.dueAt + Self.duePeriod <= .now
+        let behind = isBusy ? nil : loop.claim.suspected
         let answer = try await connection.run(
             WatchQueue(
                 elects: loop.waitsForAll && !isBusy, holds: state.holds, sleeps: state.isListening && !isAwake,
-                promotes: looksForDue),
+                promotes: looksForDue,
+                behind: behind),
             within: .seconds(5))
         state.holds = answer.elected
         if answer.isDue { loop.tellDue(&state.dueAt) }
-        if try await loop.take(answer.probe, elected: answer.elected, anotherWaits: !isBusy && !answer.elected) {
+        if try await loop.take(
+            answer.probe, elected: answer.elected, anotherWaits: !isBusy && !answer.elected, isBehind: answer.isBehind)
+        {
             state.newAt = .now
         }
         if isBusy { return loop.claim.isSaturated ? min(loop.idlePoll, QueueProbeLoop.slowPoll) : QueueProbeLoop.slowPoll }
-        if !answer.elected { return QueueProbeLoop.period * Double.random(in: 0.8...1) }
+        if !answer.elected {
+            // What has just come is the other one's; what is still there a moment later is everybody's.
+            return behind == nil && loop.claim.suspected != nil
+                ? Self.afterSuspicion : QueueProbeLoop.period * Double.random(in: 0.7...0.9)
+        }
         return isAwake ? loop.poll : nil
     }
 

@@ -3,8 +3,10 @@
 -- p_elects: it waits for all workers, if no other one does. The lock is the session's, so that it ends with a worker that dies; p_holds: this session has it.
 -- p_sleeps: until the next call, and for at most three seconds, an enqueue shall wake it by NOTIFY. That is said before the sequence is read: whoever takes a
 -- position after that sees it, and whoever took one before is seen by the caller (the sequence has moved, and the transaction is open).
-create or replace function martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean,
-        out elected boolean, out is_due boolean, out sequence bigint, out snapshot text, out next bigint, out cursors bigint[],
+-- p_behind: a position that was given out a while ago; is_behind: the one that waits has left something at it or before it.
+drop function if exists martlet_data.watch_queue(boolean, boolean, boolean, boolean);
+create or replace function martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint default null,
+        out elected boolean, out is_behind boolean, out is_due boolean, out sequence bigint, out snapshot text, out next bigint, out cursors bigint[],
         out leased_cursor bigint, out due_cursor bigint)
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -25,6 +27,7 @@ begin
         perform set_config('synchronous_commit', 'off', true);
         perform setval('martlet_data.sleeper', 1);
     end if;
+    is_behind := not elected and p_behind is not null and exists (select from martlet_data.ready r where r.seq <= p_behind);
     is_due := p_promotes and exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
     -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
     snapshot := pg_current_snapshot()::text;
@@ -35,4 +38,4 @@ begin
     due_cursor := pg_sequence_last_value('martlet_data.due_cursor');
 end $$;
 
-grant execute on function martlet_data.watch_queue(boolean, boolean, boolean, boolean) to martlet_worker;
+grant execute on function martlet_data.watch_queue(boolean, boolean, boolean, boolean, bigint) to martlet_worker;

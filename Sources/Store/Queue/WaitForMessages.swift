@@ -28,6 +28,8 @@ public struct WaitForMessages: Statement {
         public var elected: Bool
         /// A message is due.
         public var isDue: Bool
+        /// The one that waits has left something that came a while ago.
+        public var isBehind = false
         /// As of the end of the wait.
         public var probe: QueueProbe.Answer
     }

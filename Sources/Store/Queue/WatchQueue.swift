@@ -14,7 +14,11 @@ public struct WatchQueue: Statement {
     /// It looks whether a message is due.
     public var promotes: Bool
 
-    public init(elects: Bool, holds: Bool, sleeps: Bool, promotes: Bool) {
+    /// It looks whether the one that waits has left something at this position or before it.
+    public var behind: Int64?
+
+    public init(elects: Bool, holds: Bool, sleeps: Bool, promotes: Bool, behind: Int64? = nil) {
+        self.behind = behind
         self.elects = elects
         self.holds = holds
         self.sleeps = sleeps
@@ -23,14 +27,19 @@ public struct WatchQueue: Statement {
 
     public var sql: String {
         """
-        select sequence, snapshot, next, cursors, leased_cursor, due_cursor, elected, is_due
-        from martlet_data.watch_queue($1, $2, $3, $4)
+        select sequence, snapshot, next, cursors, leased_cursor, due_cursor, elected, is_due, is_behind
+        from martlet_data.watch_queue($1, $2, $3, $4, $5)
         """
     }
     public func bind(_ parameters: inout PQParams) {
         for value in [elects, holds, sleeps, promotes] { parameters.bool(value) }
+        parameters.int8(behind)
     }
-    public static func read(_ rows: PQRows) throws -> WaitForMessages.Answer { try WaitForMessages.read(rows) }
+    public static func read(_ rows: PQRows) throws -> WaitForMessages.Answer {
+        var answer = try WaitForMessages.read(rows)
+        answer.isBehind = try rows.only.bool(8)
+        return answer
+    }
 }
 
 /// Whether a session of this server can be woken by NOTIFY: not where transactions may be prepared, because those that notify cannot be.
