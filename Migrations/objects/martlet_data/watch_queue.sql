@@ -27,8 +27,15 @@ begin
         perform set_config('synchronous_commit', 'off', true);
         perform setval('martlet_data.sleeper', 1);
     end if;
-    is_behind := not elected and p_behind is not null and exists (select from martlet_data.ready r where r.seq <= p_behind);
-    is_due := p_promotes and exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
+    -- Not in one expression: a query inside an expression is made ready even where it is not asked.
+    is_behind := false;
+    if p_behind is not null and not elected then
+        is_behind := exists (select from martlet_data.ready r where r.seq <= p_behind);
+    end if;
+    is_due := false;
+    if p_promotes then
+        is_due := exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
+    end if;
     -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
     snapshot := pg_current_snapshot()::text;
     sequence := coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0);
