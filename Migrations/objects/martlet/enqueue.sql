@@ -1,4 +1,4 @@
--- after: martlet_data.wake_sleeper
+-- after: martlet_data.wake_sleeper, martlet_data.taken_before
 -- Before 0021 it had no check_template.
 drop function if exists martlet.enqueue(text, text, text, text, jsonb, text, timestamp with time zone, timestamp with time zone, text, text, text, text, text, text, jsonb, text);
 create or replace function martlet.enqueue(
@@ -50,11 +50,21 @@ begin
         into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_is_whole, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
+        v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+            group_key, sender, headers);
+        if v_id is not null then
+            return v_id;
+        end if;
         perform martlet_data.refuse_unknown(class, channel, template);
     end if;
     if sender is not null then
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
         if not found then
+            v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+                group_key, sender, headers);
+            if v_id is not null then
+                return v_id;
+            end if;
             raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
                 hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
                     || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
@@ -100,15 +110,8 @@ begin
         end if;
         v_body := coalesce(v_body, variables::json);
     end if;
-    -- With an empty value in it: it may be one of those that are required.
-    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
-        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
-    end if;
-    if scheduled_at is not null or expires_at is not null then
-        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
-    end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
-
+    -- Before what may have changed since: a request that was taken is taken, also when its times have passed or its template needs more by now.
     if idempotency_key is not null then
         v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
             group_key, sender, headers);
@@ -132,6 +135,13 @@ begin
         end loop;
     end if;
 
+    -- With an empty value in it: it may be one of those that are required.
+    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
+        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
+    end if;
+    if scheduled_at is not null or expires_at is not null then
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
+    end if;
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
