@@ -20,11 +20,11 @@ struct FailureNotice {
     }
 
     /// How relays introduce themselves that repeat the answer at RCPT word for word and do not always name the command: qmail, OpenSMTPD, nullmailer, dma,
-    /// Courier, and McAfee's gateway, which asks the server behind it. Verizon's gateway to phones speaks of its own customers. Exim, sendmail and Postfix name it; what looks like theirs without one is often somebody else's (MX Logic, Zoho, ActiveHunter).
+    /// Courier, and McAfee's gateway, which asks the server behind it. Exim, sendmail and Postfix name it; what looks like theirs without one is often somebody else's (MX Logic, Zoho, ActiveHunter).
     private static let relays = [
         "this is the qmail-send program", "this is the mailer-daemon, please do not reply",
         "this is the nullmailer delivery system", "dragonfly mail agent", "running the courier mail server",
-        "--- the following addresses had delivery problems ---", "error: invalid user address",
+        "--- the following addresses had delivery problems ---",
     ]
 
     var text: String { lines.joined(separator: "\n") }
