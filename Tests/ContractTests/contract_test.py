@@ -288,6 +288,23 @@ class Enqueue(Contract):
         self.assertIsNone(self.message(id))
 
 
+    def test_a_message_that_had_to_wait_at_the_door_lives_as_long_as_others(self):
+        for _ in range(5):
+            ids = []
+            with self.root.transaction():
+                self.root.execute("lock table martlet_data.enqueue_places in access exclusive mode")
+                waiting = threading.Thread(target=lambda: ids.append(enqueue(self.shop)))
+                waiting.start()
+                while not self.one("select exists (select from pg_locks where pid = %s and not granted)", self.shop.info.backend_pid):
+                    pass
+                self.root.execute("select pg_sleep(0.02)")
+                free = self.one("select clock_timestamp()")
+            waiting.join()
+            *_, life, created = self.message(ids[0])
+            self.assertEqual(life, 86400)
+            self.assertGreater(created, free)
+
+
 class Ids(Contract):
     def parts(self, id):
         return id >> 22, id >> 16 & 63, id & 65535

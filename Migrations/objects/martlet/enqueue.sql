@@ -18,6 +18,7 @@ declare
     v_slot     smallint;
     v_address  text;
     v_now      timestamptz := clock_timestamp();
+    v_before   timestamptz;
     v_expires  timestamptz;
     v_is_usual boolean;
     v_is_whole boolean;
@@ -92,10 +93,11 @@ begin
         -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
         -- So a number that was taken later than that after the clock was read is left unused.
         while clock_timestamp() >= v_now + interval '10 ms' loop
-            if expires_at is null and coalesce(scheduled_at <= v_now, true) then
-                v_expires := v_expires + (clock_timestamp() - v_now);
-            end if;
+            v_before := v_now;
             v_now := clock_timestamp();
+            if expires_at is null and coalesce(scheduled_at <= v_before, true) then
+                v_expires := v_expires + (v_now - v_before);
+            end if;
             v_seq := nextval('martlet_data.message_seq');
         end loop;
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
