@@ -297,6 +297,7 @@ declare
     v_slot     smallint;
     v_address  text;
     v_now      timestamptz := clock_timestamp();
+    v_before   timestamptz;
     v_expires  timestamptz;
     v_is_usual boolean;
     v_is_whole boolean;
@@ -329,11 +330,21 @@ begin
         into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_is_whole, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
+        v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+            group_key, sender, headers);
+        if v_id is not null then
+            return v_id;
+        end if;
         perform martlet_data.refuse_unknown(class, channel, template);
     end if;
     if sender is not null then
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
         if not found then
+            v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+                group_key, sender, headers);
+            if v_id is not null then
+                return v_id;
+            end if;
             raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
                 hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
                     || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
@@ -361,10 +372,11 @@ begin
         -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
         -- So a number that was taken later than that after the clock was read is left unused.
         while clock_timestamp() >= v_now + interval '10 ms' loop
-            if expires_at is null and coalesce(scheduled_at <= v_now, true) then
-                v_expires := v_expires + (clock_timestamp() - v_now);
-            end if;
+            v_before := v_now;
             v_now := clock_timestamp();
+            if expires_at is null and coalesce(scheduled_at <= v_before, true) then
+                v_expires := v_expires + (v_now - v_before);
+            end if;
             v_seq := nextval('martlet_data.message_seq');
         end loop;
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
@@ -379,15 +391,8 @@ begin
         end if;
         v_body := coalesce(v_body, variables::json);
     end if;
-    -- With an empty value in it: it may be one of those that are required.
-    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
-        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
-    end if;
-    if scheduled_at is not null or expires_at is not null then
-        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
-    end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
-
+    -- Before what may have changed since: a request that was taken is taken, also when its times have passed or its template needs more by now.
     if idempotency_key is not null then
         v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
             group_key, sender, headers);
@@ -411,6 +416,13 @@ begin
         end loop;
     end if;
 
+    -- With an empty value in it: it may be one of those that are required.
+    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
+        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
+    end if;
+    if scheduled_at is not null or expires_at is not null then
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
+    end if;
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
@@ -684,6 +696,16 @@ begin
     if not found then
         raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
     end if;
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
+    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
+    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
+        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
+    -- What was taken is taken, also when its class, template or sender has left the policy since.
+    if exists (select from martlet_data.follow_ups f where f.message_id = m.id and f.request_hash = v_hash) then
+        return message_id;
+    end if;
     select c.name, c.erases_body into v_class, v_erases from martlet_data.classes c where c.id = m.class_id;
     select p.address_kind into v_kind from martlet_data.enqueue_places p
         where p.template = coalesce(follow_up.template, m.template) and p.class = coalesce(follow_up.class, v_class) and p.channel = follow_up.channel;
@@ -699,9 +721,6 @@ begin
     if v_address is null then
         perform martlet_data.refuse_address(v_kind, recipient, v_country);
     end if;
-    if variables is not null then
-        perform martlet_data.check_json('variables', variables, 65536);
-    end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
     end if;
@@ -710,9 +729,6 @@ begin
             coalesce(sender, m.sender));
     end if;
     perform martlet_data.commit_durably();
-    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
-    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
-        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
     insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
         select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
             coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,
@@ -3357,14 +3373,17 @@ begin
             continue;
         elsif octet_length(v_body) > 20000 then
             begin
-                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
+                    check_template => false);
             exception when others then
                 raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
                 perform martlet_data.note_lost_event(v_name, p_type, sqlerrm, p_data);
                 continue;
             end;
         else
-            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+            -- A template or class that asks for more than the event undoes nothing: the message becomes a dead letter that says so.
+            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
+                check_template => false);
         end if;
         v_count := v_count + 1;
     end loop;
@@ -4163,6 +4182,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select k.message_id from martlet_data.idempotency_keys k
+        -- A value that no request may have is in none: its numbers are not written out.
+        where k.producer = session_user and k.key = p_key and case when pg_column_size(variables) <= 65536 and pg_column_size(headers) <= 8192 is not false
+            then k.request_hash = martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+                group_key, sender, headers) else false end $$;
+
+ALTER FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT
     AS $$
@@ -4318,7 +4348,8 @@ begin
         begin
             return lower(v_local collate "und-x-icu") || '@' || lower(v_host collate "und-x-icu");
         exception when undefined_object then -- a server without ICU
-            return lower(v_local) || '@' || lower(v_host);
+            -- Its C library makes a plain i of the Turkish capital.
+            return lower(replace(v_local, U&'\0130', U&'i\0307')) || '@' || lower(replace(v_host, U&'\0130', U&'i\0307'));
         end;
     end if;
     if v_address ~* '^(tel|sms|whatsapp):\+?[1-9][0-9]{6,14}$' then
@@ -7756,6 +7787,8 @@ REVOKE ALL ON FUNCTION martlet_data.take_id() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 

@@ -4,7 +4,9 @@ as_postgres=() # servers of PostgreSQL refuse to run as root
 if [[ $(id -u) -eq 0 ]]; then as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups); fi
 postgres_pid=''
 
-postgres_binaries() { ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1; }
+postgres_binaries() { # a folder: the newest of Debian's, or another (other-postgres.sh)
+    if [[ -n ${MARTLET_POSTGRES_BINARIES:-} ]]; then echo "$MARTLET_POSTGRES_BINARIES"; else ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1; fi
+}
 
 # postgres_init FOLDER [OPTION…]   makes FOLDER/data; FOLDER is there and belongs to the user that the server will run as.
 postgres_init() {

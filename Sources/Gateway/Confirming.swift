@@ -17,7 +17,7 @@ struct Confirming: Sendable {
 
     func respond(to request: Request, token: String, body: [UInt8]) async -> Response {
         guard let snapshot = policy.snapshot else { return .text(.serviceUnavailable, "starting\n", retryAfter: 5) }
-        guard let token = ConfirmToken(token) else { return refuse("forged") }
+        guard let token = ConfirmToken(token), policy.mayExist(token.messageID) else { return refuse("forged") }
         let page = ConfirmPage(languages: request.headers[.acceptLanguage])
         do {
             guard let found = try await database.run(FindUnsubscribing(messageID: token.messageID), within: .seconds(5)) else {

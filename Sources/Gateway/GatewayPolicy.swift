@@ -67,6 +67,10 @@ final class GatewayPolicy: Service, EventSurroundings {
     /// Our own clock: only a gauge depends on it.
     func databaseNow() -> Timestamp { Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000)) }
 
+    /// An id begins with the milliseconds since 2025-01-01 at which it was given: most that somebody made up are from the future, and are not
+    /// asked for. A clock may be an hour behind.
+    func mayExist(_ id: MessageID) -> Bool { id.rawValue > 0 && id.givenAt < databaseNow() + .seconds(3600) }
+
     /// Why callbacks had better go to another gateway; empty: they are welcome.
     var reasonsNotReady: [String] {
         state.withLock { state in

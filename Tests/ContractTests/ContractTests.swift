@@ -1,13 +1,20 @@
+import Foundation
 import TestSupport
 import Testing
 
 @Suite("The SQL contract, called from Python")
 struct ContractTests {
-    @Test(
-        "services and admins get what the contract says",
-        arguments: [
-            "Enqueue", "Ids", "Templates", "Limits", "Idempotency", "Bulk", "Recipients", "Cancel", "DeadLetters", "Admins",
-        ])
+    static let parts = [
+        "Enqueue", "Ids", "Templates", "Limits", "Events", "Idempotency", "Bulk", "Recipients", "Cancel", "DeadLetters", "Admins",
+    ]
+
+    @Test("every part is run")
+    func whole() throws {
+        let script = try String(contentsOfFile: "\(PythonTool.repository)/Tests/ContractTests/contract_test.py", encoding: .utf8)
+        #expect(Set(script.matches(of: /\nclass (\w+)\(Contract\)/).map { String($0.1) }) == Set(Self.parts))
+    }
+
+    @Test("services and admins get what the contract says", arguments: parts)
     func fromPython(part: String) async throws {
         // A database of its own for each part: they seed the same policy.
         let database = try await ScratchDatabase.create(template: try await migratedTemplate(ScratchDatabase.migrate))

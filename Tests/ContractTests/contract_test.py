@@ -288,6 +288,23 @@ class Enqueue(Contract):
         self.assertIsNone(self.message(id))
 
 
+    def test_a_message_that_had_to_wait_at_the_door_lives_as_long_as_others(self):
+        for _ in range(5):
+            ids = []
+            with self.root.transaction():
+                self.root.execute("lock table martlet_data.enqueue_places in access exclusive mode")
+                waiting = threading.Thread(target=lambda: ids.append(enqueue(self.shop)))
+                waiting.start()
+                while not self.one("select exists (select from pg_locks where pid = %s and not granted)", self.shop.info.backend_pid):
+                    pass
+                self.root.execute("select pg_sleep(0.02)")
+                free = self.one("select clock_timestamp()")
+            waiting.join()
+            *_, life, created = self.message(ids[0])
+            self.assertEqual(life, 86400)
+            self.assertGreater(created, free)
+
+
 class Ids(Contract):
     def parts(self, id):
         return id >> 22, id >> 16 & 63, id & 65535
@@ -501,6 +518,23 @@ class Events(Contract):
         self.assertEqual(self.one("select count(*) from martlet_data.suppressions where address = '+8613800138999'"), 1)
 
 
+    def test_no_event_undoes_what_it_speaks_of(self):
+        with self.root.transaction(force_rollback=True):
+            self.root.execute("""insert into martlet_data.classes (name, lane, time_to_live, required) values ('webhook', 1, '3 days', '{more}');
+                insert into martlet_data.channels (name, address_kind) values ('webhook', 'opaque') on conflict do nothing;
+                insert into martlet_data.templates (key, channel, locale, version, body, required) values ('webhook', 'webhook', 'default', 1, '{{event}} {{other}}', '{event,other}');
+                insert into martlet_data.webhook_endpoints values ('hooks', '{suppression.changed}', '{}', '{}')""")
+            self.root.execute("select martlet.suppress('sms', '+8613800138998')")
+            told = self.root.execute("select variables ->> 'event' from martlet_data.messages where template = 'webhook'").fetchall()
+            self.assertEqual([json.loads(event)["data"]["address"] for event, in told], ["+8613800138998"])
+            for size, published in ((10_000, 1), (60_000, 1), (70_000, 0)):
+                self.assertEqual(self.one("select martlet_data.publish('suppression.changed', null, null, now(), json_build_object('id', '7', 'text', repeat('x', %s)))", size), published)
+            lost = self.root.execute("select object, why, detail from martlet.audit where action = 'event_lost' and detail ->> 'id' = '7'").fetchall()
+            self.assertEqual(len(lost), 1)
+            self.assertRegex(lost[0][1], "^field variables: 7[0-9]{4} bytes, the limit is 65536$")
+            self.assertEqual((lost[0][0], lost[0][2]), ("hooks", {"type": "suppression.changed", "id": "7"}))
+
+
 class Templates(Contract):
     """What no worker could render is refused at every door."""
     WHOLE = {"order_number": "A-1", "time": "9:00", "place": {"name": "shop"}}
@@ -686,6 +720,38 @@ class Idempotency(Contract):
                                       [PHONE, variables, when]).fetchone()[0][0])
         self.assertEqual(len(ids), 1)
         self.refused("MT008", "by value", lambda: enqueue(self.shop, variables={"n": 1, "l": [{"p": 2.51}]}, idempotency_key="by value"))
+
+    def test_what_was_taken_is_taken(self):
+        """A service that tries again next week gets the id that it was promised, whatever has passed or left the policy since."""
+        late = self.one("select clock_timestamp() - interval '25 hours'")
+        for times in ({"scheduled_at": late}, {"expires_at": late}, {"scheduled_at": late, "expires_at": late + datetime.timedelta(hours=1)}):
+            key = uuid.uuid4().hex
+            self.refused("MT007", "field ", lambda: enqueue(self.shop, idempotency_key=key, **times))
+            self.assertEqual(self.one("select count(*) from martlet_data.idempotency_keys where key = %s", key), 0)
+            first = enqueue(self.shop, idempotency_key=key)
+            self.root.execute("""update martlet_data.idempotency_keys set request_hash = martlet_data.request_hash('notification', 'sms', %s, 'parcel', '{}', %s, %s,
+                null, null, null, null, null, null, null) where key = %s""", [PHONE, times.get("scheduled_at"), times.get("expires_at"), key])
+            self.assertEqual(enqueue(self.shop, idempotency_key=key, **times), first)
+            element = {**GOOD, "idempotency_key": key, **{name: time.isoformat() for name, time in times.items()}}
+            self.assertEqual(many(self.shop, [GOOD, element])[1][1], first)
+            self.refused("MT008", str(first), lambda: enqueue(self.shop, idempotency_key=key, variables={"a": 1}, **times))
+        self.assertEqual(self.one("select count(*) from martlet_data.ready where message_id = %s", first), 1)
+
+    def test_what_was_taken_is_taken_when_the_policy_has_changed(self):
+        key = {"idempotency_key": "before the policy", "sender": "uk"}
+        ask = "select martlet.follow_up(%s, 'undelivered', 'sms', '+8613800138000', sender => 'uk')"
+        for change in ("insert into martlet_data.templates (key, channel, locale, version, body, required) values ('parcel', 'sms', 'en', 2, '{{new}}', '{new}')",
+                       "update martlet_data.templates set retired_at = now() where key = 'parcel'", "update martlet_data.classes set retired_at = now() where name = 'notification'",
+                       "update martlet_data.senders set retired_at = now() where key = 'uk'"):
+            with self.subTest(change=change), self.root.transaction(force_rollback=True):
+                first = enqueue(self.root, **key)
+                self.one(ask, first)
+                self.root.execute(change)
+                self.assertEqual(enqueue(self.root, **key), first)
+                self.assertEqual(many(self.root, [{**GOOD, **key, "follow_up": {"condition": "undelivered", "channel": "sms", "recipient": PHONE, "sender": "uk"}}])[0][1], first)
+                self.assertEqual(self.one(ask, first), first)
+                with self.assertRaises(psycopg.Error), self.root.transaction():
+                    enqueue(self.root, **{**key, "idempotency_key": "after it"})
 
     def test_keys_of_before_still_match(self):
         """Until 0016 the hash was over text, of the zone that the session had."""

@@ -49,6 +49,21 @@ extension Gateways {
             }
         }
 
+        @Test("an address is led to however its scheme is written")
+        func scheme() async throws {
+            try await LinkShop.with { bench in
+                let gateway = try await GatewayProgram.start(in: bench.shop)
+                let targets = ["HTTPS://SHOP.EXAMPLE/A", "Http://shop.example/b"]
+                let id = try await bench.send(targets.joined(separator: " "))
+                try await bench.aMinuteLater()
+                let paths = LinkShop.paths(try bench.received(id).joined())
+                var led: [String?] = []
+                for path in paths { led.append(try await gateway.request(path, LinkShop.phone).headers["location"]) }
+                #expect(led == targets)
+                try await gateway.stop()
+            }
+        }
+
         @Test("the segments that are billed are those of the text with links, as smsutil counts them")
         func segments() async throws {
             try await LinkShop.with { bench in

@@ -1,9 +1,11 @@
+import Domain
 import Foundation
 import Glibc
 import PipelineSupport
 import Postgres
 import TestSupport
 import Testing
+import Transports
 
 extension Gateways {
     @Suite("PostgreSQL is away, or slow", .timeLimit(.minutes(5)))
@@ -29,6 +31,15 @@ extension Gateways {
                 for message in messages {
                     let answer = try await gateway.request(key + "\(message).1")
                     #expect(answer.status == 503 && answer.headers["retry-after"] != nil, "\(answer)")
+                }
+                // Made-up links are known without a question: most are of the future.
+                let secret = try TokenSecret(path: "\(bench.directory)/unsubscribe")
+                let future = MessageID(messages[0] + 86_400_000 << 22)
+                for (message, status) in [(future, 404), (MessageID(messages[0]), 503)] {
+                    let leave = "/u/" + UnsubscribeToken(message, address: "ann@example.com", secret: secret).text
+                    #expect(try await gateway.request(leave).status == status)
+                    let confirm = "/y/" + ConfirmToken(message, address: "ann@example.com", secret: secret).text
+                    #expect(try await gateway.request(confirm).status == status)
                 }
                 try await eventually(within: .seconds(20), poll: .milliseconds(100), "/health says so") {
                     try await gateway.request("/health").status == 503

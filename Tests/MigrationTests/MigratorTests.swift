@@ -372,7 +372,10 @@ struct MigratorTests {
         }
     }
 
-    @Test("replay equals the committed schema.sql")
+    @Test(
+        "replay equals the committed schema.sql",
+        // Each major version dumps in words of its own: the file is that of Debian's.
+        .enabled(if: ProcessInfo.processInfo.environment["MARTLET_POSTGRES_BINARIES"] == nil))
     func schemaDump() async throws {
         try await empty { scratch, migrator in
             _ = try await migrator.up()

@@ -1,4 +1,4 @@
--- after: martlet_data.wake_sleeper
+-- after: martlet_data.wake_sleeper, martlet_data.taken_before
 -- Before 0021 it had no check_template.
 drop function if exists martlet.enqueue(text, text, text, text, jsonb, text, timestamp with time zone, timestamp with time zone, text, text, text, text, text, text, jsonb, text);
 create or replace function martlet.enqueue(
@@ -18,6 +18,7 @@ declare
     v_slot     smallint;
     v_address  text;
     v_now      timestamptz := clock_timestamp();
+    v_before   timestamptz;
     v_expires  timestamptz;
     v_is_usual boolean;
     v_is_whole boolean;
@@ -50,11 +51,21 @@ begin
         into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_is_whole, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
+        v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+            group_key, sender, headers);
+        if v_id is not null then
+            return v_id;
+        end if;
         perform martlet_data.refuse_unknown(class, channel, template);
     end if;
     if sender is not null then
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
         if not found then
+            v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+                group_key, sender, headers);
+            if v_id is not null then
+                return v_id;
+            end if;
             raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
                 hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
                     || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
@@ -82,10 +93,11 @@ begin
         -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
         -- So a number that was taken later than that after the clock was read is left unused.
         while clock_timestamp() >= v_now + interval '10 ms' loop
-            if expires_at is null and coalesce(scheduled_at <= v_now, true) then
-                v_expires := v_expires + (clock_timestamp() - v_now);
-            end if;
+            v_before := v_now;
             v_now := clock_timestamp();
+            if expires_at is null and coalesce(scheduled_at <= v_before, true) then
+                v_expires := v_expires + (v_now - v_before);
+            end if;
             v_seq := nextval('martlet_data.message_seq');
         end loop;
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
@@ -100,15 +112,8 @@ begin
         end if;
         v_body := coalesce(v_body, variables::json);
     end if;
-    -- With an empty value in it: it may be one of those that are required.
-    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
-        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
-    end if;
-    if scheduled_at is not null or expires_at is not null then
-        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
-    end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
-
+    -- Before what may have changed since: a request that was taken is taken, also when its times have passed or its template needs more by now.
     if idempotency_key is not null then
         v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
             group_key, sender, headers);
@@ -132,6 +137,13 @@ begin
         end loop;
     end if;
 
+    -- With an empty value in it: it may be one of those that are required.
+    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
+        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
+    end if;
+    if scheduled_at is not null or expires_at is not null then
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
+    end if;
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');

@@ -26,6 +26,16 @@ begin
     if not found then
         raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
     end if;
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
+    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
+    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
+        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
+    -- What was taken is taken, also when its class, template or sender has left the policy since.
+    if exists (select from martlet_data.follow_ups f where f.message_id = m.id and f.request_hash = v_hash) then
+        return message_id;
+    end if;
     select c.name, c.erases_body into v_class, v_erases from martlet_data.classes c where c.id = m.class_id;
     select p.address_kind into v_kind from martlet_data.enqueue_places p
         where p.template = coalesce(follow_up.template, m.template) and p.class = coalesce(follow_up.class, v_class) and p.channel = follow_up.channel;
@@ -41,9 +51,6 @@ begin
     if v_address is null then
         perform martlet_data.refuse_address(v_kind, recipient, v_country);
     end if;
-    if variables is not null then
-        perform martlet_data.check_json('variables', variables, 65536);
-    end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
     end if;
@@ -52,9 +59,6 @@ begin
             coalesce(sender, m.sender));
     end if;
     perform martlet_data.commit_durably();
-    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
-    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
-        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
     insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
         select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
             coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,

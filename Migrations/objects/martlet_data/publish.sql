@@ -22,14 +22,17 @@ begin
             continue;
         elsif octet_length(v_body) > 20000 then
             begin
-                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
+                    check_template => false);
             exception when others then
                 raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
                 perform martlet_data.note_lost_event(v_name, p_type, sqlerrm, p_data);
                 continue;
             end;
         else
-            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+            -- A template or class that asks for more than the event undoes nothing: the message becomes a dead letter that says so.
+            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
+                check_template => false);
         end if;
         v_count := v_count + 1;
     end loop;

@@ -23,7 +23,8 @@ begin
         begin
             return lower(v_local collate "und-x-icu") || '@' || lower(v_host collate "und-x-icu");
         exception when undefined_object then -- a server without ICU
-            return lower(v_local) || '@' || lower(v_host);
+            -- Its C library makes a plain i of the Turkish capital.
+            return lower(replace(v_local, U&'\0130', U&'i\0307')) || '@' || lower(replace(v_host, U&'\0130', U&'i\0307'));
         end;
     end if;
     if v_address ~* '^(tel|sms|whatsapp):\+?[1-9][0-9]{6,14}$' then

@@ -52,7 +52,7 @@ struct DeliveryStatus {
         let reply = QuotedReply(diagnostic)
         let telling = [reply.enhanced, status].compactMap { $0 }.first { !$0.isGeneral }
         var answer = MailAnswer(
-            code: reply.code, enhanced: telling ?? reply.enhanced ?? status, words: diagnostic, place: notice.place)
+            code: reply.code, enhanced: telling ?? reply.enhanced ?? status, words: diagnostic, place: place(reply))
         // PowerMTA says what it takes a reply for.
         answer.isQuoted = notice.quotesAnswers || value("x-powermta-bouncecategory") == "bad-mailbox"
         // OpenSMTPD and sendmail give the reason to people only; Exim and Domino sometimes give nothing but "5.0.0" to programs.
@@ -68,6 +68,14 @@ struct DeliveryStatus {
         // What the fields call temporary stays so.
         if status?.status == 4, !(words.enhanced?.status == 4) { words.enhanced = status }
         return words
+    }
+
+    /// Sun's (now Oracle's) Messaging Server names the command in a comment behind Status. A code in the reply counts more: filters refuse at RCPT with
+    /// "5.7.1 User Unknown", too.
+    private func place(_ reply: QuotedReply) -> MailAnswer.Place {
+        let isAtRecipient =
+            reply.enhanced == nil && value("status")?.lowercased().contains("smtp server has rejected address") == true
+        return isAtRecipient && notice.place == .other ? .recipient : notice.place
     }
 
     /// A status for people and filters: the one that says most.

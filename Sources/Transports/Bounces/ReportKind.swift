@@ -25,9 +25,13 @@ struct ReportKind {
 
     /// A mail system wrote it, or it calls itself a report: whatever else it says about being automatic.
     var isFailure: Bool {
-        if whole.value("x-failed-recipients") != nil { return true }
+        whole.value("x-failed-recipients") != nil || isFromDaemon || Self.failures.contains { subject.contains($0) }
+    }
+
+    /// The sender is the name of a mail system.
+    var isFromDaemon: Bool {
         let from = MIMEDecoding.encodedWords(whole.value("from") ?? "").lowercased()
-        return Self.daemons.contains { from.contains($0) } || Self.failures.contains { subject.contains($0) }
+        return Self.daemons.contains { from.contains($0) }
     }
 
     /// RFC 5321, 4.5.5: the null sender, as the mail server has written it down.

@@ -30,16 +30,34 @@ struct ReportReader: Sendable {
         let whole = MIMEReader(MIMEReader.withLineFeeds(message.prefix(Self.longest)))
         if let part = whole.first(["message/feedback-report"]) { return complaint(whole, part) }
         if let original = ComplaintReport.microsoft(whole) { return complaint(whole, original: original) }
-        if let part = whole.first(["message/delivery-status", "message/global-delivery-status"]) {
-            let status = MIMEReader.withLineFeeds(part.decoded()[...])
+        if let status = Self.status(whole) {
             guard let token = token(whole, report: status) else { return .foreign }
             return bounce(whole, status, token) ?? words(whole, token)
         }
-        if let token = token(whole, report: []) { return words(whole, token) }
+        if let token = token(whole, report: []) { return passedOn(whole, token) ?? words(whole, token) }
         return ReportKind(whole).isAutomatic ? .autoReply : .unreadable
     }
 
     // MARK: delivery reports
+
+    private static func status(_ whole: MIMEReader) -> ArraySlice<UInt8>? {
+        whole.first(["message/delivery-status", "message/global-delivery-status"]).map {
+            MIMEReader.withLineFeeds($0.decoded()[...])
+        }
+    }
+
+    /// A report that a gateway has put into a report of its own, which gives no reason itself (Trend Micro around Mirapoint's). nil: it is none.
+    private func passedOn(_ whole: MIMEReader, _ token: ReturnToken) -> Reading? {
+        // People pass reports on, too: those may be about anything.
+        guard ReportKind(whole).isFromDaemon, let enclosed = whole.first(["message/rfc822"]) else { return nil }
+        let inner = MIMEReader(MIMEReader.withLineFeeds(enclosed.decoded()[...]))
+        guard inner.type == "multipart/report", ReportKind(inner).isFromDaemon, let status = Self.status(inner) else {
+            return nil
+        }
+        let said = FailureNotice(whole).answer(about: nil)
+        guard said.code == nil, said.enhanced == nil, MailClassifier(said).verdict.cause == .unknown else { return nil }
+        return bounce(inner, status, token)
+    }
 
     /// nil: no recipient is named.
     private func bounce(_ whole: MIMEReader, _ status: ArraySlice<UInt8>, _ token: ReturnToken) -> Reading? {

@@ -21,7 +21,9 @@ struct MailAnswer: Equatable, Sendable {
     }
 
     init(_ reply: SMTPReply, place: Place) {
-        self.init(code: reply.code, enhanced: reply.enhanced ?? Self.inner(reply), words: reply.text, place: place)
+        // With the code, as reports quote it: some phrases mean something with it alone.
+        let words = (reply.enhanced.map { "\($0) " } ?? "") + reply.text
+        self.init(code: reply.code, enhanced: reply.enhanced ?? Self.inner(reply), words: words, place: place)
     }
 
     /// A gateway gives the code of the server behind it inside its own words: `554 permanent failure (a@b:550 5.1.1 unknown)`.
@@ -75,9 +77,12 @@ struct MailClassifier: Sendable {
         if answer.place == .mail, let phrase {
             return phrase.cause.isDead || phrase.cause.blame == .recipient ? .sender : phrase.cause
         }
-        if let phrase { return phrase.cause }
+        if let phrase { return phrase.cause.isDead && isCodeOfSender ? .sender : phrase.cause }
         return byEnhanced ?? byCode
     }
+
+    /// 5.1.7 and 5.1.8 are about nobody but the sender.
+    private var isCodeOfSender: Bool { answer.enhanced.map { $0.subject == 1 && (7...8).contains($0.detail) } ?? false }
 
     private func isCertain(_ cause: MailCause) -> Bool {
         // No server was asked: Gmail gives "4.0.0" to a domain that the DNS does not have, after the last try.
@@ -88,7 +93,7 @@ struct MailClassifier: Sendable {
         guard isPermanent, answer.code.map({ $0 >= 500 }) ?? true else { return false }
         switch answer.place {
         case .mail: return false
-        case .recipient: return true
+        case .recipient: return cause != .noDomain || isConfirmed || answer.enhanced == Self.noRoute
         case .other: return cause != .noMailbox || answer.isQuoted || isConfirmed || answer.enhanced == Self.outlook
         // Some carriers say "unknown user" here for a filter of the recipient's.
         case .content: return isConfirmed
@@ -97,6 +102,9 @@ struct MailClassifier: Sendable {
 
     /// Not by everyday words alone, which filters write, too.
     private var isConfirmed: Bool { phrase.map(\.isCertainAfterData) ?? true || answer.enhanced?.subject == 1 }
+
+    /// RFC 3463: the domain has no host that takes its mail.
+    private static let noRoute = SMTPReply.Enhanced(status: 5, subject: 4, detail: 4)
 
     /// What Outlook.com says of a mailbox that is not there, beside "mailbox unavailable".
     private static let outlook = SMTPReply.Enhanced(status: 5, subject: 5, detail: 0)

@@ -18,6 +18,7 @@ extension MailPhrases {
             sender does not | Exim (callout)
             sender has been | Trend Micro
             unknown sender | Exim, MDaemon
+            sender user | Exim (callout)
             invalid sender | IceWarp, MDaemon
             bad sender | qmail, Courier
             sending domain | Apple, Cox, Yahoo

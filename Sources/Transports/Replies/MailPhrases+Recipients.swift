@@ -2,7 +2,16 @@ extension MailPhrases {
     /// Phrases that hold a shorter one of another cause.
     static let longer =
         phrases(.noMail, "mx or srv record indicated no smtp service | Exim, mail.ru")
-        + phrases(.rate, "too many invalid recipients | Cox (about who sends)")
+        + phrases(
+            .rate,
+            """
+            too many invalid recipient* | Cox (about the sender)
+            too many invalid user* | Barracuda (about the sender)
+            too many unknown user* | Exim, Postfix policy servers (about the sender)
+            too many unknown recipient* | Exim (about the sender)
+            """)
+        + phrases(
+            .noMailbox, "5.4.1 * recipient address rejected: access denied | Exchange Online (no such address in its directory)")
         + phrases(.network, "does not accept email over ipv6 | Exchange Online")
         + phrases(.disabled, "mailbox unavailable or access den* | QQ (closed, or our address is refused)")
         + phrases(.noDomain, "couldn't find a mail exchanger or ip address | qmail 5.4.4")
@@ -96,6 +105,7 @@ extension MailPhrases {
             550 : user unknown | KDDI, for a recipient's filter: no address between the two
             550: : user unknown | KDDI, as quoted by Yahoo
             refused by recipient | iPlanet
+            recipient address rejected: access denied | Postfix (its list of recipients that get no mail)
             recipient preferences | Facebook RCP-P2
             does not wish to | web.de
             does not want to receive | QQ
@@ -127,12 +137,29 @@ extension MailPhrases {
             nullmx | Postfix 5.1.10
             doesn't receive email | Gmail
             """)
-        + phrases(.noDomain, domains)
+        + phrases(.noDomain, isCertainAfterData: true, domains)
+        + phrases(.noDomain, everydayDomains)
         + phrases(.noMailbox, isCertainAfterData: true, certain)
         + phrases(.noMailbox, mailboxesGone)
 
+    /// Of a relay about the recipient's domain, in words that nobody has for a sender's.
     private static let domains = """
         host or domain name not found | Postfix 5.4.4
+        couldn't find any host | qmail 5.1.2
+        couldn't find a mail exchanger | qmail 5.1.2, 5.4.4
+        unrouteable mail domain | Exim
+        unrouteable address | Exim
+        bad destination host | PowerMTA 5.1.2
+        bad destination system | RFC 3463
+        lookup failure: host * not found | dma
+        domain is not reachable | Hotmail
+        illegal host/domain name | Sun Messaging Server 5.4.4
+        5.4.4 invalid domain | Amazon SES
+        domain * couldn't be found | Gmail (address not found)
+        """
+
+    /// At RCPT servers say these of the sender's domain, and of the host that speaks to them, too: there they need a code.
+    private static let everydayDomains = """
         host unknown | sendmail 5.1.2
         unknown host | MailEnable, dma
         unknown domain | IceWarp, hMailServer
@@ -142,21 +169,10 @@ extension MailPhrases {
         domain does not exist | hMailServer, Cisco
         domain doesn't exist | Zoho
         domain * does not exist | Exchange Online 5.4.310
-        couldn't find any host | qmail 5.1.2
-        couldn't find a mail exchanger | qmail 5.1.2, 5.4.4
         no mx record found for domain | Yahoo
-        unrouteable mail domain | Exim
-        unrouteable address | Exim
         nxdomain | Gmail, PowerMTA
         host not found | Postfix, OpenSMTPD, dma
-        bad destination host | PowerMTA 5.1.2
-        bad destination system | RFC 3463
-        lookup failure: host * not found | dma
-        domain is not reachable | Hotmail
-        illegal host/domain name | Sun Messaging Server 5.4.4
-        5.4.4 invalid domain | Amazon SES
         name or service not known | nullmailer
-        domain * couldn't be found | Gmail (address not found)
         no mx found | OpenSMTPD
         no such host | Courier, Go programs
         """
@@ -243,7 +259,6 @@ extension MailPhrases {
         recipient is unknown | Trend Micro
         recipient * is not valid | Exchange 2007
         not a valid recipient | Barracuda
-        recipient address rejected: access denied | Exchange Online 5.4.1 (no such address in the directory)
         recipient address rejected: undeliverable address | Postfix address verification
         address unknown | Exim, Strato
         address not found | Gmail, Zoho

@@ -142,6 +142,10 @@ enum MailPhrases {
             .server,
             """
             local configuration error | sendmail 5.3.5
+            ldap lookup fail* | Postfix, sendmail (nobody knows whether the mailbox is there)
+            lookup failed | Exim, Postfix
+            database error | mail servers with users in SQL
+            temporarily failed | Exim (verification of a recipient)
             internal server error | Exchange, Zoho
             internal system error | KDDI 5.3.5
             queue file write error | Postfix 4.3.0

@@ -10,11 +10,13 @@ struct SMTPClassification {
     let stage: Stage
     private let verdict: MailVerdict
 
-    init(_ reply: SMTPReply, stage: Stage) {
+    /// - Parameter isAboutSender: the reply names our return path and not the recipient, as servers do that look at the sender at RCPT only.
+    init(_ reply: SMTPReply, stage: Stage, isAboutSender: Bool = false) {
         self.reply = reply
         self.stage = stage
         let place: MailAnswer.Place =
             switch stage {
+            case .recipient where isAboutSender: .mail
             case .recipient: .recipient
             // DATA is refused where no recipient was taken (RFC 5321, 3.3), as for the recipient.
             case .data: .recipient

@@ -255,12 +255,20 @@ struct SMTPSession: Sendable {
         case (.mail, _), (.recipient, _), (.data, _):
             guard reply.code >= 400 else { return broken("malformed_reply", "unexpected reply \(reply.shown)") }
             if refusal == nil {
-                let meaning = SMTPClassification(reply, stage: step == .mail ? .mail : step == .recipient ? .recipient : .data)
+                let meaning = SMTPClassification(
+                    reply, stage: step == .mail ? .mail : step == .recipient ? .recipient : .data,
+                    isAboutSender: isAboutSender(reply))
                 refusal = (meaning.outcome, meaning.isConfiguration)
             }
             guard awaited.isEmpty, let refusal else { return [] }
             return finish(refusal.outcome, isConfiguration: refusal.isConfiguration, thenReset: true)
         }
+    }
+
+    private func isAboutSender(_ reply: SMTPReply) -> Bool {
+        guard let transaction, transaction.from.contains("@") else { return false }
+        let text = reply.text.lowercased()
+        return text.contains(transaction.from.lowercased()) && !text.contains(transaction.to.lowercased())
     }
 
     /// Stepwise, without PIPELINING.

@@ -129,6 +129,12 @@ struct RealBounceTests {
                 "From: MAILER-DAEMON@mx.example.net\nSubject: Undelivered mail",
                 "ann@example.net: I'm not going to try again; this message has been in the queue too long. (#4.4.7)", "soft 4.4.7"
             ),
+            // Verizon's gateway to phones writes so of numbers that are not there, and Apache James of what it has taken first.
+            (
+                "From: post_master@sms.example.net\nSubject: Re: Hello",
+                "Error: Invalid user address\n\nError message below:\n550 - Requested action not taken: no such user here",
+                "soft 5.0.0"
+            ),
             ("From: MAILER-DAEMON@mx.example.net\nSubject: Fehler", "Unverständliches über diese Nachricht.", "soft 5.0.0"),
             ("From: relay@mx.example.net\nSubject: x", "Without a sender, and without a reason.", "soft 5.0.0"),
         ])
@@ -217,6 +223,27 @@ struct RealBounceTests {
                 unknown + " (in reply to end of DATA command)",
                 "Status: 5.0.0\nDiagnostic-Code: smtp; 550 <b@y.test>: User unknown", "soft 5.0.0"
             ),
+            // Sun's Messaging Server: the command stands behind Status, and a filter at RCPT has a code of its own.
+            (
+                unknown,
+                "Status: 5.0.0 (Remote SMTP server has rejected address)\nDiagnostic-Code: smtp;550 <b@y.test>: User unknown",
+                "hard 5.0.0"
+            ),
+            (
+                unknown,
+                "Status: 5.0.0 (SMTP transmission failure has occurred)\nDiagnostic-Code: smtp;550 <b@y.test>: User unknown",
+                "soft 5.0.0"
+            ),
+            (
+                unknown,
+                "Status: 5.2.1 (Remote SMTP server has rejected address)\nDiagnostic-Code: smtp;550 5.2.1 <b@y.test>: User unknown",
+                "soft 5.2.1"
+            ),
+            (
+                unknown,
+                "Status: 5.0.0 (Remote SMTP server has rejected address)\nDiagnostic-Code: smtp;550 5.7.1 550 User unknown",
+                "soft 5.7.1"
+            ),
             // No mailbox, but no domain: nobody filters so.
             (unknown, "Status: 5.4.4\nDiagnostic-Code: x-y; Host or domain name not found", "hard 5.4.4"),
         ])
@@ -236,6 +263,43 @@ struct RealBounceTests {
             #expect(chosen != report)
             #expect(read(chosen) == "soft 5.1.1")
         }
+    }
+
+    /// A mail that encloses a report, with the token at its own top only.
+    private func enclosing(from: String, text: String, _ report: String) -> String {
+        """
+        From: \(from)
+        To: bounce+TOKEN@bounces.example.com
+        Subject: Returned mail: User unknown
+        Content-Type: multipart/mixed; boundary=outer
+
+        --outer
+        Content-Type: text/plain
+
+        \(text)
+
+        --outer
+        Content-Type: message/rfc822
+
+        \(report.replacing(samples.to, with: "x@y.test"))
+        --outer--
+
+        """
+    }
+
+    @Test("a report inside a gateway's own is read where the gateway gives no reason; one that a person passes on is not")
+    func enclosed() {
+        let gateway = "Mail Delivery Subsystem <MAILER-DAEMON@gw.example.net>"
+        let text = "----- The following addresses had permanent delivery errors -----"
+        let inner = samples.report(
+            "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown")
+        #expect(read(enclosing(from: gateway, text: text, inner)) == "hard 5.1.1")
+        #expect(read(enclosing(from: gateway, text: text, inner.replacing("5.1.1", with: "5.2.2"))) == "soft 5.2.2")
+        #expect(read(enclosing(from: gateway, text: text + "\n552 5.2.2 mailbox full", inner)) == "soft 5.2.2")
+        #expect(read(enclosing(from: "Ann <ann@y.test>", text: text, inner)) == "soft 5.0.0")
+        let mail = inner.replacing("From: MAILER-DAEMON@mx.y.test (Mail Delivery System)", with: "From: ann@y.test")
+        #expect(mail != inner && read(enclosing(from: gateway, text: text, mail)) == "soft 5.0.0")
+        #expect(read(enclosing(from: gateway, text: text, inner).replacing("TOKEN", with: "x")) == "lost")
     }
 
     @Test("words in other alphabets are read as the part says, a name from outside reaches iconv only if it is known")

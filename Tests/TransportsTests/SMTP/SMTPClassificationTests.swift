@@ -45,6 +45,22 @@ struct SMTPClassificationTests {
             Case("552 1 Requested mail action aborted, mailbox not found", .recipient, "rejected recipient suppress"),
             Case("554 delivery error: dd This user doesn't have an account (b@y.test)", .content, "rejected recipient suppress"),
             Case("550 5.7.1 <b@y.test>: Recipient address rejected: User unknown", .recipient, "rejected recipient suppress"),
+            // Postfix's list of refused recipients, in the words that Exchange Online has for an address that is not there.
+            Case("554 5.7.1 <b@y.test>: Recipient address rejected: Access denied", .recipient, "rejected recipient"),
+            Case("550 5.4.1 [b@y.test]: Recipient address rejected: Access denied", .recipient, "rejected recipient suppress"),
+            // Of whose domain, or host?
+            Case("550 Host lookup did not complete: no such host", .recipient, "rejected recipient"),
+            Case("550 No such domain: x.test", .recipient, "rejected recipient"),
+            Case("550 5.1.2 domain not found", .recipient, "rejected recipient suppress"),
+            Case("550 5.4.4 domain not found", .recipient, "rejected recipient suppress"),
+            Case("550 Unrouteable address", .recipient, "rejected recipient suppress"),
+            // Codes about nobody but the sender.
+            Case("550 5.1.8 user unknown", .recipient, "rejected sender"),
+            Case("550 Sender user unknown", .recipient, "rejected sender"),
+            Case("550 Access denied: too many unknown user attempts", .recipient, "deferred provider kept throttled"),
+            // Nobody has looked.
+            Case("550 LDAP lookup failed; user unknown", .recipient, "rejected provider"),
+            Case("550 5.1.1 Recipient verification temporarily failed", .recipient, "rejected provider"),
             // Carriers answer so for a filter of the recipient's.
             Case("550 Unknown user b@y.test", .content, "rejected recipient"),
             Case("550 User unknown", .mail, "rejected sender"),

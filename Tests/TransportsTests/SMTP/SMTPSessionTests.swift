@@ -89,6 +89,24 @@ struct SMTPSessionTests {
         #expect(dialogue.log.suffix(2) == ["finish deferred smtp_451_4.3.0", "> RSET"])
     }
 
+    @Test(
+        "a reply to RCPT that names our return path and not the recipient is about the sender",
+        arguments: [
+            ("550 <A@x.test>: user unknown", false), ("550 5.1.1 a@x.test unknown", false),
+            ("550 <b@y.test>: user unknown (sender a@x.test)", true), ("550 user unknown", true),
+        ])
+    func aboutSender(reply: String, suppresses: Bool) {
+        for isPipelining in [false, true] {
+            var dialogue = isPipelining ? Dialogue.ready("PIPELINING") : Dialogue.ready()
+            dialogue.begin()
+            dialogue.server("250 ok\r\n")
+            dialogue.server(reply + "\r\n")
+            if isPipelining { dialogue.server("503 no recipient\r\n") }
+            #expect(dialogue.outcomes.map { $0.failure?.suppressesAddress } == [suppresses])
+            #expect(dialogue.outcomes.map { $0.failure?.blame } == [suppresses ? .recipient : .sender])
+        }
+    }
+
     @Test("M4: without PIPELINING nothing follows a refusal but RSET")
     func stepwise() {
         var dialogue = Dialogue.ready()
