@@ -2163,7 +2163,7 @@ begin
         raise exception 'field scheduled_at: % is more than 24 hours ago', p_scheduled using errcode = 'MT007',
             hint = 'Leave it out to send at once.';
     elsif p_scheduled > p_now + v_within then
-        raise exception 'field scheduled_at: % is more than % from now, and class % may be scheduled no further ahead', p_scheduled, v_within, p_class using errcode = 'MT007',
+        raise exception 'field scheduled_at: % is more than % from now, and class % may be scheduled no further ahead', p_scheduled, justify_hours(v_within), p_class using errcode = 'MT007',
             hint = 'Enqueue it nearer to its time; the limit is schedule_within in Config/policy/classes.yaml.';
     elsif p_expires <= greatest(p_now, p_scheduled) then
         raise exception 'field expires_at: % is not after %', p_expires, case when p_scheduled > p_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
@@ -2489,6 +2489,24 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    database_bytes := pg_database_size(current_database());
+    -- The privilege is asked for first, because a plan that names the function fails without it.
+    if has_function_privilege('pg_ls_waldir()', 'execute') then
+        execute 'select coalesce(sum(f.size), 0) from pg_ls_waldir() f' into log_bytes;
+    end if;
+    log_most := pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size'));
+    if current_setting('archive_mode') <> 'off' then
+        select clock_timestamp() - a.last_failed_time into archive_fails from pg_stat_archiver a
+            where a.last_failed_time > coalesce(a.last_archived_time, '-infinity');
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.drop_members(p_keep interval) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3322,6 +3340,30 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.policy_is_seen() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select not exists (select from martlet_data.policy_unseen())
+        or greatest((select p.applied_at from martlet_data.policies p order by p.version desc limit 1), (select max(t.pushed_at) from martlet_data.templates t))
+            < clock_timestamp() - interval '30 seconds'
+$$;
+
+ALTER FUNCTION martlet_data.policy_is_seen() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.policy_unseen() RETURNS TABLE(session integer, worker text, host text, version text, policy_version integer, problem text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.id, s.worker, s.host, s.version, s.policy_version, s.policy_problem
+    from (select p.version from martlet_data.policies p order by p.version desc limit 1) newest, martlet_data.template_stamp() stamp, martlet_data.sessions s
+    where s.ended_at is null and s.fenced_at is null and not s.is_draining and s.beat_at > clock_timestamp() - interval '10 seconds'
+        and (s.policy_version, s.templates) is distinct from (newest.version, stamp)
+    order by s.id
+$$;
+
+ALTER FUNCTION martlet_data.policy_unseen() OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.position_inbound() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4163,6 +4205,15 @@ end $$;
 
 ALTER FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.template_stamp() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select count(*) || ' ' || coalesce(extract(epoch from max(t.pushed_at))::text, '-') from martlet_data.templates t
+$$;
+
+ALTER FUNCTION martlet_data.template_stamp() OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT
     AS $$
@@ -4465,6 +4516,7 @@ declare
     v_done int;
 begin
     select * into j from martlet_data.jobs k where k.state = 'running' and k.next_at <= clock_timestamp() and (p_job is null or k.id = p_job)
+            and (k.action <> 'requeue' or martlet_data.policy_is_seen())
         order by k.next_at limit 1 for update skip locked;
     if not found then
         return;
@@ -4855,13 +4907,22 @@ CREATE TABLE martlet_data.sessions (
     is_draining boolean DEFAULT false NOT NULL,
     fenced_at timestamp with time zone,
     ended_at timestamp with time zone,
-    sees_opt_outs boolean DEFAULT false NOT NULL
+    sees_opt_outs boolean DEFAULT false NOT NULL,
+    policy_version integer,
+    templates text COLLATE pg_catalog."C",
+    policy_problem text
 )
 WITH (fillfactor='50');
 
 ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.sessions.sees_opt_outs IS 'Its Admit looks for what is being opted out of by itself, not by bucket.';
+
+COMMENT ON COLUMN martlet_data.sessions.policy_version IS 'Works by this version of the policy; null: a worker of an older version does not say.';
+
+COMMENT ON COLUMN martlet_data.sessions.templates IS 'Works by these templates: martlet_data.template_stamp() when it read them.';
+
+COMMENT ON COLUMN martlet_data.sessions.policy_problem IS 'Why it cannot use the newest policy; null: nothing is wrong with that.';
 
 CREATE VIEW martlet.connections AS
  SELECT c.provider,
@@ -5288,13 +5349,15 @@ CREATE UNLOGGED TABLE martlet_data.provider_health (
     latency_ms real NOT NULL,
     unanswered integer NOT NULL,
     waiting integer NOT NULL,
-    CONSTRAINT provider_health_circuit_check CHECK ((circuit = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text])))
+    CONSTRAINT provider_health_circuit_check CHECK ((circuit = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text, 'unusable'::text])))
 )
 WITH (fillfactor='50');
 
 ALTER TABLE martlet_data.provider_health OWNER TO martlet_owner;
 
 COMMENT ON TABLE martlet_data.provider_health IS 'What one worker sees of one provider: answers per second of the last ten seconds or so, and its circuit.';
+
+COMMENT ON COLUMN martlet_data.provider_health.circuit IS 'unusable: the worker cannot open the provider; reason says why.';
 
 CREATE TABLE martlet_data.provider_orders (
     provider text NOT NULL,
@@ -5324,7 +5387,8 @@ CREATE VIEW martlet.providers AS
             (sum((h.latency_ms * h.accepted)) / NULLIF(sum(h.accepted), (0)::double precision)) AS latency_ms,
             sum(h.unanswered) AS unanswered,
             sum(h.waiting) AS waiting,
-            max(h.at) AS seen_at
+            max(h.at) AS seen_at,
+            count(*) FILTER (WHERE (h.circuit = 'unusable'::text)) AS unusable
            FROM (martlet_data.provider_health h
              JOIN martlet_data.sessions s_1 ON (((s_1.id = h.session) AND (s_1.ended_at IS NULL) AND (s_1.fenced_at IS NULL))))
           WHERE (h.at > (clock_timestamp() - '00:00:30'::interval))
@@ -5346,7 +5410,8 @@ CREATE VIEW martlet.providers AS
     s.latency_ms,
     s.unanswered,
     s.waiting,
-    s.seen_at
+    s.seen_at,
+    COALESCE(s.unusable, (0)::bigint) AS unusable
    FROM (seen s
      FULL JOIN martlet_data.provider_orders o ON ((o.provider = s.provider)));
 
@@ -5751,7 +5816,9 @@ CREATE VIEW martlet.workers AS
             WHEN (s.beat_at < (clock_timestamp() - '00:00:10'::interval)) THEN 'stale'::text
             WHEN s.is_draining THEN 'draining'::text
             ELSE 'live'::text
-        END AS state
+        END AS state,
+    s.policy_version,
+    s.policy_problem
    FROM martlet_data.sessions s;
 
 ALTER TABLE martlet.workers OWNER TO martlet_owner;
@@ -7573,6 +7640,9 @@ REVOKE ALL ON FUNCTION martlet_data.did_you_mean(p_word text, p_known text[]) FR
 
 REVOKE ALL ON FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.drop_members(p_keep interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_members(p_keep interval) TO martlet_worker;
 
@@ -7688,6 +7758,11 @@ REVOKE ALL ON FUNCTION martlet_data.plain_address(p_kind text, p_address text) F
 REVOKE ALL ON FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.policy_is_seen() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.policy_unseen() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.policy_unseen() TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.position_inbound() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) FROM PUBLIC;
@@ -7755,6 +7830,11 @@ REVOKE ALL ON FUNCTION martlet_data.take_id() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.template_stamp() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 
@@ -7873,6 +7953,12 @@ GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
 GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(policy_version) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(templates) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(policy_problem) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.connections TO martlet_reader;
 GRANT SELECT ON TABLE martlet.connections TO martlet_admin;
