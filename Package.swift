@@ -109,7 +109,7 @@ let package = Package(
         program(
             "martlet-load",
             [
-                "Store", "Transports", "Domain", argumentParser,
+                "Settings", "Store", "Transports", "Domain", argumentParser,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio),
         .executableTarget(

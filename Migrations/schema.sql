@@ -297,7 +297,6 @@ declare
     v_slot     smallint;
     v_address  text;
     v_now      timestamptz := clock_timestamp();
-    v_before   timestamptz;
     v_expires  timestamptz;
     v_is_usual boolean;
     v_is_whole boolean;
@@ -330,21 +329,11 @@ begin
         into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_is_whole, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
-        v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
-            group_key, sender, headers);
-        if v_id is not null then
-            return v_id;
-        end if;
         perform martlet_data.refuse_unknown(class, channel, template);
     end if;
     if sender is not null then
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
         if not found then
-            v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
-                group_key, sender, headers);
-            if v_id is not null then
-                return v_id;
-            end if;
             raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
                 hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
                     || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
@@ -372,11 +361,10 @@ begin
         -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
         -- So a number that was taken later than that after the clock was read is left unused.
         while clock_timestamp() >= v_now + interval '10 ms' loop
-            v_before := v_now;
-            v_now := clock_timestamp();
-            if expires_at is null and coalesce(scheduled_at <= v_before, true) then
-                v_expires := v_expires + (v_now - v_before);
+            if expires_at is null and coalesce(scheduled_at <= v_now, true) then
+                v_expires := v_expires + (clock_timestamp() - v_now);
             end if;
+            v_now := clock_timestamp();
             v_seq := nextval('martlet_data.message_seq');
         end loop;
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
@@ -391,8 +379,15 @@ begin
         end if;
         v_body := coalesce(v_body, variables::json);
     end if;
+    -- With an empty value in it: it may be one of those that are required.
+    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
+        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
+    end if;
+    if scheduled_at is not null or expires_at is not null then
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
+    end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
-    -- Before what may have changed since: a request that was taken is taken, also when its times have passed or its template needs more by now.
+
     if idempotency_key is not null then
         v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
             group_key, sender, headers);
@@ -416,13 +411,6 @@ begin
         end loop;
     end if;
 
-    -- With an empty value in it: it may be one of those that are required.
-    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
-        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
-    end if;
-    if scheduled_at is not null or expires_at is not null then
-        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
-    end if;
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
@@ -439,7 +427,7 @@ begin
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
         -- The call costs more than this look, which it repeats.
         if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
-            perform martlet_data.wake_sleeper(v_lane);
+            perform martlet_data.wake_sleeper();
         end if;
     end if;
     return v_id;
@@ -696,16 +684,6 @@ begin
     if not found then
         raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
     end if;
-    if variables is not null then
-        perform martlet_data.check_json('variables', variables, 65536);
-    end if;
-    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
-    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
-        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
-    -- What was taken is taken, also when its class, template or sender has left the policy since.
-    if exists (select from martlet_data.follow_ups f where f.message_id = m.id and f.request_hash = v_hash) then
-        return message_id;
-    end if;
     select c.name, c.erases_body into v_class, v_erases from martlet_data.classes c where c.id = m.class_id;
     select p.address_kind into v_kind from martlet_data.enqueue_places p
         where p.template = coalesce(follow_up.template, m.template) and p.class = coalesce(follow_up.class, v_class) and p.channel = follow_up.channel;
@@ -721,6 +699,9 @@ begin
     if v_address is null then
         perform martlet_data.refuse_address(v_kind, recipient, v_country);
     end if;
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
     end if;
@@ -729,6 +710,9 @@ begin
             coalesce(sender, m.sender));
     end if;
     perform martlet_data.commit_durably();
+    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
+    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
+        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
     insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
         select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
             coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,
@@ -1856,8 +1840,8 @@ CREATE FUNCTION martlet_data.address_key(p_address text) RETURNS text
     AS $$
     select case when octet_length(p_address) <> length(p_address) then martlet_data.unusual_address_key(p_address)
         when left(p_address, 1) = '+' then case when left(p_address, 3) in ('+52', '+54', '+55', '+22') then martlet_data.unusual_address_key(p_address) else p_address end
-        when p_address like '_%@%.%' and not p_address ^@ '@'
-            then case when p_address like '%--%' and position('xn--' in lower(p_address)) > 0 then martlet_data.unusual_address_key(p_address) else lower(p_address) end
+        when position('.' in substr(p_address, greatest(position('@' in p_address), 1))) > 0 and position('@' in p_address) > 1
+            then case when position('xn--' in lower(p_address)) > 0 then martlet_data.unusual_address_key(p_address) else lower(p_address) end
         when left(p_address, 1) between '1' and '9' or position(':' in p_address) > 0 then martlet_data.unusual_address_key(p_address)
         else p_address end $$;
 
@@ -2179,7 +2163,7 @@ begin
         raise exception 'field scheduled_at: % is more than 24 hours ago', p_scheduled using errcode = 'MT007',
             hint = 'Leave it out to send at once.';
     elsif p_scheduled > p_now + v_within then
-        raise exception 'field scheduled_at: % is more than % from now, and class % may be scheduled no further ahead', p_scheduled, v_within, p_class using errcode = 'MT007',
+        raise exception 'field scheduled_at: % is more than % from now, and class % may be scheduled no further ahead', p_scheduled, justify_hours(v_within), p_class using errcode = 'MT007',
             hint = 'Enqueue it nearer to its time; the limit is schedule_within in Config/policy/classes.yaml.';
     elsif p_expires <= greatest(p_now, p_scheduled) then
         raise exception 'field expires_at: % is not after %', p_expires, case when p_scheduled > p_now then 'scheduled_at' else 'now' end using errcode = 'MT007',
@@ -2505,6 +2489,24 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    database_bytes := pg_database_size(current_database());
+    -- The privilege is asked for first, because a plan that names the function fails without it.
+    if has_function_privilege('pg_ls_waldir()', 'execute') then
+        execute 'select coalesce(sum(f.size), 0) from pg_ls_waldir() f' into log_bytes;
+    end if;
+    log_most := pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size'));
+    if current_setting('archive_mode') <> 'off' then
+        select clock_timestamp() - a.last_failed_time into archive_fails from pg_stat_archiver a
+            where a.last_failed_time > coalesce(a.last_archived_time, '-infinity');
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.drop_members(p_keep interval) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3339,6 +3341,30 @@ end $$;
 
 ALTER FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.policy_is_seen() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select not exists (select from martlet_data.policy_unseen())
+        or greatest((select p.applied_at from martlet_data.policies p order by p.version desc limit 1), (select max(t.pushed_at) from martlet_data.templates t))
+            < clock_timestamp() - interval '30 seconds'
+$$;
+
+ALTER FUNCTION martlet_data.policy_is_seen() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.policy_unseen() RETURNS TABLE(session integer, worker text, host text, version text, policy_version integer, problem text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.id, s.worker, s.host, s.version, s.policy_version, s.policy_problem
+    from (select p.version from martlet_data.policies p order by p.version desc limit 1) newest, martlet_data.template_stamp() stamp, martlet_data.sessions s
+    where s.ended_at is null and s.fenced_at is null and not s.is_draining and s.beat_at > clock_timestamp() - interval '10 seconds'
+        and (s.policy_version, s.templates) is distinct from (newest.version, stamp)
+    order by s.id
+$$;
+
+ALTER FUNCTION martlet_data.policy_unseen() OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.position_inbound() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3373,17 +3399,14 @@ begin
             continue;
         elsif octet_length(v_body) > 20000 then
             begin
-                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
-                    check_template => false);
+                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
             exception when others then
                 raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
                 perform martlet_data.note_lost_event(v_name, p_type, sqlerrm, p_data);
                 continue;
             end;
         else
-            -- A template or class that asks for more than the event undoes nothing: the message becomes a dead letter that says so.
-            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
-                check_template => false);
+            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
         end if;
         v_count := v_count + 1;
     end loop;
@@ -4182,16 +4205,14 @@ end $$;
 
 ALTER FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) RETURNS bigint
-    LANGUAGE sql STABLE
+CREATE FUNCTION martlet_data.template_stamp() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select k.message_id from martlet_data.idempotency_keys k
-        -- A value that no request may have is in none: its numbers are not written out.
-        where k.producer = session_user and k.key = p_key and case when pg_column_size(variables) <= 65536 and pg_column_size(headers) <= 8192 is not false
-            then k.request_hash = martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
-                group_key, sender, headers) else false end $$;
+    select count(*) || ' ' || coalesce(extract(epoch from max(t.pushed_at))::text, '-') from martlet_data.templates t
+$$;
 
-ALTER FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.template_stamp() OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.time_from(p_field text, p_value text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT
@@ -4348,8 +4369,7 @@ begin
         begin
             return lower(v_local collate "und-x-icu") || '@' || lower(v_host collate "und-x-icu");
         exception when undefined_object then -- a server without ICU
-            -- Its C library makes a plain i of the Turkish capital.
-            return lower(replace(v_local, U&'\0130', U&'i\0307')) || '@' || lower(replace(v_host, U&'\0130', U&'i\0307'));
+            return lower(v_local) || '@' || lower(v_host);
         end;
     end if;
     if v_address ~* '^(tel|sms|whatsapp):\+?[1-9][0-9]{6,14}$' then
@@ -4420,17 +4440,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.wake_sleeper(p_lane smallint DEFAULT NULL::smallint) RETURNS void
+CREATE FUNCTION martlet_data.wake_sleeper() RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
     -- The queue of notifications may not be filled by a listener of somebody else that does not read: a commit that notifies would then be refused.
     if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 and pg_notification_queue_usage() < 0.1 then
-        perform pg_notify('martlet_ready', coalesce(p_lane::text, ''));
+        perform pg_notify('martlet_ready', '');
     end if;
 end $$;
 
-ALTER FUNCTION martlet_data.wake_sleeper(p_lane smallint) OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.wake_sleeper() OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -4449,7 +4469,7 @@ CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint,
 
 ALTER FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint DEFAULT NULL::bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
+CREATE FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4471,7 +4491,6 @@ begin
         perform set_config('synchronous_commit', 'off', true);
         perform setval('martlet_data.sleeper', 1);
     end if;
-    is_behind := not elected and p_behind is not null and exists (select from martlet_data.ready r where r.seq <= p_behind);
     is_due := p_promotes and exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
     -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
     snapshot := pg_current_snapshot()::text;
@@ -4482,7 +4501,7 @@ begin
     due_cursor := pg_sequence_last_value('martlet_data.due_cursor');
 end $$;
 
-ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) RETURNS TABLE(job_id bigint, action text, done integer, skipped integer, has_ended boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4497,6 +4516,7 @@ declare
     v_done int;
 begin
     select * into j from martlet_data.jobs k where k.state = 'running' and k.next_at <= clock_timestamp() and (p_job is null or k.id = p_job)
+            and (k.action <> 'requeue' or martlet_data.policy_is_seen())
         order by k.next_at limit 1 for update skip locked;
     if not found then
         return;
@@ -4887,13 +4907,22 @@ CREATE TABLE martlet_data.sessions (
     is_draining boolean DEFAULT false NOT NULL,
     fenced_at timestamp with time zone,
     ended_at timestamp with time zone,
-    sees_opt_outs boolean DEFAULT false NOT NULL
+    sees_opt_outs boolean DEFAULT false NOT NULL,
+    policy_version integer,
+    templates text COLLATE pg_catalog."C",
+    policy_problem text
 )
 WITH (fillfactor='50');
 
 ALTER TABLE martlet_data.sessions OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.sessions.sees_opt_outs IS 'Its Admit looks for what is being opted out of by itself, not by bucket.';
+
+COMMENT ON COLUMN martlet_data.sessions.policy_version IS 'Works by this version of the policy; null: a worker of an older version does not say.';
+
+COMMENT ON COLUMN martlet_data.sessions.templates IS 'Works by these templates: martlet_data.template_stamp() when it read them.';
+
+COMMENT ON COLUMN martlet_data.sessions.policy_problem IS 'Why it cannot use the newest policy; null: nothing is wrong with that.';
 
 CREATE VIEW martlet.connections AS
  SELECT c.provider,
@@ -5320,13 +5349,15 @@ CREATE UNLOGGED TABLE martlet_data.provider_health (
     latency_ms real NOT NULL,
     unanswered integer NOT NULL,
     waiting integer NOT NULL,
-    CONSTRAINT provider_health_circuit_check CHECK ((circuit = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text])))
+    CONSTRAINT provider_health_circuit_check CHECK ((circuit = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text, 'unusable'::text])))
 )
 WITH (fillfactor='50');
 
 ALTER TABLE martlet_data.provider_health OWNER TO martlet_owner;
 
 COMMENT ON TABLE martlet_data.provider_health IS 'What one worker sees of one provider: answers per second of the last ten seconds or so, and its circuit.';
+
+COMMENT ON COLUMN martlet_data.provider_health.circuit IS 'unusable: the worker cannot open the provider; reason says why.';
 
 CREATE TABLE martlet_data.provider_orders (
     provider text NOT NULL,
@@ -5356,7 +5387,8 @@ CREATE VIEW martlet.providers AS
             (sum((h.latency_ms * h.accepted)) / NULLIF(sum(h.accepted), (0)::double precision)) AS latency_ms,
             sum(h.unanswered) AS unanswered,
             sum(h.waiting) AS waiting,
-            max(h.at) AS seen_at
+            max(h.at) AS seen_at,
+            count(*) FILTER (WHERE (h.circuit = 'unusable'::text)) AS unusable
            FROM (martlet_data.provider_health h
              JOIN martlet_data.sessions s_1 ON (((s_1.id = h.session) AND (s_1.ended_at IS NULL) AND (s_1.fenced_at IS NULL))))
           WHERE (h.at > (clock_timestamp() - '00:00:30'::interval))
@@ -5378,7 +5410,8 @@ CREATE VIEW martlet.providers AS
     s.latency_ms,
     s.unanswered,
     s.waiting,
-    s.seen_at
+    s.seen_at,
+    COALESCE(s.unusable, (0)::bigint) AS unusable
    FROM (seen s
      FULL JOIN martlet_data.provider_orders o ON ((o.provider = s.provider)));
 
@@ -5783,7 +5816,9 @@ CREATE VIEW martlet.workers AS
             WHEN (s.beat_at < (clock_timestamp() - '00:00:10'::interval)) THEN 'stale'::text
             WHEN s.is_draining THEN 'draining'::text
             ELSE 'live'::text
-        END AS state
+        END AS state,
+    s.policy_version,
+    s.policy_problem
    FROM martlet_data.sessions s;
 
 ALTER TABLE martlet.workers OWNER TO martlet_owner;
@@ -7605,6 +7640,9 @@ REVOKE ALL ON FUNCTION martlet_data.did_you_mean(p_word text, p_known text[]) FR
 
 REVOKE ALL ON FUNCTION martlet_data.discard_as(p_actor text, p_job bigint, message_id bigint, why text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.disk_facts(OUT database_bytes bigint, OUT log_bytes bigint, OUT log_most bigint, OUT archive_fails interval) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.drop_members(p_keep interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.drop_members(p_keep interval) TO martlet_worker;
 
@@ -7720,6 +7758,11 @@ REVOKE ALL ON FUNCTION martlet_data.plain_address(p_kind text, p_address text) F
 REVOKE ALL ON FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.plan_run(p_run integer, p_zones smallint[], p_firsts bigint[], p_lasts bigint[], p_dues timestamp with time zone[], p_skips boolean[]) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.policy_is_seen() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.policy_unseen() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.policy_unseen() TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet_data.position_inbound() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.publish(p_type text, p_class text, p_group text, p_at timestamp with time zone, p_data json) FROM PUBLIC;
@@ -7788,7 +7831,10 @@ REVOKE ALL ON FUNCTION martlet_data.take_id() FROM PUBLIC;
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
 
-REVOKE ALL ON FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION martlet_data.template_stamp() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_worker;
+GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 
@@ -7812,13 +7858,13 @@ GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martle
 REVOKE ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
-REVOKE ALL ON FUNCTION martlet_data.wake_sleeper(p_lane smallint) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.wake_sleeper(p_lane smallint) TO martlet_worker;
+REVOKE ALL ON FUNCTION martlet_data.wake_sleeper() FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.wake_sleeper() TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
+REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_worker;
@@ -7907,6 +7953,12 @@ GRANT UPDATE(is_draining) ON TABLE martlet_data.sessions TO martlet_worker;
 GRANT UPDATE(fenced_at) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT UPDATE(ended_at) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(policy_version) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(templates) ON TABLE martlet_data.sessions TO martlet_worker;
+
+GRANT UPDATE(policy_problem) ON TABLE martlet_data.sessions TO martlet_worker;
 
 GRANT SELECT ON TABLE martlet.connections TO martlet_reader;
 GRANT SELECT ON TABLE martlet.connections TO martlet_admin;

@@ -5,19 +5,27 @@ usage: shop.py order NUMBER PHONE TOTAL    takes an order
        shop.py status NUMBER               what became of its message
        shop.py orders                      all orders, with the state of their messages
 
-The address of the database is in DATABASE_URL, else that of Deploy/quickstart. Needs psycopg 3 (apt-get install python3-psycopg).
+The address of the database is in DATABASE_URL, else that of Deploy/quickstart. Its role needs martlet_producer and a schema of its own, as a superuser makes them:
+    create role shop login in role martlet_producer; create schema shop authorization shop;
+Needs psycopg 3 (apt-get install python3-psycopg).
 """
 import os
 import sys
 from datetime import datetime
 from pathlib import Path
 
-import psycopg
-from psycopg.types.json import Jsonb
+try:
+    import psycopg
+    from psycopg.types.json import Jsonb
+except ImportError:
+    sys.exit("shop.py needs psycopg 3: apt-get install python3-psycopg")
 
 
 def connect():
-    address = os.environ.get("DATABASE_URL") or Path(".martlet/database").read_text(encoding="utf-8")
+    served = Path(".martlet/database")
+    address = os.environ.get("DATABASE_URL") or (served.read_text(encoding="utf-8") if served.exists() else None)
+    if not address:
+        sys.exit("Set DATABASE_URL to the address of the database, or run this in the folder where Deploy/quickstart serves.")
     connection = psycopg.connect(address)  # as a role in martlet_producer
     connection.execute("create table if not exists shop.example_orders (number text primary key, phone text not null, total text not null)")
     connection.commit()

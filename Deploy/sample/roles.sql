@@ -5,3 +5,4 @@ create role dashboard login in role martlet_reader;
 create role worker login in role martlet_worker;
 create role gateway login in role martlet_gateway;
 create schema shop authorization shop;
+grant pg_monitor to ann; -- for martlet doctor

@@ -27,7 +27,7 @@ public struct Martlet: AsyncParsableCommand {
               65  invalid configuration (file, line, field)
               69  database unavailable
               70  a fault of Martlet itself
-              75  cancelled: the question was not answered with yes
+              75  cancelled: the question was not answered with yes; --wait: not in time
               77  not permitted (the role that is needed is named)
               78  the schema of the database is not the one this binary knows
 

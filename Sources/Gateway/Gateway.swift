@@ -58,6 +58,7 @@ public enum Gateway {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.drainGrace
+        try await policy.lookFirst()
         do { try await ServiceGroup(configuration: configuration).run() } catch let error as IOError
             where error.errnoCode == EADDRINUSE
         {

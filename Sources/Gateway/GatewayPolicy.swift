@@ -89,6 +89,22 @@ final class GatewayPolicy: Service, EventSurroundings {
         try await cancelWhenGracefulShutdown { try await self.follow() }
     }
 
+    /// Before anything listens: what cannot heal ends the program at once. A database that gives no answer within two seconds is no reason to wait: callers
+    /// are answered 503 meanwhile, and `run` looks again.
+    /// - Throws: `GatewayError`.
+    func lookFirst() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                do { try await check() } catch let error as StoreError {
+                    if error.isRefusedConnection || error.isForbidden { throw GatewayError.misfit("\(error)") }
+                }
+            }
+            group.addTask { try await Task.sleep(for: .seconds(2)) }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
     private func follow() async throws {
         var isChecked = false
         while !Task.isCancelled {

@@ -62,6 +62,7 @@ struct Heartbeat: Sendable {
         var pause = Pause(limit: .seconds(5))
         var unreadable = Unreadable()
         var ringsRead: ContinuousClock.Instant?
+        var told: TellPolicy?
         while !Task.isCancelled {
             do {
                 // A ring that moves on shows in the next probe; what else changes there, an empty segment, can wait.
@@ -75,6 +76,7 @@ struct Heartbeat: Sendable {
                 if shared.update(paused: paused) { lookAgain() }
                 try await shareProviders()
                 try await readPolicy(stamp, &unreadable)
+                try await tellPolicy(&told, problem: unreadable.problem)
                 pause.reset()
                 await Pause.sleep(refreshInterval)
             } catch is CancellationError {
@@ -92,7 +94,7 @@ struct Heartbeat: Sendable {
         guard !shared.isDraining else { return }
         logger.warning("this session was fenced: its beat was too old", metadata: ["session": "\(shared.session)"])
         claim.resetScanPositions()
-        shared.begin(session: try await database.run(identity.begin))
+        shared.begin(session: try await database.run(identity.begin(shared.policy)))
     }
 
     func readRings() async throws {
@@ -110,7 +112,10 @@ struct Heartbeat: Sendable {
     /// What admins order about providers, whose circuits others found open, and what this worker sees of them.
     func shareProviders() async throws {
         let session = shared.session
-        let seen = providerQueues.all.map { $0.health() }.filter(\.isWorthTelling)
+        let unusable = providerQueues.missing
+        let seen =
+            providerQueues.all.filter { unusable[$0.name] == nil }.map { $0.health() }.filter(\.isWorthTelling)
+            + unusable.map { ProviderSeen(unusable: $0.key, $0.value) }
         let states = try await withTaskExecutorPreference(database.executor) {
             try await database.withConnection { connection in
                 if !seen.isEmpty { try await connection.run(WriteProviderHealth(session: session, seen: seen)) }
@@ -130,6 +135,8 @@ struct Heartbeat: Sendable {
     /// A policy that cannot be read: told once, and again each hour as long as it stays.
     private struct Unreadable {
         var what: String?
+        /// For admins.
+        var problem: String?
         var toldAt = ContinuousClock.now
 
         mutating func isWorthTelling(_ what: String) -> Bool {
@@ -137,6 +144,16 @@ struct Heartbeat: Sendable {
             (self.what, toldAt) = (what, .now)
             return true
         }
+    }
+
+    /// Tells admins by which policy this session works, when that has changed: whoever waits for it may go on.
+    private func tellPolicy(_ told: inout TellPolicy?, problem: String?) async throws {
+        let policy = shared.policy
+        let news = TellPolicy(
+            session: shared.session, policy: policy.version, templates: policy.templateStamp, problem: problem)
+        guard news != told else { return }
+        _ = try await database.run(news)
+        told = news
     }
 
     private func readPolicy(_ stamp: PolicyStamp.Answer, _ unreadable: inout Unreadable) async throws {
@@ -148,12 +165,13 @@ struct Heartbeat: Sendable {
             events.update(found.events)
             shared.update(policy: loaded)
             policyChanged(loaded)
-            unreadable.what = nil
+            (unreadable.what, unreadable.problem) = (nil, nil)
             logger.info("policy in force", metadata: ["version": "\(loaded.version)"])
             loaded.reportLinks(to: logger)
         } catch {
             if case StoreError.unavailable = error { throw error }
             if error is CancellationError { throw error }
+            unreadable.problem = "\(error)"
             guard unreadable.isWorthTelling("\(stamp.version ?? 0) \(stamp.templates) \(error)") else { return }
             logger.error(
                 "the newest policy cannot be used; the one before stays in force",
@@ -176,5 +194,8 @@ public struct WorkerIdentity: Sendable {
         self.version = version
     }
 
-    var begin: BeginSession { BeginSession(worker: name, host: host, pid: pid, version: version) }
+    func begin(_ policy: PolicySnapshot) -> BeginSession {
+        BeginSession(
+            worker: name, host: host, pid: pid, version: version, policy: policy.version, templates: policy.templateStamp)
+    }
 }

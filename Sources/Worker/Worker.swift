@@ -67,7 +67,7 @@ public struct Worker: Service {
         while !Task.isShuttingDownGracefully && !Task.isCancelled {
             do {
                 let asked = ContinuousClock.now
-                let session = try await database.run(identity.begin)
+                let session = try await database.run(identity.begin(policy))
                 let first = try await database.run(Beat(session: session, inFlight: 0, isDraining: false))
                 let shared = SharedState(session: session, policy: policy, databaseNow: first.now, asked: asked)
                 let (segments, probe, paused) = try await database.withConnection {

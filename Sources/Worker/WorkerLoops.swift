@@ -233,14 +233,14 @@ final class WorkerLoops: Sendable {
         for policy in snapshot.policy.providers.values where providerQueues.providerQueue(policy.name)?.policy != policy {
             do { try open(policy) } catch {
                 problems[policy.name] = error
-                if !providerQueues.missing.contains(policy.name) {
+                if providerQueues.missing[policy.name] == nil {
                     logger.error(
                         "a provider cannot be opened; the others are used, and this one is tried again",
                         metadata: ["provider": "\(policy.name)", "error": "\(error)"])
                 }
             }
         }
-        providerQueues.setMissing(Set(problems.keys))
+        providerQueues.setMissing(problems.mapValues { "\($0)" })
         openedAt.withLock { $0 = .now }
         return problems.sorted { $0.key < $1.key }.map(\.value)
     }

@@ -34,6 +34,8 @@ extension Faults {
                     #expect(try await program.wait(within: .seconds(30)) == 78, "\(program.output)")
                     #expect(program.output.contains(expected), "\(program.output)")
                     #expect(!program.output.contains("LOCATION"), "\(program.output)")
+                    #expect(
+                        !program.output.contains("listening") && !program.output.contains("child channel"), "\(program.output)")
                 }
                 try await shop.script("drop role \(role)")
             }

@@ -87,6 +87,47 @@ struct JobTests {
         }
     }
 
+    @Test(
+        "a requeue waits for each live worker to use the newest policy and templates, half a minute at most; a discard does not wait"
+    )
+    func policy() async throws {
+        try await office { office in
+            let stamp = try await office.shop.store.run(PolicyStamp())
+            let version = try #require(stamp.version)
+            let worker = try await office.shop.store.run(
+                BeginSession(worker: "w", host: "here", pid: 1, version: "1", policy: version, templates: stamp.templates))
+            let ids = try await office.shop.deadLetters(4).map { MessageID($0) }
+            try await office.shop.apply(ShopPolicy { $0.body = "{{text}}!" })
+            let newer = try await office.shop.store.run(PolicyStamp())
+            #expect(newer.version == version + 1 && newer.templates != stamp.templates)
+
+            let waiting = try await office.start(Self.requeue, .ids(Array(ids[..<2])))
+            #expect(try await office.run(ContinueJob(id: waiting)).hasWorked == false)
+            #expect(try await office.run(AwaitPolicy(atMost: .zero)).behind.map(\.worker) == ["w"])
+            _ = try await office.finish(try await office.start(.discard, .ids([ids[3]])))
+
+            // The policy alone is not enough: the text that was mended is a template.
+            try await office.shop.store.run(
+                TellPolicy(session: worker, policy: version + 1, templates: stamp.templates, problem: nil))
+            #expect(try await office.run(ContinueJob(id: waiting)).hasWorked == false)
+            try await office.shop.store.run(
+                TellPolicy(session: worker, policy: version + 1, templates: newer.templates, problem: nil))
+            #expect(try await office.finish(waiting).job.done == 2)
+            #expect(try await office.run(AwaitPolicy(atMost: .zero)).behind == [])
+
+            // One that cannot use it does not hold up the others for ever.
+            try await office.shop.apply(ShopPolicy())
+            let late = try await office.start(Self.requeue, .ids([ids[2]]))
+            #expect(try await office.run(ContinueJob(id: late)).hasWorked == false)
+            try await office.shop.script(
+                """
+                update martlet_data.policies set applied_at = applied_at - interval '31 seconds';
+                update martlet_data.templates set pushed_at = pushed_at - interval '31 seconds';
+                """)
+            #expect(try await office.finish(late).job.done == 1)
+        }
+    }
+
     @Test("what may pass ends a batch and skips nothing: the next one does it")
     func passing() async throws {
         try await office { office in

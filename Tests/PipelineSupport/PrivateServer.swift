@@ -6,12 +6,16 @@ import TestSupport
 public struct PrivateServer: Sendable {
     let directory: String
     let port: Int
+    /// Further `-c name=value`.
+    let settings: String
     private static let binaries = "/usr/lib/postgresql/15/bin"
 
     public func conninfo(database: String) -> String { "host=\(directory) port=\(port) user=postgres dbname=\(database)" }
 
-    public static func start() async throws -> PrivateServer {
-        let server = PrivateServer(directory: "/tmp/pgown-\(getpid())-\(UInt32.random(in: 0...UInt32.max))", port: try freePort())
+    public static func start(settings: String = "") async throws -> PrivateServer {
+        let server = PrivateServer(
+            directory: "/tmp/pgown-\(getpid())-\(UInt32.random(in: 0...UInt32.max))", port: try freePort(),
+            settings: settings)
         let script =
             "mkdir -m 700 $0 && cd $0 && $1/initdb --no-sync --no-instructions -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D $0/data"
         try await runProcess(asPostgres(["sh", "-c", script, server.directory, binaries]))
@@ -36,7 +40,7 @@ public struct PrivateServer: Sendable {
             asPostgres(
                 [
                     "\(Self.binaries)/pg_ctl", "-D", "\(directory)/data", "-w", "-l", "\(directory)/log", "-o",
-                    "-p \(port) -k \(directory) -c listen_addresses= -c max_connections=50",
+                    "-p \(port) -k \(directory) -c listen_addresses= -c max_connections=50 \(settings)",
                 ] + arguments))
     }
 }

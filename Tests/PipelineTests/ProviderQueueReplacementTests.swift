@@ -54,7 +54,7 @@ struct ProviderQueueReplacementTests {
     func missing() throws {
         let results = Results()
         let providerQueues = ProviderQueues([try providerQueue(window: 4, results: results)])
-        providerQueues.setMissing(["p", "q"])
+        providerQueues.setMissing(["p": "no key", "q": "no key"])
         #expect(providerQueues.availability.unavailable == ["q"])
     }
 }

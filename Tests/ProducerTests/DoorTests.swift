@@ -107,6 +107,12 @@ struct DoorTests {
         #expect(
             error?.description.contains("group_key 'spring' instead of none, template 'code' instead of 'sale'") == true,
             "\(error?.description ?? "")")
+        // The program says it once, and does not try again what cannot pass.
+        let program = try ProducerProgram(conninfo: ScratchDatabase.required().conninfo)
+        let child = try program.start(
+            [file.path, "--class", "marketing", "--channel", "sms", "--template", "sale", "--group-key", "spring"])
+        #expect(try await child.wait() == 64)
+        #expect(child.output.matches(of: /instead of/).count == 1, "\(child.output)")
     }
 
     @Test(

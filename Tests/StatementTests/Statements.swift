@@ -42,6 +42,7 @@ enum Statements {
                         latency: .milliseconds(5), unanswered: 1, waiting: 0)
                 ]),
             LoadPausedLanes(), BeginSession(worker: "w", host: "h", pid: 1, version: "1"),
+            TellPolicy(session: 1, policy: 1, templates: "1 1", problem: "x"),
             Beat(session: 1, inFlight: 0, isDraining: false), EndSession(session: 1), QueueIsEmpty(), ServerUp(),
         ]
     }
@@ -187,7 +188,7 @@ enum Statements {
             UpsertSenders(senders: [Sender(key: "shop", timeZone: "Etc/UTC", defaultLocale: "en")], defaultSender: "shop"),
             UpsertChannels(channels: [Channel(rawValue: "push")]),
             PushTemplates(templates: [Template(key: "new", locale: "en", channel: .sms, body: "Hi", required: ["a", "b"])]),
-            LoadTemplates(), PolicyStamp(),
+            LoadTemplates(), PolicyStamp(), WorkersBehind(),
             UpsertBudgets(budgets: [
                 BudgetRule(
                     name: "daily", classes: ["otp"], channels: [.sms], timeZone: "Etc/UTC", unit: .money(currency: "EUR"),
@@ -226,7 +227,8 @@ enum Statements {
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),
             LockConfiguration(), CurrentRights(), HasRole(role: "martlet_worker"), ServerFacts(), QueueFacts(), RingFacts(),
-            OldTransactions(), UnreadableTexts(),
+            OldTransactions(), UnreadableTexts(), ServerLimits(), InactiveSlots(), StandbyFacts(), DiskFacts(), JITSettings(),
+            UnmatchedEvents(),
         ]
     }
 

@@ -13,7 +13,7 @@ begin
         raise exception 'field scheduled_at: % is more than 24 hours ago', p_scheduled using errcode = 'MT007',
             hint = 'Leave it out to send at once.';
     elsif p_scheduled > p_now + v_within then
-        raise exception 'field scheduled_at: % is more than % from now, and class % may be scheduled no further ahead', p_scheduled, v_within, p_class using errcode = 'MT007',
+        raise exception 'field scheduled_at: % is more than % from now, and class % may be scheduled no further ahead', p_scheduled, justify_hours(v_within), p_class using errcode = 'MT007',
             hint = 'Enqueue it nearer to its time; the limit is schedule_within in Config/policy/classes.yaml.';
     elsif p_expires <= greatest(p_now, p_scheduled) then
         raise exception 'field expires_at: % is not after %', p_expires, case when p_scheduled > p_now then 'scheduled_at' else 'now' end using errcode = 'MT007',

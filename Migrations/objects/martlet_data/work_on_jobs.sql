@@ -1,5 +1,7 @@
 -- One batch of a job whose time has come and that nobody works on now: at most p_limit messages, with a rate half a second's worth. Everything of it is one transaction:
--- a worker that dies with it has done nothing, and the next one does it. No row: nothing is due. p_job: of this job only.
+-- a worker that dies with it has done nothing, and the next one does it. No row: nothing is due. p_job: of this job only. Nothing is requeued while a worker still works
+-- by an older policy: it would die again by what has just been mended.
+-- after: martlet_data.policy_is_seen
 create or replace function martlet_data.work_on_jobs(p_job bigint, p_limit int) returns table (job_id bigint, action text, done int, skipped int, has_ended boolean)
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -11,6 +13,7 @@ declare
     v_done int;
 begin
     select * into j from martlet_data.jobs k where k.state = 'running' and k.next_at <= clock_timestamp() and (p_job is null or k.id = p_job)
+            and (k.action <> 'requeue' or martlet_data.policy_is_seen())
         order by k.next_at limit 1 for update skip locked;
     if not found then
         return;

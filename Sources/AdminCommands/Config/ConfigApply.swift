@@ -6,16 +6,20 @@ struct ConfigApply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Check policy and templates, show what changes, store it as the newest version.",
         discussion: """
-            One transaction: policy, classes, senders, channels, templates and the audit row are stored together or not at all. Workers
-            follow within seconds, without a restart. Files that did not change are not stored again. A class or sender that the files no
-            longer have is retired after confirmation: nothing new is enqueued with it, and messages that wait are still sent. The command
-            says how many messages wait of a class that is retired or moved to another lane; they are sent from where they are, by the last
-            policy that had the class.
+            One transaction: policy, classes, senders, channels, templates and the audit row are stored together or not at all. Workers \
+            follow within seconds, without a restart. Files that did not change are not stored again.
+
+            A class or sender that the files no longer have is retired after confirmation: nothing new is enqueued with it, and messages \
+            that wait are still sent. The command says how many messages wait of a class that is retired or moved to another lane; they are \
+            sent from where they are, by the last policy that had the class.
+
+            --wait ends when each live worker sends by what was stored. Requeuing dead letters waits for that too.
 
             EXAMPLES
               martlet config apply --config Config --note "caps for the spring sale"
               martlet config apply --config Config --dry-run
               martlet config apply --config Config --no-templates --yes
+              martlet config apply --config Config --wait --wait-at-most 2m
             """)
     @Option(name: .long, help: ArgumentHelp("Directory with policy/ and templates/.", valueName: "dir"), completion: .directory)
     var config = String.defaultConfigDirectory
@@ -27,12 +31,13 @@ struct ConfigApply: AsyncParsableCommand {
     var templates = true
     @Flag(name: .shortAndLong, help: "Do not ask.")
     var yes = false
+    @OptionGroup(title: "Waiting") var waiting: PolicyWait
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
         let content = try ConfigDirectory(config).load()
         if !shared.json { for warning in content.warnings { Terminal.error.line("warning: \(warning)", .yellow) } }
-        let output = try await shared.withCluster { cluster, actor in
+        let (output, waited) = try await shared.withCluster { cluster, actor in
             var confirmed: PolicyChange?
             if !dryRun {
                 let plan = try await PlanPolicy(content: content).run(on: cluster, as: actor)
@@ -44,12 +49,14 @@ struct ConfigApply: AsyncParsableCommand {
             }
             let apply = ApplyPolicy(
                 content: content, note: note, pushesTemplates: templates, dryRun: dryRun, confirmed: confirmed)
-            return try await apply.run(on: cluster, as: actor)
+            let output = try await apply.run(on: cluster, as: actor)
+            return (output, dryRun ? nil : try await waiting.run(on: cluster, as: actor))
         }
-        shared.show(output) { show(output) }
+        shared.show(waited.map { output.json.adding("wait", $0.json) } ?? output.json) { show(output, waits: waited != nil) }
+        try waiting.conclude(waited, asJSON: shared.json)
     }
 
-    private func show(_ output: ApplyPolicy.Output) {
+    private func show(_ output: ApplyPolicy.Output, waits: Bool) {
         let out = Terminal.out
         for line in output.change.lines + output.change.waitingLines(output.waiting) { out.line(line) }
         if let routes = output.routes { out.line(routes.line) }
@@ -61,7 +68,8 @@ struct ConfigApply: AsyncParsableCommand {
         } else if dryRun {
             out.line("dry run: nothing was stored")
         } else {
-            out.line("policy version \(output.version ?? 0) is in force; workers follow within seconds", .green)
+            let rest = waits ? "" : "; workers follow within seconds (--wait waits for them)"
+            out.line("policy version \(output.version ?? 0) is in force\(rest)", .green)
         }
     }
 }

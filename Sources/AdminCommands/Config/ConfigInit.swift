@@ -14,7 +14,7 @@ struct ConfigInit: AsyncParsableCommand {
               martlet config init /etc/martlet
               martlet config init Config --from /usr/share/martlet/config
             """)
-    @Argument(help: "Directory that is to hold them.", completion: .directory) var directory: String
+    @Argument(help: "Directory that is to hold them.", completion: .directory) var directory = String.defaultConfigDirectory
     @Option(
         name: .long, help: ArgumentHelp("Directory of the examples (default: that of the installation).", valueName: "dir"),
         completion: .directory)

@@ -6,7 +6,9 @@ struct ConfigValidate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Check policy and templates without a database; says file, line and field.",
         discussion: """
-            Reads DIR/policy/*.yaml and DIR/templates, parses every template, and lets every provider's transport check its options.
+            Reads DIR/policy/*.yaml and DIR/templates, parses every template, and lets every provider's transport check its options and
+            the files that they name (keys, passwords, certificates). A file that this machine does not have is a warning: run it on a
+            worker's host, as the worker's user, to have all of them checked.
             Exits with 65 when something is wrong.
 
             EXAMPLES

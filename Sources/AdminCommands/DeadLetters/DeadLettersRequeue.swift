@@ -7,7 +7,8 @@ struct DeadLettersRequeue: AsyncParsableCommand {
         discussion: """
             It is a job: its messages are fixed when it begins. Workers work on it, and so does this command while it waits. If the command
             is ended the job goes on; `martlet jobs` lists, shows and stops it. A message that is refused is reported, and the others
-            are requeued all the same. A message that dies again meanwhile is not requeued twice.
+            are requeued all the same. A message that dies again meanwhile is not requeued twice. Nothing is requeued before all live workers use
+            the newest policy and templates, or 30 s after these were stored.
 
             EXAMPLES
               martlet dead-letters requeue 252144690003968 --why "provider is back"

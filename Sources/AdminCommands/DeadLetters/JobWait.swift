@@ -18,6 +18,13 @@ struct JobWait: Sendable {
                 let step = try await ContinueJob(id: job.id).run(on: cluster, as: actor)
                 job = step.job
                 Terminal.error.progress("job \(job.id): \(done) \(job.done) of \(job.messages)")
+                if !step.hasWorked, job.state == "running", job.action == "requeue" {
+                    let behind = try await AwaitPolicy(atMost: .zero).run(on: cluster, as: actor).behind
+                    if !behind.isEmpty {
+                        Terminal.error.progress(
+                            "job \(job.id): waits until the newest policy is used by \(WorkersBehind.Worker.names(behind))")
+                    }
+                }
                 if !step.hasWorked, job.state == "running" { try await ContinuousClock().sleep(for: Self.pause) }
             }
             results = try await ShowJob(id: job.id, limit: nil).run(on: cluster, as: actor).messages

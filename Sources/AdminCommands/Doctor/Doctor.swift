@@ -5,8 +5,25 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Say what is wrong with this installation, and what to do.",
         discussion: """
-            Looks at the server, the schema, the policy, workers, lanes, partitions, transactions and dead letters. Changes nothing.
-            Exits with 1 when something is bad, with 0 when there are only warnings.
+            Changes nothing. Exits with 1 when something is bad, with 0 when there are only warnings. What it could not look at is a warning: \
+            with pg_monitor a role sees transactions of other roles and the size of the WAL.
+
+            CHECKS
+              reachable, server_version, primary, durability, autovacuum, clock
+              schema, role
+              prepared_transactions, transactions: what holds back cleaning up
+              connections, locks: near a limit of server, database or role
+              replication_slots: slots without a reader keep WAL
+              synchronous_standby: each commit waits for it
+              disk, wal_archive: sizes of database and WAL, and archiving
+              jit: as services get it in this database
+              policy, policy_use, templates: do all workers use what is newest?
+              template_locales: templates that fit the locale of no sender
+              workers, stale_workers, worker_versions
+              providers, provider_NAME: paused, circuit open, cannot be opened
+              lanes, lane_N, leases, due, ring_KIND: what waits too long
+              partitions, default_partitions, retention, time_zones
+              inbound_texts, events, dead_letters: what a person should look at
 
             EXAMPLES
               martlet doctor

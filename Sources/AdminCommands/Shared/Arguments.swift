@@ -15,6 +15,7 @@ extension MessageID: ExpressibleByArgument {
 /// `90s`, `2h`, `30d`.
 struct DurationArgument: ExpressibleByArgument {
     var duration: Duration
+    init(_ duration: Duration) { self.duration = duration }
     init?(argument: String) {
         guard let duration = Duration(configured: argument) else { return nil }
         self.duration = duration

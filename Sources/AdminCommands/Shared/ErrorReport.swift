@@ -20,7 +20,7 @@ enum AdminExit: Int32, CaseIterable {
             case .invalidConfiguration: .invalidConfiguration
             case .unavailable: .unavailable
             case .internalFault: .internalFault
-            case .cancelled: .cancelled
+            case .cancelled, .notYet: .cancelled
             case .notPermitted: .notPermitted
             case .schemaMismatch: .schemaMismatch
             }

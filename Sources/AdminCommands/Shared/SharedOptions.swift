@@ -87,7 +87,9 @@ struct SharedOptions: ParsableArguments {
     }
 
     /// With `--json` the output as one document, else what `people` writes.
-    func show(_ output: some JSONConvertible, _ people: () -> Void) {
-        if json { Terminal.out.json(output.json) } else { people() }
+    func show(_ output: some JSONConvertible, _ people: () -> Void) { show(output.json, people) }
+
+    func show(_ output: JSONValue, _ people: () -> Void) {
+        if json { Terminal.out.json(output) } else { people() }
     }
 }

@@ -8,6 +8,7 @@ struct Workers: AsyncParsableCommand {
         commandName: "workers", abstract: "Worker sessions: beat, messages in flight, version, state.",
         discussion: """
             stale: no beat for 10 s, its messages are being rescued. fenced: declared dead; it cannot record anything any more.
+            policy: the version that it sends by; - for workers of an older version, which do not say.
 
             EXAMPLES
               martlet workers
@@ -21,13 +22,14 @@ struct Workers: AsyncParsableCommand {
         let found = try await shared.run(ShowWorkers(all: all))
         shared.show(found) {
             guard !found.workers.isEmpty else { return }
-            var table = Table("#session", "worker", "host", "#pid", "version", "started", "beat", "#in flight", "state")
+            var table = Table(
+                "#session", "worker", "host", "#pid", "version", "started", "beat", "#in flight", "#policy", "state")
             for worker in found.workers {
                 let style: Style = worker.state == "live" ? .green : worker.state == "ended" ? .dim : .yellow
                 table.add(
                     "\(worker.session)", "\(worker.worker)", "\(worker.host)", "\(worker.pid)", "\(worker.version)",
                     "\(worker.startedAt.relative(to: found.now))", "\(worker.beatAt.relative(to: found.now))",
-                    "\(worker.inFlight)", Table.Cell(worker.state, style))
+                    "\(worker.inFlight)", "\(worker.policy.map { "\($0)" } ?? "-")", Table.Cell(worker.state, style))
             }
             Terminal.out.table(table)
         }

@@ -17,6 +17,8 @@ public struct OperationError: Error, Sendable, CustomStringConvertible {
         case internalFault = "internal_fault"
         /// Nobody confirmed it, or somebody else was faster.
         case cancelled
+        /// What was waited for did not come in time.
+        case notYet = "not_yet"
         case notPermitted = "not_permitted"
         case schemaMismatch = "schema_mismatch"
     }

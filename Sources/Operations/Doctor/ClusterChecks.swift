@@ -1,4 +1,5 @@
 import Domain
+import Rendering
 import Settings
 import Store
 
@@ -51,7 +52,51 @@ enum ClusterChecks {
         return findings
     }
 
-    static func lanes(_ lanes: [ListLanes.Lane], policy: Policy?, now: Timestamp) -> [Finding] {
+    /// Whether all live workers send by what was applied last.
+    static func policyUse(_ behind: [WorkersBehind.Worker], age: Duration) -> Finding? {
+        // They look every second.
+        guard !behind.isEmpty, age > .seconds(15) else { return nil }
+        let named = behind.prefix(5).map { worker in
+            let policy = worker.policy.map { "uses version \($0)" } ?? "does not say (version \(worker.version) of the program)"
+            return "\(worker.worker) on \(worker.host) \(policy)\(worker.problem.map { ": \($0)" } ?? "")"
+        }
+        let text = "not all workers use the newest policy and templates: \(named.joined(separator: "; "))"
+        return behind.contains { $0.problem != nil }
+            ? .bad("policy_use", text, "Correct the files and run `martlet config apply --wait`, or upgrade these workers.")
+            : .warn("policy_use", text, "Look at their logs; upgrade workers of an older version.")
+    }
+
+    /// Templates that no message without a locale of its own can be rendered with, whatever its sender.
+    static func locales(_ templates: [ParsedTemplate], policy: Policy?) -> Finding {
+        let locales = Set((policy?.senders.values.map(\.defaultLocale)) ?? [])
+        let sets = Dictionary(grouping: templates) { "\($0.template.key) (\($0.template.channel))" }
+        let uncovered = sets.filter { _, texts in
+            let set = TemplateSet(texts)
+            return !locales.contains { set.best(for: nil, sender: $0) != nil }
+        }.keys.sorted()
+        guard policy != nil, !uncovered.isEmpty else {
+            return .ok("template_locales", "each template has a text for some sender")
+        }
+        return .warn(
+            "template_locales",
+            "\(uncovered.count) templates have no text for the locale of any sender (\(locales.sorted().joined(separator: ", "))) and none called default: \(uncovered.prefix(5).joined(separator: ", "))",
+            "Push a text for one of these locales, or one called default: a message that names no locale is refused or dies.")
+    }
+
+    /// What providers said about messages that were never found.
+    static func events(_ counts: [UnmatchedEvents.Count]) -> Finding {
+        let lost = counts.filter { $0.events > $0.waiting }
+        guard !lost.isEmpty else { return .ok("events", "each matches a message, or is tried again") }
+        let named = lost.prefix(5).map {
+            "\($0.events - $0.waiting) \($0.kind) of \($0.provider) (\($0.reason)), the newest at \($0.newest.shown)"
+        }
+        return .warn(
+            "events", "match no message: \(named.joined(separator: "; "))",
+            "select * from martlet.unmatched_events. Does another system use the same account? Are its callback options those of the provider's documentation? They are forgotten after some days."
+        )
+    }
+
+    static func lanes(_ lanes: [ListLanes.Lane], policy: Policy?, troubled: [String], now: Timestamp) -> [Finding] {
         var findings = lanes.filter { $0.pausedAt != nil }.map { lane in
             Finding.warn(
                 "lane_\(lane.lane)", "paused by \(lane.pausedBy ?? "?"): \(lane.pauseReason ?? "")",
@@ -65,7 +110,10 @@ enum ClusterChecks {
             guard age > promise else { continue }
             let ttl = policy?.classes.values.filter { $0.lane == lane.lane }.map(\.timeToLive).min()
             let text = "\(lane.ready) ready, the oldest enqueued \(age.rough) ago"
-            let remedy = "Start more workers, or look at the providers' rates (`martlet lanes`, `martlet workers`)."
+            let remedy =
+                troubled.isEmpty
+                ? "Start more workers, or look at the providers' rates (`martlet lanes`, `martlet providers`)."
+                : "More workers do not help: \(troubled.prefix(5).joined(separator: ", ")) takes less than it should, see above."
             let isExpiring = ttl.map { age * 2 > $0 } ?? false
             findings.append(
                 isExpiring || lane.lane == 0 ? .bad("lane_\(lane.lane)", text, remedy) : .warn("lane_\(lane.lane)", text, remedy))
@@ -102,7 +150,16 @@ enum ClusterChecks {
         ]
     }
 
-    static func retention(_ held: [HeldDays.Day]) -> Finding {
+    /// - Parameter overdue: days that have been old for a day already.
+    static func retention(_ held: [HeldDays.Day], overdue: [HeldDays.Day]) -> Finding {
+        let stuck = overdue.filter { $0.why == nil }
+        if let oldest = stuck.first {
+            return .bad(
+                "retention",
+                "nothing holds \(stuck.count) old days, and nobody drops them; the oldest is \(oldest.day)",
+                "A live worker with worker.maintenance: true drops them within the hour. Where one is live its log says what keeps it (\"retention\")."
+            )
+        }
         let kept = held.filter { $0.why != nil }
         guard let oldest = kept.first, let why = oldest.why else {
             return .ok("retention", "no day is kept for longer than messages are")
@@ -127,13 +184,16 @@ enum ClusterChecks {
         }
     }
 
-    static func transactions(_ sessions: [OldTransactions.Session], seesAll: Bool) -> Finding {
-        let blind = seesAll ? "" : " (only your own sessions are visible: grant pg_read_all_stats to see all)"
-        guard !sessions.isEmpty else { return .ok("transactions", "none older than a minute\(blind)") }
+    static func transactions(_ sessions: [OldTransactions.Session], of name: String, seesAll: Bool) -> Finding {
+        let remedy = "End them (select pg_terminate_backend(pid)): they keep dead rows and segments from being given back."
         let named = sessions.prefix(5).map { "pid \($0.pid) \($0.user) \($0.application) \($0.state) since \($0.age.rough)" }
-        return .warn(
-            "transactions", named.joined(separator: "; ") + blind,
-            "End them (select pg_terminate_backend(pid)): they keep dead rows and segments from being given back.")
+        let found = sessions.isEmpty ? "none older than a minute" : named.joined(separator: "; ")
+        guard seesAll else {
+            return .warn(
+                "transactions", "of \(name): \(found); could not look at those of other roles",
+                (sessions.isEmpty ? "" : remedy + " ") + "grant pg_monitor to \(name), or run the doctor as a role that has it.")
+        }
+        return sessions.isEmpty ? .ok("transactions", found) : .warn("transactions", found, remedy)
     }
 
     /// Somebody may have said STOP in a way that no program understood.

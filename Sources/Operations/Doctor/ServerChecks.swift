@@ -5,8 +5,7 @@ import Store
 enum ServerChecks {
     static func run(_ facts: ServerFacts.Answer, local: Timestamp) -> [Finding] {
         [
-            version(facts), role(facts), durability(facts), upkeep(facts), jit(facts), clock(facts, local), headroom(facts),
-            prepared(facts),
+            version(facts), role(facts), durability(facts), upkeep(facts), clock(facts, local), prepared(facts),
         ]
     }
 
@@ -47,12 +46,6 @@ enum ServerChecks {
             : .bad("autovacuum", "off", "Set autovacuum = on and track_counts = on: tables bloat until the queue stands still.")
     }
 
-    private static func jit(_ facts: ServerFacts.Answer) -> Finding {
-        facts.settings["jit"] == "off"
-            ? .ok("jit", "off")
-            : .warn("jit", "on", "alter database … set jit = off: compiling takes longer than Martlet's short statements.")
-    }
-
     private static func clock(_ facts: ServerFacts.Answer, _ local: Timestamp) -> Finding {
         let skew = facts.now - local
         return abs(skew.inSeconds) < 2
@@ -60,13 +53,6 @@ enum ServerChecks {
             : .warn(
                 "clock", "\(skew.rough) \(skew > .zero ? "ahead of" : "behind") this machine",
                 "Synchronise both with NTP: the server's clock decides about quiet hours and expiry.")
-    }
-
-    private static func headroom(_ facts: ServerFacts.Answer) -> Finding {
-        let text = "\(facts.connections) of \(facts.maxConnections) connections used"
-        return facts.connections * 10 < facts.maxConnections * 8
-            ? .ok("connections", text)
-            : .warn("connections", text, "Raise max_connections, or put PgBouncer in front of the services.")
     }
 
     private static func prepared(_ facts: ServerFacts.Answer) -> Finding {

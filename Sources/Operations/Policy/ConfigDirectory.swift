@@ -26,6 +26,7 @@ public struct ConfigDirectory: Sendable {
     /// - Throws: `ConfigErrors` with all that is wrong in all files, each with the path of its file.
     public func load() throws(ConfigErrors) -> Content {
         var problems: [ConfigProblem] = []
+        var warnings: [String] = []
         func collect<T>(_ directory: String, _ body: () throws(ConfigErrors) -> T) -> T? {
             do throws(ConfigErrors) {
                 return try body()
@@ -40,6 +41,9 @@ public struct ConfigDirectory: Sendable {
         }
         if let policy {
             problems += transportProblems(policy, files ?? [:]).map { $0.below(policyDirectory) }
+            let (unusable, elsewhere) = fileProblems(policy, files ?? [:])
+            problems += unusable.map { $0.below(policyDirectory) }
+            warnings += elsewhere
         }
         // The one of events has its own.
         let channels = (policy?.channels ?? [.sms, .email]).subtracting([.webhook])
@@ -57,7 +61,7 @@ public struct ConfigDirectory: Sendable {
             }
         }
         guard problems.isEmpty, let files, let policy else { throw ConfigErrors(problems) }
-        return Content(files: files, policy: policy, templates: parsed, warnings: Self.warnings(policy, parsed))
+        return Content(files: files, policy: policy, templates: parsed, warnings: warnings + Self.warnings(policy, parsed))
     }
 
     private func problem(_ error: RenderError, in template: Template) -> ConfigProblem {
@@ -90,20 +94,42 @@ public struct ConfigDirectory: Sendable {
 
 extension ConfigDirectory {
     private func transportProblems(_ policy: Policy, _ files: [String: String]) -> [ConfigProblem] {
-        let endpoints = Dictionary(policy.webhooks.map { ($0.provider, $0.name) }) { first, _ in first }
+        let endpoints = policy.endpointNames
         return policy.providers.values.sorted { $0.name < $1.name }.compactMap { provider in
             do {
                 try TransportFactory.check(provider)
                 return nil
             } catch let error as TransportError {
-                if let endpoint = endpoints[provider.name] { return self.problem(error, of: endpoint, files) }
-                let place = YAMLPlace.find(provider.name, error.option ?? "transport", in: files["providers.yaml"] ?? "")
-                let path = "providers.\(provider.name)" + (error.option.map { ".options.\($0)" } ?? ".transport")
-                return ConfigProblem(file: "providers.yaml", line: place, path: path, problem: error.description)
+                return self.problem(error, of: provider.name, endpoints[provider.name], files)
             } catch {
                 return ConfigProblem(file: "providers.yaml", path: "providers.\(provider.name)", problem: "\(error)")
             }
         }
+    }
+
+    /// Files that providers' options name: those of this machine that cannot be used, and a warning for each that it does not have.
+    private func fileProblems(_ policy: Policy, _ files: [String: String]) -> (problems: [ConfigProblem], warnings: [String]) {
+        let endpoints = policy.endpointNames
+        var (problems, warnings): ([ConfigProblem], [String]) = ([], [])
+        for provider in policy.providers.values.sorted(by: { $0.name < $1.name }) {
+            for found in TransportFactory.fileProblems(provider) {
+                if found.isHere {
+                    problems.append(problem(found.error, of: provider.name, endpoints[provider.name], files))
+                } else {
+                    warnings.append("\(found.error). Each worker needs it; this machine does not have it, so it was not checked")
+                }
+            }
+        }
+        return (problems, warnings)
+    }
+
+    private func problem(
+        _ error: TransportError, of provider: String, _ endpoint: String?, _ files: [String: String]
+    ) -> ConfigProblem {
+        if let endpoint { return problem(error, of: endpoint, files) }
+        let place = YAMLPlace.find(provider, error.option ?? "transport", in: files["providers.yaml"] ?? "")
+        let path = "providers.\(provider)" + (error.option.map { ".options.\($0)" } ?? ".transport")
+        return ConfigProblem(file: "providers.yaml", line: place, path: path, problem: error.description)
     }
 
     /// Of the provider that an endpoint stands for.
@@ -150,6 +176,13 @@ extension ConfigProblem {
         var problem = self
         if file != directory { problem.file = directory + "/" + file }
         return problem
+    }
+}
+
+extension Policy {
+    /// By the provider that stands for the endpoint.
+    fileprivate var endpointNames: [String: String] {
+        Dictionary(webhooks.map { ($0.provider, $0.name) }) { first, _ in first }
     }
 }
 

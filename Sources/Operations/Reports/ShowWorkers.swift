@@ -25,7 +25,7 @@ extension ListWorkers.Worker: JSONConvertible {
         [
             "session": .int(session), "worker": .string(worker), "host": .string(host), "pid": .int(pid),
             "version": .string(version), "started_at": .time(startedAt), "beat_at": .time(beatAt), "in_flight": .int(inFlight),
-            "state": .string(state),
+            "state": .string(state), "policy": .int(policy), "policy_problem": .text(policyProblem),
         ]
     }
 }

@@ -10,8 +10,8 @@ package final class ProviderQueues: Sendable {
         var orders: [String: ProviderOrder] = [:]
         /// That deliver too few of what they take.
         var poor: Set<String> = []
-        /// Of the policy, and cannot be opened.
-        var missing: Set<String> = []
+        /// Of the policy, and cannot be opened, by name: why.
+        var missing: [String: String] = [:]
     }
     private let state: Mutex<State>
 
@@ -42,15 +42,15 @@ package final class ProviderQueues: Sendable {
     }
 
     /// Providers of the policy that cannot be opened: others of their routes are used.
-    package func setMissing(_ names: Set<String>) { state.withLock { $0.missing = names } }
-    package var missing: Set<String> { state.withLock { $0.missing } }
+    package func setMissing(_ reasons: [String: String]) { state.withLock { $0.missing = reasons } }
+    package var missing: [String: String] { state.withLock { $0.missing } }
 
     /// What the router must know now: who takes nothing, and who sends for whom.
     package var availability: Availability {
         let (providerQueues, orders, poor, missing) = state.withLock { ($0.providerQueues, $0.orders, $0.poor, $0.missing) }
         var availability = Availability()
         // One whose former account goes on is no reason to go elsewhere.
-        availability.unavailable = missing.filter { providerQueues[$0] == nil }
+        availability.unavailable = Set(missing.keys.filter { providerQueues[$0] == nil })
         availability.poor = poor
         for (name, order) in orders {
             if case .moved(let target) = order {

@@ -208,9 +208,16 @@ public struct Importer: Sendable {
 
     /// How many lines are done; waits for a database that is away.
     private func begun(_ begin: ImportBegin) async throws -> Int {
-        do {
-            return Int(try await patiently { try await database.run(begin) })
-        } catch let error as StoreError where error.sqlstate == "MT014" {
+        let done = try await patiently { () -> Result<Int64, StoreError> in
+            do {
+                return .success(try await database.run(begin))
+            } catch let error as StoreError where error.sqlstate == "MT014" {
+                return .failure(error)  // another file or other flags: that does not pass
+            }
+        }
+        switch done {
+        case .success(let lines): return Int(lines)
+        case .failure(let error):
             throw ProducerError.usage("\(error.refusal?.message ?? ""). \(error.refusal?.hint ?? "") (--import-id)")
         }
     }

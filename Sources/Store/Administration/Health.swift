@@ -10,20 +10,16 @@ public struct ServerFacts: Statement {
         public var isStandby: Bool
         /// By name, as `current_setting` shows them.
         public var settings: [String: String]
-        public var connections: Int
-        public var maxConnections: Int
         /// Prepared transactions of this database, and the age of the oldest.
         public var preparedTransactions: Int
         public var oldestPrepared: Duration?
     }
     static let names = [
-        "fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit", "track_counts", "default_transaction_read_only",
+        "fsync", "full_page_writes", "synchronous_commit", "autovacuum", "track_counts", "default_transaction_read_only",
     ]
     public var sql: String {
         """
         select current_setting('server_version_num')::int4, clock_timestamp(), pg_is_in_recovery(),
-            (select count(*) from pg_stat_activity where backend_type = 'client backend'),
-            current_setting('max_connections')::int4 - current_setting('superuser_reserved_connections')::int4,
             (select count(*) from pg_prepared_xacts where database = current_database()),
             (select extract(epoch from clock_timestamp() - min(prepared))::float8 from pg_prepared_xacts where database = current_database()),
             \(Self.names.map { "current_setting('\($0)')" }.joined(separator: ", "))
@@ -33,11 +29,11 @@ public struct ServerFacts: Statement {
     public static func read(_ rows: PQRows) throws -> Answer {
         let row = try rows.only
         var settings: [String: String] = [:]
-        for (index, name) in names.enumerated() { settings[name] = try row.text(7 + index) }
+        for (index, name) in names.enumerated() { settings[name] = try row.text(5 + index) }
         return Answer(
             versionNumber: Int(try row.int4(0)), now: try row.timestamp(1), isStandby: try row.bool(2), settings: settings,
-            connections: Int(try row.int8(3)), maxConnections: Int(try row.int4(4)), preparedTransactions: Int(try row.int8(5)),
-            oldestPrepared: try row.float8OrNull(6).map { Duration(clampingSeconds: $0) })
+            preparedTransactions: Int(try row.int8(3)),
+            oldestPrepared: try row.float8OrNull(4).map { Duration(clampingSeconds: $0) })
     }
 }
 

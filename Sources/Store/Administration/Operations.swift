@@ -109,10 +109,14 @@ public struct ListWorkers: Statement {
         public var inFlight: Int
         /// `live`, `draining`, `stale`, `fenced`, `ended`.
         public var state: String
+        /// By which it works; nil: its program does not say.
+        public var policy: Int?
+        /// Why it cannot use the newest.
+        public var policyProblem: String?
     }
     public var sql: String {
         """
-        select session, worker, host, pid, version, started_at, beat_at, in_flight, state from martlet.workers
+        select session, worker, host, pid, version, started_at, beat_at, in_flight, state, policy_version, policy_problem from martlet.workers
         where $1 or (ended_at is null and beat_at > clock_timestamp() - interval '1 day') or ended_at > clock_timestamp() - interval '1 hour'
         order by state in ('ended', 'fenced'), session desc limit 1000
         """
@@ -124,7 +128,7 @@ public struct ListWorkers: Statement {
                 session: Int(try $0.int4(0)), worker: try $0.text(1), host: try $0.text(2), pid: Int(try $0.int4(3)),
                 version: try $0.text(4), startedAt: try $0.timestamp(5), beatAt: try $0.timestamp(6),
                 inFlight: Int(try $0.int4(7)),
-                state: try $0.text(8))
+                state: try $0.text(8), policy: try $0.int4OrNull(9).map(Int.init), policyProblem: try $0.textOrNull(10))
         }
     }
 }

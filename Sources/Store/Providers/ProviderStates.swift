@@ -49,7 +49,7 @@ public struct LoadProviderStates: Statement {
 /// What a worker sees of one provider.
 public struct ProviderSeen: Sendable, Equatable {
     public var provider: String
-    /// `closed`, `open`, `half_open`.
+    /// `closed`, `open`, `half_open`, `unusable`.
     public var circuit: String
     public var reason: String?
     /// Answers a second.
@@ -80,6 +80,15 @@ public struct ProviderSeen: Sendable, Equatable {
         self.latency = latency
         self.unanswered = unanswered
         self.waiting = waiting
+    }
+}
+
+extension ProviderSeen {
+    /// One that this worker cannot open.
+    public init(unusable provider: String, _ reason: String) {
+        self.init(
+            provider: provider, circuit: "unusable", reason: reason, accepted: 0, failed: 0, throttled: 0, refused: 0,
+            latency: .zero, unanswered: 0, waiting: 0)
     }
 }
 

@@ -7,16 +7,23 @@ public struct BeginSession: Statement {
     public var host: String
     public var pid: Int32
     public var version: String
-    public init(worker: String, host: String, pid: Int32, version: String) {
+    /// By which it works; nil: not told.
+    public var policy: Int?
+    public var templates: String?
+    public init(
+        worker: String, host: String, pid: Int32, version: String, policy: Int? = nil, templates: String? = nil
+    ) {
         self.worker = worker
         self.host = host
         self.pid = pid
         self.version = version
+        self.policy = policy
+        self.templates = templates
     }
     public var sql: String {
         """
-        insert into martlet_data.sessions (id, worker, host, pid, version, sees_opt_outs)
-        select greatest(nextval('martlet_data.session_seq'), (select coalesce(max(id), 0) + 1 from martlet_data.sessions)), $1, $2, $3, $4, true
+        insert into martlet_data.sessions (id, worker, host, pid, version, policy_version, templates, sees_opt_outs)
+        select greatest(nextval('martlet_data.session_seq'), (select coalesce(max(id), 0) + 1 from martlet_data.sessions)), $1, $2, $3, $4, $5, $6, true
         returning id
         """
     }
@@ -25,6 +32,8 @@ public struct BeginSession: Statement {
         parameters.text(host)
         parameters.int4(pid)
         parameters.text(version)
+        parameters.int4(policy.map { Int32(clamping: $0) })
+        parameters.text(templates)
     }
     public static func read(_ rows: PQRows) throws -> Int32 { try rows.only.int4(0) }
 }
@@ -71,6 +80,32 @@ public struct Beat: Statement {
         return Answer(
             isAlive: try row.bool(0), liveSessions: Int(try row.int8(1)), now: try row.timestamp(2),
             timeline: try row.int8OrNull(3))
+    }
+}
+
+/// Tells by which policy and templates a session works from now on, or why it cannot use the newest.
+public struct TellPolicy: Statement, Equatable {
+    public var session: Int32
+    public var policy: Int
+    public var templates: String
+    public var problem: String?
+    public init(session: Int32, policy: Int, templates: String, problem: String?) {
+        self.session = session
+        self.policy = policy
+        self.templates = templates
+        self.problem = problem
+    }
+    public var sql: String {
+        """
+        update martlet_data.sessions set policy_version = $2, templates = $3, policy_problem = left($4, 1000)
+        where id = $1 and (policy_version, templates, policy_problem) is distinct from ($2, $3, left($4, 1000))
+        """
+    }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.int4(session)
+        parameters.int4(Int32(clamping: policy))
+        parameters.text(templates)
+        parameters.text(problem)
     }
 }
 

@@ -169,11 +169,14 @@ struct SMPPOptions: Sendable {
         if let certificateFile, let keyFile {
             do {
                 configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) }
-                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))
             } catch {
                 throw TransportError.file(
-                    provider: provider, option: "tls_certificate_file", path: "\(certificateFile) with \(keyFile)",
-                    cause: "\(error)")
+                    provider: provider, option: "tls_certificate_file", path: certificateFile, cause: "\(error)")
+            }
+            do {
+                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))
+            } catch {
+                throw TransportError.file(provider: provider, option: "tls_key_file", path: keyFile, cause: "\(error)")
             }
         }
         return try configuration.context(provider: provider, caFile: caFile)

@@ -8,9 +8,15 @@ final class Outbox {
     /// A write that stopped halfway (disk full) left a torso: the next line begins with a line end of its own.
     private var torn = false
 
+    /// Makes the folder too, where there is none: whoever tries the shipped policy has not read that it needs one.
     /// - Throws: `TransportError`.
     init(path: String, provider: String) throws {
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
+        var opened = open(path, flags, 0o640)
+        if opened < 0, errno == ENOENT, let slash = path.lastIndex(of: "/"), mkdir(String(path[..<slash]), 0o750) == 0 {
+            opened = open(path, flags, 0o640)
+        }
+        descriptor = opened
         guard descriptor >= 0 else {
             throw TransportError.file(provider: provider, option: "outbox", path: path, cause: String(cString: strerror(errno)))
         }

@@ -48,6 +48,15 @@ final class SandboxTransportTests {
         #expect(lines[6]["attempt"] as? Int == 2)
     }
 
+    @Test("the folder of the outbox is made where there is none; one below a folder that is not there is an error")
+    func folder() throws {
+        let path = directory.appending(path: "made/outbox.jsonl").path
+        let transport = try sandbox(outbox: path)
+        transport.submit([submission(1)]) { _ in }
+        #expect(try String(contentsOfFile: path, encoding: .utf8).contains("sandbox-1-1"))
+        #expect(throws: TransportError.self) { try sandbox(outbox: directory.appending(path: "not/there/outbox.jsonl").path) }
+    }
+
     @Test(
         "every text comes back from the outbox as it was",
         arguments: [
