@@ -16,14 +16,16 @@ struct TemplatesPush: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Directory with policy/ and templates/.", valueName: "dir"), completion: .directory)
     var config = String.defaultConfigDirectory
     @Option(name: .long, help: "Why, for the audit.")
-    var note: String?
+    var why: String?
+    @Option(name: .customLong("note"), help: .hidden)
+    var before: String?
     @Flag(name: .long, help: "Show what would change and store nothing.")
     var dryRun = false
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
         let templates = try ConfigDirectory(config).load().templates.map(\.template)
-        let output = try await shared.run(StoreTemplates(templates: templates, note: note, dryRun: dryRun))
+        let output = try await shared.run(StoreTemplates(templates: templates, note: try reason(why, before), dryRun: dryRun))
         shared.show(output) {
             for template in output.pushed {
                 Terminal.out.line("\(template.key) \(template.locale).\(template.channel): version \(template.version)")
