@@ -173,7 +173,9 @@ let package = Package(
         tests("CampaignsTests", ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
         tests("OperationsTests", ["Operations", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
-        tests("AdminCommandsTests", ["AdminCommands", "Domain", "Store", "Postgres", "Settings", argumentParser]),
+        tests(
+            "AdminCommandsTests", ["AdminCommands", "Domain", "Store", "Postgres", "Settings", argumentParser],
+            exclude: ["terminal.py"]),
         tests(
             "FaultTests",
             [

@@ -234,12 +234,12 @@ begin
         raise exception 'field options: it and selection must be JSON objects' using errcode = 'MT019', hint = 'Leave them out if there are none.';
     end if;
     select string_agg(k, ', ') into v_unknown from jsonb_object_keys(options) k
-        where action <> 'requeue' or k not in ('variables', 'provider', 'may_duplicate', 'approve_words');
+        where action <> 'requeue' or k not in ('variables', 'merge_variables', 'provider', 'may_duplicate', 'approve_words');
     if v_unknown is not null then
-        raise exception 'field options: unknown to %: %', action, v_unknown using errcode = 'MT019', hint = 'requeue knows variables, provider, may_duplicate, approve_words; discard none.';
+        raise exception 'field options: unknown to %: %', action, v_unknown using errcode = 'MT019', hint = 'requeue knows variables, merge_variables, provider, may_duplicate, approve_words; discard none.';
     end if;
     if exists (select from jsonb_each(options) o where jsonb_typeof(o.value) <> case o.key when 'variables' then 'object' when 'provider' then 'string' else 'boolean' end) then
-        raise exception 'field options: variables is a JSON object, provider a text, may_duplicate and approve_words are true or false' using errcode = 'MT019',
+        raise exception 'field options: variables is a JSON object, provider a text, the others are true or false' using errcode = 'MT019',
             hint = 'Correct it, or leave it out.';
     end if;
     if options ? 'variables' then
@@ -1061,6 +1061,21 @@ ALTER FUNCTION martlet.remove_audience(name text, why text) OWNER TO martlet_own
 
 COMMENT ON FUNCTION martlet.remove_audience(name text, why text) IS 'Removes a list; runs that have begun keep their people. Answers how many it had.';
 
+CREATE FUNCTION martlet.report(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text) RETURNS TABLE(class_name text, provider text, currency text, messages bigint, accepted bigint, delivered bigint, undelivered bigint, waiting bigint, suppressed bigint, capped bigint, expired bigint, cancelled bigint, dead bigint, clicked bigint, opened bigint, segments bigint, cost_micros numeric, waiting_micros numeric, unpriced bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with known as (select k.id from martlet_data.classes k where k.name = report.class)
+    select k.name, nullif(p.provider, ''), nullif(p.currency, ''), sum(p.messages)::bigint, sum(p.accepted)::bigint, sum(p.delivered)::bigint, sum(p.undelivered)::bigint,
+        sum(p.waiting)::bigint, sum(p.suppressed)::bigint, sum(p.capped)::bigint, sum(p.expired)::bigint, sum(p.cancelled)::bigint, sum(p.dead)::bigint, sum(p.clicked)::bigint,
+        sum(p.opened)::bigint, sum(p.segments)::bigint, sum(p.cost_micros), sum(p.waiting_micros), sum(p.unpriced)::bigint
+    from martlet_data.report_parts(report.since, report.group_key, case when report.class is not null then coalesce((select id from known), -1::smallint) end) p
+    join martlet_data.classes k on k.id = p.class_id group by k.lane, k.name, p.provider, p.currency having sum(p.messages) > 0 order by k.lane, k.name, 2 nulls first, 3 $$;
+
+ALTER FUNCTION martlet.report(since timestamp with time zone, group_key text, class text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.report(since timestamp with time zone, group_key text, class text) IS 'What became of the messages enqueued since then, and what they cost: fast, because workers keep counts of five minutes each.';
+
 CREATE FUNCTION martlet.report_costs(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text) RETURNS TABLE(class_name text, provider text, currency text, accepted bigint, delivered bigint, undelivered bigint, in_doubt bigint, segments bigint, cost_micros numeric, in_doubt_micros numeric, unpriced bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1125,6 +1140,37 @@ CREATE FUNCTION martlet.report_messages(since timestamp with time zone, group_ke
     from counted n join martlet_data.classes k on k.id = n.class_id left join outs o on o.class_id = n.class_id order by k.lane, k.name $$;
 
 ALTER FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.report_opt_outs(since timestamp with time zone, group_key text DEFAULT NULL::text, class text DEFAULT NULL::text, opt_out_within interval DEFAULT '7 days'::interval) RETURNS TABLE(class_name text, people bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'on'
+    AS $_$
+#variable_conflict use_column
+declare
+    v_keys text[] := array(select distinct s.address_key from martlet_data.suppressions s
+        where s.reason in ('opt_out', 'opt_out_text', 'opt_out_link', 'complaint') and s.created_at >= report_opt_outs.since);
+    v_class smallint := (select c.id from martlet_data.classes c where c.name = report_opt_outs.class);
+    v_ids bigint[];
+begin
+    if v_keys = '{}' then
+        return;
+    end if;
+    -- A statement that is planned with the keys in it looks them up in a hash table.
+    execute $q$
+        select array_agg(m.id) from martlet_data.messages m
+        where m.id >= $1 and ($2::text is null or m.group_key = $2) and ($3::text is null or m.class_id = $4) and martlet_data.address_key(m.address) = any ($5) $q$
+        into v_ids using martlet_data.first_id(report_opt_outs.since), report_opt_outs.group_key, report_opt_outs.class, v_class, v_keys;
+    return query select k.name, count(distinct (h.name, s.address_key)) from unnest(v_ids) i(id)
+        cross join lateral (select m.class_id, m.channel_id, m.address from martlet_data.messages m where m.id = i.id offset 0) m
+        cross join lateral (select min(r.at) as at from martlet_data.receipts r where r.message_id = i.id and r.kind in ('accepted', 'delivered', 'undelivered')) a
+        join martlet_data.channels h on h.id = m.channel_id join martlet_data.classes k on k.id = m.class_id
+        join martlet_data.suppressions s on s.address_key = martlet_data.address_key(m.address) and s.channel = h.name
+        where s.reason in ('opt_out', 'opt_out_text', 'opt_out_link', 'complaint') and s.created_at >= a.at and s.created_at < a.at + report_opt_outs.opt_out_within
+        group by k.lane, k.name order by k.lane, k.name;
+end $_$;
+
+ALTER FUNCTION martlet.report_opt_outs(since timestamp with time zone, group_key text, class text, opt_out_within interval) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb DEFAULT NULL::jsonb, provider text DEFAULT NULL::text, may_duplicate boolean DEFAULT false, approve_words boolean DEFAULT false) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1779,7 +1825,8 @@ begin
     end if;
     begin
         if j.action = 'requeue' then
-            perform martlet_data.requeue_as(j.created_by, j.id, i.id, j.why, j.options -> 'variables', j.options ->> 'provider',
+            perform martlet_data.requeue_as(j.created_by, j.id, i.id, j.why, case when (j.options -> 'merge_variables')::boolean then martlet_data.variables_of(i.id) || (j.options -> 'variables')
+                else j.options -> 'variables' end, j.options ->> 'provider',
                 coalesce((j.options -> 'may_duplicate')::boolean, false), coalesce((j.options -> 'approve_words')::boolean, false)) from unnest(p_ids) i(id);
         else
             perform martlet_data.discard_as(j.created_by, j.id, i.id, j.why) from unnest(p_ids) i(id);
@@ -2261,6 +2308,70 @@ end $$;
 
 ALTER FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.count_day(p_day date) RETURNS double precision
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_began timestamptz := clock_timestamp();
+    v_from timestamptz := p_day::timestamp at time zone 'UTC';
+    v_end timestamptz := (p_day + 1)::timestamp at time zone 'UTC';
+    v_low bigint := martlet_data.first_id(v_from);
+    v_high bigint := martlet_data.first_id(v_end);
+    v_next xid8;
+    v_origin text := martlet_data.report_origin();
+    v_until timestamptz;
+    v_xid xid8;
+    v_inserted bigint;
+    d martlet_data.report_days;
+begin
+    if not pg_try_advisory_xact_lock(7340013, to_char(p_day, 'YYYYMMDD')::int) or to_regclass('martlet_data.messages_' || to_char(p_day, 'YYYYMMDD')) is null then
+        return null;
+    end if;
+    v_next := pg_current_xact_id();
+    select * into d from martlet_data.report_days k where k.day = p_day;
+    -- Also once after its end, from nothing: what came in by a clock that was put back, or by a transaction that stood still, is counted then.
+    if d.day is null or d.origin <> v_origin or d.counted_at < v_end + interval '1 hour' and v_began >= v_end + interval '1 hour' then
+        delete from martlet_data.report_counts c where c.slice >= v_from and c.slice < v_end;
+        delete from martlet_data.report_dead k where k.message_id >= v_low and k.message_id < v_high;
+        delete from martlet_data.report_days k where k.day = p_day;
+        insert into martlet_data.report_days (day, origin, asked_at, next_xid) values (p_day, v_origin, v_began, v_next);
+        return 0;
+    end if;
+    v_xid := pg_snapshot_xmin(pg_current_snapshot());
+    v_until := d.counted_until;
+    if v_xid >= d.next_xid then
+        -- All that began before asked_at have ended. A minute is for a message that has its id, and whose transaction had no number then.
+        v_until := greatest(v_until, date_trunc('milliseconds', d.asked_at - interval '1 minute'));
+        d.asked_at := v_began;
+        d.next_xid := v_next;
+    end if;
+    if v_until is null then
+        return 0;
+    end if;
+    v_inserted := martlet_data.inserted_on(p_day);
+    -- In one statement, and so of one snapshot: the difference, and the dead letters that are in it.
+    with difference as materialized (
+        select * from martlet_data.report_difference(to_char(p_day, 'YYYYMMDD'), v_low, v_high, d.counted_xid, d.counted_until, v_xid, v_until, null, null)),
+    gone as (delete from martlet_data.report_dead k where k.message_id >= v_low and k.message_id < v_high
+        and not exists (select from martlet_data.dead_letters l where l.message_id = k.message_id)),
+    come as (insert into martlet_data.report_dead select l.message_id from martlet_data.dead_letters l where l.message_id >= v_low and l.message_id < v_high
+        and not exists (select from martlet_data.report_dead k where k.message_id = l.message_id))
+    insert into martlet_data.report_counts as c select * from difference
+        on conflict (slice, class_id, group_key, provider, currency) do update set messages = c.messages + excluded.messages, accepted = c.accepted + excluded.accepted,
+            delivered = c.delivered + excluded.delivered, undelivered = c.undelivered + excluded.undelivered, waiting = c.waiting + excluded.waiting,
+            suppressed = c.suppressed + excluded.suppressed, capped = c.capped + excluded.capped, expired = c.expired + excluded.expired,
+            cancelled = c.cancelled + excluded.cancelled, dead = c.dead + excluded.dead, clicked = c.clicked + excluded.clicked, opened = c.opened + excluded.opened,
+            segments = c.segments + excluded.segments, cost_micros = c.cost_micros + excluded.cost_micros, waiting_micros = c.waiting_micros + excluded.waiting_micros,
+            unpriced = c.unpriced + excluded.unpriced;
+    update martlet_data.report_days k set asked_at = d.asked_at, next_xid = d.next_xid, counted_xid = v_xid, counted_until = v_until, counted_at = v_began,
+            inserted = v_inserted, took = clock_timestamp() - v_began
+        where k.day = p_day;
+    return extract(epoch from clock_timestamp() - v_began);
+end $$;
+
+ALTER FUNCTION martlet_data.count_day(p_day date) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.create_partitions(p_days integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2338,6 +2449,22 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.days_to_count(p_limit integer) RETURNS SETOF date
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select p.day from (
+        select to_date(substr(c.relname, 10), 'YYYYMMDD') as day from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'martlet_data' and c.relname ~ '^messages_[0-9]{8}$' and c.relkind = 'r') p
+    left join martlet_data.report_days k on k.day = p.day
+    where p.day <= (clock_timestamp() at time zone 'UTC')::date and (k.counted_at is null
+        or clock_timestamp() > k.counted_at + greatest(interval '20 seconds', k.took * 50) and p.day >= (clock_timestamp() at time zone 'UTC')::date - 1
+        or clock_timestamp() > k.counted_at + greatest(interval '10 minutes', k.took * 50)
+            and (k.inserted <> martlet_data.inserted_on(p.day) or k.counted_at < (p.day + 1)::timestamp at time zone 'UTC' + interval '1 hour'))
+    order by p.day limit p_limit $_$;
+
+ALTER FUNCTION martlet_data.days_to_count(p_limit integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.decide_follow_ups(p_limit integer) RETURNS TABLE(decision text, decisions bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2565,6 +2692,10 @@ begin
         end loop;
     exception when lock_not_available then return 'in use';
     end;
+    delete from martlet_data.report_counts c where c.slice >= p_day::timestamp at time zone 'UTC' and c.slice < (p_day + 1)::timestamp at time zone 'UTC';
+    delete from martlet_data.report_days k where k.day = p_day;
+    delete from martlet_data.report_dead k where k.message_id >= martlet_data.first_id(p_day::timestamp at time zone 'UTC')
+        and k.message_id < martlet_data.first_id((p_day + 1)::timestamp at time zone 'UTC');
     return 'dropped';
 end $$;
 
@@ -2724,6 +2855,15 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.hold_from_admit(p_places integer[], p_hashes integer[]) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.inserted_on(p_day date) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(sum(pg_stat_get_tuples_inserted(to_regclass(format('martlet_data.%s_%s', t, to_char(p_day, 'YYYYMMDD'))))), 0)::bigint
+    from unnest(array['messages', 'attempts', 'receipts']) t $$;
+
+ALTER FUNCTION martlet_data.inserted_on(p_day date) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.international_phone(p_digits text, p_has_zero_in_brackets boolean, p_is_strict boolean) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -3983,6 +4123,175 @@ end $$;
 
 ALTER FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.report_counts (
+    slice timestamp with time zone NOT NULL,
+    class_id smallint NOT NULL,
+    group_key text NOT NULL COLLATE pg_catalog."C",
+    provider text NOT NULL COLLATE pg_catalog."C",
+    currency text NOT NULL COLLATE pg_catalog."C",
+    messages bigint NOT NULL,
+    accepted bigint NOT NULL,
+    delivered bigint NOT NULL,
+    undelivered bigint NOT NULL,
+    waiting bigint NOT NULL,
+    suppressed bigint NOT NULL,
+    capped bigint NOT NULL,
+    expired bigint NOT NULL,
+    cancelled bigint NOT NULL,
+    dead bigint NOT NULL,
+    clicked bigint NOT NULL,
+    opened bigint NOT NULL,
+    segments bigint NOT NULL,
+    cost_micros numeric NOT NULL,
+    waiting_micros numeric NOT NULL,
+    unpriced bigint NOT NULL
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE martlet_data.report_counts OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.report_counts.slice IS 'Five minutes in which the messages were enqueued.';
+
+COMMENT ON COLUMN martlet_data.report_counts.group_key IS 'Empty: none.';
+
+COMMENT ON COLUMN martlet_data.report_counts.waiting IS 'Messages that wait; hand-overs that nobody knows of.';
+
+CREATE FUNCTION martlet_data.report_difference(p_day text, p_low bigint, p_high bigint, p_xid xid8, p_time timestamp with time zone, p_xid_until xid8, p_until timestamp with time zone, p_group text, p_class smallint) RETURNS SETOF martlet_data.report_counts
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'on'
+    SET enable_seqscan TO 'on'
+    SET plan_cache_mode TO 'auto'
+    SET work_mem TO '64MB'
+    AS $_$
+declare
+    -- Ages of transactions: of one that is more than a thousand million behind us, the sign has turned.
+    v_old text := case when p_xid is null then 'false' else format('age(r.xmin) not between -1000000000 and %s', age(p_xid::xid)) end;
+    v_new text := case when p_xid_until is null then 'true' else format('(age(r.xmin) > %s or age(r.xmin) < -1000000000)', age(p_xid_until::xid)) end;
+    v_time timestamptz := coalesce(p_time, '2000-01-01Z');
+    v_until timestamptz := coalesce(p_until, '9999-01-01Z');
+    v_counted bigint := case when p_xid is null then 0 else martlet_data.first_id(p_time) end;
+    v_end bigint := case when p_until is null then p_high else least(p_high, martlet_data.first_id(p_until)) end;
+    v_ids bigint[];
+begin
+    if p_xid is not null then
+        execute format($q$
+            select array(
+                select m.id from martlet_data.messages_%1$s m where m.id >= greatest($1, $3) and m.id < $4
+                union select r.message_id from martlet_data.receipts_%1$s r where not (%2$s) and %3$s and r.message_id >= $1 and r.message_id < $2
+                union select a.message_id from martlet_data.attempts_%1$s a where a.admitted_at >= $5 and a.admitted_at < $6 and a.message_id >= $1 and a.message_id < $2
+                union (select d.message_id from martlet_data.dead_letters d where d.message_id >= $1 and d.message_id < $2
+                    except select k.message_id from martlet_data.report_dead k where k.message_id >= $1 and k.message_id < $2)
+                union (select k.message_id from martlet_data.report_dead k where k.message_id >= $1 and k.message_id < $2
+                    except select d.message_id from martlet_data.dead_letters d where d.message_id >= $1 and d.message_id < $2))
+            $q$, p_day, v_old, v_new) using p_low, p_high, v_counted, v_end, v_time, v_until into v_ids;
+        if v_ids = '{}' then
+            return;
+        end if;
+    end if;
+    -- A few are looked up, many are joined.
+    if p_xid is null or cardinality(v_ids) > 10000 then
+        perform set_config('enable_nestloop', 'off', true);
+    end if;
+    return query execute format($q$
+        with chosen as materialized (
+            select m.id, m.class_id, coalesce(m.group_key, '') as group_key, m.id < $3 as was,
+                to_timestamp((m.id >> 22) / 300000 * 300 + 1735689600) as slice
+            from %4$s where m.id >= $1 and m.id < $4 and ($7::text is null or m.group_key = $7) and ($8::smallint is null or m.class_id = $8)),
+        -- 1 accepted, 2 delivered, 4 undelivered, 8 suppressed, 16 capped, 32 expired, 64 cancelled or discarded, 128 clicked, 256 opened, 512 refused
+        said as materialized (
+            select r.message_id, r.attempt, bit_or(k.bit) filter (where %3$s) as new, bit_or(k.bit) filter (where %2$s) as old
+            from %5$s cross join lateral (select case r.kind when 'accepted' then 1 when 'delivered' then 2 when 'undelivered' then 4 when 'suppressed' then 8
+                when 'capped' then 16 when 'expired' then 32 when 'cancelled' then 64 when 'discarded' then 64 when 'clicked' then 128 when 'opened' then 256
+                when 'deferred' then 512 when 'rejected' then 512 end as bit) k
+            where r.message_id >= $1 and r.message_id < $4 and k.bit is not null group by r.message_id, r.attempt),
+        ends as materialized (select s.message_id, bit_or(s.new) as new, bit_or(s.old) as old from said s group by s.message_id),
+        signed as (
+            select c.slice, c.class_id, c.group_key, 1 as sign, coalesce(e.new, 0) as bits, d.message_id is not null as dead
+            from chosen c left join ends e on e.message_id = c.id
+            left join (select d.message_id from martlet_data.dead_letters d where d.message_id >= $1 and d.message_id < $4) d on d.message_id = c.id
+            union all
+            select c.slice, c.class_id, c.group_key, -1, coalesce(e.old, 0), k.message_id is not null
+            from chosen c left join ends e on e.message_id = c.id
+            left join (select k.message_id from martlet_data.report_dead k where k.message_id >= $1 and k.message_id < $4) k on k.message_id = c.id
+            where c.was),
+        handed as (
+            select c.slice, c.class_id, c.group_key, a.provider, coalesce(a.currency, '') as currency, v.sign, v.bits, a.segments, a.cost_micros
+            from chosen c join %6$s on a.message_id = c.id left join said s on s.message_id = a.message_id and s.attempt = a.attempt
+            cross join lateral (values (1, coalesce(s.new, 0)), (-1, coalesce(s.old, 0))) v(sign, bits)
+            where case when v.sign = 1 then a.admitted_at < $6 else c.was and a.admitted_at < $5 end)
+        select s.slice, s.class_id, s.group_key, '', '', sum(sign), coalesce(sum(sign) filter (where bits & 7 > 0), 0), coalesce(sum(sign) filter (where bits & 2 > 0), 0),
+            coalesce(sum(sign) filter (where bits & 6 = 4), 0), coalesce(sum(sign) filter (where bits & 127 = 0 and not dead), 0),
+            coalesce(sum(sign) filter (where bits & 8 > 0 and bits & 7 = 0), 0), coalesce(sum(sign) filter (where bits & 16 > 0 and bits & 7 = 0), 0),
+            coalesce(sum(sign) filter (where bits & 32 > 0 and bits & 7 = 0), 0), coalesce(sum(sign) filter (where bits & 64 > 0 and bits & 7 = 0), 0),
+            coalesce(sum(sign) filter (where dead), 0), coalesce(sum(sign) filter (where bits & 128 > 0), 0), coalesce(sum(sign) filter (where bits & 256 > 0), 0),
+            0::bigint, 0::numeric, 0::numeric, 0::bigint
+        from signed s group by s.slice, s.class_id, s.group_key
+        union all
+        select h.slice, h.class_id, h.group_key, h.provider, h.currency, sum(sign), coalesce(sum(sign) filter (where bits & 7 > 0), 0),
+            coalesce(sum(sign) filter (where bits & 2 > 0), 0), coalesce(sum(sign) filter (where bits & 6 = 4), 0), coalesce(sum(sign) filter (where bits & 519 = 0), 0),
+            0, 0, 0, 0, 0, 0, 0, coalesce(sum(sign * segments) filter (where bits & 7 > 0), 0), coalesce(sum(sign * cost_micros) filter (where bits & 7 > 0), 0),
+            coalesce(sum(sign * cost_micros) filter (where bits & 519 = 0), 0), coalesce(sum(sign) filter (where bits & 7 > 0 and cost_micros is null), 0)
+        from handed h group by h.slice, h.class_id, h.group_key, h.provider, h.currency
+        $q$, p_day, v_old, v_new,
+        case when p_xid is null then format('martlet_data.messages_%s m', p_day) else format('unnest($9) i(id) join martlet_data.messages_%s m on m.id = i.id', p_day) end,
+        case when p_xid is null then format('martlet_data.receipts_%s r', p_day) else format('unnest($9) i(id) join martlet_data.receipts_%s r on r.message_id = i.id', p_day) end,
+        format('martlet_data.attempts_%s a', p_day))
+        using p_low, p_high, v_counted, v_end, v_time, v_until, p_group, p_class, v_ids;
+end $_$;
+
+ALTER FUNCTION martlet_data.report_difference(p_day text, p_low bigint, p_high bigint, p_xid xid8, p_time timestamp with time zone, p_xid_until xid8, p_until timestamp with time zone, p_group text, p_class smallint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.report_origin() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select format('%s %s', (select c.system_identifier from pg_control_system() c), 'martlet_data.report_days'::regclass::oid) $$;
+
+ALTER FUNCTION martlet_data.report_origin() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.report_parts(p_since timestamp with time zone, p_group text, p_class smallint) RETURNS SETOF martlet_data.report_counts
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_first bigint := martlet_data.first_id(p_since);
+    -- The first whole slice.
+    v_slice timestamptz := to_timestamp(ceil(extract(epoch from p_since) / 300) * 300);
+    v_edge bigint := martlet_data.first_id(v_slice);
+    v_today date := (clock_timestamp() at time zone 'UTC')::date;
+    v_day date;
+    v_from timestamptz;
+    v_low bigint;
+    v_high bigint;
+    d martlet_data.report_days;
+begin
+    return query select * from martlet_data.report_difference('default', v_first, 9223372036854775807, null, null, null, null, p_group, p_class);
+    for v_day in select to_date(substr(c.relname, 10), 'YYYYMMDD') from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = 'martlet_data' and c.relname ~ '^messages_[0-9]{8}$' and c.relkind = 'r' order by 1 loop
+        v_from := v_day::timestamp at time zone 'UTC';
+        v_low := martlet_data.first_id(v_from);
+        v_high := martlet_data.first_id((v_day + 1)::timestamp at time zone 'UTC');
+        continue when v_high <= v_first or v_day > v_today + 1;
+        select * into d from martlet_data.report_days k where k.day = v_day and k.counted_xid is not null and k.origin = martlet_data.report_origin();
+        if not found then
+            return query select * from martlet_data.report_difference(to_char(v_day, 'YYYYMMDD'), greatest(v_low, v_first), v_high, null, null, null, null, p_group, p_class);
+            continue;
+        end if;
+        if v_first > v_low then
+            return query select * from martlet_data.report_difference(to_char(v_day, 'YYYYMMDD'), v_first, least(v_edge, v_high), null, null, null, null, p_group, p_class);
+        end if;
+        return query select * from martlet_data.report_counts c where c.slice >= greatest(v_slice, v_from) and c.slice < v_from + interval '1 day'
+            and (p_group is null or c.group_key = p_group) and (p_class is null or c.class_id = p_class);
+        if v_edge < v_high and (v_day >= v_today - 1 or d.inserted <> martlet_data.inserted_on(v_day) or d.counted_until < v_from + interval '1 day') then
+            return query select * from martlet_data.report_difference(to_char(v_day, 'YYYYMMDD'), greatest(v_low, v_edge), v_high, d.counted_xid, d.counted_until, null, null,
+                p_group, p_class);
+        end if;
+    end loop;
+end $_$;
+
+ALTER FUNCTION martlet_data.report_parts(p_since timestamp with time zone, p_group text, p_class smallint) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -4010,6 +4319,9 @@ begin
     end if;
     if d.reason = 'in_doubt' and not may_duplicate then
         raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
+    end if;
+    if d.reason = 'held_word' and not approve_words and variables is null then
+        raise exception 'message % holds a word that a list holds for review', message_id using errcode = 'MT030', hint = 'Read the text ("martlet dead-letters show"); to send it as it is pass approve_words (--approve-words), or pass variables with other words.';
     end if;
     if variables is not null then
         perform martlet_data.check_json('variables', variables, 65536);
@@ -4386,6 +4698,15 @@ begin
 end $_$;
 
 ALTER FUNCTION martlet_data.unusual_address_key(p_address text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.variables_of(p_message bigint) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce((select q.variables from martlet_data.requeues q where q.message_id = p_message and q.variables is not null order by q.series desc limit 1),
+        (select m.variables::jsonb from martlet_data.messages m where m.id = p_message), (select d.message -> 'variables' from martlet_data.dead_letters d where d.message_id = p_message), '{}') $$;
+
+ALTER FUNCTION martlet_data.variables_of(p_message bigint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
     LANGUAGE plpgsql
@@ -6741,6 +7062,41 @@ CREATE TABLE martlet_data.receipts_default (
 
 ALTER TABLE martlet_data.receipts_default OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.report_days (
+    day date NOT NULL,
+    origin text NOT NULL COLLATE pg_catalog."C",
+    asked_at timestamp with time zone NOT NULL,
+    next_xid xid8 NOT NULL,
+    counted_xid xid8,
+    counted_until timestamp with time zone,
+    counted_at timestamp with time zone,
+    inserted bigint,
+    took interval,
+    CONSTRAINT report_days_check CHECK (((counted_xid IS NULL) = (counted_until IS NULL)))
+);
+
+ALTER TABLE martlet_data.report_days OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.report_days IS 'How far each day''s partitions are counted (count_day). A report reads what came since.';
+
+COMMENT ON COLUMN martlet_data.report_days.origin IS 'Server and table. Numbers of transactions mean nothing elsewhere: what was restored is counted anew.';
+
+COMMENT ON COLUMN martlet_data.report_days.next_xid IS 'Above all transactions that had a number at asked_at: once they have ended, all that was written before is there.';
+
+COMMENT ON COLUMN martlet_data.report_days.counted_xid IS 'Receipts of earlier transactions are counted.';
+
+COMMENT ON COLUMN martlet_data.report_days.counted_until IS 'Messages with earlier ids, and attempts admitted earlier, are counted.';
+
+COMMENT ON COLUMN martlet_data.report_days.inserted IS 'Rows put into the day''s partitions, by PostgreSQL''s counters, before it was counted.';
+
+CREATE TABLE martlet_data.report_dead (
+    message_id bigint NOT NULL
+);
+
+ALTER TABLE martlet_data.report_dead OWNER TO martlet_owner;
+
+COMMENT ON TABLE martlet_data.report_dead IS 'The dead letters that are in report_counts.';
+
 ALTER TABLE martlet_data.run_pauses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME martlet_data.run_pauses_id_seq
     START WITH 1
@@ -7065,6 +7421,15 @@ ALTER TABLE ONLY martlet_data.provider_orders
 ALTER TABLE ONLY martlet_data.receipt_promises
     ADD CONSTRAINT receipt_promises_pkey PRIMARY KEY (provider);
 
+ALTER TABLE ONLY martlet_data.report_counts
+    ADD CONSTRAINT report_counts_pkey PRIMARY KEY (slice, class_id, group_key, provider, currency);
+
+ALTER TABLE ONLY martlet_data.report_days
+    ADD CONSTRAINT report_days_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY martlet_data.report_dead
+    ADD CONSTRAINT report_dead_pkey PRIMARY KEY (message_id);
+
 ALTER TABLE ONLY martlet_data.requeues
     ADD CONSTRAINT requeues_pkey PRIMARY KEY (message_id, series);
 
@@ -7111,6 +7476,8 @@ ALTER TABLE ONLY martlet_data.webhook_endpoints
     ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (name);
 
 CREATE UNIQUE INDEX audiences_name ON martlet_data.audiences USING btree (name) WHERE (state = 'ready'::text);
+
+CREATE INDEX audit_object ON martlet_data.audit USING btree (object);
 
 CREATE INDEX cancellations_cancelled_at ON martlet_data.cancellations USING btree (cancelled_at);
 
@@ -7441,6 +7808,10 @@ GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, p
 REVOKE ALL ON FUNCTION martlet.remove_audience(name text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.remove_audience(name text, why text) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.report(since timestamp with time zone, group_key text, class text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.report(since timestamp with time zone, group_key text, class text) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.report(since timestamp with time zone, group_key text, class text) TO martlet_reader;
+
 REVOKE ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group_key text, class text) TO martlet_admin;
@@ -7448,6 +7819,10 @@ GRANT ALL ON FUNCTION martlet.report_costs(since timestamp with time zone, group
 REVOKE ALL ON FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet.report_messages(since timestamp with time zone, group_key text, class text, opt_out_within interval) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.report_opt_outs(since timestamp with time zone, group_key text, class text, opt_out_within interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.report_opt_outs(since timestamp with time zone, group_key text, class text, opt_out_within interval) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.report_opt_outs(since timestamp with time zone, group_key text, class text, opt_out_within interval) TO martlet_reader;
 
 REVOKE ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) TO martlet_admin;
@@ -7625,6 +8000,10 @@ REVOKE ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_m
 GRANT ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.confirm_consents(p_message_ids bigint[], p_method text, p_addresses text[]) TO martlet_gateway;
 
+REVOKE ALL ON FUNCTION martlet_data.count_day(p_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.count_day(p_day date) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.count_day(p_day date) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.create_partitions(p_days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_admin;
@@ -7632,6 +8011,10 @@ GRANT ALL ON FUNCTION martlet_data.create_partitions(p_days integer) TO martlet_
 REVOKE ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet_data.day_held_by(p_day date, p_waiting_only boolean) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.days_to_count(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.days_to_count(p_limit integer) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet_data.days_to_count(p_limit integer) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.decide_follow_ups(p_limit integer) TO martlet_worker;
@@ -7670,6 +8053,8 @@ GRANT ALL ON FUNCTION martlet_data.freeze_run(p_run jsonb) TO martlet_admin;
 REVOKE ALL ON FUNCTION martlet_data.has_trunk_prefix(p_address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.hold_from_admit(p_places integer[], p_hashes integer[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.inserted_on(p_day date) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.international_phone(p_digits text, p_has_zero_in_brackets boolean, p_is_strict boolean) FROM PUBLIC;
 
@@ -7812,6 +8197,15 @@ REVOKE ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.release_slot(p_recipient_key text, p_message_id bigint, p_attempt smallint) TO martlet_admin;
 
+GRANT SELECT ON TABLE martlet_data.report_counts TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.report_counts TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.report_difference(p_day text, p_low bigint, p_high bigint, p_xid xid8, p_time timestamp with time zone, p_xid_until xid8, p_until timestamp with time zone, p_group text, p_class smallint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.report_origin() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.report_parts(p_since timestamp with time zone, p_group text, p_class smallint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.request_hash(class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.requeue_as(p_actor text, p_job bigint, message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) FROM PUBLIC;
@@ -7854,6 +8248,9 @@ GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martle
 GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_gateway;
 GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_reader;
 GRANT ALL ON FUNCTION martlet_data.unusual_address_key(p_address text) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.variables_of(p_message bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.variables_of(p_message bigint) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
@@ -8302,6 +8699,12 @@ GRANT SELECT ON SEQUENCE martlet_data.ready_cursor_8 TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.receipts_default TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.receipts_default TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.report_days TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.report_days TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.report_dead TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.report_dead TO martlet_admin;
 
 GRANT SELECT ON TABLE martlet_data.run_zones TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.run_zones TO martlet_admin;

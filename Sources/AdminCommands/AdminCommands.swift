@@ -13,15 +13,15 @@ public struct Martlet: AsyncParsableCommand {
 
             EXAMPLES
               martlet migrate up
-              martlet config apply --config Config --note "marketing cap 4 per 30 days"
-              martlet message find --recipient +8613800138000
+              martlet config apply --config Config --why "marketing cap 4 per 30 days"
+              martlet message find +8613800138000
               martlet dead-letters list --reason attempts_exhausted
               martlet providers test mailhub --to me@example.com --send
               martlet doctor
 
             EXIT CODES
-              0   done
-              1   not found, nothing matched; doctor: something is bad; providers test: a step failed
+              0   done; a list may be empty
+              1   not found; doctor: something is bad; providers test: a step failed
               2   refused by the contract (the message says why, the hint what to do)
               64  usage
               65  invalid configuration (file, line, field)
@@ -38,7 +38,8 @@ public struct Martlet: AsyncParsableCommand {
         subcommands: [
             MigrateGroup.self, ConfigGroup.self, ProvidersGroup.self, TemplatesGroup.self, MessageGroup.self,
             DeadLettersGroup.self, JobsGroup.self, LanesGroup.self, ClusterGroup.self,
-            SLO.self, Report.self, Workers.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self,
+            Top.self, SLO.self, Report.self, Workers.self, AuditGroup.self, InboundGroup.self, WebhooksGroup.self,
+            MessageEnqueue.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self,
             CampaignsGroup.self, AudiencesGroup.self, CodesGroup.self, Why.self, Doctor.self,
         ])
 
@@ -59,7 +60,17 @@ public struct Martlet: AsyncParsableCommand {
         } catch let error as ConfigErrors {
             end(OperationError(error), arguments)
         } catch {
-            exit(withError: error)
+            let asked = exitCode(for: error)
+            guard asked == .validationFailure else { exit(withError: error) }
+            var usage = message(for: error)
+            if let unknown = Suggestions.unknownCommand(in: arguments) { usage = unknown }
+            guard arguments.contains("--json") else {
+                if usage == message(for: error) { exit(withError: error) }
+                Terminal.error.line("Error: \(usage)\nSee `martlet --help`.")
+                Foundation.exit(asked.rawValue)
+            }
+            Terminal.error.json(["error": ["code": "usage", "message": .string(usage), "hint": .null, "sqlstate": .null]])
+            Foundation.exit(asked.rawValue)
         }
     }
 

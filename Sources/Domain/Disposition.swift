@@ -60,10 +60,12 @@ public enum Disposition: Sendable, Equatable {
     public static func afterDoubt(
         of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: @autoclosure () -> Double
     ) -> Disposition {
-        guard policy.unknownOutcome != .hold, counters.resends < policy.resends else { return .dead(.inDoubt) }
+        guard policy.unknownOutcome != .hold, counters.resends < policy.resends else {
+            return .dead(.inDoubt(resends: counters.resends))
+        }
         let pause = policy.retry.delay(after: 1, jitter: jitter())
         // Inside the time to live or not at all; what may have arrived is not `expired`, it is in doubt.
-        guard pause < remaining else { return .dead(.inDoubt) }
+        guard pause < remaining else { return .dead(.inDoubt(unsent: "its time to live ended before it could be sent again")) }
         return .retry(after: pause, reason: "resend", countedAttempts: counters.countedAttempts, resends: counters.resends + 1)
     }
 }
@@ -124,6 +126,16 @@ public struct DeadLetterReason: Sendable, Equatable {
         explanation:
             "It may or may not have reached the recipient: the provider's answer never came, and its class does not send twice.",
         remedy: "Look for it at the provider. Discard it if it arrived; requeue it with --may-duplicate if it did not.")
+
+    /// In doubt after it was sent again so often.
+    public static func inDoubt(resends: Int) -> Self {
+        guard resends > 0 else { return inDoubt }
+        return Self(
+            code: "in_doubt",
+            explanation:
+                "It may or may not have reached the recipient: it was sent \(resends + 1) times, as often as its class allows, and the provider's answer never came.",
+            remedy: inDoubt.remedy)
+    }
 
     /// In doubt, and what would have been sent again was not, for a reason that has nothing to do with the doubt.
     public static func inDoubt(unsent why: String) -> Self {

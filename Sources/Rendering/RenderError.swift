@@ -41,8 +41,9 @@ public indirect enum RenderError: Error, Sendable, Equatable, CustomStringConver
     /// The variables are not a JSON object; `offset` in bytes from 0.
     case badVariables(problem: String, offset: Int)
     case badHeaders(problem: String)
-    /// `by` names who asks for it: `class notification`, `template order_sent`.
-    case requiredVariable(name: String, by: String)
+    /// `by` says whose rule it is: `class notification requires`, `template order_sent and class notification require`.
+    /// All of them; never empty.
+    case requiredVariable(names: [String], by: String)
     case lineBreakInSubject(at: TemplatePlace)
     /// `limit` with its unit.
     case tooLarge(what: String, limit: String)
@@ -83,7 +84,10 @@ public indirect enum RenderError: Error, Sendable, Equatable, CustomStringConver
         case .variableNotText(let name, let kind, let place): "\(place): variable `\(name)` is \(kind), not a text or number"
         case .badVariables(let problem, let offset): "the variables are not usable JSON: \(problem) at byte \(offset)"
         case .badHeaders(let problem): "the headers are not usable: \(problem)"
-        case .requiredVariable(let name, let by): "variable `\(name)`, which \(by) requires, is missing or blank"
+        case .requiredVariable(let names, let by):
+            names.count == 1
+                ? "variable \(Self.list(names)), which \(by), is missing or blank"
+                : "variables \(Self.list(names)), which \(by), are missing or blank"
         case .lineBreakInSubject(let place): "\(place): the rendered subject contains a line break or NUL"
         case .tooLarge(let what, let limit): "\(what) passes the limit of \(limit)"
         case .overlong(let segments, let limit, let by): "the text needs \(segments) SMS segments, \(by) allows \(limit)"
@@ -106,7 +110,7 @@ public indirect enum RenderError: Error, Sendable, Equatable, CustomStringConver
             "send a string or number, or use a section {{#\(name)}}…{{/\(name)}} in the template, then requeue"
         case .badVariables: "correct the variables (one JSON object, RFC 8259) and requeue the message with them"
         case .badHeaders: "send headers as one JSON object of strings without line breaks, and none that Martlet writes itself"
-        case .requiredVariable(let name, _): "requeue the message with a value for `\(name)`"
+        case .requiredVariable(let names, _): "requeue the message with a value for \(Self.list(names))"
         case .lineBreakInSubject: "remove line breaks from the template's subject and from the variables in it, then requeue"
         case .tooLarge: "shorten the template or send smaller variables, then requeue"
         case .overlong: "shorten the template or the variables, or raise the class's max_segments, then requeue"
@@ -121,6 +125,8 @@ public indirect enum RenderError: Error, Sendable, Equatable, CustomStringConver
     }
 
     public var description: String { "\(sentence); \(remedy)" }
+
+    private static func list(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }
 
     private func named(_ word: String?) -> String { word.map { "the word `\($0)`" } ?? "a word" }
 }

@@ -114,11 +114,14 @@ public struct Renderer: Sendable {
     }
 
     private func require(_ variables: Variables, _ rules: PreparedClass, _ template: ParsedTemplate) throws(RenderError) {
-        for path in rules.required where !variables.isPresent(path) {
-            throw .requiredVariable(name: path.text, by: "class \(rules.name)")
-        }
-        for path in template.required where !variables.isPresent(path) {
-            throw .requiredVariable(name: path.text, by: "template \(template.template.key)")
-        }
+        let byClass = rules.required.filter { !variables.isPresent($0) }.map(\.text)
+        let byTemplate = template.required.filter { !variables.isPresent($0) }.map(\.text)
+        guard !byClass.isEmpty || !byTemplate.isEmpty else { return }
+        let (ofClass, ofTemplate) = ("class \(rules.name)", "template \(template.template.key)")
+        let by =
+            byClass.isEmpty
+            ? "\(ofTemplate) requires"
+            : Set(byTemplate).isSubset(of: byClass) ? "\(ofClass) requires" : "\(ofTemplate) and \(ofClass) require"
+        throw .requiredVariable(names: byTemplate + byClass.filter { !byTemplate.contains($0) }, by: by)
     }
 }

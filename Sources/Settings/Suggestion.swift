@@ -1,5 +1,5 @@
 /// The candidate that `word` probably means: at most two edits away (one for short words), or nil.
-func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
+public func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
     let reach = word.count <= 4 ? 1 : 2
     let folded = word.lowercased().replacing("-", with: "_")
     return
@@ -11,7 +11,7 @@ func suggestion(for word: String, among candidates: some Sequence<String>) -> St
 }
 
 /// What to tell about an unknown `word`: the probable meaning, or all that is known.
-func knownWords(_ word: String, among candidates: some Collection<String>) -> String {
+public func knownWords(_ word: String, among candidates: some Collection<String>) -> String {
     if let meant = suggestion(for: word, among: candidates) { return "did you mean \(meant)?" }
     if candidates.isEmpty { return "none is defined" }
     return "known: " + candidates.sorted().prefix(30).joined(separator: ", ")

@@ -13,6 +13,7 @@ struct Commands: Sendable {
             var names: [Name]?
         }
         var commandName: String
+        var aliases: [String]?
         var abstract: String?
         var discussion: String?
         var arguments: [Argument]?
@@ -93,7 +94,9 @@ struct Commands: Sendable {
         var rest = words.dropFirst()
         while let word = rest.first, !chosen[0].below.isEmpty, word.contains(#/^[a-z]/#) {
             let names = word.split(separator: "|").map(String.init)
-            let found = names.compactMap { name in chosen[0].below.first { $0.commandName == name } }
+            let found = names.compactMap { name in
+                chosen[0].below.first { $0.commandName == name || $0.aliases?.contains(name) == true }
+            }
             guard found.count == names.count else { return "\(first) has no command \(word)" }
             chosen = found
             rest = rest.dropFirst()

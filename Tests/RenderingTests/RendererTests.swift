@@ -87,6 +87,22 @@ struct RendererTests {
             code { () throws(RenderError) in _ = try renderer.render(message(.sms, variables), template: template) } == expected)
     }
 
+    @Test("all variables that are missing are named at once, with whose rule it is")
+    func allRequired() throws {
+        let renderer = Renderer(policy { $0.requiredVariables = ["order.number", "time"] })
+        let template = try parsed(.sms, "Hi", required: ["time", "place"])
+        func error(_ variables: String) -> RenderError? {
+            do throws(RenderError) {
+                _ = try renderer.render(message(.sms, variables), template: template)
+                return nil
+            } catch { return error }
+        }
+        #expect(error("{}")?.sentence.contains("variables `time`, `place`, `order.number`, which template") == true)
+        #expect(error("{}")?.sentence.contains(" and class ") == true)
+        #expect(error(#"{"time": "1", "place": "x"}"#)?.sentence.contains("variable `order.number`, which class") == true)
+        #expect(error(#"{"time": "1", "order": {"number": 2}}"#)?.sentence.contains("variable `place`, which template") == true)
+    }
+
     @Test("the message's own sender comes before its class's, and that before the policy's")
     func senders() throws {
         var policy = policy { $0.sender = "class" }
@@ -176,7 +192,8 @@ struct RendererTests {
             .templateSyntax(at: place, problem: "p", remedy: "r"), .missingVariable(name: "n", at: place),
             .variableNotText(name: "n", kind: "a list", at: place), .badVariables(problem: "p", offset: 1),
             .badHeaders(problem: "p"),
-            .requiredVariable(name: "n", by: "class c"), .lineBreakInSubject(at: place), .tooLarge(what: "w", limit: "1 byte"),
+            .requiredVariable(names: ["n", "m"], by: "class c requires"), .lineBreakInSubject(at: place),
+            .tooLarge(what: "w", limit: "1 byte"),
             .overlong(segments: 2, limit: 1, by: "class c"), .blockedWord(list: "l", word: nil), .heldWord(list: "l", word: "w"),
             .unknownClass("c"), .unknownSender("s"), .senderCannot(sender: "s", channel: .sms),
             .wrongChannel(template: place, message: .sms),

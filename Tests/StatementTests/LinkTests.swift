@@ -215,7 +215,7 @@ struct LinkTests {
             }
             _ = try await store.run(JudgeLinkHits())
             let scope = ReportScope(since: Timestamp(microseconds: 1_735_689_600_000_000), group: "g")
-            let row = try #require(try await store.run(ReportMessages(scope: scope, optOutWithin: .seconds(86_400))).first)
+            let row = try #require(try await store.run(LoadReport(scope: scope)).messages.first)
             #expect(row.messages == 2 && row.accepted == 2 && row.clicked == 1 && row.opened == 1 && row.delivered == 0)
             let clicks = try await connection.query(
                 PQCall(
@@ -239,7 +239,7 @@ struct LinkTests {
                     "insert into martlet_data.suppressions (channel, address, scope, reason) values ('sms', 'a1', 'marketing', 'opt_out_link')"
             )
             let scope = ReportScope(since: Timestamp(microseconds: 1_735_689_600_000_000))
-            #expect(try await store.run(ReportMessages(scope: scope, optOutWithin: .seconds(86_400))).first?.optedOut == 1)
+            #expect(try await store.run(LoadOptOuts(scope: scope, within: .seconds(86_400))) == ["marketing": 1])
         }
     }
 }

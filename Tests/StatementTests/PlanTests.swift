@@ -42,7 +42,7 @@ struct PlanTests {
     }
 
     /// Two hundred thousand rows everywhere, and autovacuum kept from repairing the statistics.
-    private static func large(analysed: Bool) -> String {
+    static func large(analysed: Bool) -> String {
         let tables = [
             "messages_default", "attempts_default", "receipts_default", "ready_1", "leased_1", "due_1", "cap_usage",
             "suppressions", "consents", "carrier_ids_default", "provider_events", "dead_letters",
@@ -220,7 +220,7 @@ struct PlanTests {
     }
 
     /// Planned for its values: EXPLAIN says which pages were touched and which tables were read through.
-    private func explain(_ statement: any Statement, _ buffersPerRow: Int, _ connection: PQConnection) async throws {
+    func explain(_ statement: any Statement, _ buffersPerRow: Int, _ connection: PQConnection) async throws {
         let call = try statement.call
         let plan = PQCall("explain", "explain (analyze, buffers, format json) \(call.sql)", prepared: false, params: call.params)
         let text = try await connection.pipeline([.begin, plan, .rollback])[1].only.text(0)

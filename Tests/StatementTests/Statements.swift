@@ -163,7 +163,8 @@ enum Statements {
 
     static var maintenance: [any Statement] {
         [
-            RescuableSessions(), DueWork(asksForRescue: true), RescueLock(session: 1), FenceSession(session: 1),
+            RescuableSessions(), DaysToCount(), CountDay(day: "2025-06-01"), DueWork(asksForRescue: true), RescueLock(session: 1),
+            FenceSession(session: 1),
             AttemptStates(messageIDs: [message]), FindSettled(messageIDs: [message]),
             PromoteDue(slot: 1), AddRingPart(kind: .ready, lane: 1), AdvanceRing(kind: .ready, lane: 0),
             RetireRingPart(kind: .ready, slot: 2), TryDuty(duty: 1),
@@ -221,8 +222,12 @@ enum Statements {
             LaneCounters(), ListWorkers(all: true), LoadThroughput(), ClassLevels(since: .seconds(3600)),
             ProviderLevels(since: .seconds(3600)), ProviderUsage(since: then), MissingReceipts(since: .seconds(3600)),
             ListBudgets(limit: 10),
-            ReportMessages(scope: ReportScope(since: then), optOutWithin: .seconds(3600)),
-            ReportCosts(scope: ReportScope(since: then)),
+            LoadReport(scope: ReportScope(since: then)), LoadOptOuts(scope: ReportScope(since: then), within: .seconds(3600)),
+            ListMessages(filter: MessageFilter(), before: MessageID(.max), most: 10, limit: 10),
+            CancelOne(id: message), CancelGroup(group: "g"), KnownWords(),
+            ListAudit(filter: AuditFilter(), before: .max, most: 10, limit: 10), AuditWords(),
+            ListInbound(sender: nil, before: .max, limit: 10),
+            DeadWebhooks(),
             PickupTimes(messageIDs: [message]),
             PolicyHistory(limit: 10),
             ListTemplates(key: nil, channel: nil), InsertAudit(action: "try", object: "1", why: nil, detail: "{}"),

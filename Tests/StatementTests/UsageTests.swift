@@ -85,27 +85,33 @@ struct UsageTests {
             try await fill(connection)
             let since = try await database.run(CurrentRights()).now - .seconds(3600)
             let scope = ReportScope(since: since, group: "spring")
-            let rows = try await database.run(ReportMessages(scope: scope, optOutWithin: .seconds(86_400)))
+            let report = try await database.run(LoadReport(scope: scope))
+            let rows = report.messages
             #expect(rows.map(\.messageClass) == ["marketing"])
             let row = rows[0]
             #expect(row.messages == 8 && row.accepted == 6 && row.delivered == 2 && row.undelivered == 1 && row.waiting == 2)
-            #expect(row.optedOut == 1, "a hard bounce is no opt-out, one before the message neither, nor one of another channel")
-            let soon = try await database.run(ReportMessages(scope: scope, optOutWithin: .seconds(60)))
-            #expect(soon[0].optedOut == 0)
-            let costs = try await database.run(ReportCosts(scope: scope))
+            let optedOut = try await database.run(LoadOptOuts(scope: scope, within: .seconds(86_400)))
+            #expect(
+                optedOut == ["marketing": 1],
+                "a hard bounce is no opt-out, one before the message neither, nor one of another channel")
+            #expect(try await database.run(LoadOptOuts(scope: scope, within: .seconds(60))).isEmpty)
+            let costs = report.costs
             #expect(
                 costs.map {
                     "\($0.provider) \($0.currency ?? "-") \($0.accepted) \($0.segments) \($0.costMicros) \($0.inDoubtMicros)"
                 } == [
                     "p EUR 5 10 5000 2000", "p - 1 2 0 0",
                 ])
-            let all = try await database.run(ReportCosts(scope: ReportScope(since: since)))
+            let all = try await database.run(LoadReport(scope: ReportScope(since: since))).costs
             #expect(all.map(\.messageClass) == ["otp", "marketing", "marketing"])
-            let otp = try await database.run(
-                ReportMessages(scope: ReportScope(since: since, messageClass: "otp"), optOutWithin: .seconds(60)))
-            #expect(otp.map(\.messages) == [1])
+            let otp = try await database.run(LoadReport(scope: ReportScope(since: since, messageClass: "otp")))
+            #expect(otp.messages.map(\.messages) == [1])
+            #expect(try await database.run(LoadReport(scope: ReportScope(since: since, messageClass: "opt"))).messages.isEmpty)
             try await connection.execute(script: "set role martlet_reader")
             #expect(try await connection.value("select count(*) from martlet.report_messages(now() - interval '1 hour')") == "2")
+            #expect(
+                try await connection.value(
+                    "select count(*) from martlet.report(now() - interval '1 hour') where provider is null") == "2")
             try await connection.execute(script: "reset role; set role martlet_producer")
             await #expect(throws: PQError.self) { try await connection.value("select count(*) from martlet.report_costs(now())") }
         }

@@ -22,12 +22,12 @@ begin
         raise exception 'field options: it and selection must be JSON objects' using errcode = 'MT019', hint = 'Leave them out if there are none.';
     end if;
     select string_agg(k, ', ') into v_unknown from jsonb_object_keys(options) k
-        where action <> 'requeue' or k not in ('variables', 'provider', 'may_duplicate', 'approve_words');
+        where action <> 'requeue' or k not in ('variables', 'merge_variables', 'provider', 'may_duplicate', 'approve_words');
     if v_unknown is not null then
-        raise exception 'field options: unknown to %: %', action, v_unknown using errcode = 'MT019', hint = 'requeue knows variables, provider, may_duplicate, approve_words; discard none.';
+        raise exception 'field options: unknown to %: %', action, v_unknown using errcode = 'MT019', hint = 'requeue knows variables, merge_variables, provider, may_duplicate, approve_words; discard none.';
     end if;
     if exists (select from jsonb_each(options) o where jsonb_typeof(o.value) <> case o.key when 'variables' then 'object' when 'provider' then 'string' else 'boolean' end) then
-        raise exception 'field options: variables is a JSON object, provider a text, may_duplicate and approve_words are true or false' using errcode = 'MT019',
+        raise exception 'field options: variables is a JSON object, provider a text, the others are true or false' using errcode = 'MT019',
             hint = 'Correct it, or leave it out.';
     end if;
     if options ? 'variables' then

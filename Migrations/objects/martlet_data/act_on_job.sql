@@ -1,3 +1,4 @@
+-- after: martlet_data.variables_of
 -- Does what the job says to these messages, all together; what refuses one refuses all, and halves them until it stands alone: then it is skipped, with the reason. What
 -- may pass (a lock, a full disk, a ring that moved on) ends the batch as it is: another round does it again.
 create or replace function martlet_data.act_on_job(j martlet_data.jobs, p_ids bigint[]) returns void
@@ -14,7 +15,8 @@ begin
     end if;
     begin
         if j.action = 'requeue' then
-            perform martlet_data.requeue_as(j.created_by, j.id, i.id, j.why, j.options -> 'variables', j.options ->> 'provider',
+            perform martlet_data.requeue_as(j.created_by, j.id, i.id, j.why, case when (j.options -> 'merge_variables')::boolean then martlet_data.variables_of(i.id) || (j.options -> 'variables')
+                else j.options -> 'variables' end, j.options ->> 'provider',
                 coalesce((j.options -> 'may_duplicate')::boolean, false), coalesce((j.options -> 'approve_words')::boolean, false)) from unnest(p_ids) i(id);
         else
             perform martlet_data.discard_as(j.created_by, j.id, i.id, j.why) from unnest(p_ids) i(id);

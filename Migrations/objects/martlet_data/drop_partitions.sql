@@ -29,6 +29,10 @@ begin
         end loop;
     exception when lock_not_available then return 'in use';
     end;
+    delete from martlet_data.report_counts c where c.slice >= p_day::timestamp at time zone 'UTC' and c.slice < (p_day + 1)::timestamp at time zone 'UTC';
+    delete from martlet_data.report_days k where k.day = p_day;
+    delete from martlet_data.report_dead k where k.message_id >= martlet_data.first_id(p_day::timestamp at time zone 'UTC')
+        and k.message_id < martlet_data.first_id((p_day + 1)::timestamp at time zone 'UTC');
     return 'dropped';
 end $$;
 

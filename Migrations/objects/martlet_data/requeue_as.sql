@@ -17,6 +17,9 @@ begin
     if d.reason = 'in_doubt' and not may_duplicate then
         raise exception 'message % is in doubt: the recipient may already have it', message_id using errcode = 'MT013', hint = 'Ask the provider first; to send it all the same pass may_duplicate (--may-duplicate).';
     end if;
+    if d.reason = 'held_word' and not approve_words and variables is null then
+        raise exception 'message % holds a word that a list holds for review', message_id using errcode = 'MT030', hint = 'Read the text ("martlet dead-letters show"); to send it as it is pass approve_words (--approve-words), or pass variables with other words.';
+    end if;
     if variables is not null then
         perform martlet_data.check_json('variables', variables, 65536);
     end if;

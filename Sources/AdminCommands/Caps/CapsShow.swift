@@ -14,11 +14,10 @@ struct CapsShow: AsyncParsableCommand {
             Counts as the workers do, by the policy in force. Calendar windows need the recipient's zone (default: the sender's).
 
             EXAMPLES
-              martlet caps show --recipient +8613800138000
-              martlet caps show --recipient customer-4711 --tier vip --time-zone Asia/Shanghai --json
+              martlet caps show +8613800138000
+              martlet caps show customer-4711 --tier vip --time-zone Asia/Shanghai --json
             """)
-    @Option(name: .long, help: "Recipient key; the address when the service passes none.")
-    var recipient: String
+    @OptionGroup var recipient: RecipientArgument
     @Option(name: .long, help: "Tier of the recipient; left out: the plain limits.")
     var tier: String?
     @Option(name: .long, help: "IANA zone of the recipient.")
@@ -26,7 +25,7 @@ struct CapsShow: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let usage = try await shared.run(ShowCapUsage(recipient: recipient, tier: tier, timeZone: timeZone))
+        let usage = try await shared.run(ShowCapUsage(recipient: recipient.value, tier: tier, timeZone: timeZone))
         shared.show(usage) { show(usage) }
     }
 

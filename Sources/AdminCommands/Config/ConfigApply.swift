@@ -16,15 +16,17 @@ struct ConfigApply: AsyncParsableCommand {
             --wait ends when each live worker sends by what was stored. Requeuing dead letters waits for that too.
 
             EXAMPLES
-              martlet config apply --config Config --note "caps for the spring sale"
+              martlet config apply --config Config --why "caps for the spring sale"
               martlet config apply --config Config --dry-run
               martlet config apply --config Config --no-templates --yes
               martlet config apply --config Config --wait --wait-at-most 2m
             """)
     @Option(name: .long, help: ArgumentHelp("Directory with policy/ and templates/.", valueName: "dir"), completion: .directory)
     var config = String.defaultConfigDirectory
-    @Option(name: .long, help: "Why, for the history.")
-    var note: String?
+    @Option(name: .long, help: "Why, for the history and the audit.")
+    var why: String?
+    @Option(name: .customLong("note"), help: .hidden)
+    var before: String?
     @Flag(name: .long, help: "Show what would change and store nothing.")
     var dryRun = false
     @Flag(inversion: .prefixedNo, help: "Push the templates too.")
@@ -48,7 +50,7 @@ struct ConfigApply: AsyncParsableCommand {
                 confirmed = plan.change
             }
             let apply = ApplyPolicy(
-                content: content, note: note, pushesTemplates: templates, dryRun: dryRun, confirmed: confirmed)
+                content: content, note: try reason(why, before), pushesTemplates: templates, dryRun: dryRun, confirmed: confirmed)
             let output = try await apply.run(on: cluster, as: actor)
             return (output, dryRun ? nil : try await waiting.run(on: cluster, as: actor))
         }

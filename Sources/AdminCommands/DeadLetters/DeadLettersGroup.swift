@@ -4,8 +4,11 @@ import Store
 
 struct DeadLettersGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dead-letters", abstract: "Messages that wait for a human: list, understand, requeue, discard.",
-        subcommands: [DeadLettersList.self, DeadLettersShow.self, DeadLettersRequeue.self, DeadLettersDiscard.self])
+        commandName: "dead-letters", abstract: "Messages that wait for a human: list, understand, edit, requeue, discard.",
+        subcommands: [
+            DeadLettersList.self, DeadLettersShow.self, DeadLettersEdit.self, DeadLettersRequeue.self,
+            DeadLettersDiscard.self,
+        ])
 }
 
 /// Which dead letters a command means.

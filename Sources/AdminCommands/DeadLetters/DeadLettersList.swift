@@ -25,11 +25,7 @@ struct DeadLettersList: AsyncParsableCommand {
         var filter = which.filter
         filter.provider = filter.provider ?? provider
         let found = try await shared.run(SearchDeadLetters(filter: filter, limit: limit))
-        shared.show(found) { if !found.rows.isEmpty { show(found) } }
-        if found.rows.isEmpty {
-            let isEmpty = filter == DeadLetterFilter()
-            throw OperationError(.notFound, isEmpty ? "There are no dead letters." : "No dead letter matches.")
-        }
+        shared.show(found) { show(found) }
     }
 
     private func show(_ found: SearchDeadLetters.Output) {
@@ -41,6 +37,7 @@ struct DeadLettersList: AsyncParsableCommand {
         }
         let out = Terminal.out
         out.table(table)
+        guard !found.rows.isEmpty else { return }
         out.line()
         let reasons = found.count.reasons.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
         out.line("\(found.rows.count) of \(found.count.total): " + reasons)

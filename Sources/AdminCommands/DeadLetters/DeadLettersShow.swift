@@ -7,7 +7,8 @@ struct DeadLettersShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one dead letter: why, what to do, its history and body.",
         discussion: """
-            The body is shown unless its class erases bodies (otp).
+            The body, and the text as it would be sent now, are shown unless its class erases bodies (otp). The last lines are what can be
+            done, the likeliest first.
 
             EXAMPLES
               martlet dead-letters show 252144690003968
@@ -35,7 +36,17 @@ struct DeadLettersShow: AsyncParsableCommand {
             "class      \(row.messageClass), template \(Printable.line(row.template)), \(row.attempts) attempt\(row.attempts == 1 ? "" : "s")"
         )
         out.line("body       \(letter.isErased ? "erased, as its class demands" : Printable.line(letter.message))")
+        if !letter.isErased { out.line("variables  \(Printable.line(found.variables))") }
         out.line()
+        if let preview = found.preview {
+            out.line("as it would be sent now:", .dim)
+            preview.show()
+            out.line()
+        }
+        if let problem = found.problem {
+            out.line("it cannot be sent as it is: \(Printable.text(problem))", .yellow)
+            out.line()
+        }
         var table = Table("time (UTC)", "what", "detail")
         for receipt in found.receipts {
             let parts = [
@@ -47,5 +58,9 @@ struct DeadLettersShow: AsyncParsableCommand {
                 "\(parts.compactMap(\.self).joined(separator: ", "))")
         }
         out.table(table)
+        out.line()
+        for (index, command) in found.commands.enumerated() {
+            out.line("\(index == 0 ? "next" : "or  ")  \(Printable.line(command))", index == 0 ? .bold : .plain)
+        }
     }
 }

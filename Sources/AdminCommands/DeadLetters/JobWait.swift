@@ -50,12 +50,10 @@ struct JobWait: Sendable {
                 "stopped": .text(stopped?.message),
             ])
         } else {
-            for message in skipped.prefix(20) {
-                Terminal.error.line("\(message.id): \(Printable.line(message.reason ?? ""))", .red)
-                if let hint = message.hint { Terminal.error.line("  hint: \(Printable.line(hint))", .yellow) }
-            }
-            if skipped.count > 20 {
-                Terminal.error.line("… and \(skipped.count - 20) more (`martlet jobs show \(job.id)` lists them all)")
+            for group in Refusals.groups(of: skipped) {
+                Terminal.error.line(group.headline, .red)
+                if let hint = group.hint { Terminal.error.line("  hint: \(Printable.line(hint))", .yellow) }
+                Terminal.error.line("  " + group.named(job: job.id), .dim)
             }
             Terminal.out.line("\(verb) \(job.done)" + (job.skipped == 0 ? "" : ", refused \(job.skipped)"))
         }

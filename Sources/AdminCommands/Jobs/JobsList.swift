@@ -22,7 +22,6 @@ struct JobsList: AsyncParsableCommand {
     func run() async throws {
         let found = try await shared.run(ShowJobs(limit: limit))
         shared.show(found) {
-            guard !found.jobs.isEmpty else { return }
             var table = Table("#job", "action", "state", "#messages", "#done", "#skipped", "#waiting", "began", "by", "why")
             for job in found.jobs {
                 table.add(
@@ -32,7 +31,6 @@ struct JobsList: AsyncParsableCommand {
             }
             Terminal.out.table(table)
         }
-        if found.jobs.isEmpty { throw OperationError(.notFound, "There are no jobs.") }
     }
 }
 

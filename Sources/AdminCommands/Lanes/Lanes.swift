@@ -25,15 +25,20 @@ struct LanesList: AsyncParsableCommand {
     var sample = DurationArgument(argument: "1s")!
     @Flag(name: .long, help: "Show lanes without classes too.")
     var all = false
+    @OptionGroup var watching: WatchOptions
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let found = try await shared.run(ShowLanes(sample: sample.duration, all: all))
-        shared.show(found) {
-            var table = Table("#lane", "classes", "#ready", "oldest", "#in/s", "#out/s", "#leased", "#due", "next due", "state")
-            for lane in found.lanes { table.add(lane, found.rates[lane.lane], found.now) }
-            Terminal.out.table(table)
+        try await watching.run {
+            let found = try await shared.run(ShowLanes(sample: sample.duration, all: all))
+            shared.show(found) { Terminal.out.table(Self.table(found)) }
         }
+    }
+
+    static func table(_ found: ShowLanes.Output) -> Table {
+        var table = Table("#lane", "classes", "#ready", "oldest", "#in/s", "#out/s", "#leased", "#due", "next due", "state")
+        for lane in found.lanes { table.add(lane, found.rates[lane.lane], found.now) }
+        return table
     }
 }
 

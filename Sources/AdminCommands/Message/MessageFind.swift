@@ -11,12 +11,11 @@ struct MessageFind: AsyncParsableCommand {
             addresses of the messages of the last days instead, which takes longer.
 
             EXAMPLES
-              martlet message find --recipient +8613800138000
-              martlet message find --recipient customer-4711 --channel email --limit 5
-              martlet message find --recipient ann@example.com --address --since 2d
+              martlet message find +8613800138000
+              martlet message find customer-4711 --channel email --limit 5
+              martlet message find ann@example.com --address --since 2d
             """)
-    @Option(name: .long, help: "Recipient key or, as E.164 or mailbox, the address.")
-    var recipient: String
+    @OptionGroup var recipient: RecipientArgument
     @Option(name: .long, help: "Only this channel: sms, email, …")
     var channel: String?
     @Flag(name: .long, help: "Compare addresses, not keys.")
@@ -32,24 +31,27 @@ struct MessageFind: AsyncParsableCommand {
     func run() async throws {
         let found = try await shared.run(
             SearchMessages(
-                recipient: recipient, channel: channel, addressWithin: address ? since.duration : nil, limit: limit))
+                recipient: recipient.value, channel: channel, addressWithin: address ? since.duration : nil, limit: limit))
         shared.show(found) {
-            guard !found.messages.isEmpty else { return }
-            var table = Table("id", "created", "class", "channel", "template", "state", "reason")
-            for message in found.messages {
-                table.add(
-                    "\(message.id)", "\(message.createdAt.shown) (\(message.createdAt.relative(to: found.now)))",
-                    "\(message.messageClass)", "\(message.channel)", "\(message.template)",
-                    Table.Cell(message.state, .state(message.state)), "\(message.reason ?? "")")
+            Terminal.out.table(Self.table(found.messages, found.now))
+            if found.messages.isEmpty {
+                let hint =
+                    address
+                    ? "a longer --since may find more" : "if the service passes keys of its own, use that, or add --address"
+                Terminal.error.line(hint, .dim)
             }
-            Terminal.out.table(table)
         }
-        if found.messages.isEmpty {
-            throw OperationError(
-                .notFound, "No message of this recipient.",
-                hint: address
-                    ? "Try a longer --since." : "If the service passed a recipient_key of its own, use that, or add --address.")
+    }
+
+    static func table(_ messages: [MessageOverview], _ now: Timestamp) -> Table {
+        var table = Table("id", "created", "class", "channel", "template", "state", "reason")
+        for message in messages {
+            table.add(
+                "\(message.id)", "\(message.createdAt.shown) (\(message.createdAt.relative(to: now)))",
+                "\(message.messageClass)", "\(message.channel)", "\(message.template)",
+                Table.Cell(message.state, .state(message.state)), "\(message.reason ?? "")")
         }
+        return table
     }
 }
 

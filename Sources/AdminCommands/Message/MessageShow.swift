@@ -60,7 +60,8 @@ struct MessageShow: AsyncParsableCommand {
         out.table(table)
         if let advice = found.advice {
             out.line()
-            out.line("next: \(Printable.text(advice))", .bold)
+            out.line(Printable.text(advice.text))
+            if let command = advice.command { out.line("next: \(Printable.line(command))", .bold) }
         }
     }
 }

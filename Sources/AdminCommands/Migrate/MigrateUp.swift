@@ -11,12 +11,15 @@ struct MigrateUp: AsyncParsableCommand {
 
             EXAMPLES
               martlet migrate up
+              martlet migrate up --dry-run
               martlet migrate up --json
             """)
+    @Flag(name: .long, help: "Apply it all in one transaction and roll that back: would it succeed on this very database?")
+    var dryRun = false
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let output = try await shared.run(MigrateSchema(dryRun: false), checksSchema: false)
+        let output = try await shared.run(MigrateSchema(dryRun: dryRun), checksSchema: false)
         shared.show(output) { showApplied(output) }
     }
 }

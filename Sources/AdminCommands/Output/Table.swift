@@ -13,7 +13,7 @@ struct Table {
         }
         init(stringLiteral value: String) { self.init(value) }
     }
-    var columns: [Column]
+    var columns: [Column] = []
     var rows: [[Cell]] = []
 
     /// - Parameter titles: `#` in front marks a column of numbers, shown right.
@@ -25,8 +25,23 @@ struct Table {
 
     mutating func add(_ cells: Cell...) { rows.append(cells) }
 
-    /// Lines without blanks at their ends.
-    func lines(colours: Bool) -> [String] {
+    /// Lines without blanks at their ends; what is wider than `width` in its narrow form (`NarrowTable.swift`).
+    func lines(colours: Bool, width: Int? = nil) -> [String] {
+        guard !rows.isEmpty else { return ["none"] }
+        let wide = wideLines(colours: colours)
+        guard let width, self.width > width else { return wide }
+        return narrowLines(colours: colours, width: width)
+    }
+
+    /// Columns of the terminal that all of it takes.
+    var width: Int {
+        let texts = columns.indices.map { column in
+            max(displayWidth(columns[column].title), rows.map { displayWidth($0[column].text) }.max() ?? 0)
+        }
+        return texts.reduce(0, +) + 2 * (columns.count - 1)
+    }
+
+    func wideLines(colours: Bool) -> [String] {
         let head = columns.map { Cell($0.title.uppercased(), .dim) }
         let widths = columns.indices.map { column in ([head] + rows).map { displayWidth($0[column].text) }.max() ?? 0 }
         return ([head] + rows).map { row in

@@ -20,7 +20,16 @@ struct Terminal: Sendable {
 
     func line(_ text: String = "", _ style: Style = .plain) { write(style.apply(text, colours) + "\n") }
 
-    func table(_ table: Table) { write(table.lines(colours: colours).map { $0 + "\n" }.joined()) }
+    /// In its narrow form where the terminal is too narrow for it; `none` when it has no row.
+    func table(_ table: Table) { write(table.lines(colours: colours, width: size?.columns).map { $0 + "\n" }.joined()) }
+
+    /// nil: no terminal, so that nothing is too wide.
+    var size: (columns: Int, rows: Int)? {
+        guard isTerminal else { return nil }
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return (80, 24) }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
 
     func json(_ value: JSONValue) { write(value.text + "\n") }
 
@@ -34,7 +43,8 @@ struct Terminal: Sendable {
         if isTerminal { write("\r\u{1B}[K") }
     }
 
-    private func write(_ text: String) {
+    func write(_ text: String) {
+        if descriptor == STDOUT_FILENO, Frame.takes(text) { return }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -12,16 +12,20 @@ struct ProvidersList: AsyncParsableCommand {
 
             EXAMPLES
               martlet providers
+              martlet providers --watch
               martlet providers list --json | jq '.[] | select(.circuits_open > 0)'
             """)
+    @OptionGroup var watching: WatchOptions
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let found = try await shared.run(ShowProviders())
-        shared.show(found) { show(found.providers, found.now) }
+        try await watching.run {
+            let found = try await shared.run(ShowProviders())
+            shared.show(found) { Terminal.out.table(Self.table(found.providers, found.now)) }
+        }
     }
 
-    private func show(_ providers: [ListProviders.Provider], _ now: Timestamp) {
+    static func table(_ providers: [ListProviders.Provider], _ now: Timestamp) -> Table {
         var table = Table(
             "provider", "state", "circuit", "#accepted/s", "#failed/s", "#throttled/s", "#refused/s", "#latency", "#unanswered",
             "#waiting")
@@ -32,10 +36,10 @@ struct ProvidersList: AsyncParsableCommand {
                 "\(provider.latency.map { "\(Int($0.rounded())) ms" } ?? "")", "\(provider.unanswered.map(String.init) ?? "")",
                 "\(provider.waiting.map(String.init) ?? "")")
         }
-        Terminal.out.table(table)
+        return table
     }
 
-    private func state(_ provider: ListProviders.Provider, _ now: Timestamp) -> Table.Cell {
+    private static func state(_ provider: ListProviders.Provider, _ now: Timestamp) -> Table.Cell {
         guard provider.state != "in use" else { return Table.Cell("in use", .green) }
         let target = provider.target.map { " to \($0)" } ?? ""
         let since = provider.changedAt.map { " \($0.relative(to: now))" } ?? ""
@@ -43,12 +47,12 @@ struct ProvidersList: AsyncParsableCommand {
             "\(provider.state)\(target)\(since) by \(provider.changedBy ?? "?"): \(provider.why ?? "")", .yellow)
     }
 
-    private func circuit(_ provider: ListProviders.Provider) -> Table.Cell {
+    private static func circuit(_ provider: ListProviders.Provider) -> Table.Cell {
         guard provider.circuitsOpen > 0 else { return provider.workers > 0 ? Table.Cell("closed", .green) : "" }
         return Table.Cell("open at \(provider.circuitsOpen) of \(provider.workers): \(provider.reason ?? "")", .red)
     }
 
-    private func rate(_ value: Double?) -> String {
+    private static func rate(_ value: Double?) -> String {
         guard let value, value > 0 else { return "" }
         return value >= 10 ? String(Int(value.rounded())) : "\((value * 10).rounded() / 10)"
     }

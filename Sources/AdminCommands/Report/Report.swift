@@ -11,12 +11,13 @@ struct Report: AsyncParsableCommand {
             complained within --opt-out-within after they had got one. clicked: messages of which a person followed a link, where the
             class tracks clicks; machines that look at links first are left out. opened is unreliable: many mail programs load no
             pictures, and some services load all of them without any reader. Cost is of hand-overs that were accepted, as providers bill
-            them: a message that was sent twice is paid twice; messages in doubt are shown apart. The command reads the messages of the
-            window, which takes seconds for a million.
+            them: a message that was sent twice is paid twice; messages in doubt are shown apart. Workers keep counts; what came since they
+            counted last is read and added.
 
             EXAMPLES
               martlet report --group "spring sale"
               martlet report --class marketing --since 7d
+              martlet report --since 1h --watch --every 5s
               martlet report --group "spring sale" --json | jq '.costs[] | {provider, currency, micros}'
             """)
     @Option(name: .long, help: "Only messages with this group key.")
@@ -27,6 +28,7 @@ struct Report: AsyncParsableCommand {
     var since = DurationArgument(argument: "1d")!
     @Option(name: .long, help: "How long after a message an opt-out counts, 1s … 35d.")
     var optOutWithin = DurationArgument(argument: "7d")!
+    @OptionGroup var watching: WatchOptions
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
@@ -37,18 +39,16 @@ struct Report: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let report = try await shared.run(
-            ReportOutcome(
-                since: since.duration, group: group, messageClass: self.class, optOutWithin: optOutWithin.duration))
-        if report.messages.isEmpty, !shared.json {
-            throw OperationError(
-                .notFound, "There are no such messages since \(report.since.shown).",
-                hint: "Look further back with --since; check --group and --class.")
+        try await watching.run {
+            let report = try await shared.run(
+                ReportOutcome(
+                    since: since.duration, group: group, messageClass: self.class, optOutWithin: optOutWithin.duration))
+            shared.show(report) { show(report) }
         }
-        shared.show(report) { show(report) }
     }
 
     private func show(_ report: ReportOutcome.Output) {
+        guard !report.messages.isEmpty else { return Terminal.out.line("none since \(report.since.shown)") }
         var table = Table(
             "class", "#messages", "#accepted", "#delivered", "#undelivered", "#delivered %", "#clicked", "#clicked %",
             "#opened (unreliable)", "#opted out", "#opted out %", "#waiting",
@@ -78,6 +78,6 @@ struct Report: AsyncParsableCommand {
     }
 }
 
-extension ReportCosts.Row {
+extension LoadReport.Costs {
     fileprivate func amount(_ micros: Int64) -> String { currency.map { "\(decimal(micros: micros)) \($0)" } ?? "no price" }
 }

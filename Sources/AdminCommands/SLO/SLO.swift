@@ -18,6 +18,7 @@ struct SLO: AsyncParsableCommand {
             """)
     @Option(name: .long, help: "How far back, 1s … 1d.")
     var since = DurationArgument(argument: "1h")!
+    @OptionGroup var watching: WatchOptions
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
@@ -27,8 +28,10 @@ struct SLO: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let levels = try await shared.run(ShowServiceLevels(since: since.duration))
-        shared.show(levels) { show(levels.classes, levels.providers) }
+        try await watching.run {
+            let levels = try await shared.run(ShowServiceLevels(since: since.duration))
+            shared.show(levels) { show(levels.classes, levels.providers) }
+        }
     }
 
     private func show(_ classes: [ClassLevels.Level], _ providers: [ProviderLevels.Level]) {

@@ -42,10 +42,15 @@ struct VariablesArgument: ExpressibleByArgument {
             bytes = Array(data)
         default: bytes = Array(source.utf8)
         }
+        return try Self.checked(bytes, called: "--variables")
+    }
+
+    /// - Throws: `OperationError` (65) when it is no usable JSON object.
+    static func checked(_ bytes: [UInt8], called name: String) throws(OperationError) -> String {
         do throws(RenderError) {
             _ = try Variables(utf8: bytes)
         } catch {
-            throw OperationError(.invalidConfiguration, "--variables: \(error.sentence)", hint: error.remedy)
+            throw OperationError(.invalidConfiguration, "\(name): \(error.sentence)", hint: error.remedy)
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -9,6 +9,9 @@ struct SharedOptions: ParsableArguments {
     @Flag(name: .long, help: "Print one JSON document for programs: ids as strings, times as ISO 8601 in UTC.")
     var json = false
 
+    @Flag(name: .long, help: "Write everything at once, also on a terminal that is too short for it.")
+    var noPager = false
+
     @Option(
         name: .long,
         help: ArgumentHelp("Settings of this command, such as Config/martlet.yaml.", valueName: "file"), completion: .file())
@@ -86,10 +89,12 @@ struct SharedOptions: ParsableArguments {
         }
     }
 
-    /// With `--json` the output as one document, else what `people` writes.
+    /// With `--json` the output as one document, else what `people` writes, through a pager where it is longer than the terminal.
     func show(_ output: some JSONConvertible, _ people: () -> Void) { show(output.json, people) }
 
     func show(_ output: JSONValue, _ people: () -> Void) {
-        if json { Terminal.out.json(output) } else { people() }
+        if json { return Terminal.out.json(output) }
+        guard !noPager else { return people() }
+        Pager.show(people)
     }
 }

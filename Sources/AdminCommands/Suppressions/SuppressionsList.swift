@@ -8,11 +8,10 @@ struct SuppressionsList: AsyncParsableCommand {
         commandName: "list", abstract: "List suppressions, newest first.",
         discussion: """
             EXAMPLES
-              martlet suppressions list --recipient +8613800138000 --all
+              martlet suppressions list +8613800138000 --all
               martlet suppressions list --channel email --limit 100 --json
             """)
-    @Option(name: .long, help: "Only this address.")
-    var recipient: String?
+    @OptionGroup var recipient: RecipientFilter
     @Option(name: .long, help: "Only this channel.")
     var channel: String?
     @Flag(name: .long, help: "Lifted ones too.")
@@ -25,9 +24,8 @@ struct SuppressionsList: AsyncParsableCommand {
 
     func run() async throws {
         let rows = try await shared.run(
-            ShowSuppressions(recipient: recipient, channel: channel, includesLifted: all, limit: limit))
+            ShowSuppressions(recipient: recipient.value, channel: channel, includesLifted: all, limit: limit))
         shared.show(rows) {
-            guard !rows.isEmpty else { return }
             var table = Table("channel", "address", "scope", "reason", "since", "by", "lifted")
             for row in rows {
                 let lifted = row.liftedAt.map { "\($0.shown) by \(row.liftedBy ?? "?"): \(row.liftReason ?? "")" } ?? ""
@@ -37,6 +35,5 @@ struct SuppressionsList: AsyncParsableCommand {
             }
             Terminal.out.table(table)
         }
-        if rows.isEmpty { throw OperationError(.notFound, "No suppression matches.") }
     }
 }

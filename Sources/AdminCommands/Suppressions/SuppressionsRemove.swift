@@ -11,8 +11,7 @@ struct SuppressionsRemove: AsyncParsableCommand {
               martlet suppressions remove +8613800138000 --why "sent START by mail"
               martlet suppressions remove ann@example.com --scope marketing --why "signed up again" --yes
             """)
-    @Argument(help: "Address: E.164 or mailbox.")
-    var recipient: String
+    @OptionGroup var recipient: RecipientArgument
     @Option(name: .long, help: "Channel; left out: email for mailboxes, sms for numbers.")
     var channel: String?
     @Option(name: .long, help: "Only this scope; left out: every scope.")
@@ -24,10 +23,10 @@ struct SuppressionsRemove: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let removal = RemoveSuppression(recipient: recipient, channel: channel, scope: scope, why: why)
+        let removal = RemoveSuppression(recipient: recipient.value, channel: channel, scope: scope, why: why)
         let scopes = scope ?? "every scope"
         try Confirmation.ask(
-            "Lift the suppressions (\(scopes)) of \(Printable.line(recipient)) on \(removal.chosenChannel)?", yes: yes)
+            "Lift the suppressions (\(scopes)) of \(Printable.line(recipient.value)) on \(removal.chosenChannel)?", yes: yes)
         let output = try await shared.run(removal)
         shared.show(output) { if output.lifted > 0 { Terminal.out.line("lifted \(output.lifted)") } }
         if output.lifted == 0 { throw OperationError(.notFound, "No suppression of this address was in force.") }

@@ -2,6 +2,6 @@ import ArgumentParser
 
 struct TemplatesGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "templates", abstract: "The texts: list what is stored, preview, push from files.",
-        subcommands: [TemplatesList.self, TemplatesPreview.self, TemplatesPush.self])
+        commandName: "templates", abstract: "The texts: list what is stored, preview, push from files and pull into files.",
+        subcommands: [TemplatesList.self, TemplatesPreview.self, TemplatesPush.self, TemplatesPull.self])
 }

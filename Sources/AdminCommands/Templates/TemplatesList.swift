@@ -20,7 +20,6 @@ struct TemplatesList: AsyncParsableCommand {
     func run() async throws {
         let rows = try await shared.run(ShowTemplates(key: key, channel: channel))
         shared.show(rows) {
-            guard !rows.isEmpty else { return }
             var table = Table("key", "channel", "locale", "#version", "pushed", "by", "requires")
             for row in rows {
                 table.add(
@@ -28,10 +27,6 @@ struct TemplatesList: AsyncParsableCommand {
                     "\(row.retiredAt == nil ? row.required.joined(separator: ", ") : "retired")")
             }
             Terminal.out.table(table)
-        }
-        if rows.isEmpty {
-            throw OperationError(
-                .notFound, "No template is stored.", hint: "Push them with `martlet templates push --config Config`.")
         }
     }
 }

@@ -5,7 +5,7 @@ struct TemplatesPreview: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview", abstract: "Render every locale of a template side by side.",
         discussion: """
-            Variables that you do not give show as ‹name›, so that an author sees all languages without inventing data.
+            Variables that you do not give show as <name>, so that an author sees all languages without inventing data.
 
             EXAMPLES
               martlet templates preview login-code

@@ -17,7 +17,9 @@ struct TemplatesPush: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Directory with policy/ and templates/.", valueName: "dir"), completion: .directory)
     var config = String.defaultConfigDirectory
     @Option(name: .long, help: "Why, for the audit.")
-    var note: String?
+    var why: String?
+    @Option(name: .customLong("note"), help: .hidden)
+    var before: String?
     @Flag(name: .long, help: "Show what would change and store nothing.")
     var dryRun = false
     @OptionGroup(title: "Waiting") var waiting: PolicyWait
@@ -25,6 +27,7 @@ struct TemplatesPush: AsyncParsableCommand {
 
     func run() async throws {
         let templates = try ConfigDirectory(config).load().templates.map(\.template)
+        let note = try reason(why, before)
         let (output, waited) = try await shared.withCluster { cluster, actor in
             let store = StoreTemplates(templates: templates, note: note, dryRun: dryRun)
             let output = try await store.run(on: cluster, as: actor)

@@ -16,23 +16,28 @@ struct Workers: AsyncParsableCommand {
             """)
     @Flag(name: .long, help: "Sessions that ended long ago too.")
     var all = false
+    @OptionGroup var watching: WatchOptions
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let found = try await shared.run(ShowWorkers(all: all))
-        shared.show(found) {
-            guard !found.workers.isEmpty else { return }
-            var table = Table(
-                "#session", "worker", "host", "#pid", "version", "started", "beat", "#in flight", "#policy", "state")
-            for worker in found.workers {
-                let style: Style = worker.state == "live" ? .green : worker.state == "ended" ? .dim : .yellow
-                table.add(
-                    "\(worker.session)", "\(worker.worker)", "\(worker.host)", "\(worker.pid)", "\(worker.version)",
-                    "\(worker.startedAt.relative(to: found.now))", "\(worker.beatAt.relative(to: found.now))",
-                    "\(worker.inFlight)", "\(worker.policy.map { "\($0)" } ?? "-")", Table.Cell(worker.state, style))
+        try await watching.run {
+            let found = try await shared.run(ShowWorkers(all: all))
+            shared.show(found) {
+                Terminal.out.table(Self.table(found.workers, found.now))
+                if found.workers.isEmpty { Terminal.error.line("No worker runs: start martlet-worker.", .yellow) }
             }
-            Terminal.out.table(table)
         }
-        if found.workers.isEmpty { throw OperationError(.notFound, "No worker runs.", hint: "Start martlet-worker.") }
+    }
+
+    static func table(_ workers: [ListWorkers.Worker], _ now: Timestamp) -> Table {
+        var table = Table("#session", "worker", "host", "#pid", "version", "started", "beat", "#in flight", "#policy", "state")
+        for worker in workers {
+            let style: Style = worker.state == "live" ? .green : worker.state == "ended" ? .dim : .yellow
+            table.add(
+                "\(worker.session)", "\(worker.worker)", "\(worker.host)", "\(worker.pid)", "\(worker.version)",
+                "\(worker.startedAt.relative(to: now))", "\(worker.beatAt.relative(to: now))",
+                "\(worker.inFlight)", "\(worker.policy.map { "\($0)" } ?? "-")", Table.Cell(worker.state, style))
+        }
+        return table
     }
 }

@@ -8,4 +8,4 @@ public func typedAddress(_ text: String) -> String {
 func typedKey(_ text: String) -> String { text.hasPrefix("+") ? typedAddress(text) : text }
 
 /// The channel that an address belongs to when none is named.
-func channelOf(_ address: String) -> String { address.contains("@") ? "email" : "sms" }
+public func channelOf(_ address: String) -> String { address.contains("@") ? "email" : "sms" }

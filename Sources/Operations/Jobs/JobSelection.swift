@@ -4,8 +4,10 @@ import Store
 /// What a job does to its dead letters.
 public enum JobAction: Sendable, Equatable {
     public struct Requeue: Sendable, Equatable {
-        /// JSON object that replaces all variables of each message; nil: as they were.
+        /// JSON object: its members take the place of those of each message's variables, or are added; nil: as they were.
         public var variables: String?
+        /// They take the place of all variables.
+        public var replacesVariables: Bool
         /// Sends by this one instead of the one that the routes choose.
         public var provider: String?
         /// Also what is in doubt: the recipient may get it twice.
@@ -13,9 +15,11 @@ public enum JobAction: Sendable, Equatable {
         /// Somebody has read the text that a word list held.
         public var approvesWords: Bool
         public init(
-            variables: String? = nil, provider: String? = nil, mayDuplicate: Bool = false, approvesWords: Bool = false
+            variables: String? = nil, replacesVariables: Bool = false, provider: String? = nil, mayDuplicate: Bool = false,
+            approvesWords: Bool = false
         ) {
             self.variables = variables
+            self.replacesVariables = replacesVariables
             self.provider = provider
             self.mayDuplicate = mayDuplicate
             self.approvesWords = approvesWords
@@ -36,6 +40,9 @@ public enum JobAction: Sendable, Equatable {
         guard case .requeue(let requeue) = self else { return .object([]) }
         var members: [JSONValue.Member] = []
         if let variables = requeue.variables { members.append(.init(name: "variables", value: .raw(variables))) }
+        if requeue.variables != nil, !requeue.replacesVariables {
+            members.append(.init(name: "merge_variables", value: .bool(true)))
+        }
         if let provider = requeue.provider { members.append(.init(name: "provider", value: .string(provider))) }
         members.append(.init(name: "may_duplicate", value: .bool(requeue.mayDuplicate)))
         members.append(.init(name: "approve_words", value: .bool(requeue.approvesWords)))

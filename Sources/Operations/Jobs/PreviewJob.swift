@@ -31,6 +31,7 @@ public struct PreviewJob: UseCase {
             return Output(total: Set(ids).count, reasons: [], first: ids, selection: selection)
         case .matching(var filter):
             let count = try await context.run(CountDeadLetters(filter: filter))
+            if count.total == 0 { try await context.checkFilters(filter) }
             guard count.total > 0 else { throw StartJob.nothing }
             filter.until = min(filter.until ?? count.now, count.now)
             let first = try await context.run(DeadLetterIDs(filter: filter, after: MessageID(0), limit: 10))

@@ -32,6 +32,8 @@ public struct PreviewMessage: UseCase {
     public var sender: String?
     /// To price it for; nil: the one that the routes choose.
     public var provider: String?
+    /// Shows also what a word list holds.
+    var approvesWords = false
 
     public init(text: Text, channel: Channel, to: String, sender: String? = nil, provider: String? = nil) {
         self.text = text
@@ -91,7 +93,7 @@ public struct PreviewMessage: UseCase {
             throw .unknownTemplate(wording.template, channel, locales: candidates.map(\.template.locale))
         }
         let route = provider ?? Router(source.policy).provider(for: message, sender: sender.key)?.name
-        let rendered = try renderer.render(message, template: template, provider: route)
+        let rendered = try renderer.render(message, template: template, provider: route, approvesWords: approvesWords)
         var preview = Preview(rendered: rendered.message, to: address)
         preview.template = template.template
         preview.warnings = rendered.warnings.map { Preview.Warning(code: $0.code, text: $0.description) }

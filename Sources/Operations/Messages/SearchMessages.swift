@@ -34,6 +34,7 @@ public struct SearchMessages: UseCase {
         }
         var found = try await find(since == nil ? recipient : typed)
         if found.isEmpty, since == nil, typed != recipient { found = try await find(typed) }
+        if found.isEmpty { try await context.checkFilters(channel: channel) }
         return Output(messages: found, now: now)
     }
 }

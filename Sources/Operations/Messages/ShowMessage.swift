@@ -15,13 +15,13 @@ public struct ShowMessage: UseCase {
         /// Where the tracked links lead.
         public var targets: [String]
         /// What an admin can do about it.
-        public var advice: String?
+        public var advice: Advice?
         public var now: Timestamp
 
         public var json: JSONValue {
             message.json.adding("variables", .raw(variables)).adding("cost", cost.json)
                 .adding("links", .list(targets) { .string($0) }).adding("timeline", timeline.json)
-                .adding("next", .text(advice))
+                .adding("advice", .text(advice?.text)).adding("next", .text(advice?.command))
         }
     }
 
@@ -46,7 +46,11 @@ public struct ShowMessage: UseCase {
         }
         let isAdmin = context.actor.isAdmin
         let isDead = isAdmin && message.state == "dead"
-        let deadLetter = isDead ? try await context.run(LoadDeadLetter(id: id))?.row : nil
+        var deadLetter: DeadLetterRow?
+        if isDead, let letter = try await context.run(LoadDeadLetter(id: id)) {
+            deadLetter = letter.row
+            if letter.isErased { deadLetter?.remedy = Advice.erased }
+        }
         let receipts = try await context.run(LoadReceipts(id: id))
         let attempts = try await context.run(LoadAttempts(id: id))
         let audit = isAdmin ? try await context.run(LoadAudit(object: id.description)) : []
@@ -54,7 +58,8 @@ public struct ShowMessage: UseCase {
         return Output(
             message: message, timeline: Timeline(message, receipts: receipts, attempts: attempts, audit: audit),
             cost: MessageCost(attempts, receipts), variables: withVariables ? try await context.run(LoadVariables(id: id)) : nil,
-            targets: links?.targets ?? [], advice: Advice.next(message, deadLetter: deadLetter), now: try await context.now())
+            targets: links?.targets ?? [], advice: Advice.next(message, deadLetter: deadLetter, isAdmin: isAdmin),
+            now: try await context.now())
     }
 }
 

@@ -1,7 +1,7 @@
 import Domain
 import Store
 
-/// What became of the messages of a campaign or class, and what they cost. It reads the messages of the window: seconds for a million.
+/// What became of the messages of a campaign or class, and what they cost: by counts that workers keep, and what came since they counted last.
 public struct ReportOutcome: UseCase {
     public static let role = Role.reader
     public static let deadline: Duration? = .seconds(600)
@@ -12,8 +12,8 @@ public struct ReportOutcome: UseCase {
         public var since: Timestamp
         public var group: String?
         public var messageClass: String?
-        public var messages: [ReportMessages.Row]
-        public var costs: [ReportCosts.Row]
+        public var messages: [LoadReport.Messages]
+        public var costs: [LoadReport.Costs]
 
         /// By currency.
         public var totals: [(currency: String, micros: Int64)] {
@@ -51,14 +51,18 @@ public struct ReportOutcome: UseCase {
             throw OperationError(.refused, "The window must be 1s … 35d: older messages are gone.")
         }
         let scope = ReportScope(since: try await context.now() - since, group: group, messageClass: messageClass)
+        // On two connections: the second looks for people among addresses.
+        async let report = context.run(LoadReport(scope: scope))
+        async let people = context.run(LoadOptOuts(scope: scope, within: optOutWithin))
+        var (found, optedOut) = try await (report, people)
+        for index in found.messages.indices { found.messages[index].optedOut = optedOut[found.messages[index].messageClass] ?? 0 }
+        if found.messages.isEmpty { try await context.checkFilters(messageClass: messageClass) }
         return Output(
-            since: scope.since, group: group, messageClass: messageClass,
-            messages: try await context.run(ReportMessages(scope: scope, optOutWithin: optOutWithin)),
-            costs: try await context.run(ReportCosts(scope: scope)))
+            since: scope.since, group: group, messageClass: messageClass, messages: found.messages, costs: found.costs)
     }
 }
 
-extension ReportMessages.Row: JSONConvertible {
+extension LoadReport.Messages: JSONConvertible {
     public var deliveredShare: Double? { share(delivered, of: delivered + undelivered) }
 
     public var json: JSONValue {
@@ -72,7 +76,7 @@ extension ReportMessages.Row: JSONConvertible {
     }
 }
 
-extension ReportCosts.Row: JSONConvertible {
+extension LoadReport.Costs: JSONConvertible {
     public var json: JSONValue {
         [
             "class": .string(messageClass), "provider": .string(provider), "currency": .text(currency),

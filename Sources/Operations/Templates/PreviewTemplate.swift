@@ -1,7 +1,7 @@
 import Domain
 import Rendering
 
-/// Renders every locale of a template. Variables that are not given show as `‹name›`.
+/// Renders every locale of a template. Variables that are not given show as `<name>`: characters that an SMS has in GSM-7, so that they make no text longer than it is.
 public struct PreviewTemplate: UseCase {
     public static let role = Role.admin
 

@@ -1,4 +1,4 @@
-/// `‹name›` for every variable of a template; dotted names become objects.
+/// `<name>` for every variable of a template; dotted names become objects.
 enum SampleVariables {
     private final class Node {
         var members: [String: Node] = [:]
@@ -18,7 +18,7 @@ enum SampleVariables {
     }
 
     private static func value(_ node: Node, name: String) -> JSONValue {
-        if node.members.isEmpty, !name.isEmpty { return .string("‹\(name)›") }
+        if node.members.isEmpty, !name.isEmpty { return .string("<\(name)>") }
         return .object(node.members.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: value($0.value, name: $0.key)) })
     }
 }

@@ -116,7 +116,8 @@ struct Estimator: Sendable {
 
     private static func field(of error: RenderError) -> String? {
         switch error {
-        case .missingVariable(let name, _), .variableNotText(let name, _, _), .requiredVariable(let name, _): name
+        case .missingVariable(let name, _), .variableNotText(let name, _, _): name
+        case .requiredVariable(let names, _): names.first
         case .badVariables: "variables"
         case .badHeaders: "headers"
         case .unknownClass: "class"

@@ -184,9 +184,8 @@ public struct LoadVariables: Statement {
     public init(id: MessageID) { self.id = id }
     public var sql: String {
         """
-        select coalesce((select q.variables from martlet_data.requeues q where q.message_id = m.id and q.variables is not null
-            order by q.series desc limit 1), m.variables::jsonb)
-        from martlet_data.messages m where m.id = $1 limit 1
+        select martlet_data.variables_of($1) where exists (select from martlet_data.messages where id = $1)
+            or exists (select from martlet_data.dead_letters where message_id = $1)
         """
     }
     public func bind(_ parameters: inout PQParams) { parameters.int8(id.rawValue) }

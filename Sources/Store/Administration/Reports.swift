@@ -14,16 +14,11 @@ public struct ReportScope: Sendable, Equatable {
     }
 }
 
-/// What became of the messages, by class.
-public struct ReportMessages: Statement {
+/// What became of the messages, by class, and what they cost, by class, provider and currency: kept counts, and what came since.
+public struct LoadReport: Statement {
     public var scope: ReportScope
-    /// Opt-outs and complaints count so long after the acceptance.
-    public var optOutWithin: Duration
-    public init(scope: ReportScope, optOutWithin: Duration) {
-        self.scope = scope
-        self.optOutWithin = optOutWithin
-    }
-    public struct Row: Sendable {
+    public init(scope: ReportScope) { self.scope = scope }
+    public struct Messages: Sendable {
         public var messageClass: String
         public var messages: Int
         public var accepted: Int
@@ -36,43 +31,14 @@ public struct ReportMessages: Statement {
         /// Cancelled or discarded.
         public var cancelled: Int
         public var dead: Int
-        /// Addresses that opted out or complained after a message of the class.
-        public var optedOut: Int
         /// Messages of which a person followed a link.
         public var clicked: Int
         /// Messages whose picture was loaded, as it seems by a person: unreliable.
         public var opened: Int
+        /// Addresses that opted out or complained after a message of the class (`LoadOptOuts`).
+        public var optedOut = 0
     }
-    public var sql: String {
-        """
-        select class_name, messages, accepted, delivered, undelivered, waiting, suppressed, capped, expired, cancelled, dead, opted_out, clicked, opened
-        from martlet.report_messages($1, $2, $3, $4) limit 10000
-        """
-    }
-    public func bind(_ parameters: inout PQParams) {
-        parameters.timestamp(scope.since)
-        parameters.text(scope.group)
-        parameters.text(scope.messageClass)
-        parameters.interval(optOutWithin)
-    }
-    public static func read(_ rows: PQRows) throws -> [Row] {
-        try rows.map { row in
-            func count(_ column: Int) throws -> Int { Int(try row.int8(column)) }
-            return Row(
-                messageClass: try row.text(0), messages: try count(1), accepted: try count(2), delivered: try count(3),
-                undelivered: try count(4), waiting: try count(5), suppressed: try count(6), capped: try count(7),
-                expired: try count(8),
-                cancelled: try count(9), dead: try count(10), optedOut: try count(11), clicked: try count(12),
-                opened: try count(13))
-        }
-    }
-}
-
-/// What the same messages cost: hand-overs by class, provider and currency.
-public struct ReportCosts: Statement {
-    public var scope: ReportScope
-    public init(scope: ReportScope) { self.scope = scope }
-    public struct Row: Sendable {
+    public struct Costs: Sendable {
         public var messageClass: String
         public var provider: String
         /// nil: hand-overs without a price.
@@ -86,10 +52,15 @@ public struct ReportCosts: Statement {
         public var costMicros: Int64
         public var inDoubtMicros: Int64
     }
+    public struct Answer: Sendable {
+        public var messages: [Messages] = []
+        public var costs: [Costs] = []
+    }
     public var sql: String {
         """
-        select class_name, provider, currency, accepted, delivered, undelivered, in_doubt, segments, cost_micros::int8, in_doubt_micros::int8
-        from martlet.report_costs($1, $2, $3) limit 10000
+        select class_name, provider, currency, messages, accepted, delivered, undelivered, waiting, suppressed, capped, expired, cancelled, dead, clicked, opened,
+            segments, cost_micros::int8, waiting_micros::int8
+        from martlet.report($1, $2, $3) limit 20000
         """
     }
     public func bind(_ parameters: inout PQParams) {
@@ -97,13 +68,46 @@ public struct ReportCosts: Statement {
         parameters.text(scope.group)
         parameters.text(scope.messageClass)
     }
-    public static func read(_ rows: PQRows) throws -> [Row] {
-        try rows.map { row in
+    public static func read(_ rows: PQRows) throws -> Answer {
+        var answer = Answer()
+        for row in rows {
             func count(_ column: Int) throws -> Int { Int(try row.int8(column)) }
-            return Row(
-                messageClass: try row.text(0), provider: try row.text(1), currency: try row.textOrNull(2), accepted: try count(3),
-                delivered: try count(4), undelivered: try count(5), inDoubt: try count(6), segments: try count(7),
-                costMicros: try row.int8(8), inDoubtMicros: try row.int8(9))
+            if let provider = try row.textOrNull(1) {
+                answer.costs.append(
+                    Costs(
+                        messageClass: try row.text(0), provider: provider, currency: try row.textOrNull(2),
+                        accepted: try count(4),
+                        delivered: try count(5), undelivered: try count(6), inDoubt: try count(7), segments: try count(15),
+                        costMicros: try row.int8(16), inDoubtMicros: try row.int8(17)))
+            } else {
+                answer.messages.append(
+                    Messages(
+                        messageClass: try row.text(0), messages: try count(3), accepted: try count(4), delivered: try count(5),
+                        undelivered: try count(6), waiting: try count(7), suppressed: try count(8), capped: try count(9),
+                        expired: try count(10), cancelled: try count(11), dead: try count(12), clicked: try count(13),
+                        opened: try count(14)))
+            }
         }
+        return answer
+    }
+}
+
+/// How many people opted out or complained within so long after the acceptance of a message, by class.
+public struct LoadOptOuts: Statement {
+    public var scope: ReportScope
+    public var within: Duration
+    public init(scope: ReportScope, within: Duration) {
+        self.scope = scope
+        self.within = within
+    }
+    public var sql: String { "select class_name, people from martlet.report_opt_outs($1, $2, $3, $4) limit 10000" }
+    public func bind(_ parameters: inout PQParams) {
+        parameters.timestamp(scope.since)
+        parameters.text(scope.group)
+        parameters.text(scope.messageClass)
+        parameters.interval(within)
+    }
+    public static func read(_ rows: PQRows) throws -> [String: Int] {
+        Dictionary(try rows.map { (try $0.text(0), Int(try $0.int8(1))) }) { $1 }
     }
 }

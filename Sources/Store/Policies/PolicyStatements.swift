@@ -3,7 +3,9 @@ import Postgres
 
 /// The newest policy: the operators' files, as they wrote them.
 public struct LoadPolicy: Statement {
-    public init() {}
+    /// nil: the newest.
+    public var version: Int?
+    public init(version: Int? = nil) { self.version = version }
     public struct Stored: Sendable {
         public var version: Int
         /// A JSON object: file name → text.
@@ -12,9 +14,9 @@ public struct LoadPolicy: Statement {
         public var appliedBy: String
     }
     public var sql: String {
-        "select version, files, applied_at, applied_by from martlet_data.policies order by version desc limit 1"
+        "select version, files, applied_at, applied_by from martlet_data.policies where $1::int4 is null or version = $1 order by version desc limit 1"
     }
-    public func bind(_ parameters: inout PQParams) {}
+    public func bind(_ parameters: inout PQParams) { parameters.int4(version.map { Int32(clamping: $0) }) }
     public static func read(_ rows: PQRows) throws -> Stored? {
         try rows.first.map {
             Stored(

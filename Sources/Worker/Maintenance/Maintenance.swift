@@ -75,10 +75,14 @@ struct Maintenance: Sendable {
             group.addTask { await inTurn(every: .milliseconds(500), "release runs") { try await releaseRuns() } }
             group.addTask { await inTurn(every: .seconds(2), "settle codes") { try await settleCodes() } }
             group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
+            // A worker that starts beside a backlog sends first, and measures and counts later.
             group.addTask {
-                // A worker that starts beside a backlog sends first, and measures later.
                 await Pause.sleep(.seconds(10))
                 await repeating(every: .seconds(10), "levels") { try await measure() }
+            }
+            group.addTask {
+                await Pause.sleep(.seconds(10))
+                await repeating(every: .seconds(20), "report counts") { try await countReports() }
             }
             group.addTask { await repeating(every: .seconds(600), "retention") { try await retention.round() } }
         }
@@ -280,6 +284,15 @@ struct Maintenance: Sendable {
         let poor = Levels.poor(last, shared.policy.policy.providers)
         if providerQueues.setPoor(poor) {
             logger.notice("providers that deliver less than their policy wants", metadata: ["providers": "\(poor.sorted())"])
+        }
+        return false
+    }
+
+    /// Brings what reports are made of up to date, a day at a time. Without a duty's lock: a day that another worker counts is passed over.
+    func countReports() async throws -> Bool {
+        for day in try await database.run(DaysToCount()) {
+            try Task.checkCancellation()
+            _ = try await database.run(CountDay(day: day), within: .seconds(120))
         }
         return false
     }

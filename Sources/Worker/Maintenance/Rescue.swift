@@ -179,7 +179,7 @@ struct RescueWrites {
         let remaining = (expiresAt ?? row.message?.expiresAt ?? now) - now
         let counters = Disposition.Counters(
             attempt: Int(attempt.attempt), countedAttempts: Int(lease.countedAttempts), resends: Int(lease.resends))
-        var disposition = Disposition.dead(.inDoubt)
+        var disposition = Disposition.dead(.inDoubt(resends: counters.resends))
         if let policy = snapshot.classes[row.classID] {
             disposition = .afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: Double.random(in: 0..<1))
         }
@@ -193,7 +193,9 @@ struct RescueWrites {
             return count("resend")
         }
         unknown(attempt)
-        dead.add(lease, attempt: attempt.attempt, provider: attempt.provider, reason: .inDoubt)
+        var reason = DeadLetterReason.inDoubt(resends: counters.resends)
+        if case .dead(let judged) = disposition { reason = judged }
+        dead.add(lease, attempt: attempt.attempt, provider: attempt.provider, reason: reason)
         count("in_doubt")
     }
 
