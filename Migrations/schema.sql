@@ -297,6 +297,7 @@ declare
     v_slot     smallint;
     v_address  text;
     v_now      timestamptz := clock_timestamp();
+    v_before   timestamptz;
     v_expires  timestamptz;
     v_is_usual boolean;
     v_is_whole boolean;
@@ -329,11 +330,21 @@ begin
         into v_class, v_channel, v_kind, v_lane, v_slot, v_expires, v_seq, v_is_usual, v_is_whole, v_cluster
         from martlet_data.enqueue_places p where p.template = enqueue.template and p.class = enqueue.class and p.channel = enqueue.channel;
     if not found then
+        v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+            group_key, sender, headers);
+        if v_id is not null then
+            return v_id;
+        end if;
         perform martlet_data.refuse_unknown(class, channel, template);
     end if;
     if sender is not null then
         select s.default_country into v_country from martlet_data.senders s where s.key = enqueue.sender and s.retired_at is null;
         if not found then
+            v_id := martlet_data.taken_before(idempotency_key, class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+                group_key, sender, headers);
+            if v_id is not null then
+                return v_id;
+            end if;
             raise exception 'field sender: unknown sender %', quote_literal(sender) using errcode = 'MT009',
                 hint = (select martlet_data.did_you_mean(sender, array_agg(s.key)) from martlet_data.senders s where s.retired_at is null)
                     || 'Use a key of Config/policy/senders.yaml that has been applied, or leave it out for the default.';
@@ -361,10 +372,11 @@ begin
         -- Two messages of one millisecond have the same id if 65,536 numbers lie between them: no server gives as many in 10 ms (martlet_data.take_id).
         -- So a number that was taken later than that after the clock was read is left unused.
         while clock_timestamp() >= v_now + interval '10 ms' loop
-            if expires_at is null and coalesce(scheduled_at <= v_now, true) then
-                v_expires := v_expires + (clock_timestamp() - v_now);
-            end if;
+            v_before := v_now;
             v_now := clock_timestamp();
+            if expires_at is null and coalesce(scheduled_at <= v_before, true) then
+                v_expires := v_expires + (v_now - v_before);
+            end if;
             v_seq := nextval('martlet_data.message_seq');
         end loop;
         perform martlet_data.check_unusual(variables, headers, v_expires, scheduled_at, recipient_key, locale, tier, group_key, idempotency_key, traceparent);
@@ -379,15 +391,8 @@ begin
         end if;
         v_body := coalesce(v_body, variables::json);
     end if;
-    -- With an empty value in it: it may be one of those that are required.
-    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
-        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
-    end if;
-    if scheduled_at is not null or expires_at is not null then
-        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
-    end if;
     v_id := ((date_part('epoch', v_now) * 1000)::bigint - 1735689600000) << 22 | v_cluster | (v_seq & 65535);
-
+    -- Before what may have changed since: a request that was taken is taken, also when its times have passed or its template needs more by now.
     if idempotency_key is not null then
         v_hash := martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
             group_key, sender, headers);
@@ -411,6 +416,13 @@ begin
         end loop;
     end if;
 
+    -- With an empty value in it: it may be one of those that are required.
+    if check_template is not false and (v_is_whole is not true or martlet_data.may_be_blank(v_body::text)) then
+        perform martlet_data.check_template(class, channel, template, variables, locale, sender);
+    end if;
+    if scheduled_at is not null or expires_at is not null then
+        perform martlet_data.check_times(scheduled_at, expires_at, v_now, class);
+    end if;
     if scheduled_at > v_now then
         insert into martlet_data.due (slot, due_at, message_id, lane, reason)
             values ((pg_sequence_last_value('martlet_data.due_cursor') & 4095)::smallint, scheduled_at, v_id, v_lane, 'scheduled');
@@ -427,7 +439,7 @@ begin
                 group_key, v_body, headers, traceparent, session_user, v_now, v_expires);
         -- The call costs more than this look, which it repeats.
         if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', v_now) * 1000 then
-            perform martlet_data.wake_sleeper();
+            perform martlet_data.wake_sleeper(v_lane);
         end if;
     end if;
     return v_id;
@@ -684,6 +696,16 @@ begin
     if not found then
         raise exception 'message % does not exist, or another producer enqueued it', message_id using errcode = 'MT012', hint = 'Pass the id that enqueue returned, with the role that enqueued it.';
     end if;
+    if variables is not null then
+        perform martlet_data.check_json('variables', variables, 65536);
+    end if;
+    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
+    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
+        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
+    -- What was taken is taken, also when its class, template or sender has left the policy since.
+    if exists (select from martlet_data.follow_ups f where f.message_id = m.id and f.request_hash = v_hash) then
+        return message_id;
+    end if;
     select c.name, c.erases_body into v_class, v_erases from martlet_data.classes c where c.id = m.class_id;
     select p.address_kind into v_kind from martlet_data.enqueue_places p
         where p.template = coalesce(follow_up.template, m.template) and p.class = coalesce(follow_up.class, v_class) and p.channel = follow_up.channel;
@@ -699,9 +721,6 @@ begin
     if v_address is null then
         perform martlet_data.refuse_address(v_kind, recipient, v_country);
     end if;
-    if variables is not null then
-        perform martlet_data.check_json('variables', variables, 65536);
-    end if;
     if locale is not null then
         perform martlet_data.check_text('locale', locale, 35);
     end if;
@@ -710,9 +729,6 @@ begin
             coalesce(sender, m.sender));
     end if;
     perform martlet_data.commit_durably();
-    -- By value, as in request_hash: the text of an interval depends on the session's IntervalStyle.
-    v_hash := '\x01'::bytea || sha256(convert_to(jsonb_build_array(condition, extract(epoch from v_after), channel, recipient, template, class,
-        martlet_data.canonical(variables), locale, sender)::text, 'UTF8'));
     insert into martlet_data.follow_ups (message_id, condition, after, due_at, class, channel, address, template, locale, sender, variables, request_hash)
         select m.id, condition, v_after, clock_timestamp() + case when exists (select from martlet_data.receipts r where r.message_id = m.id) then interval '0' else v_after end,
             coalesce(class, v_class), channel, v_address, coalesce(template, m.template), locale, sender,
@@ -1887,8 +1903,8 @@ CREATE FUNCTION martlet_data.address_key(p_address text) RETURNS text
     AS $$
     select case when octet_length(p_address) <> length(p_address) then martlet_data.unusual_address_key(p_address)
         when left(p_address, 1) = '+' then case when left(p_address, 3) in ('+52', '+54', '+55', '+22') then martlet_data.unusual_address_key(p_address) else p_address end
-        when position('.' in substr(p_address, greatest(position('@' in p_address), 1))) > 0 and position('@' in p_address) > 1
-            then case when position('xn--' in lower(p_address)) > 0 then martlet_data.unusual_address_key(p_address) else lower(p_address) end
+        when p_address like '_%@%.%' and not p_address ^@ '@'
+            then case when p_address like '%--%' and position('xn--' in lower(p_address)) > 0 then martlet_data.unusual_address_key(p_address) else lower(p_address) end
         when left(p_address, 1) between '1' and '9' or position(':' in p_address) > 0 then martlet_data.unusual_address_key(p_address)
         else p_address end $$;
 
@@ -3539,14 +3555,17 @@ begin
             continue;
         elsif octet_length(v_body) > 20000 then
             begin
-                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+                perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
+                    check_template => false);
             exception when others then
                 raise warning 'event % is not published to %: %', p_type, v_name, sqlerrm;
                 perform martlet_data.note_lost_event(v_name, p_type, sqlerrm, p_data);
                 continue;
             end;
         else
-            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body));
+            -- A template or class that asks for more than the event undoes nothing: the message becomes a dead letter that says so.
+            perform martlet.enqueue(class => 'webhook', channel => 'webhook', recipient => v_name, template => 'webhook', variables => jsonb_build_object('event', v_body),
+                check_template => false);
         end if;
         v_count := v_count + 1;
     end loop;
@@ -4517,6 +4536,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select k.message_id from martlet_data.idempotency_keys k
+        -- A value that no request may have is in none: its numbers are not written out.
+        where k.producer = session_user and k.key = p_key and case when pg_column_size(variables) <= 65536 and pg_column_size(headers) <= 8192 is not false
+            then k.request_hash = martlet_data.request_hash(class, channel, recipient, template, variables, scheduled_at, expires_at, recipient_key, locale, time_zone, tier,
+                group_key, sender, headers) else false end $$;
+
+ALTER FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.template_stamp() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4681,7 +4711,8 @@ begin
         begin
             return lower(v_local collate "und-x-icu") || '@' || lower(v_host collate "und-x-icu");
         exception when undefined_object then -- a server without ICU
-            return lower(v_local) || '@' || lower(v_host);
+            -- Its C library makes a plain i of the Turkish capital.
+            return lower(replace(v_local, U&'\0130', U&'i\0307')) || '@' || lower(replace(v_host, U&'\0130', U&'i\0307'));
         end;
     end if;
     if v_address ~* '^(tel|sms|whatsapp):\+?[1-9][0-9]{6,14}$' then
@@ -4761,17 +4792,17 @@ end $$;
 
 ALTER FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.wake_sleeper() RETURNS void
+CREATE FUNCTION martlet_data.wake_sleeper(p_lane smallint DEFAULT NULL::smallint) RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
     -- The queue of notifications may not be filled by a listener of somebody else that does not read: a commit that notifies would then be refused.
     if pg_sequence_last_value('martlet_data.sleeper') > date_part('epoch', clock_timestamp()) * 1000 and pg_notification_queue_usage() < 0.1 then
-        perform pg_notify('martlet_ready', '');
+        perform pg_notify('martlet_ready', coalesce(p_lane::text, ''));
     end if;
 end $$;
 
-ALTER FUNCTION martlet_data.wake_sleeper() OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.wake_sleeper(p_lane smallint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -4790,7 +4821,7 @@ CREATE FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint,
 
 ALTER FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
+CREATE FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint DEFAULT NULL::bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4812,7 +4843,15 @@ begin
         perform set_config('synchronous_commit', 'off', true);
         perform setval('martlet_data.sleeper', 1);
     end if;
-    is_due := p_promotes and exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
+    -- Not in one expression: a query inside an expression is made ready even where it is not asked.
+    is_behind := false;
+    if p_behind is not null and not elected then
+        is_behind := exists (select from martlet_data.ready r where r.seq <= p_behind);
+    end if;
+    is_due := false;
+    if p_promotes then
+        is_due := exists (select from martlet_data.due d where d.due_at <= clock_timestamp());
+    end if;
     -- In this order: a transaction that has no number below "next" took none before message_seq was read. age() counts from the last that was given out.
     snapshot := pg_current_snapshot()::text;
     sequence := coalesce(pg_sequence_last_value('martlet_data.message_seq'), 0);
@@ -4822,7 +4861,7 @@ begin
     due_cursor := pg_sequence_last_value('martlet_data.due_cursor');
 end $$;
 
-ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) RETURNS TABLE(job_id bigint, action text, done integer, skipped integer, has_ended boolean)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -8225,6 +8264,8 @@ REVOKE ALL ON FUNCTION martlet_data.take_id() FROM PUBLIC;
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
 
+REVOKE ALL ON FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.template_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_admin;
@@ -8255,13 +8296,13 @@ GRANT ALL ON FUNCTION martlet_data.variables_of(p_message bigint) TO martlet_adm
 REVOKE ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.wait_for_messages(p_sequence bigint, p_open xid8[], p_poll integer, p_timeout integer, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
-REVOKE ALL ON FUNCTION martlet_data.wake_sleeper() FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.wake_sleeper() TO martlet_worker;
+REVOKE ALL ON FUNCTION martlet_data.wake_sleeper(p_lane smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.wake_sleeper(p_lane smallint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.was_same_request(p_hash bytea, p_message_id bigint, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb, p_address text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, OUT elected boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
+REVOKE ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint, OUT elected boolean, OUT is_behind boolean, OUT is_due boolean, OUT sequence bigint, OUT snapshot text, OUT next bigint, OUT cursors bigint[], OUT leased_cursor bigint, OUT due_cursor bigint) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.work_on_jobs(p_job bigint, p_limit integer) TO martlet_worker;
