@@ -6,7 +6,6 @@ import Logging
 import NIOCore
 import Synchronization
 import Telemetry
-import Transports
 
 /// What a request comes with: its connection, to be rid of who does not finish.
 struct GatewayContext: InitializableFromSource {

@@ -5,7 +5,8 @@ enum ImportTable {
     /// A module imports modules of lower layers only; neighbours do not import each other.
     static let layers: [Set<String>] = [
         ["CLibCrypto", "CLibPQ", "CZlib"],
-        ["Domain", "Postgres"],
+        ["Domain", "Postgres", "Text"],
+        ["Callbacks"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
         ["Pipeline", "ProviderEvents", "Operations", "Campaigns"],
         ["Worker", "Producer", "AdminCommands", "Gateway", "MartletClient"],
@@ -14,15 +15,16 @@ enum ImportTable {
 
     /// Modules of ours that not everybody above them may import.
     static let readers: [String: Set<String>] = [
-        "CLibCrypto": ["Transports"],
+        "CLibCrypto": ["Callbacks", "Transports"],
         "CLibPQ": ["Postgres"],
         "CZlib": ["Producer"],
         "Postgres": ["Store"],
-        // Commands, and later the console, reach providers through Operations.
-        "Transports": ["Pipeline", "ProviderEvents", "Operations", "Worker", "Gateway", "martlet-load"],
+        // Commands, and later the console, reach providers through Operations; the gateway only hears what comes back.
+        "Transports": ["Pipeline", "Operations", "Worker", "martlet-load"],
+        "Callbacks": ["Transports", "Pipeline", "ProviderEvents", "Operations", "Worker", "Gateway", "martlet-load"],
     ]
 
-    static let programs = layers[5]
+    static let programs = layers[6]
 
     /// Libraries from outside, and the modules that may import them. What is in no list may be imported nowhere.
     static let homes: [String: Set<String>] = [

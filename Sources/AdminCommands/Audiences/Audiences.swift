@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import Operations
 import Store
+import Text
 
 struct AudiencesGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Domain
 import Operations
 import Settings
 import Store
+import Text
 
 struct CampaignsPreview: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

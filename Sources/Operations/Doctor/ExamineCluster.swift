@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Store
+import Text
 
 /// Says what is wrong with this installation, and what to do. Looks at the server, the schema, the policy, workers, lanes, partitions,
 /// transactions and dead letters; changes nothing.

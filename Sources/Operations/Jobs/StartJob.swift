@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Begins a job on many dead letters: its messages are fixed now, any worker works on them, each gets a result. PostgreSQL writes the audit, of
 /// the job and of each message, in the name of the actor. Answers the job.

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Rendering
@@ -95,7 +96,7 @@ extension ConfigDirectory {
             do {
                 try TransportFactory.check(provider)
                 return nil
-            } catch let error as TransportError {
+            } catch let error as ProviderError {
                 if let endpoint = endpoints[provider.name] { return self.problem(error, of: endpoint, files) }
                 let place = YAMLPlace.find(provider.name, error.option ?? "transport", in: files["providers.yaml"] ?? "")
                 let path = "providers.\(provider.name)" + (error.option.map { ".options.\($0)" } ?? ".transport")
@@ -107,7 +108,7 @@ extension ConfigDirectory {
     }
 
     /// Of the provider that an endpoint stands for.
-    private func problem(_ error: TransportError, of endpoint: String, _ files: [String: String]) -> ConfigProblem {
+    private func problem(_ error: ProviderError, of endpoint: String, _ files: [String: String]) -> ConfigProblem {
         let key = error.option == "signing_secret_file" ? "secret_file" : error.option ?? "url"
         let place = YAMLPlace.find(endpoint, key, in: files["webhooks.yaml"] ?? "")
         return ConfigProblem(
@@ -153,7 +154,7 @@ extension ConfigProblem {
     }
 }
 
-extension TransportError {
+extension ProviderError {
     fileprivate var option: String? {
         switch self {
         case .unknownTransport: nil

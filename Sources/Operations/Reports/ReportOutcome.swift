@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// What became of the messages of a campaign or class, and what they cost. It reads the messages of the window: seconds for a million.
 public struct ReportOutcome: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Text
 
 /// What a finished run says on standard output: text for people, or one JSON object.
 public struct Report: Sendable {
@@ -32,15 +33,14 @@ public struct Report: Sendable {
         }
         lines += Self.text(of: summary.duplicates)
         text = lines.joined(separator: "\n")
-        var object: [String: Any] = [
-            "import": summary.importName, "lines": summary.lines, "earlier_lines": summary.earlierLines,
-            "enqueued": summary.enqueued,
-            "rejected": summary.rejected, "seconds": (seconds * 1000).rounded() / 1000, "rows_per_second": rate,
-            "duplicates": Self.object(of: summary.duplicates),
+        var object: [String: JSONValue] = [
+            "import": .string(summary.importName), "lines": .int(summary.lines), "earlier_lines": .int(summary.earlierLines),
+            "enqueued": .int(summary.enqueued), "rejected": .int(summary.rejected),
+            "seconds": .double((seconds * 1000).rounded() / 1000), "rows_per_second": .int(rate),
+            "duplicates": Self.object(of: summary.duplicates), "reasons": Self.object(of: summary.reasons),
         ]
-        object["reasons"] = Self.object(of: summary.reasons)
-        object["rejects_file"] = summary.rejectsPath
-        json = Self.encode(object)
+        if let path = summary.rejectsPath { object["rejects_file"] = .string(path) }
+        json = JSONValue.object(object) { $0 }.line
         exitCode = summary.rejected > 0 ? 1 : 0
     }
 
@@ -54,13 +54,15 @@ public struct Report: Sendable {
         if summary.rejected > summary.firstRejects.count { lines += ["  …"] + Self.text(of: summary.reasons) }
         lines += Self.text(of: summary.duplicates) + Self.estimate(summary)
         text = lines.joined(separator: "\n")
-        json = Self.encode([
-            "records": summary.records, "rejected": summary.rejected, "reasons": Self.object(of: summary.reasons),
+        let object: [String: JSONValue] = [
+            "records": .int(summary.records), "rejected": .int(summary.rejected), "reasons": Self.object(of: summary.reasons),
             "duplicates": Self.object(of: summary.duplicates),
-            "segments": Dictionary(uniqueKeysWithValues: summary.segments.map { ("\($0.key)", $0.value) }),
-            "encodings": summary.encodings, "split": summary.split, "unpriced": summary.unpriced, "warnings": summary.warnings,
-            "cost_micros": summary.cost,
-        ])
+            "segments": .object(Dictionary(uniqueKeysWithValues: summary.segments.map { ("\($0.key)", $0.value) })) { .int($0) },
+            "encodings": .object(summary.encodings) { .int($0) }, "split": .int(summary.split),
+            "unpriced": .int(summary.unpriced),
+            "warnings": .object(summary.warnings) { .int($0) }, "cost_micros": .object(summary.cost) { .int($0) },
+        ]
+        json = JSONValue.object(object) { $0 }.line
         exitCode = summary.rejected > 0 ? 1 : 0
     }
 
@@ -109,13 +111,13 @@ public struct Report: Sendable {
         } + (reasons.count > 20 ? ["  … and \(Progress.grouped(reasons.count - 20)) more kinds"] : [])
     }
 
-    private static func object(of reasons: [RejectReason]) -> [[String: Any]] {
-        reasons.prefix(100).map { reason in
-            var object: [String: Any] = [
-                "code": reason.code, "count": reason.count, "line": reason.line, "reason": reason.reason,
+    private static func object(of reasons: [RejectReason]) -> JSONValue {
+        .list(reasons.prefix(100)) { reason in
+            let object: JSONValue = [
+                "code": .string(reason.code), "count": .int(reason.count), "line": .int(reason.line),
+                "reason": .string(reason.reason),
             ]
-            object["field"] = reason.field
-            return object
+            return reason.field.map { object.adding("field", .string($0)) } ?? object
         }
     }
 
@@ -132,20 +134,11 @@ public struct Report: Sendable {
         return lines
     }
 
-    private static func object(of duplicates: DuplicateReport) -> [String: Any] {
+    private static func object(of duplicates: DuplicateReport) -> JSONValue {
         [
-            "count": duplicates.count, "complete": duplicates.isComplete,
-            "examples": duplicates.examples.map { ["line": $0.line, "recipient": $0.recipient] as [String: Any] },
+            "count": .int(duplicates.count), "complete": .bool(duplicates.isComplete),
+            "examples": .list(duplicates.examples) { ["line": .int($0.line), "recipient": .string($0.recipient)] },
         ]
-    }
-
-    private static func encode(_ object: [String: Any]) -> String {
-        do {
-            let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-            return String(decoding: data, as: UTF8.self)
-        } catch {
-            preconditionFailure("a summary is texts and numbers: \(error)")
-        }
     }
 
     private static func seconds(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10) s" }

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import NIOHTTP1
+import Text
 
 /// What an answer means, or an error code of it.
 enum HTTPClass: String, Sendable, CaseIterable {
@@ -251,12 +252,5 @@ extension HTTPClass {
         case .recipient, .suppress, .optedOut, .sender, .content, .refused: .rejected(failure)
         case .unknown: .unknown(failure)
         }
-    }
-}
-
-extension StringProtocol {
-    /// Control characters as blanks: what other people wrote stands in one line.
-    var withoutControls: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? " " : $0 }))
     }
 }

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 
 /// What a negative reply means for the message, the recipient and the provider (M9). `MailClassifier` finds the cause; here it becomes an

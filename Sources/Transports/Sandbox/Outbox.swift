@@ -1,3 +1,5 @@
+import Callbacks
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -8,11 +10,11 @@ final class Outbox {
     /// A write that stopped halfway (disk full) left a torso: the next line begins with a line end of its own.
     private var torn = false
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(path: String, provider: String) throws {
         descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
-            throw TransportError.file(provider: provider, option: "outbox", path: path, cause: String(cString: strerror(errno)))
+            throw ProviderError.file(provider: provider, option: "outbox", path: path, cause: String(cString: strerror(errno)))
         }
     }
 

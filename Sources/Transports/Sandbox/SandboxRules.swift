@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// What the sandbox does with an address. See README.md for the syntax and examples.
 ///

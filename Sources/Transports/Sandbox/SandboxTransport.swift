@@ -28,7 +28,7 @@ final class SandboxTransport: Transport, @unchecked Sendable {
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: SandboxOptions, logger: Logger) throws {
         provider = options.provider
         window = options.window

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Testing
@@ -168,7 +169,7 @@ struct HTTPHostileTests {
         }
         #expect(try server.log() == "", "no request left")
         for host in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]"] {
-            #expect(throws: TransportError.self, "\(host)") {
+            #expect(throws: ProviderError.self, "\(host)") {
                 try HTTPTests.provider(1, "/ok", ["url": "http://\(host)/ok", "allow_private": "false"])
             }
         }

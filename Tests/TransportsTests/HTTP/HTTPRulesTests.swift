@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import NIOCore
@@ -256,6 +257,6 @@ struct HTTPRulesTests {
         #expect(try secrets.current().secret == "right-by-now")
         #expect(!"\(try secrets.current())".contains("right-by-now"))
         try FileManager.default.removeItem(atPath: path)
-        #expect(throws: TransportError.self) { try HTTPSecrets(options) }
+        #expect(throws: ProviderError.self) { try HTTPSecrets(options) }
     }
 }

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Testing
@@ -55,10 +56,10 @@ struct WebhookTests {
             "http://shop.example.com/", "https://127.0.0.1/", "https://[::1]/", "https://10.1.2.3/x", "https://169.254.169.254/",
             "https://shop.example.com/{to}", "shop.example.com", "https://user:pass@shop.example.com/",
         ] {
-            #expect(throws: TransportError.self, "\(url)") { try Self.check(["url": url]) }
+            #expect(throws: ProviderError.self, "\(url)") { try Self.check(["url": url]) }
         }
-        #expect(throws: TransportError.self) { try Self.check(["body": "{text}"]) }
-        #expect(throws: TransportError.self) { try Self.check(["signing_secret_file": nil]) }
+        #expect(throws: ProviderError.self) { try Self.check(["body": "{text}"]) }
+        #expect(throws: ProviderError.self) { try Self.check(["signing_secret_file": nil]) }
     }
 
     @Test(

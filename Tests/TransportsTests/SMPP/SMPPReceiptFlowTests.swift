@@ -1,3 +1,4 @@
+import Callbacks
 import CarrierSupport
 import Domain
 import Foundation
