@@ -85,14 +85,15 @@ struct AdmitDecision {
         guard isWithinCaps(work, place) else { return }
         let cost = cost(of: work)
         guard isWithinBudgets(work, cost) else { return }
-        guard let providerQueue = providerQueues.reserve(work) else {
-            let pause = providerQueues.pause(for: work)
+        switch providerQueues.place(for: work) {
+        case .full(let pause):
             answer.withoutRoom[work.provider.name, default: 0] += 1
-            return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
+            putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
+        case .reserved(let providerQueue):
+            if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isReservation: false) }
+            if !work.budgets.isEmpty { budgets.take(work, cost) }
+            admit(work, at: providerQueue, place, cost)
         }
-        if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isReservation: false) }
-        if !work.budgets.isEmpty { budgets.take(work, cost) }
-        admit(work, at: providerQueue, place, cost)
     }
 
     /// The instant of sending decides about the price: one that began or ended after Render is looked up anew.

@@ -30,6 +30,18 @@ package final class Claim: Sendable {
         /// Their highest position.
         var last: Int64
         var expected: ClaimBudget.Hold
+        /// nil: nobody counts it.
+        var places: Places?
+
+        package var claim: Int32 { messages[0].lease.claim }
+        package var session: Int32 { messages[0].lease.session }
+        var ids: [MessageID] { messages.map(\.lease.messageID) }
+
+        /// Everything that was kept for it, and that it did not need.
+        func end() {
+            expected.end()
+            places?.release()
+        }
 
         var lane: Int16 { messages[0].lease.lane }
         var isFull: Bool { messages.count == expected.limit }

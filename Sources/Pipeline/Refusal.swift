@@ -5,13 +5,14 @@ import Store
 typealias Refused = (lease: Lease, provider: String?, reason: DeadLetterReason)
 
 /// Ends messages that Render or the database refused: dead letters without an attempt. What was cancelled or has expired meanwhile is ended as
-/// that: nobody has to look at it.
+/// that: no person has to look at it.
 ///
 /// What PostgreSQL refuses bisects the batch, and a single message that it refuses with its body ends without one, so that nothing keeps a
 /// message, or those that were claimed with it, in the queue for ever.
 struct Refusal: Sendable {
     let shared: SharedState
     let database: Database
+    let deadLetters: DeadLetterLog
 
     private struct Place: Hashable {
         var slot: Int16
@@ -26,6 +27,8 @@ struct Refusal: Sendable {
         for (place, group) in Dictionary(grouping: refused, by: { Place(slot: $0.lease.slot, session: $0.lease.session) }) {
             try await end(group, over, place, withBodies: true)
         }
+        deadLetters.note(
+            refused.filter { over[$0.lease.messageID] == nil }.map { .init(message: $0.lease.messageID, reason: $0.reason) })
         return over.mapValues(\.kind)
     }
 

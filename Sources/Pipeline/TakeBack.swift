@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Store
 
 /// After an answer that was lost: puts back what a claim of our own still holds and was certainly not sent.
@@ -8,6 +9,25 @@ import Store
 struct TakeBack: Sendable {
     let shared: SharedState
     let database: Database
+    /// How long a claim lasts.
+    var lease = Duration.seconds(30)
+    var logger = Logger(label: "take back")
+
+    /// While the database is away it is tried again until the claim's deadline has passed, which brings the messages back too, but as in doubt.
+    func untilDone(claim: Int32, session: Int32) async {
+        var pause = Pause(limit: .seconds(2))
+        while !pause.isOver(lease) {
+            do {
+                _ = try await takeBack(claim: claim, session: session)
+                return
+            } catch {
+                if pause.isFirst { logger.warning("a claim cannot be handed back yet", metadata: ["error": "\(error)"]) }
+                if Task.isCancelled { break }
+                await pause.wait()
+            }
+        }
+        logger.warning("a claim could not be handed back; its deadline will", metadata: ["claim": "\(claim)"])
+    }
 
     /// Answers how many messages went back.
     func takeBack(claim: Int32, session: Int32) async throws -> Int {

@@ -56,8 +56,9 @@ struct ClaimTests {
             let bench = try await Bench(shop)
             let batch = try #require(try await bench.claim.take(lane: 3, limit: 4))
             bench.shared.drain()
-            await #expect(throws: LeaseNoLongerHeld.self) { _ = try await bench.pipeline.process(batch) }
+            await #expect(throws: LeaseNoLongerHeld.self) { try await bench.process(batch) }
             #expect(try shop.outbox().isEmpty)
+            #expect(try await shop.texts("select count(*) || ' ' || max(deaths) from martlet_data.ready") == ["4 0"])
         }
     }
 
@@ -68,7 +69,7 @@ struct ClaimTests {
             try await shop.enqueue("marketing", to: "+447700900002")
             let bench = try await Bench(shop)
             let sent = try #require(try await bench.claim.take(lane: 0, limit: 1))
-            _ = try await bench.pipeline.process(sent)
+            try await bench.process(sent)
             let unsent = try #require(try await bench.claim.take(lane: 3, limit: 1)).messages
             // Rescue as another worker does it.
             let other = try await Bench(shop)

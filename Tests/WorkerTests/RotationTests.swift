@@ -45,7 +45,7 @@ struct RotationTests {
             let maintenance = Maintenance(
                 shared: events.bench.shared, database: shop.store, recorder: events.recorder,
                 providerQueues: events.bench.providerQueues,
-                signals: LoopSignals(), inFlight: events.bench.pipeline.inFlight, meters: Meters(), logger: logger)
+                signals: LoopSignals(), inFlight: events.bench.inFlight, meters: Meters(), logger: logger)
             let reader = try await shop.scratch.connect()
             var used: [Int] = []
             for round in 1...5 {

@@ -1,37 +1,37 @@
+import Pipeline
+
 /// What the loops that take batches are woken by.
 ///
 /// One loop of a kind looks at something new: on two cores eight looks for one message would only delay it. The others come when a batch
 /// was full, a provider has room again, or the first one is busy with its batch. Every loop also looks by itself (`Claim.patience`).
-package struct LoopSignals: Sendable {
-    package let urgent = LoopSignal()
+struct LoopSignals: Sendable {
+    let urgent = LoopSignal()
     /// The first general loop.
-    package let first = LoopSignal()
+    let first = LoopSignal()
     /// The other general loops.
-    package let others = LoopSignal()
-    package let quarantine = LoopSignal()
+    let others = LoopSignal()
+    let quarantine = LoopSignal()
     /// A message is due, for promotion.
-    package let due = LoopSignal()
-
-    package init() {}
+    let due = LoopSignal()
 
     /// Something may be in a lane that was not there before.
-    package func somethingNew() {
+    func somethingNew() {
         urgent.fire()
         if !first.isAwaited { others.fire() }
         first.fire()
     }
 
     /// There was more than one batch.
-    package func batchFull() { others.fire() }
+    func batchFull() { others.fire() }
 
     /// A provider that was full has room for messages of this lane.
-    package func hasRoom(lane: Int16) {
+    func hasRoom(lane: Int16) {
         if lane == 0 { urgent.fire() }
         first.fire()
         others.fire()
     }
 
-    package func everybody() {
+    func everybody() {
         for signal in [urgent, first, others, quarantine, due] { signal.fire() }
     }
 }
