@@ -195,8 +195,8 @@ extension Work {
 }
 
 /// Nothing may be admitted now (a drain, a rescue, a server that is read-only): what is still leased goes back.
-struct LeaseNoLongerHeld: Error, CustomStringConvertible {
-    var description: String { "this worker may not admit now" }
+package struct LeaseNoLongerHeld: Error, CustomStringConvertible {
+    package var description: String { "this worker may not admit now" }
 }
 
 /// The distinct zones and quiet hours of a batch and the zones of its budgets, and where each message finds its own.

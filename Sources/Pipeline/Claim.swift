@@ -20,7 +20,7 @@ struct ClaimFailed: Error, CustomStringConvertible {
 /// failed claim left behind by a look from the start every 10 s.
 package final class Claim: Sendable {
     /// Weights of lanes 1…7 for the general loops: each gets its share of the batches while others wait, none starves.
-    static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
+    package static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
     /// Messages whose worker died with them.
     package static let quarantineLane: Int16 = 8
 
@@ -112,7 +112,7 @@ package final class Claim: Sendable {
 
     /// How long a loop that found nothing waits, unless its signal comes first. While this worker sees to it that signals come at once, that is
     /// long; beside full batches, without room, and for a while after the last message of a worker that does not wait for all, it is `poll`.
-    func patience(lanes: [Int16], poll: Duration, rescan: ContinuousClock.Instant) -> Duration {
+    package func patience(lanes: [Int16], poll: Duration, rescan: ContinuousClock.Instant) -> Duration {
         let (ready, paused) = (shared.segments.ready, shared.pausedLanes)
         return state.withLock { state in
             if state.isBusy || state.refusedAt.isWithin(.milliseconds(500)) { return poll }

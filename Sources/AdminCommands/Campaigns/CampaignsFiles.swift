@@ -3,6 +3,7 @@ import Domain
 import Operations
 import Settings
 import Store
+import Text
 
 struct CampaignsValidate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

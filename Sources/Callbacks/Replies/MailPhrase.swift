@@ -1,7 +1,7 @@
 /// Words that mail servers say, and what they mean. Matched without case in text whose blanks are single; at word limits.
 ///
 /// `*` inside stands for at most 80 octets of anything; `*` at the end leaves the last word open (`throttl*`).
-struct MailPhrase: Sendable {
+package struct MailPhrase: Sendable {
     let cause: MailCause
     let text: String
     /// The servers and providers that say it.

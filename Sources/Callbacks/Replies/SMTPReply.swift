@@ -2,14 +2,27 @@
 package struct SMTPReply: Equatable, Sendable {
     package struct Enhanced: Equatable, Sendable, CustomStringConvertible {
         var status: Int
-        var subject: Int
-        var detail: Int
-        var description: String { "\(status).\(subject).\(detail)" }
+        package var subject: Int
+        package var detail: Int
+
+        package init(status: Int, subject: Int, detail: Int) {
+            self.status = status
+            self.subject = subject
+            self.detail = detail
+        }
+
+        package var description: String { "\(status).\(subject).\(detail)" }
     }
     package var code: Int
     /// Without codes and separators; control characters are blanks.
     package var lines: [String]
     package var enhanced: Enhanced?
+
+    package init(code: Int, lines: [String], enhanced: Enhanced? = nil) {
+        self.code = code
+        self.lines = lines
+        self.enhanced = enhanced
+    }
 
     package var text: String { lines.joined(separator: " ") }
     package var isPositive: Bool { (200..<300).contains(code) }
@@ -33,6 +46,8 @@ package struct SMTPReplyParser: Sendable {
     private var pending: [UInt8] = []
     private var lines: [String] = []
     private var enhanced: SMTPReply.Enhanced?
+
+    package init() {}
 
     /// Bytes that belong to no complete reply yet, or to one that nobody has asked for.
     package var hasBytes: Bool { !pending.isEmpty || !lines.isEmpty }

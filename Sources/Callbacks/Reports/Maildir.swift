@@ -5,23 +5,25 @@
 /// A folder into which a mail server delivers: finished files appear in `new`, and go to `cur` when they have been dealt with.
 /// Blocking; call it away from event loops.
 package struct Maildir: Sendable {
-    struct Problem: Error, Equatable, CustomStringConvertible {
+    package struct Problem: Error, Equatable, CustomStringConvertible {
         var operation: String
         var path: String
         var code: Int32
-        var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
+        package var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
     }
     /// What a mail program shows beside a message.
-    enum Flag: String, Sendable {
+    package enum Flag: String, Sendable {
         case seen = "S"
         /// For somebody to look at.
         case flagged = "F"
     }
-    let path: String
+    package let path: String
+
+    package init(path: String) { self.path = path }
 
     /// Some of what is new, in no order.
     /// - Throws: `Problem` when the folder cannot be read.
-    func new(atMost limit: Int) throws(Problem) -> [String] {
+    package func new(atMost limit: Int) throws(Problem) -> [String] {
         let folder = path + "/new"
         guard let directory = opendir(folder) else { throw Problem(operation: "read", path: folder, code: errno) }
         defer { closedir(directory) }
@@ -36,7 +38,7 @@ package struct Maildir: Sendable {
     }
 
     /// The first octets of a new message; nil: it is gone, another worker was faster. Empty where it is no file that may be read.
-    func read(_ name: String, atMost limit: Int) -> [UInt8]? {
+    package func read(_ name: String, atMost limit: Int) -> [UInt8]? {
         // A link or a pipe is no delivered mail: never followed, never waited for.
         let descriptor = open("\(path)/new/\(name)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return errno == ENOENT ? nil : [] }
@@ -57,7 +59,7 @@ package struct Maildir: Sendable {
 
     /// Out of `new`, with its flag. Without effect when another worker has done so.
     /// - Throws: `Problem`.
-    func putAway(_ name: String, _ flag: Flag) throws(Problem) {
+    package func putAway(_ name: String, _ flag: Flag) throws(Problem) {
         let from = "\(path)/new/\(name)"
         let bare = name.prefix { $0 != ":" }
         guard rename(from, "\(path)/cur/\(bare):2,\(flag.rawValue)") == 0 || errno == ENOENT && access("\(path)/cur", F_OK) == 0

@@ -7,7 +7,7 @@ import Domain
 /// in the header of the message it gives back. Whatever has one is recorded: at least as undelivered, or as a delay, as an automatic reply, or
 /// as something that a person must read.
 package struct ReportReader: Sendable {
-    enum Reading: Equatable {
+    package enum Reading: Equatable {
         case events([ProviderEvent])
         /// Recorded, and for somebody to look at: nobody knows what it says.
         case unclear([ProviderEvent])
@@ -19,14 +19,19 @@ package struct ReportReader: Sendable {
         case unreadable
     }
     /// Octets of a message that are looked at; reports are small, what they give back need not be.
-    static let longest = 1 << 20
+    package static let longest = 1 << 20
     /// Recipients of one report.
     static let mostRecipients = 10
 
     let provider: String
     let secret: TokenSecret
 
-    func read(_ message: [UInt8]) -> Reading {
+    package init(provider: String, secret: TokenSecret) {
+        self.provider = provider
+        self.secret = secret
+    }
+
+    package func read(_ message: [UInt8]) -> Reading {
         let whole = MIMEReader(MIMEReader.withLineFeeds(message.prefix(Self.longest)))
         if let part = whole.first(["message/feedback-report"]) { return complaint(whole, part) }
         if let original = ComplaintReport.microsoft(whole) { return complaint(whole, original: original) }

@@ -10,7 +10,7 @@ package struct CallbackOptions: Sendable {
     var provider: String
     var auth: CallbackAuth
     /// The option with the file, and its path.
-    var secretFile: (option: String, path: String)
+    package var secretFile: (option: String, path: String)
     var reader: Reader
     /// By what callbacks name messages: whether the provider's ids must be kept.
     var receiptIDs: ReceiptIDs
@@ -27,7 +27,7 @@ package struct CallbackOptions: Sendable {
 
     /// nil: the provider has none.
     /// - Throws: `ProviderError`.
-    init?(generic options: inout ProviderOptions) throws {
+    package init?(generic options: inout ProviderOptions) throws {
         let format = options.text("callback")
         let auth = options.text("callback_auth")
         let file = options.text("callback_secret_file")
@@ -164,7 +164,7 @@ package struct CallbackOptions: Sendable {
     // MARK: Twilio
 
     /// Its account's token verifies; a file of its own can hold two of them while one is replaced. nil: there is no token.
-    init?(twilio options: inout ProviderOptions) {
+    package init?(twilio options: inout ProviderOptions) {
         provider = options.provider
         auth = .twilio
         if let path = options.text("callback_secret_file") {

@@ -17,7 +17,7 @@ package enum CallbackState: String, Sendable, CaseIterable {
     /// Nothing that Martlet keeps, such as an opened mail.
     case ignore
 
-    var receipt: (state: CarrierReceipt.State, consequence: CarrierReceipt.Consequence?)? {
+    package var receipt: (state: CarrierReceipt.State, consequence: CarrierReceipt.Consequence?)? {
         switch self {
         case .delivered: (.delivered, nil)
         case .undelivered: (.undeliverable, nil)
@@ -40,14 +40,14 @@ package enum CallbackState: String, Sendable, CaseIterable {
 package struct CallbackStateRule: Sendable {
     private let status: Glob
     private let error: Glob?
-    let state: CallbackState
+    package let state: CallbackState
 
-    struct Problem: Error {
-        var line: String
-        var remedy: String
+    package struct Problem: Error {
+        package var line: String
+        package var remedy: String
     }
 
-    static func parse(_ text: String) throws(Problem) -> [CallbackStateRule] {
+    package static func parse(_ text: String) throws(Problem) -> [CallbackStateRule] {
         var rules: [CallbackStateRule] = []
         for line in text.split(whereSeparator: { $0.isNewline || $0 == ";" }).map(\.trimmingBlanks) where !line.isEmpty {
             guard let equals = line.lastIndex(of: "="), equals > line.startIndex else {
@@ -62,7 +62,7 @@ package struct CallbackStateRule: Sendable {
         return rules
     }
 
-    func matches(_ status: String, _ error: String?) -> Bool {
+    package func matches(_ status: String, _ error: String?) -> Bool {
         self.status.matches(status) && (self.error.map { $0.matches(error ?? "") } ?? true)
     }
 }

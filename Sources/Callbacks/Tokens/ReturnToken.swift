@@ -7,7 +7,7 @@ package struct ReturnToken: Sendable, Equatable {
     let attempt: Int
     private static let purpose = "martlet return path 1"
 
-    init(_ messageID: MessageID, attempt: Int) {
+    package init(_ messageID: MessageID, attempt: Int) {
         self.messageID = messageID
         self.attempt = min(max(attempt, 0), Int(UInt16.max))
     }
@@ -15,7 +15,7 @@ package struct ReturnToken: Sendable, Equatable {
     private var payload: [UInt8] { messageID.rawValue.octets + UInt16(attempt).octets }
 
     /// 32 letters and digits without case.
-    func text(_ secret: TokenSecret) -> String { Base32.encode(payload + secret.code(Self.purpose, payload, length: 10)) }
+    package func text(_ secret: TokenSecret) -> String { Base32.encode(payload + secret.code(Self.purpose, payload, length: 10)) }
 
     /// nil: no token, or nobody's.
     init?(_ text: some StringProtocol, secret: TokenSecret) {
