@@ -103,7 +103,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ]),
         module("Producer", ["Store", "Rendering", "Settings", "Text", "Domain", "CZlib", logging]),
-        module("Operations", ["Store", "Rendering", "Transports", "Callbacks", "Settings", "Text", "Domain"]),
+        module("Operations", ["Campaigns", "Store", "Rendering", "Transports", "Callbacks", "Settings", "Text", "Domain"]),
         module("AdminCommands", ["Campaigns", "Operations", "Store", "Rendering", "Settings", "Text", "Domain", argumentParser]),
         program("martlet", ["AdminCommands", argumentParser]),
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
@@ -145,7 +145,7 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("PostgresTests", ["Postgres"]),
         tests("DomainTests", ["Domain"]),
-        tests("TextTests", ["Text"]),
+        tests("TextTests", ["Text", "Rendering", "Domain"]),
         tests("RenderingTests", ["Rendering", "Text", "Domain"]),
         tests("CallbacksTests", ["Callbacks", "Transports", "Settings", "Text", "Domain", logging], exclude: ["Reports/Real"]),
         tests(
@@ -180,7 +180,7 @@ let package = Package(
             ]),
         tests("CampaignsTests", ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings", "Text"]),
-        tests("OperationsTests", ["Operations", "PipelineSupport", "Store", "Postgres", "Settings", "Text", "Domain"]),
+        tests("OperationsTests", ["Operations", "Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Text", "Domain"]),
         tests("AdminCommandsTests", ["AdminCommands", "Domain", "Store", "Postgres", "Settings", argumentParser]),
         tests(
             "FaultTests",

@@ -217,7 +217,7 @@ struct CommandTests {
             "dead-letters list",
             "dead-letters show", "dead-letters requeue", "dead-letters discard", "lanes list", "lanes pause", "lanes resume",
             "workers",
-            "jobs list", "jobs show", "jobs stop", "caps show", "suppressions list", "suppressions add", "suppressions remove",
+            "jobs list", "jobs show", "jobs stop", "jobs resume", "caps show", "suppressions list", "suppressions add", "suppressions remove",
             "doctor", "cluster show", "cluster set",
             "campaigns validate", "campaigns apply", "campaigns list", "campaigns show", "campaigns preview", "campaigns test",
             "campaigns start", "campaigns approve", "campaigns pause", "campaigns resume", "campaigns stop", "campaigns report",

@@ -8,7 +8,8 @@ enum ImportTable {
         ["Domain", "Postgres", "Text"],
         ["Callbacks"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
-        ["Pipeline", "ProviderEvents", "Operations", "Campaigns"],
+        ["Pipeline", "ProviderEvents", "Campaigns"],
+        ["Operations"],
         ["Worker", "Producer", "AdminCommands", "Gateway", "MartletClient"],
         ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway", "martlet-load"],
     ]
@@ -21,10 +22,14 @@ enum ImportTable {
         "Postgres": ["Store"],
         // Commands, and later the console, reach providers through Operations; the gateway only hears what comes back.
         "Transports": ["Pipeline", "Operations", "Worker", "martlet-load"],
+        // Stages are run by workers alone; use cases decide about campaigns, and workers release them.
+        "Pipeline": ["Worker"],
+        "ProviderEvents": ["Worker", "Gateway"],
+        "Campaigns": ["Worker", "Operations", "AdminCommands"],
         "Callbacks": ["Transports", "Pipeline", "ProviderEvents", "Operations", "Worker", "Gateway", "martlet-load"],
     ]
 
-    static let programs = layers[6]
+    static let programs = layers[7]
 
     /// Libraries from outside, and the modules that may import them. What is in no list may be imported nowhere.
     static let homes: [String: Set<String>] = [

@@ -205,7 +205,7 @@ enum Statements {
             CountDeadLetters(filter: filter), ListDeadLetters(filter: filter, limit: 10),
             DeadLetterIDs(filter: filter, after: MessageID(0), limit: 10), LoadDeadLetter(id: message),
             CreateJob(action: "discard", why: "x", messages: .matching(filter), selection: "{}", options: "{}", perSecond: 10),
-            EndJob(job: 1, why: "x"), ListJobs(limit: 10),
+            EndJob(job: 1, why: "x"), ReopenJob(job: 1, why: "x"), ListJobs(limit: 10),
             ListJobMessages(job: 1, result: "waiting", after: MessageID(0), limit: 10),
             FindMessages(recipient: address, channel: "sms", addressSince: nil, limit: 10), LoadMessageOverview(id: message),
             LoadVariables(id: message), LoadAttempts(id: message), LoadReceipts(id: message), LoadTargets(id: message),

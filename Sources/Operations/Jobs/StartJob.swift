@@ -86,6 +86,29 @@ public struct StopJob: UseCase {
     }
 }
 
+/// Lets a job that was stopped go on with the messages that have no result yet; PostgreSQL writes the audit.
+public struct ResumeJob: UseCase {
+    public static let role = Role.admin
+    public var id: Int64
+    public var why: String
+    public init(id: Int64, why: String) {
+        self.id = id
+        self.why = why
+    }
+
+    public struct Output: Sendable, JSONConvertible {
+        public var job: ListJobs.Job
+        /// True: it had not been stopped.
+        public var wasRunning: Bool
+        public var json: JSONValue { job.json.adding("was_running", .bool(wasRunning)) }
+    }
+
+    public func perform(in context: OperationContext) async throws -> Output {
+        let isResumed = try await context.run(ReopenJob(job: id, why: why))
+        return Output(job: try await context.job(id), wasRunning: !isResumed)
+    }
+}
+
 extension OperationContext {
     func job(_ id: Int64) async throws -> ListJobs.Job {
         guard let job = try await run(ListJobs(job: id, limit: 1)).first else {

@@ -137,7 +137,7 @@ struct HTTPExampleTests {
             each.file, [submission(to: each.to, rendered: rendered, sendWithin: .seconds(30))])
         #expect(results[0].outcome.summary == each.expected, "\(results[0].outcome)")
         let request = try #require(requests.first)
-        let body = try #require(AnswerJSON.parse(Array(request.body.utf8)))
+        let body = try #require(JSONValue.sent(Array(request.body.utf8)))
         let paths = [
             "whatsapp-cloud.yaml": "text.body", "fcm-push.yaml": "message.notification.body", "telegram-bot.yaml": "text",
         ]
