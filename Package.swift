@@ -180,7 +180,8 @@ let package = Package(
             ]),
         tests("CampaignsTests", ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings", "Text"]),
-        tests("OperationsTests", ["Operations", "Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Text", "Domain"]),
+        tests(
+            "OperationsTests", ["Operations", "Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Text", "Domain"]),
         tests("AdminCommandsTests", ["AdminCommands", "Domain", "Store", "Postgres", "Settings", argumentParser]),
         tests(
             "FaultTests",

@@ -16,20 +16,6 @@ package struct RecordStage: Sendable {
     let logger: Logger
     private static let few = 16
 
-    init(
-        record: Record, database: Database, results: Results, inFlight: InFlight, quarantine: Quarantine,
-        deadLetters: DeadLetterLog, meters: Meters, logger: Logger
-    ) {
-        self.record = record
-        self.database = database
-        self.results = results
-        self.inFlight = inFlight
-        self.quarantine = quarantine
-        self.deadLetters = deadLetters
-        self.meters = meters
-        self.logger = logger
-    }
-
     /// These have been handed over: they keep their places until their answers are written. The others of the batch are done.
     func expect(_ admitted: [Admit.Admitted], of batch: Claim.Batch) {
         batch.places?.leaveToRecord(admitted.count)

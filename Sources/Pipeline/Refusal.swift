@@ -15,7 +15,7 @@ struct Refusal: Sendable {
     let deadLetters: DeadLetterLog
 
     private struct Place: Hashable {
-        var slot: Int16
+        var part: Int16
         var session: Int32
     }
     private typealias Over = [MessageID: MessagesThatAreOver.Row]
@@ -24,7 +24,7 @@ struct Refusal: Sendable {
     func end(_ refused: [Refused]) async throws -> [MessageID: String] {
         let rows = try await database.run(MessagesThatAreOver(messageIDs: refused.map(\.lease.messageID)))
         let over = Dictionary(rows.map { ($0.messageID, $0) }) { $1 }
-        for (place, group) in Dictionary(grouping: refused, by: { Place(slot: $0.lease.slot, session: $0.lease.session) }) {
+        for (place, group) in Dictionary(grouping: refused, by: { Place(part: $0.lease.part, session: $0.lease.session) }) {
             try await end(group, over, place, withBodies: true)
         }
         deadLetters.note(
@@ -45,8 +45,8 @@ struct Refusal: Sendable {
     }
 
     private func statements(_ group: [Refused], _ over: Over, _ place: Place, withBodies: Bool) -> [any Statement] {
-        var dead = InsertDeadLetters(slot: place.slot, withBodies: withBodies)
-        var ended = Finish(slot: place.slot)
+        var dead = InsertDeadLetters(part: place.part, withBodies: withBodies)
+        var ended = Finish(part: place.part)
         for one in group {
             let over = over[one.lease.messageID]
             if let over, over.hasUnknownOutcome {

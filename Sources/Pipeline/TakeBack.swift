@@ -31,16 +31,16 @@ struct TakeBack: Sendable {
 
     /// Answers how many messages went back.
     func takeBack(claim: Int32, session: Int32) async throws -> Int {
-        let segments = shared.segments.leased
+        let parts = shared.rings.leased
         return try await database.withConnection { connection in
             do {
                 _ = try await connection.begin(RecordLock(session: session))
                 var count = 0
-                for segment in segments {
-                    let rows = try await connection.run(LeasedBySession(slot: segment.slot, session: session, claim: claim))
+                for part in parts {
+                    let rows = try await connection.run(LeasedBySession(part: part.number, session: session, claim: claim))
                     guard !rows.isEmpty else { continue }
                     let states = try await connection.run(AttemptStates(messageIDs: rows.map(\.lease.messageID)))
-                    try await connection.runAll(Self.writes(rows, states, slot: segment.slot))
+                    try await connection.runAll(Self.writes(rows, states, part: part.number))
                     count += rows.count
                 }
                 try await connection.commitAll([])
@@ -52,9 +52,9 @@ struct TakeBack: Sendable {
         }
     }
 
-    private static func writes(_ rows: [ClaimedMessage], _ states: [AttemptStates.State], slot: Int16) -> [any Statement] {
+    private static func writes(_ rows: [ClaimedMessage], _ states: [AttemptStates.State], part: Int16) -> [any Statement] {
         let made = Dictionary(states.map { (AttemptKey(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
-        var back = HandBack(slot: slot)
+        var back = HandBack(part: part)
         var receipts = InsertReceipts()
         var released: [(key: String, message: MessageID, attempt: Int16)] = []
         var budgets = ReleaseBudgets()

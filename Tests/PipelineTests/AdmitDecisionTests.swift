@@ -82,7 +82,7 @@ private struct Situation {
             ])
         let usage = hits.isEmpty ? [] : [LockCapUsage.Row(recipientKey: "ann", hits: CapLedger(hits: hits).bytes)]
         var decision = AdmitDecision(
-            session: 1, slot: 1, asked: .now,
+            session: 1, part: 1, asked: .now,
             seen: .init(
                 facts: facts, hours: AdmitHours([work]), local: local, optingOut: AdmitOptOuts([work], open: open).waiting,
                 usage: usage, budgets: budgetRows),

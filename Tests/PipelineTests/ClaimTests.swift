@@ -12,7 +12,7 @@ import Transports
 
 @Suite("Claim", .serialized)
 struct ClaimTests {
-    @Test("what commits late is found behind the hint, also when the pulse has passed it before anybody looked")
+    @Test("what commits late is found behind the scan position, also when the queue probe has passed it before a look")
     func late() async throws {
         try await Shop.with { shop in
             let bench = try await Bench(shop)
@@ -126,7 +126,8 @@ struct ClaimTests {
             try await shop.script("select martlet.discard(\(admitted[2].message.id), 'asked by phone')")
             let unwritten = Outcome.deferred(
                 Failure(
-                    code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
+                    code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, countsAttempt: false
+                )
             )
             let answers = [
                 (admitted[0], unwritten), (admitted[1], .unknown(.init(code: "timeout", detail: "", blame: .provider))),

@@ -54,8 +54,8 @@ package struct Bench {
 
     /// Looks at the rings and takes the probe.
     package func refresh() async throws {
-        let (segments, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
-        shared.update(segments: RingParts(segments, probe: probe), paused: [])
+        let (parts, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
+        shared.update(rings: RingParts(parts, probe: probe), paused: [])
         _ = claim.update(probe)
     }
 
@@ -82,7 +82,7 @@ package struct Bench {
     /// Moves into the lanes what is due by now.
     package func promote() async throws -> Int {
         var count = 0
-        for segment in shared.segments.due { count += try await database.run(PromoteDue(slot: segment.slot)).count }
+        for part in shared.rings.due { count += try await database.run(PromoteDue(part: part.number)).count }
         try await refresh()
         claim.resetScanPositions()
         return count

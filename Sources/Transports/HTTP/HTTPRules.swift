@@ -165,7 +165,7 @@ struct HTTPRules: Sendable {
         let failure = Failure(
             code: name(answer.status, code), detail: hiding(detail(answer, verdict, words, finding)), blame: verdict.blame,
             retryAfter: verdict == .unknown ? nil : pause.map { min($0, verdict.longestPause, max(.seconds(1), validity)) },
-            burnsAttempt: verdict != .throttled && verdict != .configuration, throttled: verdict == .throttled,
+            countsAttempt: verdict != .throttled && verdict != .configuration, throttled: verdict == .throttled,
             suppressesAddress: verdict == .suppress || verdict == .optedOut,
             suppressedScope: verdict == .optedOut ? "marketing" : nil)
         return Verdict(outcome: verdict.outcome(failure, id: id?.value(in: answer)), isConfiguration: verdict == .configuration)

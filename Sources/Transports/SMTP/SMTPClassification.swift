@@ -47,7 +47,7 @@ struct SMTPClassification {
         _ blame: Failure.Blame, retryAfter: Duration? = nil, burns: Bool = true, throttled: Bool = false, suppresses: Bool = false
     ) -> Failure {
         Failure(
-            code: reply.failureCode, detail: reply.shown, blame: blame, retryAfter: retryAfter, burnsAttempt: burns,
+            code: reply.failureCode, detail: reply.shown, blame: blame, retryAfter: retryAfter, countsAttempt: burns,
             throttled: throttled, suppressesAddress: suppresses)
     }
 

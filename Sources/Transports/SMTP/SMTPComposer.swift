@@ -64,7 +64,7 @@ struct SMTPComposer: Sendable {
         } catch let refused as SubmissionRefused {
             return .failure(Refusal(outcome: .rejected(refused.failure)))
         } catch {
-            let failure = Failure(code: "dkim_failed", detail: "\(error)", blame: .martlet, burnsAttempt: false)
+            let failure = Failure(code: "dkim_failed", detail: "\(error)", blame: .martlet, countsAttempt: false)
             return .failure(Refusal(outcome: .deferred(failure)))
         }
     }

@@ -12,7 +12,7 @@ import Telemetry
 ///
 /// There is no leader: whoever gets the duty's lock does a round; when that worker dies the next round is another's.
 struct Maintenance: Sendable {
-    /// Sizes, in 8 KiB pages, at which a segment is closed: about 100,000 rows, so that a scan over a dead prefix stays short.
+    /// Sizes, in 8 KiB pages, at which a part is closed: about 100,000 rows, so that a scan over a dead prefix stays short.
     static let pages: [LoadRingParts.Kind: Int64] = [.ready: 700, .leased: 1000, .due: 1000]
     /// Rows at which one that began with pages is closed: its free places are not to be counted from outside.
     static let rows: Int64 = 100_000
@@ -103,22 +103,22 @@ struct Maintenance: Sendable {
 
     /// When the probe says that a message is due. True: there is more.
     func promote() async throws -> Bool {
-        let slots = shared.segments.due.map(\.slot).filter { troubles.isDue("promote segment \($0)") }
+        let parts = shared.rings.due.map(\.number).filter { troubles.isDue("promote part \($0)") }
         var counts: [Int] = []
         do {
-            counts = try await promote(slots)
-        } catch let error as StoreError where slots.count > 1 && error.sqlstate != nil {
+            counts = try await promote(parts)
+        } catch let error as StoreError where parts.count > 1 && error.sqlstate != nil {
             // One of them: each by itself.
-            try await troubles.each("promote", slots.map { ("segment \($0)", $0) }) { counts += try await promote([$0]) }
+            try await troubles.each("promote", parts.map { ("part \($0)", $0) }) { counts += try await promote([$0]) }
         }
         meters.count("martlet_promoted_total", by: counts.reduce(0, +))
         return counts.contains { $0 >= 1000 }
     }
 
-    private func promote(_ slots: [Int16]) async throws -> [Int] {
+    private func promote(_ parts: [Int16]) async throws -> [Int] {
         try await onDuty(.promote) { connection in
             var counts: [Int] = []
-            for slot in slots { counts.append(try await connection.run(PromoteDue(slot: slot, limit: 1000)).count) }
+            for part in parts { counts.append(try await connection.run(PromoteDue(part: part, limit: 1000)).count) }
             return counts
         } ?? []
     }
@@ -139,38 +139,38 @@ struct Maintenance: Sendable {
     func rotate() async throws -> Bool {
         let sequence = shared.sequence
         guard rotation.isWanted(at: sequence) else { return false }
-        let segments = try await onDuty(.rotate) { try await $0.run(LoadRingParts()) }
-        guard let segments else { return false }
+        let parts = try await onDuty(.rotate) { try await $0.run(LoadRingParts()) }
+        guard let parts else { return false }
         let probe = try await database.run(QueueProbe())
-        var current = Set(probe.cursors.map { Ring(kind: .ready, slot: Store.segment(ofCursor: $0)) })
-        current.insert(Ring(kind: .leased, slot: Store.segment(ofCursor: probe.leasedCursor)))
-        current.insert(Ring(kind: .due, slot: Store.segment(ofCursor: probe.dueCursor)))
+        var current = Set(probe.cursors.map { Ring(kind: .ready, part: Store.ringPart(ofCursor: $0)) })
+        current.insert(Ring(kind: .leased, part: Store.ringPart(ofCursor: probe.leasedCursor)))
+        current.insert(Ring(kind: .due, part: Store.ringPart(ofCursor: probe.dueCursor)))
         // One that fails is looked at again in the next round.
         var settled = 0
-        try await troubles.each("rotate", segments.map { ("\($0.kind.rawValue) segment \($0.slot)", $0) }) { segment in
-            if current.contains(Ring(kind: segment.kind, slot: segment.slot)) {
-                guard Self.isFull(segment) else {
+        try await troubles.each("rotate", parts.map { ("\($0.kind.rawValue) part \($0.number)", $0) }) { part in
+            if current.contains(Ring(kind: part.kind, part: part.number)) {
+                guard Self.isFull(part) else {
                     settled += 1
                     return
                 }
-                if !segments.contains(where: { $0.kind == segment.kind && $0.lane == segment.lane && $0.isFree }) {
-                    _ = try await database.run(AddRingPart(kind: segment.kind, lane: segment.lane))
+                if !parts.contains(where: { $0.kind == part.kind && $0.lane == part.lane && $0.isFree }) {
+                    _ = try await database.run(AddRingPart(kind: part.kind, lane: part.lane))
                 }
-                _ = try await database.run(AdvanceRing(kind: segment.kind, lane: segment.lane))
-            } else if segment.isFree && segment.reusedPages == 0 {
+                _ = try await database.run(AdvanceRing(kind: part.kind, lane: part.lane))
+            } else if part.isFree && part.reusedPages == 0 {
                 settled += 1
-            } else if try await database.run(RetireRingPart(kind: segment.kind, slot: segment.slot)) {
-                meters.count("martlet_segments_retired_total", [("kind", segment.kind.rawValue)])
+            } else if try await database.run(RetireRingPart(kind: part.kind, part: part.number)) {
+                meters.count("martlet_segments_retired_total", [("kind", part.kind.rawValue)])
             }
         }
-        if settled == segments.count { rotation.settled(at: sequence) }
+        if settled == parts.count { rotation.settled(at: sequence) }
         return false
     }
 
     /// One that was given back without TRUNCATE has its pages from the beginning. Should the statistics be lost, it is full when it grows.
-    static func isFull(_ segment: LoadRingParts.Segment) -> Bool {
-        segment.pages >= max(pages[segment.kind] ?? 1000, Int64(segment.reusedPages) + 1)
-            || segment.reusedPages > 0 && segment.insertedRows >= rows
+    static func isFull(_ part: LoadRingParts.Part) -> Bool {
+        part.pages >= max(pages[part.kind] ?? 1000, Int64(part.reusedPages) + 1)
+            || part.reusedPages > 0 && part.insertedRows >= rows
     }
 
     /// True: there is more.
@@ -285,7 +285,7 @@ struct Maintenance: Sendable {
 
     private struct Ring: Hashable {
         var kind: LoadRingParts.Kind
-        var slot: Int16
+        var part: Int16
     }
 
     /// Runs `body` in a transaction that holds the duty's lock; nil when another worker has it.

@@ -177,9 +177,9 @@ struct HTTPExampleTests {
         let one = Self.message(for: file)
         let first = await transport.answers([one])[0].outcome
         let failure = try #require(first.failure, "\(first)")
-        #expect(first.name == "deferred" && !failure.burnsAttempt && !failure.throttled, "\(first)")
+        #expect(first.name == "deferred" && !failure.countsAttempt && !failure.throttled, "\(first)")
         let second = await transport.answers([one])[0].outcome
-        #expect(second.name == "deferred" && second.failure?.burnsAttempt == false)
+        #expect(second.name == "deferred" && second.failure?.countsAttempt == false)
         #expect(try #require(second.failure?.retryAfter) > .seconds(10), "half a minute at least")
         #expect(try SeenRequest.all(server).count == 1, "the second was told without a request")
         for text in ["\(first) \(second)", logs.text] {

@@ -131,7 +131,7 @@ struct HTTPHostileTests {
         #expect(first.summary == "deferred connect_refused provider kept")
         #expect(try #require(first.failure?.retryAfter) <= .seconds(1))
         let others = await transport.answers((1...20).map { submission($0, sendWithin: .seconds(30)) })
-        #expect(others.allSatisfy { $0.outcome.failure?.burnsAttempt == false && $0.outcome.failure?.retryAfter != nil })
+        #expect(others.allSatisfy { $0.outcome.failure?.countsAttempt == false && $0.outcome.failure?.retryAfter != nil })
         await transport.drain()
     }
 
@@ -291,7 +291,7 @@ struct HTTPTLSTests {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/ok", scheme: "https")
         let outcome = await transport.answers([submission(sendWithin: .seconds(20))])[0].outcome
-        #expect(outcome.name == "deferred" && outcome.failure?.burnsAttempt == false, "\(outcome)")
+        #expect(outcome.name == "deferred" && outcome.failure?.countsAttempt == false, "\(outcome)")
         await transport.drain()
     }
 }

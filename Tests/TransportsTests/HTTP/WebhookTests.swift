@@ -74,7 +74,7 @@ struct WebhookTests {
             HTTPAnswer(status: status, body: Array("secret words".utf8)), validity: .seconds(60)
         ) { $0 }
         #expect(verdict.outcome.name == outcome)
-        #expect(verdict.outcome.failure?.burnsAttempt ?? true == (status != 429))
+        #expect(verdict.outcome.failure?.countsAttempt ?? true == (status != 429))
         #expect(verdict.outcome.failure?.detail.contains("secret words") != true)
         #expect((verdict.outcome.failure?.detail.contains("webhooks.yaml") ?? false) == (status == 410))
     }

@@ -125,7 +125,7 @@ struct SMTPClassificationTests {
         let failure = try #require(classification.outcome.failure)
         var words = [classification.outcome.name, failure.blame.rawValue]
         if failure.suppressesAddress { words.append("suppress") }
-        if !failure.burnsAttempt { words.append("kept") }
+        if !failure.countsAttempt { words.append("kept") }
         if failure.throttled { words.append("throttled") }
         if classification.isConfiguration { words.append("configuration") }
         if failure.retryAfter == .seconds(3600) { words.append("park") }
@@ -171,7 +171,7 @@ struct SMTPClassificationTests {
         }
         #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60].map { Duration.seconds($0) })
         #expect(health.refusal(now: now)?.retryAfter == .seconds(60))
-        #expect(health.refusal(now: now)?.burnsAttempt == false)
+        #expect(health.refusal(now: now)?.countsAttempt == false)
         #expect(health.refusal(now: now + .seconds(60)) == nil)
         #expect(health.connected() && !health.connected())
         health.answered()
