@@ -147,14 +147,13 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("TextTests", ["Text", "Rendering", "Domain"]),
         tests("RenderingTests", ["Rendering", "Text", "Domain"]),
-        tests("CallbacksTests", ["Callbacks", "Transports", "Settings", "Text", "Domain", logging], exclude: ["Reports/Real"]),
         tests(
             "TransportsTests",
             [
                 "CarrierSupport", "Transports", "Callbacks", "Rendering", "Settings", "Text", "Domain", logging,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py"]),
+            ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py", "Callbacks/Reports/Real"]),
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["PipelineSupport", "Store", "Postgres"]),

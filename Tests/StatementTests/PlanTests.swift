@@ -106,7 +106,7 @@ struct PlanTests {
         return [
             (
                 ClaimReady(
-                    segment: 1, lane: 0, from: 0, limit: Int32(batch), session: 1, claim: 2, lease: .seconds(30), leasedPart: 2
+                    part: 1, lane: 0, from: 0, limit: Int32(batch), session: 1, claim: 2, lease: .seconds(30), leasedPart: 2
                 ), 60
             ),
             (AdmitLock(session: 1, buckets: Array(0..<100)), 1),

@@ -25,7 +25,7 @@ enum Statements {
         handBack.add(lease)
         return [
             ClaimReady(
-                segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedPart: 1),
+                part: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedPart: 1),
             handBack, LeasedBySession(part: 1, session: 1), LoadRequeues(messageIDs: [message]), QueueProbe(), LoadRingParts(),
             WatchQueue(elects: false, holds: false, sleeps: false, promotes: true), MayNotify(),
             WaitForMessages(sequence: 0, open: [1], poll: .milliseconds(2), timeout: .milliseconds(10), promotes: true),

@@ -2,6 +2,7 @@ import Domain
 import Testing
 import Text
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("options of transports")

@@ -36,6 +36,7 @@ public protocol ProviderEventSink: Sendable {
 /// Refuses everything, so that carriers keep it: for programs that only submit.
 public struct RefusingEventSink: ProviderEventSink {
     public struct Refused: Error, CustomStringConvertible {
+        package init() {}
         public var description: String { "this program does not take the events of providers" }
     }
     public init() {}

@@ -1,9 +1,9 @@
-import Callbacks
 import Domain
 import Foundation
 import NIOCore
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// Keys made by openssl, and `dkimpy`, which knows nothing of ours, as the judge.

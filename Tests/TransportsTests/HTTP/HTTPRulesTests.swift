@@ -1,10 +1,10 @@
-import Callbacks
 import Domain
 import Foundation
 import NIOCore
 import NIOHTTP1
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("Reading answers and writing requests of HTTP providers")

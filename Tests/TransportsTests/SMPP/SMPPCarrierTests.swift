@@ -1,4 +1,3 @@
-import Callbacks
 import CarrierSupport
 import Domain
 import Foundation
@@ -7,6 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// An SMPP provider on the loopback, for tests.

@@ -1,7 +1,7 @@
-import Callbacks
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("SMPP receipts")

@@ -1,9 +1,9 @@
-import Callbacks
 import Domain
 import Foundation
 import Rendering
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// A text as Render divides it.

@@ -1,7 +1,7 @@
-import Callbacks
 import Domain
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("SMTP classification")

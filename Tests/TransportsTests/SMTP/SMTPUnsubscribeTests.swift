@@ -1,9 +1,9 @@
-import Callbacks
 import Domain
 import Foundation
 import NIOCore
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// A file with a secret, gone with the value.

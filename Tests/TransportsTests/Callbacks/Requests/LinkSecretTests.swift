@@ -1,8 +1,8 @@
-import Callbacks
 import Domain
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("Tokens of tracked links")

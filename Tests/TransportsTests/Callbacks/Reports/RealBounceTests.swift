@@ -1,8 +1,8 @@
-import Callbacks
 import Domain
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// What the mail servers in Debian 12 wrote about messages that a server on loopback refused: with made-up names and addresses, otherwise as it came.

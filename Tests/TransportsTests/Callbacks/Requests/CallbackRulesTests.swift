@@ -1,8 +1,8 @@
-import Callbacks
 import Domain
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// Bodies written from the providers' public documentation, read by the shipped examples.

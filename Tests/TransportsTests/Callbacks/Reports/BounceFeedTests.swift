@@ -1,10 +1,10 @@
-import Callbacks
 import Domain
 import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// Keeps what it is told; refuses as often as it is told to.

@@ -1,6 +1,6 @@
-import Callbacks
 import Domain
 
+@testable import Callbacks
 @testable import Transports
 
 /// Reports as servers write them, about attempt 3 of message 42.

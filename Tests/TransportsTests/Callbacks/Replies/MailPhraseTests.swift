@@ -1,6 +1,6 @@
-import Callbacks
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("phrases of mail servers")
