@@ -1,10 +1,11 @@
-import Callbacks
 import Domain
 import Foundation
 import PipelineSupport
 import TestSupport
 import Testing
 import Transports
+
+@testable import Callbacks
 
 extension Gateways {
     @Suite(

@@ -1,4 +1,3 @@
-import Callbacks
 import Domain
 import Foundation
 import PipelineSupport
@@ -6,6 +5,8 @@ import Store
 import TestSupport
 import Testing
 import Transports
+
+@testable import Callbacks
 
 extension Gateways {
     @Suite("D4: leaving a list by a link", .timeLimit(.minutes(5)))

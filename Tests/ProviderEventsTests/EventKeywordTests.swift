@@ -1,4 +1,3 @@
-import Callbacks
 import Domain
 import PipelineSupport
 import Postgres
@@ -9,6 +8,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("What people text back stops and starts messages", .timeLimit(.minutes(5)))

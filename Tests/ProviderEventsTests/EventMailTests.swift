@@ -1,4 +1,3 @@
-import Callbacks
 import Domain
 import Foundation
 import Logging
@@ -9,6 +8,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Callbacks
 @testable import Pipeline
 @testable import Transports
 

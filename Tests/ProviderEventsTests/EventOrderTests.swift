@@ -1,4 +1,3 @@
-import Callbacks
 import Domain
 import PipelineSupport
 import ProviderEvents
@@ -8,6 +7,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("Receipts of the parts of one message", .timeLimit(.minutes(5)))

@@ -1,4 +1,3 @@
-import Callbacks
 import Domain
 import PipelineSupport
 import ProviderEvents
@@ -9,6 +8,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("What carriers say later becomes receipts", .timeLimit(.minutes(5)))

@@ -1,4 +1,3 @@
-import Callbacks
 import Domain
 import PipelineSupport
 import ProviderEvents
@@ -8,6 +7,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 @testable import Worker
 

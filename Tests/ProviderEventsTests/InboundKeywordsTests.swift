@@ -1,9 +1,9 @@
-import Callbacks
 import Domain
 import ProviderEvents
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("What a text from a phone asks for, and for whom")

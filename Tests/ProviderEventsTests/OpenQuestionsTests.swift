@@ -1,9 +1,9 @@
-import Callbacks
 import Domain
 import Store
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import ProviderEvents
 
 @Suite("Which question a text answers")

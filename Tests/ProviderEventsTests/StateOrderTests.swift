@@ -1,4 +1,3 @@
-import Callbacks
 import Domain
 import Logging
 import PipelineSupport
@@ -10,6 +9,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 @testable import Worker
 

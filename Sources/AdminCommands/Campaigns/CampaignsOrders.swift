@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaigns
 import Domain
 import Operations
+import Text
 
 struct CampaignsApprove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Campaigns
 import Domain
 import Operations
 import Store
+import Text
 
 struct CampaignsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
