@@ -80,7 +80,7 @@ public struct ApproveCampaignRun: UseCase {
 
     public struct Output: Sendable, JSONConvertible {
         public var run: Int32
-        public var approvedAt: Timestamp
+        var approvedAt: Timestamp
         public var json: JSONValue { ["run": .int(run), "approved_at": .time(approvedAt)] }
     }
 
