@@ -36,8 +36,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Modules whose folder holds a README with decisions and measurements.
 func readme(_ name: String) -> [String] {
     [
-        "AdminCommands", "Campaigns", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "ProviderEvents", "Rendering",
-        "Settings", "Store", "Telemetry", "Transports", "Worker", "martlet-load",
+        "AdminCommands", "Callbacks", "Campaigns", "Gateway", "Operations", "Pipeline", "Postgres", "Producer", "ProviderEvents",
+        "Rendering",
+        "Settings", "Store", "Telemetry", "Text", "Transports", "Worker", "martlet-load",
     ].contains(name)
         ? ["README.md"] : []
 }
@@ -69,37 +70,41 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("Postgres", ["CLibPQ"]),
         module("Domain", []),
-        module("Store", ["Postgres", "Domain", logging], plugins: ["EmbedMigrations"]),
-        module("Rendering", ["Domain"]),
+        module("Text", []),
+        module("Callbacks", ["CLibCrypto", "Text", "Domain"]),
+        module("Store", ["Postgres", "Text", "Domain", logging], plugins: ["EmbedMigrations"]),
+        module("Rendering", ["Text", "Domain"]),
         module(
             "Transports",
             [
-                "CLibCrypto", "Domain", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "Callbacks", "CLibCrypto", "Text", "Domain", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ] + nio),
         module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),
-        module("Telemetry", ["Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
+        module("Telemetry", ["Text", "Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
         module("Campaigns", ["Store", "Settings", "Telemetry", "Domain", logging]),
-        module("ProviderEvents", ["Store", "Rendering", "Transports", "Telemetry", "Domain", logging]),
-        module("Pipeline", ["Store", "Rendering", "Transports", "Telemetry", "Domain", logging]),
+        module("ProviderEvents", ["Store", "Rendering", "Callbacks", "Telemetry", "Domain", logging]),
+        module("Pipeline", ["Store", "Rendering", "Transports", "Callbacks", "Telemetry", "Text", "Domain", logging]),
         module(
             "Worker",
             [
-                "Pipeline", "ProviderEvents", "Campaigns", "Store", "Transports", "Settings", "Telemetry", "Domain", logging,
+                "Pipeline", "ProviderEvents", "Campaigns", "Store", "Transports", "Settings", "Telemetry", "Text", "Domain",
+                logging,
                 lifecycle, unixSignals,
             ]),
         module(
             "Gateway",
             [
-                "ProviderEvents", "Store", "Transports", "Settings", "Telemetry", "Domain", logging, lifecycle, unixSignals,
+                "ProviderEvents", "Store", "Callbacks", "Settings", "Telemetry", "Text", "Domain", logging, lifecycle,
+                unixSignals,
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ]),
-        module("Producer", ["Store", "Rendering", "Settings", "Domain", "CZlib", logging]),
-        module("Operations", ["Store", "Rendering", "Transports", "Settings", "Domain"]),
-        module("AdminCommands", ["Campaigns", "Operations", "Store", "Rendering", "Settings", "Domain", argumentParser]),
+        module("Producer", ["Store", "Rendering", "Settings", "Text", "Domain", "CZlib", logging]),
+        module("Operations", ["Campaigns", "Store", "Rendering", "Transports", "Callbacks", "Settings", "Text", "Domain"]),
+        module("AdminCommands", ["Campaigns", "Operations", "Store", "Rendering", "Settings", "Text", "Domain", argumentParser]),
         program("martlet", ["AdminCommands", argumentParser]),
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),
         program(
@@ -109,7 +114,7 @@ let package = Package(
         program(
             "martlet-load",
             [
-                "Settings", "Store", "Transports", "Domain", argumentParser,
+                "Settings", "Store", "Transports", "Callbacks", "Domain", argumentParser,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio),
         .executableTarget(
@@ -128,7 +133,8 @@ let package = Package(
         .target(
             name: "StageSupport",
             dependencies: [
-                "PipelineSupport", "Worker", "Pipeline", "ProviderEvents", "Rendering", "Transports", "Telemetry", "Store",
+                "PipelineSupport", "Worker", "Pipeline", "ProviderEvents", "Rendering", "Transports", "Callbacks", "Telemetry",
+                "Store",
                 "Postgres", "Domain", "TestSupport", logging,
             ], path: "Tests/StageSupport", swiftSettings: strict),
         .target(
@@ -139,14 +145,15 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("PostgresTests", ["Postgres"]),
         tests("DomainTests", ["Domain"]),
-        tests("RenderingTests", ["Rendering", "Domain"]),
+        tests("TextTests", ["Text", "Rendering", "Domain"]),
+        tests("RenderingTests", ["Rendering", "Text", "Domain"]),
         tests(
             "TransportsTests",
             [
-                "CarrierSupport", "Transports", "Rendering", "Settings", "Domain", logging,
+                "CarrierSupport", "Transports", "Callbacks", "Rendering", "Settings", "Text", "Domain", logging,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py", "Bounces/Real"]),
+            ] + nio, exclude: ["HTTP/imitations.py", "HTTP/hostile.py", "Callbacks/Reports/Real"]),
         tests("SettingsTests", ["Settings", "Domain"]),
         tests("TelemetryTests", ["Telemetry", metrics, logging] + nio),
         tests("MigrationTests", ["PipelineSupport", "Store", "Postgres"]),
@@ -168,11 +175,12 @@ let package = Package(
             "ProviderEventsTests",
             [
                 "StageSupport", "PipelineSupport", "ProviderEvents", "Worker", "Pipeline", "Telemetry", "Store", "Postgres",
-                "Rendering", "Transports", "Domain", logging,
+                "Rendering", "Callbacks", "Domain", logging,
             ]),
         tests("CampaignsTests", ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
-        tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings"]),
-        tests("OperationsTests", ["Operations", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
+        tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings", "Text"]),
+        tests(
+            "OperationsTests", ["Operations", "Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Text", "Domain"]),
         tests(
             "AdminCommandsTests", ["AdminCommands", "Domain", "Store", "Postgres", "Settings", argumentParser],
             exclude: ["terminal.py"]),
@@ -183,7 +191,7 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
         tests(
-            "GatewayTests", ["Gateway", "PipelineSupport", "Transports", "Domain", "Postgres", "Store"],
+            "GatewayTests", ["Gateway", "PipelineSupport", "Callbacks", "Transports", "Domain", "Postgres", "Store"],
             exclude: ["webhook_receiver.py"]),
         tests("ExampleTests", ["Settings", "Rendering", "Domain"]),
     ]

@@ -1201,6 +1201,39 @@ ALTER FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, pro
 
 COMMENT ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) IS 'Starts a new series of attempts with a new time to live; returns when it expires.';
 
+CREATE FUNCTION martlet.resume_job(job_id bigint, why text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    j martlet_data.jobs;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    select * into j from martlet_data.jobs k where k.id = job_id for update;
+    if not found then
+        raise exception 'there is no job %', job_id using errcode = 'MT012', hint = 'List them with "martlet jobs list".';
+    end if;
+    if j.state = 'running' then
+        return 'already_running';
+    end if;
+    if j.state = 'finished' then
+        raise exception 'job % has finished: each of its messages has a result', job_id using errcode = 'MT019', hint = 'Begin another one for what is left.';
+    end if;
+    if j.options ? 'edited_variables' then
+        raise exception 'job % had variables of its own, which were erased when it was stopped', job_id using errcode = 'MT019',
+            hint = 'Begin another one with the variables; "martlet jobs show" lists the messages that are left.';
+    end if;
+    perform martlet_data.commit_durably();
+    update martlet_data.jobs k set state = 'running', ended_at = null, stopped_by = null, stop_why = null, next_at = clock_timestamp() where k.id = job_id;
+    insert into martlet_data.audit (action, object, why) values ('resume_job', 'job ' || job_id, why);
+    return 'resumed';
+end $$;
+
+ALTER FUNCTION martlet.resume_job(job_id bigint, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.resume_job(job_id bigint, why text) IS 'resumed | already_running. A job that was stopped goes on with the messages that have no result yet.';
+
 CREATE FUNCTION martlet.resume_lane(lane integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7865,6 +7898,9 @@ GRANT ALL ON FUNCTION martlet.report_opt_outs(since timestamp with time zone, gr
 
 REVOKE ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jsonb, provider text, may_duplicate boolean, approve_words boolean) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.resume_job(job_id bigint, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.resume_job(job_id bigint, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;

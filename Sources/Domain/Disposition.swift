@@ -35,7 +35,7 @@ public enum Disposition: Sendable, Equatable {
         case .deferred(let failure):
             // What may have arrived by an earlier try is not `expired`, it is in doubt.
             let hasUnknownOutcome = counters.resends > 0
-            let countedAttempts = counters.countedAttempts + (failure.burnsAttempt ? 1 : 0)
+            let countedAttempts = counters.countedAttempts + (failure.countsAttempt ? 1 : 0)
             if countedAttempts >= policy.retry.attempts { return .dead(.attemptsExhausted(countedAttempts, failure)) }
             let pause =
                 failure.isUnreachable

@@ -40,7 +40,7 @@ public struct Failure: Sendable, Equatable, Codable {
     /// The provider asked for this pause, or nil.
     public var retryAfter: Duration?
     /// False when the try must not count against the class's attempts (throttling, no connection, deadline before the first byte).
-    public var burnsAttempt: Bool
+    public var countsAttempt: Bool
     /// True when the provider as a whole said "slower": the account pauses, not only this message.
     public var throttled: Bool
     /// True when the address itself is bad (hard bounce): it goes to the suppressions.
@@ -48,18 +48,24 @@ public struct Failure: Sendable, Equatable, Codable {
     /// What it is suppressed for: a class, `all_except_otp`, `all`; nil: `all`, because it is dead.
     public var suppressedScope: String?
 
+    /// Parked events are stored with these names.
+    private enum CodingKeys: String, CodingKey {
+        case code, detail, blame, retryAfter, throttled, suppressesAddress, suppressedScope
+        case countsAttempt = "burnsAttempt"
+    }
+
     /// The provider as a whole could not be asked: no connection, no login.
-    public var isUnreachable: Bool { blame == .provider && !burnsAttempt && !throttled }
+    public var isUnreachable: Bool { blame == .provider && !countsAttempt && !throttled }
 
     public init(
-        code: String, detail: String, blame: Blame, retryAfter: Duration? = nil, burnsAttempt: Bool = true,
+        code: String, detail: String, blame: Blame, retryAfter: Duration? = nil, countsAttempt: Bool = true,
         throttled: Bool = false, suppressesAddress: Bool = false, suppressedScope: String? = nil
     ) {
         self.code = code
         self.detail = detail.count > 500 ? String(detail.prefix(500)) : detail
         self.blame = blame
         self.retryAfter = retryAfter
-        self.burnsAttempt = burnsAttempt
+        self.countsAttempt = countsAttempt
         self.throttled = throttled
         self.suppressesAddress = suppressesAddress
         self.suppressedScope = suppressedScope

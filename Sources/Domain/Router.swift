@@ -39,7 +39,7 @@ public struct Router: Sendable {
 
     /// - Parameters:
     ///   - sender: key of the sender, its own or the one that its class or the policy gives it.
-    ///   - tries: burned tries of the message so far, and times it was sent again while in doubt.
+    ///   - tries: counted tries of the message so far, and times it was sent again while in doubt.
     /// - Returns: nil: no route matches that has a provider for the message's channel.
     public func provider(
         for message: Message, sender: String, tries: Int = 0, _ availability: inout Availability

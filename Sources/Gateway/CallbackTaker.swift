@@ -1,10 +1,10 @@
+import Callbacks
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
 import Synchronization
 import Telemetry
-import Transports
 
 /// Takes callbacks of providers: verified, read, kept, and only then answered with 200.
 struct CallbackTaker: Sendable {

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import HTTPTypes
 import Hummingbird
@@ -5,7 +6,6 @@ import HummingbirdCore
 import Logging
 import Store
 import Telemetry
-import Transports
 
 /// Double opt-in by a link. GET shows a page with a button and changes nothing: mail scanners follow every link. POST makes what is pending
 /// granted; again and again is the same, and what was withdrawn meanwhile stays withdrawn.

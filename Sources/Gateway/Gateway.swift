@@ -1,3 +1,4 @@
+import Callbacks
 import Glibc
 import Hummingbird
 import HummingbirdCore
@@ -8,7 +9,6 @@ import ServiceLifecycle
 public import Settings
 public import Store
 import Telemetry
-import Transports
 import UnixSignals
 
 /// `martlet-gateway`: takes what providers call back and what people click.

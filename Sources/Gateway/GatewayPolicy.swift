@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Logging
@@ -6,7 +7,7 @@ import ServiceLifecycle
 import Settings
 import Store
 import Synchronization
-import Transports
+import Text
 
 /// The newest policy, as far as callbacks and links depend on it; read again when it changes.
 final class GatewayPolicy: Service, EventSurroundings {
@@ -152,7 +153,7 @@ final class GatewayPolicy: Service, EventSurroundings {
         guard version != known || .now - linksRead > Self.linksKept else { return }
         guard let stored = try await database.run(LoadPolicy(), within: .seconds(5)) else { return }
         do {
-            let files = try JSONDecoder().decode([String: String].self, from: Data(stored.files.utf8))
+            let files = try JSONValue.texts(stored.files)
             let policy = try PolicyFiles.parse(files)
             let isNew = version != known
             let retired = isNew ? try await retired(before: policy) : snapshot?.retired ?? []
@@ -175,7 +176,7 @@ final class GatewayPolicy: Service, EventSurroundings {
             before: policy,
             older.compactMap { old in
                 do {
-                    let files = try JSONDecoder().decode([String: String].self, from: Data(old.files.utf8))
+                    let files = try JSONValue.texts(old.files)
                     return (try PolicyFiles.parse(files).providers, old.age)
                 } catch {
                     logger.debug("an older policy cannot be read", metadata: ["policy": "\(old.version)", "error": "\(error)"])

@@ -1,3 +1,4 @@
+import Callbacks
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -6,7 +7,6 @@ import Logging
 import NIOCore
 import Synchronization
 import Telemetry
-import Transports
 
 /// What a request comes with: its connection, to be rid of who does not finish.
 struct GatewayContext: InitializableFromSource {

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import HTTPTypes
@@ -8,7 +9,6 @@ import NIOCore
 import Store
 import Synchronization
 import Telemetry
-import Transports
 
 /// Tracked links and pictures. Who follows a link is led to the address that was stored when the message was sent, and nowhere else; that it was
 /// followed is written down afterwards, so that nobody waits for it.

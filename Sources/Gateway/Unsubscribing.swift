@@ -1,3 +1,4 @@
+import Callbacks
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -5,7 +6,6 @@ import Logging
 import NIOCore
 import Store
 import Telemetry
-import Transports
 
 /// The way out of a mailing by one click (RFC 8058). GET shows a page with a button and changes nothing: mail scanners follow every link.
 /// POST unsubscribes, without cookies or redirect; again and again is the same.

@@ -8,7 +8,7 @@ import Store
 ///    in a budget, the budgets' rows, in order of their keys; the cap rows, in order of theirs; then, in fresh statements, what stands
 ///    against the messages and what time it is where they go. One round trip, and one more if an opt-out has a bucket at this moment.
 /// 2. The decision: pure, `AdmitDecision`.
-/// 3. Attempts, cap rows, budgets, what ends and what is put off; COMMIT. One round trip.
+/// 3. Attempts, cap rows, budgets, what ends and what is deferred; COMMIT. One round trip.
 package struct Admit: Sendable {
     let shared: SharedState
     let database: Database
@@ -26,17 +26,17 @@ package struct Admit: Sendable {
         var admitted: [Admitted] = []
         /// Counts of what was decided otherwise, by word: capped, suppressed, quiet_hours, …
         var others: [String: Int] = [:]
-        /// Messages that were put off because their provider had no room, by provider.
+        /// Messages that were deferred because their provider had no room, by provider.
         var withoutRoom: [String: Int] = [:]
     }
 
     /// - Parameter expected: the places kept for this batch; given up when it takes its own.
     /// - Throws: `StoreError`; `commitUnknown` means: look, never send.
     func admit(_ batch: [Work], _ expected: ClaimBudget.Hold) async throws -> Answer {
-        guard let slot = batch.first?.lease.slot else { return Answer() }
+        guard let part = batch.first?.lease.part else { return Answer() }
         for attempt in 1... {
             do {
-                return try await once(batch, expected, slot: slot)
+                return try await once(batch, expected, part: part)
             } catch let missing as MissingBudgets where attempt < 4 {
                 try await database.run(CreateBudgetUsage(keys: missing.keys))
             } catch let error as StoreError where attempt < 4 && (error.isUniqueViolation || error.isRetryable) {
@@ -46,18 +46,18 @@ package struct Admit: Sendable {
         preconditionFailure("the loop returns or throws")
     }
 
-    private func once(_ batch: [Work], _ expected: ClaimBudget.Hold, slot: Int16) async throws -> Answer {
+    private func once(_ batch: [Work], _ expected: ClaimBudget.Hold, part: Int16) async throws -> Answer {
         let session = shared.session
         let snapshot = shared.policy
         let hours = AdmitHours(batch)
         let asked = ContinuousClock.now
         return try await database.withConnection { connection in
             do {
-                let (lock, seen) = try await look(batch, hours, slot: slot, session: session, on: connection)
+                let (lock, seen) = try await look(batch, hours, part: part, session: session, on: connection)
                 guard lock.isOurs, shared.mayClaim else { throw LeaseNoLongerHeld() }
                 shared.setClock(seen.local.now, sent: asked)
                 var decision = AdmitDecision(
-                    session: session, slot: slot, asked: asked, seen: seen, providerQueues: providerQueues,
+                    session: session, part: part, asked: asked, seen: seen, providerQueues: providerQueues,
                     prices: snapshot.prices(at: seen.local.now), retention: snapshot.capRetention)
                 expected.end()
                 for work in batch { decision.decide(work) }
@@ -79,13 +79,13 @@ package struct Admit: Sendable {
 extension Admit {
     /// Locks, then looks. A batch without budgets asks for nothing more than one did before there were any.
     private func look(
-        _ batch: [Work], _ hours: AdmitHours, slot: Int16, session: Int32, on connection: StoreConnection
+        _ batch: [Work], _ hours: AdmitHours, part: Int16, session: Int32, on connection: StoreConnection
     ) async throws -> (lock: AdmitLock.Answer, seen: AdmitDecision.Seen) {
         let admitLock = AdmitLock(session: session, buckets: AdmitOptOuts.buckets(batch))
         // One message at a time per person and batch is not needed: the decision adds each slot before it looks at the next message.
         let caps = LockCapUsage(recipientKeys: Set(batch.filter { !$0.caps.isEmpty }.map(\.message.recipientKey)).sorted())
         let facts = AdmitFacts(
-            slot: slot, session: session, rows: batch.map(\.lease.row), messageIDs: batch.map(\.message.id),
+            part: part, session: session, rows: batch.map(\.lease.row), messageIDs: batch.map(\.message.id),
             addresses: Array(Set(batch.map(\.message.addressKey))),
             consentKeys: Array(Set(batch.filter(\.policy.requiresConsent).map(\.message.recipientKey))),
             groupKeys: Array(Set(batch.compactMap(\.message.groupKey))),
@@ -195,8 +195,8 @@ extension Work {
 }
 
 /// Nothing may be admitted now (a drain, a rescue, a server that is read-only): what is still leased goes back.
-struct LeaseNoLongerHeld: Error, CustomStringConvertible {
-    var description: String { "this worker may not admit now" }
+package struct LeaseNoLongerHeld: Error, CustomStringConvertible {
+    package var description: String { "this worker may not admit now" }
 }
 
 /// The distinct zones and quiet hours of a batch and the zones of its budgets, and where each message finds its own.

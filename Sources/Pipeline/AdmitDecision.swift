@@ -36,13 +36,13 @@ struct AdmitDecision {
     private var links = InsertMessageLinks()
     private var surveys = OpenSurveys()
     private var ended: Finish
-    private var postponed: PutOff
+    private var deferred: DeferMessages
     private var dead: InsertDeadLetters
     private var erased: [MessageID] = []
 
     /// - Parameter prices: those that are valid at the instant that was seen.
     init(
-        session: Int32, slot: Int16, asked: ContinuousClock.Instant, seen: Seen, providerQueues: ProviderQueues,
+        session: Int32, part: Int16, asked: ContinuousClock.Instant, seen: Seen, providerQueues: ProviderQueues,
         prices: PriceTable,
         retention: Duration
     ) {
@@ -57,9 +57,9 @@ struct AdmitDecision {
         budgets = AdmitBudgets(seen.budgets, hours: seen.hours, local: seen.local)
         existing = Set(seen.usage.map(\.recipientKey))
         attempts = InsertAttempts(session: session, admittedAt: local.now)
-        ended = Finish(slot: slot)
-        postponed = PutOff(slot: slot)
-        dead = InsertDeadLetters(slot: slot)
+        ended = Finish(part: part)
+        deferred = DeferMessages(part: part)
+        dead = InsertDeadLetters(part: part)
         for row in seen.usage {
             // A row of another length is nobody's ledger; it counts as empty rather than stopping every message to this person.
             var ledger = CapLedger(row.hits) ?? CapLedger()
@@ -72,7 +72,7 @@ struct AdmitDecision {
         let now = local.now
         guard facts.held.contains(work.message.id) else { return count("lease_lost") }
         if optingOut.contains(work.message.id) {
-            return putOff(work, until: now + .seconds(1), reason: "opt_out_in_progress", code: nil, detail: nil)
+            return deferMessage(work, until: now + .seconds(1), reason: "opt_out_in_progress", code: nil, detail: nil)
         }
         if let kind = facts.decided[work.message.id] { return end(work, kind, code: "earlier_attempt") }
         if isCancelled(work) { return end(work, "cancelled") }
@@ -85,14 +85,15 @@ struct AdmitDecision {
         guard isWithinCaps(work, place) else { return }
         let cost = cost(of: work)
         guard isWithinBudgets(work, cost) else { return }
-        guard let providerQueue = providerQueues.reserve(work) else {
-            let pause = providerQueues.pause(for: work)
+        switch providerQueues.place(for: work) {
+        case .full(let pause):
             answer.withoutRoom[work.provider.name, default: 0] += 1
-            return putOff(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
+            deferMessage(work, until: now + pause, reason: "provider_busy", code: nil, detail: nil)
+        case .reserved(let providerQueue):
+            if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isReservation: false) }
+            if !work.budgets.isEmpty { budgets.take(work, cost) }
+            admit(work, at: providerQueue, place, cost)
         }
-        if !work.caps.isEmpty { hit(work, at: now + work.provider.sendWithin, isReservation: false) }
-        if !work.budgets.isEmpty { budgets.take(work, cost) }
-        admit(work, at: providerQueue, place, cost)
     }
 
     /// The instant of sending decides about the price: one that began or ended after Render is looked up anew.
@@ -123,7 +124,7 @@ struct AdmitDecision {
         if !links.isEmpty { writes.append(links) }
         if !surveys.rows.isEmpty { writes.append(surveys) }
         if ended.count > 0 { writes.append(ended) }
-        if postponed.count > 0 { writes.append(postponed) }
+        if deferred.count > 0 { writes.append(deferred) }
         if dead.count > 0 { writes.append(dead) }
         if !erased.isEmpty { writes.append(EraseBodies(messageIDs: erased)) }
         return writes
@@ -160,7 +161,7 @@ struct AdmitDecision {
     private mutating func isOpen(_ work: Work) -> Bool {
         guard let place = work.runPlace, let run = facts.runs[place] else { return true }
         if run.isPaused {
-            putOff(
+            deferMessage(
                 work, until: local.now + .seconds(20) + .seconds(20) * share(work), reason: "run_paused", code: nil, detail: nil)
             return false
         }
@@ -171,7 +172,7 @@ struct AdmitDecision {
         case .tomorrow where until >= work.message.expiresAt:
             end(work, "expired", code: "window", detail: "its time to live ends before the campaign's window opens again")
         case .tomorrow:
-            putOff(work, until: until, reason: "window", code: "window", detail: "the campaign's window in \(work.zone)")
+            deferMessage(work, until: until, reason: "window", code: "window", detail: "the campaign's window in \(work.zone)")
         }
         return false
     }
@@ -188,10 +189,10 @@ struct AdmitDecision {
         guard due < work.message.expiresAt else {
             return end(work, "expired", code: "quiet_hours", detail: "its time to live ends before the quiet hours do")
         }
-        putOff(work, until: due, reason: "quiet_hours", code: "quiet_hours", detail: "quiet hours of \(work.zone)")
+        deferMessage(work, until: due, reason: "quiet_hours", code: "quiet_hours", detail: "quiet hours of \(work.zone)")
     }
 
-    /// True when every cap has a slot for it; otherwise it has been ended or put off.
+    /// True when every cap has a slot for it; otherwise it has been ended or deferred.
     private mutating func isWithinCaps(_ work: Work, _ place: LocalHours.Hours) -> Bool {
         guard !work.caps.isEmpty else { return true }
         let verdict = CapDecision.decide(
@@ -203,20 +204,20 @@ struct AdmitDecision {
             end(work, "capped", code: rule, detail: "cap \(rule) drops what is over it")
         case .over(let rule, .defer, let freeAt?) where freeAt < work.message.expiresAt:
             hit(work, at: freeAt, isReservation: true)
-            putOff(work, until: freeAt, reason: "cap", code: rule, detail: "cap \(rule) has no place before then")
+            deferMessage(work, until: freeAt, reason: "cap", code: rule, detail: "cap \(rule) has no place before then")
         case .over(let rule, .defer, _):
             end(work, "capped", code: rule, detail: "cap \(rule) has no place within its time to live")
         }
         return false
     }
 
-    /// True when every budget has room for it; otherwise it has been ended, put off or stopped.
+    /// True when every budget has room for it; otherwise it has been ended, deferred or stopped.
     private mutating func isWithinBudgets(_ work: Work, _ cost: Estimate) -> Bool {
         guard !work.budgets.isEmpty else { return true }
         switch budgets.judge(work, cost) {
         case .fits: return true
         case .over(let rule, let until) where rule.over == .defer && until < work.message.expiresAt:
-            putOff(
+            deferMessage(
                 work, until: until, reason: "budget", code: rule.name,
                 detail: "budget \(rule.name) (\(rule.limitText) a day) is used up until midnight in \(rule.timeZone)")
         case .over(let rule, _) where rule.over == .defer:
@@ -296,8 +297,8 @@ struct AdmitDecision {
 
     private static let saysUnsent: Set<String> = ["suppressed", "capped", "expired", "cancelled"]
 
-    private mutating func putOff(_ work: Work, until: Timestamp, reason: String, code: String?, detail: String?) {
-        postponed.add(
+    private mutating func deferMessage(_ work: Work, until: Timestamp, reason: String, code: String?, detail: String?) {
+        deferred.add(
             work.lease, until: until, reason: reason, attempt: work.lease.attempt, countedAttempts: work.lease.countedAttempts,
             resends: work.lease.resends, receipt: code == nil ? nil : "postponed", code: code, detail: detail)
         count(reason)

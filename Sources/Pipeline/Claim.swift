@@ -13,14 +13,14 @@ struct ClaimFailed: Error, CustomStringConvertible {
 
 /// Claim: takes batches of messages from the ready lanes and puts them under a lease.
 ///
-/// Correctness is the row lock and the delete in `ClaimReady`. The hint of a segment, kept here in memory, is only where the scan
+/// Correctness is the row lock and the delete in `ClaimReady`. The scan position of a part, kept here in memory, is only where the scan
 /// starts, so that it does not walk over what is claimed already. A lane that was empty is left alone until a probe says that something
-/// may have come. What commits late behind a hint is found by a second look (`late`)
+/// may have come. What commits late behind a scan position is found by a second look (`takeLateCommits`)
 /// from the lowest position that a transaction may have filled which has ended since the last one (`OpenTransactions`), and what a
 /// failed claim left behind by a look from the start every 10 s.
 package final class Claim: Sendable {
     /// Weights of lanes 1…7 for the general loops: each gets its share of the batches while others wait, none starves.
-    static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
+    package static let weights: [Int16: Int] = [0: 64, 1: 32, 2: 16, 3: 8, 4: 4, 5: 2, 6: 1, 7: 1]
     /// Messages whose worker died with them.
     package static let quarantineLane: Int16 = 8
 
@@ -30,6 +30,18 @@ package final class Claim: Sendable {
         /// Their highest position.
         var last: Int64
         var expected: ClaimBudget.Hold
+        /// nil: nobody counts it.
+        var places: Places?
+
+        package var claim: Int32 { messages[0].lease.claim }
+        package var session: Int32 { messages[0].lease.session }
+        var ids: [MessageID] { messages.map(\.lease.messageID) }
+
+        /// Everything that was kept for it, and that it did not need.
+        func end() {
+            expected.end()
+            places?.release()
+        }
 
         var lane: Int16 { messages[0].lease.lane }
         var isFull: Bool { messages.count == expected.limit }
@@ -128,12 +140,12 @@ package final class Claim: Sendable {
 
     /// How long a loop that found nothing waits, unless its signal comes first. While this worker sees to it that signals come at once, that is
     /// long; beside full batches, without room, and for a while after the last message of a worker that does not wait for all, it is `poll`.
-    func patience(lanes: [Int16], poll: Duration, rescan: ContinuousClock.Instant) -> Duration {
-        let (ready, paused) = (shared.segments.ready, shared.pausedLanes)
+    package func patience(lanes: [Int16], poll: Duration, rescan: ContinuousClock.Instant) -> Duration {
+        let (ready, paused) = (shared.rings.ready, shared.pausedLanes)
         return state.withLock { state in
             if state.isBusy || state.refusedAt.isWithin(.milliseconds(500)) { return poll }
             let isBehind = lanes.contains { lane in
-                !paused.contains(lane) && (ready[lane] ?? []).contains { state.positions.look($0.slot) != nil }
+                !paused.contains(lane) && (ready[lane] ?? []).contains { state.positions.look($0.number) != nil }
             }
             if isBehind { return max(rescan - .now, .milliseconds(1)) }
             return lanes.map { Self.looksAgain($0, state) }.min() ?? .seconds(5)
@@ -164,9 +176,9 @@ package final class Claim: Sendable {
         guard !shared.pausedLanes.contains(lane) else { return nil }
         let evidence = evidence(lane)
         guard let expected = room(lane, limit) else { return nil }
-        for segment in shared.segments.ready[lane] ?? [] where !segment.isFree {
-            let from = state.withLock { $0.positions.begin(segment.slot, limit: expected.limit) }
-            if let batch = try await claim(segment, from: from, below: .max, expected) { return batch }
+        for part in shared.rings.ready[lane] ?? [] where !part.isFree {
+            let from = state.withLock { $0.positions.begin(part.number, limit: expected.limit) }
+            if let batch = try await claim(part, from: from, below: .max, expected) { return batch }
         }
         expected.end()
         wasEmpty(lane, at: evidence)
@@ -176,9 +188,9 @@ package final class Claim: Sendable {
     /// Messages with which so many workers have died. Always from the start: there are few, and for short.
     func takeQuarantined(limit: Int, workerCrashes: ClosedRange<Int16>) async throws -> Batch? {
         guard !shared.pausedLanes.contains(Self.quarantineLane) else { return nil }
-        for segment in shared.segments.ready[Self.quarantineLane] ?? [] where !segment.isFree {
+        for part in shared.rings.ready[Self.quarantineLane] ?? [] where !part.isFree {
             let expected = ClaimBudget.Hold(limit: limit)
-            if let batch = try await claim(segment, from: 0, below: .max, expected, workerCrashes: workerCrashes) { return batch }
+            if let batch = try await claim(part, from: 0, below: .max, expected, workerCrashes: workerCrashes) { return batch }
             expected.end()
         }
         return nil
@@ -207,14 +219,14 @@ package final class Claim: Sendable {
         return room
     }
 
-    /// What was committed late behind the scan positions of a lane: between what has been searched for good and the hint.
+    /// What was committed late behind the scan positions of a lane: between what has been searched for good and the scan position.
     func takeLateCommits(lane: Int16, limit: Int) async throws -> Batch? {
-        for segment in shared.segments.ready[lane] ?? [] {
-            guard !shared.pausedLanes.contains(lane), let look = state.withLock({ $0.positions.look(segment.slot) }) else {
+        for part in shared.rings.ready[lane] ?? [] {
+            guard !shared.pausedLanes.contains(lane), let look = state.withLock({ $0.positions.look(part.number) }) else {
                 continue
             }
             guard let expected = room(lane, limit) else { return nil }
-            if let batch = try await claim(segment, from: look.from, below: look.below, expected) {
+            if let batch = try await claim(part, from: look.from, below: look.below, expected) {
                 state.withLock { $0.positions.found(look, batch.last) }
                 return batch
             }
@@ -226,13 +238,13 @@ package final class Claim: Sendable {
 
     /// What a failed claim, of this worker or another, left behind the scan positions; from the very start, so seldom.
     func sweepFromStart(limit: Int) async throws -> Batch? {
-        for (lane, segments) in shared.segments.ready where !shared.pausedLanes.contains(lane) && lane != Self.quarantineLane {
-            for segment in segments {
-                let hint = state.withLock { $0.positions.hint(segment.slot) }
-                // A free segment that still got a row from a slow producer has no hint of ours yet.
-                guard hint > 0 || segment.isFree else { continue }
+        for (lane, parts) in shared.rings.ready where !shared.pausedLanes.contains(lane) && lane != Self.quarantineLane {
+            for part in parts {
+                let scanPosition = state.withLock { $0.positions.scanPosition(part.number) }
+                // A free part that still got a row from a slow producer has no scan position of ours yet.
+                guard scanPosition > 0 || part.isFree else { continue }
                 let batch = try await claim(
-                    segment, from: 0, below: segment.isFree ? .max : hint, ClaimBudget.Hold(limit: limit))
+                    part, from: 0, below: part.isFree ? .max : scanPosition, ClaimBudget.Hold(limit: limit))
                 if let batch { return batch }
             }
         }
@@ -240,13 +252,13 @@ package final class Claim: Sendable {
     }
 
     private func claim(
-        _ segment: LoadRingParts.Segment, from: Int64, below: Int64, _ expected: ClaimBudget.Hold,
+        _ part: LoadRingParts.Part, from: Int64, below: Int64, _ expected: ClaimBudget.Hold,
         workerCrashes: ClosedRange<Int16>? = nil
     ) async throws -> Batch? {
         let limit = expected.limit
         let statement = ClaimReady(
-            segment: segment.slot, lane: segment.lane, from: from, below: below, limit: Int32(limit), session: shared.session,
-            claim: shared.nextClaim(), lease: lease, leasedPart: shared.segments.leasedPart, workerCrashes: workerCrashes)
+            part: part.number, lane: part.lane, from: from, below: below, limit: Int32(limit), session: shared.session,
+            claim: shared.nextClaim(), lease: lease, leasedPart: shared.rings.leasedPart, workerCrashes: workerCrashes)
         let answer: ClaimReady.Answer
         do { answer = try await database.run(statement) } catch {
             expected.end()
@@ -258,7 +270,7 @@ package final class Claim: Sendable {
                 state.positions.took(answer.messages.count, from: first, to: last)
             }
             guard workerCrashes == nil else { return }
-            if below == .max { state.positions.ended(segment.slot, answer.last, isFull: isFull) }
+            if below == .max { state.positions.ended(part.number, answer.last, isFull: isFull) }
             if limit > 1 && isFull { state.fullAt = .now }
             if answer.last != nil { state.foundAt = .now }
         }
@@ -269,7 +281,7 @@ package final class Claim: Sendable {
     /// Smooth weighted round robin over the lanes that may have work.
     private func chooseLane(except tried: Set<Int16>) -> Int16? {
         let now = ContinuousClock.now
-        let used = Set(shared.policy.classes.values.map { Int16($0.lane) }).union(shared.segments.filledLanes)
+        let used = Set(shared.policy.classes.values.map { Int16($0.lane) }).union(shared.rings.filledLanes)
         return state.withLock { state in
             let open = Self.weights.keys.filter { lane in
                 !tried.contains(lane) && used.contains(lane) && Self.mayHave(lane, state, now: now)

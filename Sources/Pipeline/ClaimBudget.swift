@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A lane holds messages for any providers; which, only Render knows. So ClaimBudget remembers for every lane what part of the messages claimed
 /// last needed a place at which provider. A claim takes as many as fill the provider with the most room for its part; what the others have
-/// no room for is put off, so that a slow or paused provider never holds up what waits behind its messages in the lane. What is known
+/// no room for is deferred, so that a slow or paused provider never holds up what waits behind its messages in the lane. What is known
 /// of a lane may be out of date: one of which nothing was claimed for 200 ms (lane 0: 50 ms) is tried anyway, less and less often while
 /// that finds nothing new.
 package final class ClaimBudget: Sendable {
@@ -48,7 +48,7 @@ package final class ClaimBudget: Sendable {
 
     /// Parts below this are forgotten.
     private static let least = 1.0 / 256
-    /// So many messages may be claimed and put off for each that finds a place; more only as a probe.
+    /// So many messages may be claimed and deferred for each that finds a place; more only as a probe.
     private static let waste = 7.0
     /// So many are claimed of a lane that nothing is known about.
     private static let first = 100

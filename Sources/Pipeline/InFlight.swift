@@ -54,3 +54,35 @@ package final class InFlight: Sendable {
         }
     }
 }
+
+/// Places of `InFlight` that a batch holds from its claim on. What was handed over keeps its places until Record has written the answer; the others go
+/// back when the batch is done.
+package final class Places: Sendable {
+    private let inFlight: InFlight
+    private let held: Mutex<Int>
+
+    /// Takes up to `wanted` places; nil when none is free.
+    package init?(_ wanted: Int, of inFlight: InFlight, urgent: Bool) {
+        let taken = inFlight.take(wanted, urgent: urgent)
+        guard taken > 0 else { return nil }
+        self.inFlight = inFlight
+        held = Mutex(taken)
+    }
+
+    package var count: Int { held.withLock { $0 } }
+
+    /// So many are enough.
+    func shrink(to count: Int) {
+        inFlight.release(
+            held.withLock { held in
+                defer { held = min(held, count) }
+                return max(0, held - count)
+            })
+    }
+
+    /// Record gives these back.
+    func leaveToRecord(_ count: Int) { held.withLock { $0 -= count } }
+
+    /// Everything that is still held here.
+    func release() { shrink(to: 0) }
+}

@@ -1,6 +1,6 @@
 import Store
 
-/// Which positions of a lane may still be filled below a hint, from what the probes say about transactions.
+/// Which positions of a lane may still be filled below a scan position, from what the probes say about transactions.
 ///
 /// A transaction that enqueues takes its number first and its positions after. So one that had no number yet when a probe read the
 /// sequence has only positions above what the probe read. A transaction that stays open, however long, makes nothing that was

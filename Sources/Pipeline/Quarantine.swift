@@ -6,7 +6,7 @@ import Synchronization
 /// One of a dead worker's batch may have killed it; nearly always none did. So those with which one worker has died go through in a group,
 /// `groupSize` of them on their way at a time. If one of them kills this worker too, only that group has killed twice, and of those each goes
 /// through alone: the next is not claimed before the one before is written down.
-final class Quarantine: Sendable {
+package final class Quarantine: Sendable {
     /// As many as go through within half a minute one by one, should they have to.
     static let groupSize = 64
     /// Deaths of those that go through in a group.
@@ -23,7 +23,7 @@ final class Quarantine: Sendable {
 
     /// How many of a group may be claimed now.
     var places: Int { state.withLock { max(0, $0.places) } }
-    var isEmpty: Bool { state.withLock { $0.messages.isEmpty } }
+    package var isEmpty: Bool { state.withLock { $0.messages.isEmpty } }
 
     func begin(_ messages: [MessageID], alone: Bool) {
         state.withLock {

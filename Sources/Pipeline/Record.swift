@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Rendering
 import Store
@@ -22,14 +23,14 @@ struct Record: Sendable {
 
     /// Rows of one leased segment under one session: a worker that was fenced still has answers of the session before.
     private struct Place: Hashable {
-        var slot: Int16
+        var part: Int16
         var session: Int32
     }
 
     /// - Parameter withBodies: false when a dead letter was refused with its body.
     func record(_ results: [(SubmissionResult, Work)], withBodies: Bool = true) async throws -> Answer {
         var answer = Answer()
-        for (place, group) in Dictionary(grouping: results, by: { Place(slot: $0.1.lease.slot, session: $0.1.lease.session) }) {
+        for (place, group) in Dictionary(grouping: results, by: { Place(part: $0.1.lease.part, session: $0.1.lease.session) }) {
             let written: RecordWrites
             do {
                 written = try await write(group, place, oneByOne: false, withBodies)
@@ -47,7 +48,7 @@ struct Record: Sendable {
         _ group: [(SubmissionResult, Work)], _ place: Place, oneByOne: Bool, _ withBodies: Bool
     ) async throws -> RecordWrites {
         var writes = RecordWrites(
-            slot: place.slot, session: place.session, now: shared.databaseNow(), receiptIDs: shared.policy.receiptIDs,
+            part: place.part, session: place.session, now: shared.databaseNow(), receiptIDs: shared.policy.receiptIDs,
             oneByOne: oneByOne, withBodies: withBodies)
         for (result, work) in group { writes.add(result, work) }
         let statements = writes.statements
@@ -80,7 +81,7 @@ package struct AttemptKey: Hashable, Sendable {
 
 /// The writes of one Record transaction.
 struct RecordWrites {
-    private let slot: Int16
+    private let part: Int16
     private let session: Int32
     private let now: Timestamp
     private let oneByOne: Bool
@@ -91,7 +92,7 @@ struct RecordWrites {
     private var carrierIDs = InsertCarrierIDs()
     private var accepted: FinishAccepted
     private var finished: Finish
-    private var postponed: PutOff
+    private var deferred: DeferMessages
     private var dead: InsertDeadLetters
     private var back: HandBack
     private var receipts = InsertReceipts()
@@ -106,19 +107,19 @@ struct RecordWrites {
     ///   - receiptIDs: providers whose receipts will name the ids that they answer with.
     ///   - oneByOne: some lease was lost; every message says for itself whether it is still there.
     init(
-        slot: Int16, session: Int32, now: Timestamp, receiptIDs: [String: ReceiptIDs] = [:], oneByOne: Bool = false,
+        part: Int16, session: Int32, now: Timestamp, receiptIDs: [String: ReceiptIDs] = [:], oneByOne: Bool = false,
         withBodies: Bool = true
     ) {
         self.receiptIDs = receiptIDs
-        self.slot = slot
+        self.part = part
         self.session = session
         self.now = now
         self.oneByOne = oneByOne
-        accepted = FinishAccepted(slot: slot, session: session)
-        finished = Finish(slot: slot)
-        postponed = PutOff(slot: slot)
-        dead = InsertDeadLetters(slot: slot, withBodies: withBodies)
-        back = HandBack(slot: slot)
+        accepted = FinishAccepted(part: part, session: session)
+        finished = Finish(part: part)
+        deferred = DeferMessages(part: part)
+        dead = InsertDeadLetters(part: part, withBodies: withBodies)
+        back = HandBack(part: part)
     }
 
     mutating func add(_ result: SubmissionResult, _ work: Work) {
@@ -153,7 +154,7 @@ struct RecordWrites {
             count("accepted", final: true, work)
             bill(work)
         case .retry(let after, let reason, let countedAttempts, let resends):
-            postponed.add(
+            deferred.add(
                 lease, until: now + after, reason: reason, attempt: work.attempt,
                 countedAttempts: Int16(clamping: countedAttempts),
                 resends: Int16(clamping: resends), receipt: result.outcome.name, answeredAttempt: work.attempt,
@@ -184,7 +185,7 @@ struct RecordWrites {
         if accepted.count > 0 { statements.append(accepted) }
         if !carrierIDs.isEmpty { statements.append(carrierIDs) }
         if finished.count > 0 { statements.append(finished) }
-        if postponed.count > 0 { statements.append(postponed) }
+        if deferred.count > 0 { statements.append(deferred) }
         if dead.count > 0 { statements.append(dead) }
         if !back.messageIDs.isEmpty {
             // Where the lease was lost, Rescue may have called them in doubt.

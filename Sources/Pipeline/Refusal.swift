@@ -5,16 +5,17 @@ import Store
 typealias Refused = (lease: Lease, provider: String?, reason: DeadLetterReason)
 
 /// Ends messages that Render or the database refused: dead letters without an attempt. What was cancelled or has expired meanwhile is ended as
-/// that: nobody has to look at it.
+/// that: no person has to look at it.
 ///
 /// What PostgreSQL refuses bisects the batch, and a single message that it refuses with its body ends without one, so that nothing keeps a
 /// message, or those that were claimed with it, in the queue for ever.
 struct Refusal: Sendable {
     let shared: SharedState
     let database: Database
+    let deadLetters: DeadLetterLog
 
     private struct Place: Hashable {
-        var slot: Int16
+        var part: Int16
         var session: Int32
     }
     private typealias Over = [MessageID: MessagesThatAreOver.Row]
@@ -23,9 +24,11 @@ struct Refusal: Sendable {
     func end(_ refused: [Refused]) async throws -> [MessageID: String] {
         let rows = try await database.run(MessagesThatAreOver(messageIDs: refused.map(\.lease.messageID)))
         let over = Dictionary(rows.map { ($0.messageID, $0) }) { $1 }
-        for (place, group) in Dictionary(grouping: refused, by: { Place(slot: $0.lease.slot, session: $0.lease.session) }) {
+        for (place, group) in Dictionary(grouping: refused, by: { Place(part: $0.lease.part, session: $0.lease.session) }) {
             try await end(group, over, place, withBodies: true)
         }
+        deadLetters.note(
+            refused.filter { over[$0.lease.messageID] == nil }.map { .init(message: $0.lease.messageID, reason: $0.reason) })
         return over.mapValues(\.kind)
     }
 
@@ -42,8 +45,8 @@ struct Refusal: Sendable {
     }
 
     private func statements(_ group: [Refused], _ over: Over, _ place: Place, withBodies: Bool) -> [any Statement] {
-        var dead = InsertDeadLetters(slot: place.slot, withBodies: withBodies)
-        var ended = Finish(slot: place.slot)
+        var dead = InsertDeadLetters(part: place.part, withBodies: withBodies)
+        var ended = Finish(part: place.part)
         for one in group {
             let over = over[one.lease.messageID]
             if let over, over.hasUnknownOutcome {

@@ -1,6 +1,8 @@
+import Callbacks
 import Domain
 import Rendering
 import Store
+import Text
 import Transports
 
 /// A claimed message with everything its later stages need. Made by Render; passes through Admit and Send to Record.

@@ -14,7 +14,7 @@ package final class SharedState: Sendable {
         var isReadOnly = false
         var liveSessions = 1
         var policy: PolicySnapshot
-        var segments = RingParts()
+        var rings = RingParts()
         var pausedLanes: Set<Int16> = []
         /// A reading of the database's clock and the instant at which the question was sent.
         var clock: (database: Timestamp, sent: ContinuousClock.Instant)
@@ -31,7 +31,7 @@ package final class SharedState: Sendable {
     package var session: Int32 { values.withLock { $0.session } }
     package var policy: PolicySnapshot { values.withLock { $0.policy } }
     package var liveSessions: Int { values.withLock { $0.liveSessions } }
-    package var segments: RingParts { values.withLock { $0.segments } }
+    package var rings: RingParts { values.withLock { $0.rings } }
     package var pausedLanes: Set<Int16> { values.withLock { $0.pausedLanes } }
     package var isDraining: Bool { values.withLock { $0.isDraining } }
     /// Nothing may be claimed or admitted: fenced, draining, or the server is a standby or an old primary.
@@ -50,12 +50,12 @@ package final class SharedState: Sendable {
         }
     }
     package func update(policy: PolicySnapshot) { values.withLock { $0.policy = policy } }
-    /// True: there are other segments than before, or other lanes are paused.
+    /// True: there are other parts than before, or other lanes are paused.
     @discardableResult
-    package func update(segments: RingParts, paused: Set<Int16>) -> Bool {
+    package func update(rings: RingParts, paused: Set<Int16>) -> Bool {
         values.withLock {
-            let isNew = $0.pausedLanes != paused || !$0.segments.leadsTo(segments)
-            $0.segments = segments
+            let isNew = $0.pausedLanes != paused || !$0.rings.leadsTo(rings)
+            $0.rings = rings
             $0.pausedLanes = paused
             return isNew
         }
@@ -100,31 +100,31 @@ package final class SharedState: Sendable {
     }
 }
 
-/// The rings as last read: which segments each lane has, oldest first, and where new leased rows go.
+/// The rings as last read: which parts each lane has, oldest first, and where new leased rows go.
 package struct RingParts: Sendable {
-    /// Ready segments by lane, in the order in which they were filled; free ones first.
-    package var ready: [Int16: [LoadRingParts.Segment]] = [:]
-    package var leased: [LoadRingParts.Segment] = []
-    package var due: [LoadRingParts.Segment] = []
+    /// Ready parts by lane, in the order in which they were filled; free ones first.
+    package var ready: [Int16: [LoadRingParts.Part]] = [:]
+    package var leased: [LoadRingParts.Part] = []
+    package var due: [LoadRingParts.Part] = []
     package var leasedPart: Int16 = 1
-    /// Lanes whose segments hold something, or did: also those that no class of the policy uses any more.
+    /// Lanes whose parts hold something, or did: also those that no class of the policy uses any more.
     package var filledLanes: Set<Int16> { Set(ready.filter { $0.value.contains { $0.pages > 0 } }.keys) }
     private var cursors: [Int64] = []
 
     package init() {}
-    package init(_ segments: [LoadRingParts.Segment], probe: QueueProbe.Answer) {
+    package init(_ parts: [LoadRingParts.Part], probe: QueueProbe.Answer) {
         cursors = Self.cursors(probe)
-        let current = Set(probe.cursors.map(Store.segment(ofCursor:)))
-        for var segment in segments {
+        let current = Set(probe.cursors.map(Store.ringPart(ofCursor:)))
+        for var part in parts {
             // A cursor moves before the transaction that moves it commits: what it points at gets rows already.
-            if segment.kind == .ready && current.contains(segment.slot) { segment.isFree = false }
-            switch segment.kind {
-            case .ready: ready[segment.lane, default: []].append(segment)
-            case .leased: leased.append(segment)
-            case .due: due.append(segment)
+            if part.kind == .ready && current.contains(part.number) { part.isFree = false }
+            switch part.kind {
+            case .ready: ready[part.lane, default: []].append(part)
+            case .leased: leased.append(part)
+            case .due: due.append(part)
             }
         }
-        leasedPart = Store.segment(ofCursor: probe.leasedCursor)
+        leasedPart = Store.ringPart(ofCursor: probe.leasedCursor)
     }
 
     /// False: a ring has moved on since these were read.
@@ -132,7 +132,7 @@ package struct RingParts: Sendable {
 
     /// The same rows are found by both.
     fileprivate func leadsTo(_ other: RingParts) -> Bool {
-        func places(_ table: RingParts) -> [Int16: [Int16]] { table.ready.mapValues { $0.filter { !$0.isFree }.map(\.slot) } }
+        func places(_ table: RingParts) -> [Int16: [Int16]] { table.ready.mapValues { $0.filter { !$0.isFree }.map(\.number) } }
         return places(self) == places(other)
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Store
 
 /// After an answer that was lost: puts back what a claim of our own still holds and was certainly not sent.
@@ -8,19 +9,38 @@ import Store
 struct TakeBack: Sendable {
     let shared: SharedState
     let database: Database
+    /// How long a claim lasts.
+    var lease = Duration.seconds(30)
+    var logger = Logger(label: "take back")
+
+    /// While the database is away it is tried again until the claim's deadline has passed, which brings the messages back too, but as in doubt.
+    func untilDone(claim: Int32, session: Int32) async {
+        var pause = Pause(limit: .seconds(2))
+        while !pause.isOver(lease) {
+            do {
+                _ = try await takeBack(claim: claim, session: session)
+                return
+            } catch {
+                if pause.isFirst { logger.warning("a claim cannot be handed back yet", metadata: ["error": "\(error)"]) }
+                if Task.isCancelled { break }
+                await pause.wait()
+            }
+        }
+        logger.warning("a claim could not be handed back; its deadline will", metadata: ["claim": "\(claim)"])
+    }
 
     /// Answers how many messages went back.
     func takeBack(claim: Int32, session: Int32) async throws -> Int {
-        let segments = shared.segments.leased
+        let parts = shared.rings.leased
         return try await database.withConnection { connection in
             do {
                 _ = try await connection.begin(RecordLock(session: session))
                 var count = 0
-                for segment in segments {
-                    let rows = try await connection.run(LeasedBySession(slot: segment.slot, session: session, claim: claim))
+                for part in parts {
+                    let rows = try await connection.run(LeasedBySession(part: part.number, session: session, claim: claim))
                     guard !rows.isEmpty else { continue }
                     let states = try await connection.run(AttemptStates(messageIDs: rows.map(\.lease.messageID)))
-                    try await connection.runAll(Self.writes(rows, states, slot: segment.slot))
+                    try await connection.runAll(Self.writes(rows, states, part: part.number))
                     count += rows.count
                 }
                 try await connection.commitAll([])
@@ -32,9 +52,9 @@ struct TakeBack: Sendable {
         }
     }
 
-    private static func writes(_ rows: [ClaimedMessage], _ states: [AttemptStates.State], slot: Int16) -> [any Statement] {
+    private static func writes(_ rows: [ClaimedMessage], _ states: [AttemptStates.State], part: Int16) -> [any Statement] {
         let made = Dictionary(states.map { (AttemptKey(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
-        var back = HandBack(slot: slot)
+        var back = HandBack(part: part)
         var receipts = InsertReceipts()
         var released: [(key: String, message: MessageID, attempt: Int16)] = []
         var budgets = ReleaseBudgets()

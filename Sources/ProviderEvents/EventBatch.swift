@@ -1,6 +1,6 @@
+import Callbacks
 import Domain
 import Store
-import Transports
 
 /// Events of providers, what they are about, and what must be written for them. A value: no I/O.
 package struct EventBatch: Sendable {

@@ -1,8 +1,8 @@
+import Callbacks
 import Domain
 import Logging
 import Store
 import Telemetry
-import Transports
 
 /// What a recorder asks the program that it works in.
 package protocol EventSurroundings: Sendable {
@@ -21,7 +21,7 @@ package struct EventPolicy: Sendable {
     package var published: Set<String>
 
     package init(_ policy: Policy) {
-        receiptIDs = policy.providers.mapValues(TransportFactory.receiptIDs).filter { $0.value != .none }
+        receiptIDs = policy.providers.mapValues(ReceiptIDs.init(of:)).filter { $0.value != .none }
         keywords = InboundKeywords(policy)
         published = Set(policy.webhooks.flatMap(\.events).compactMap { $0.hasPrefix("message.") ? String($0.dropFirst(8)) : nil })
     }

@@ -1,6 +1,6 @@
+import Callbacks
 import Domain
 import FoundationEssentials
-import Transports
 
 /// The words and the JSON of events. No text of a message: receipts repeat its beginning, and codes are never written down.
 package enum EventText {

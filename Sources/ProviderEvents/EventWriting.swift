@@ -1,6 +1,6 @@
+import Callbacks
 import Domain
 import Store
-import Transports
 
 /// Turns matched events into receipts and what follows from them.
 struct EventWriting {

@@ -1,6 +1,6 @@
+import Callbacks
 import Domain
 import Rendering
-import Transports
 
 /// What a text from a phone asks for, and for which address. A value: no I/O.
 package struct InboundKeywords: Sendable {

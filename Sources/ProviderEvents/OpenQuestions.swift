@@ -1,7 +1,7 @@
+import Callbacks
 import Domain
 import Rendering
 import Store
-import Transports
 
 /// What was asked of those who wrote, and whether their texts are answers. A value: no I/O.
 struct OpenQuestions: Sendable {

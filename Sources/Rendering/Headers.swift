@@ -1,3 +1,5 @@
+import Text
+
 /// The extra headers of a message: one JSON object of texts.
 enum Headers {
     /// Written by Martlet itself; a message must not forge them.

@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// The contents of each channel.
 extension Renderer {

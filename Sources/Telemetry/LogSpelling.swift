@@ -1,5 +1,6 @@
 import Domain
 import Glibc
+import Text
 
 extension String {
     /// Appends `text` as a JSON string (RFC 8259 section 7).

@@ -1,3 +1,4 @@
+import Callbacks
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -58,8 +59,8 @@ extension TLSConfiguration {
         return configuration
     }
 
-    /// - Throws: `TransportError`, naming the file of CAs.
-    func context(provider: String, caFile: String?) throws(TransportError) -> NIOSSLContext {
+    /// - Throws: `ProviderError`, naming the file of CAs.
+    func context(provider: String, caFile: String?) throws(ProviderError) -> NIOSSLContext {
         do { return try NIOSSLContext(configuration: self) } catch {
             throw .file(provider: provider, option: "tls_ca_file", path: caFile ?? "the system's CAs", cause: "\(error)")
         }

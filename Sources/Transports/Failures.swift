@@ -4,13 +4,13 @@ import Domain
 extension Failure {
     /// `sendBy` passed before the first byte.
     static let deadlinePassed = Failure(
-        code: "deadline_passed", detail: "the send deadline passed before the first byte", blame: .martlet, burnsAttempt: false)
+        code: "deadline_passed", detail: "the send deadline passed before the first byte", blame: .martlet, countsAttempt: false)
     /// The transport was drained before the first byte.
     static let stopping = notSent("the worker is stopping")
     /// Given back before the first byte.
     /// - Parameter why: a sentence without a full stop, for people.
     static func notSent(_ why: String) -> Failure {
-        Failure(code: "not_sent", detail: "\(why); nothing was written", blame: .martlet, burnsAttempt: false)
+        Failure(code: "not_sent", detail: "\(why); nothing was written", blame: .martlet, countsAttempt: false)
     }
     /// Handed over, and no answer until `answerBy`.
     static let noAnswer = Failure(
@@ -18,6 +18,6 @@ extension Failure {
     /// More submissions at once than the transport allows: nothing was written.
     static func windowFull(_ window: Int) -> Failure {
         Failure(
-            code: "window_full", detail: "\(window) submissions are already unanswered", blame: .martlet, burnsAttempt: false)
+            code: "window_full", detail: "\(window) submissions are already unanswered", blame: .martlet, countsAttempt: false)
     }
 }

@@ -18,7 +18,7 @@ struct ProviderHealth: Sendable {
     func refusal(now: ContinuousClock.Instant) -> Failure? {
         guard let downUntil, let reason, now < downUntil else { return nil }
         var failure = reason.failure
-        failure.burnsAttempt = false
+        failure.countsAttempt = false
         failure.retryAfter = downUntil - now
         return failure
     }
@@ -28,7 +28,7 @@ struct ProviderHealth: Sendable {
     /// What to answer while one message tries whether it is up again.
     var meanwhile: Failure? {
         guard var failure = reason?.failure else { return nil }
-        failure.burnsAttempt = false
+        failure.countsAttempt = false
         failure.retryAfter = .seconds(1)
         return failure
     }

@@ -11,7 +11,7 @@ struct SetupFailure: Error, Sendable, Equatable {
 
     init(_ code: String, _ detail: String, isConfiguration: Bool = false, throttled: Bool = false) {
         self.init(
-            failure: Failure(code: code, detail: detail, blame: .provider, burnsAttempt: false, throttled: throttled),
+            failure: Failure(code: code, detail: detail, blame: .provider, countsAttempt: false, throttled: throttled),
             isConfiguration: isConfiguration)
     }
 

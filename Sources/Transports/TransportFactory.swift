@@ -1,3 +1,4 @@
+import Callbacks
 public import Domain
 public import Logging
 
@@ -11,7 +12,7 @@ public enum TransportFactory {
     /// - Parameters:
     ///   - events: where receipts, inbound texts, late answers and reports about mail go. Without one they are refused: carriers keep
     ///     them, and reports stay where they arrive.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     public static func make(
         _ policy: ProviderPolicy, logger: Logger = Logger(label: "transport"),
         events: any ProviderEventSink = RefusingEventSink()
@@ -30,7 +31,7 @@ public enum TransportFactory {
     }
 
     /// Checks the options without touching files or network: what `config validate` can know.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     public static func check(_ policy: ProviderPolicy) throws {
         switch policy.transport {
         case "http": _ = try HTTPOptions(generic: policy)
@@ -43,28 +44,7 @@ public enum TransportFactory {
         }
     }
 
-    /// What receipts name the messages of this provider by: whether the ids of accepted messages must be kept. `.none` for options that
-    /// are wrong, too.
-    public static func receiptIDs(_ policy: ProviderPolicy) -> ReceiptIDs {
-        do {
-            return policy.transport == "smpp"
-                ? try SMPPOptions(policy).receiptIDs : try ProviderCallbacks.options(policy)?.receiptIDs ?? .none
-        } catch {
-            return .none  // `make` and `check` say what is wrong
-        }
-    }
-
-    private static func unknown(_ policy: ProviderPolicy) -> TransportError {
+    private static func unknown(_ policy: ProviderPolicy) -> ProviderError {
         .unknownTransport(provider: policy.name, transport: policy.transport, known: transports)
     }
-}
-
-/// What the ids that a provider answers with are good for.
-public enum ReceiptIDs: Sendable {
-    /// No receipt will name them, or there are none.
-    case none
-    /// Every part of a message has a receipt of its own.
-    case ofParts
-    /// One receipt speaks for the whole message, by the id of any of its parts.
-    case ofMessages
 }

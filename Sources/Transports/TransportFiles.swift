@@ -1,10 +1,11 @@
 public import Domain
+import Callbacks
 import Foundation
 import NIOSSL
 
 /// A file of a provider that cannot be used.
 public struct TransportFileProblem: Sendable, Equatable {
-    public var error: TransportError
+    public var error: ProviderError
     /// False: this machine does not have the file, or does not let us read it; a worker's host may.
     public var isHere: Bool
 }
@@ -19,13 +20,13 @@ extension TransportFactory {
         }
         var problems: [TransportFileProblem] = []
         for read in reads {
-            do { try read() } catch let error as TransportError {
+            do { try read() } catch let error as ProviderError {
                 let isHere =
                     if case .file(_, _, let path, _) = error { FileManager.default.isReadableFile(atPath: path) } else { true }
                 let problem = TransportFileProblem(error: error, isHere: isHere)
                 if !problems.contains(problem) { problems.append(problem) }
             } catch {
-                continue  // only `TransportError` speaks of files
+                continue  // only `ProviderError` speaks of files
             }
         }
         return problems

@@ -65,7 +65,7 @@ struct Heartbeat: Sendable {
         var told: TellPolicy?
         while !Task.isCancelled {
             do {
-                // A ring that moves on shows in the next probe; what else changes there, an empty segment, can wait.
+                // A ring that moves on shows in the next probe; what else changes there, an empty part, can wait.
                 if !ringsRead.isWithin(.seconds(5)) {
                     try await readRings()
                     ringsRead = .now
@@ -98,10 +98,10 @@ struct Heartbeat: Sendable {
     }
 
     func readRings() async throws {
-        let (segments, probe, paused) = try await database.withConnection {
+        let (parts, probe, paused) = try await database.withConnection {
             try await $0.run(LoadRingParts(), QueueProbe(), LoadPausedLanes())
         }
-        if shared.update(segments: RingParts(segments, probe: probe), paused: paused) { lookAgain() }
+        if shared.update(rings: RingParts(parts, probe: probe), paused: paused) { lookAgain() }
     }
 
     private func lookAgain() {

@@ -4,6 +4,7 @@ import ProviderEvents
 import Settings
 import Store
 import Synchronization
+import Text
 
 /// The newest policy as a worker works by it: for the stages, and for what providers report.
 package struct PolicyInForce: Sendable {
@@ -15,9 +16,9 @@ package struct PolicyInForce: Sendable {
         guard let stored = try await database.run(LoadPolicy()) else { return nil }
         let files: [String: String]
         do {
-            files = try Policy.texts(stored.files)
+            files = try JSONValue.texts(stored.files)
         } catch {
-            throw StoreError.internalError("policy \(stored.version) in the database is not an object of texts: \(error)")
+            throw StoreError.internalError("policy \(stored.version) in the database: \(error)")
         }
         var policy = try PolicyFiles.parse(files)
         let stamp = try await database.run(PolicyStamp()).templates
@@ -39,7 +40,7 @@ package struct PolicyInForce: Sendable {
             before: policy,
             older.compactMap { old in
                 do {
-                    return (try PolicyFiles.parse(Policy.texts(old.files)).providers, old.age)
+                    return (try PolicyFiles.parse(JSONValue.texts(old.files)).providers, old.age)
                 } catch {
                     return nil  // as said above
                 }

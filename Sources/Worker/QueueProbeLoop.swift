@@ -111,8 +111,8 @@ struct QueueProbeLoop: Sendable {
         shared.sequence = probe.sequence
         let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits, isBehind: isBehind)
         if isNew { signals.somethingNew() }
-        // A lane has moved to another segment: nobody would look there before the next refresh.
-        if !shared.segments.isUpToDate(with: probe) {
+        // A lane has moved to another part: nobody would look there before the next refresh.
+        if !shared.rings.isUpToDate(with: probe) {
             try await readRings()
             signals.somethingNew()
         }

@@ -1,21 +1,16 @@
 import Domain
-import FoundationEssentials
 import Settings
 import Store
+import Text
 
 extension Policy {
-    /// File name → text, as the database keeps a policy.
-    static func texts(_ json: String) throws -> [String: String] {
-        try JSONDecoder().decode([String: String].self, from: Data(json.utf8))
-    }
-
     /// Classes that this policy no longer has keep what the last policy with them said, for the messages that still wait: lane, hours, consent,
     /// doubt, caps, and routes as far as their providers exist. Nothing new is enqueued with them. A policy that this binary cannot read any more
     /// keeps none; its messages become dead letters `unknown_class`.
     mutating func keep(_ retired: [LoadRetiredClasses.Retired]) {
         for (files, group) in Dictionary(grouping: retired, by: \.files) {
             let old: Policy
-            do { old = try PolicyFiles.parse(Self.texts(files)) } catch { continue }
+            do { old = try PolicyFiles.parse(JSONValue.texts(files)) } catch { continue }
             for one in group.sorted(by: { $0.name < $1.name }) { keep(one.name, of: old) }
         }
     }

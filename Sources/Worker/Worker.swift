@@ -70,10 +70,10 @@ public struct Worker: Service {
                 let session = try await database.run(identity.begin(policy))
                 let first = try await database.run(Beat(session: session, inFlight: 0, isDraining: false))
                 let shared = SharedState(session: session, policy: policy, databaseNow: first.now, asked: asked)
-                let (segments, probe, paused) = try await database.withConnection {
+                let (parts, probe, paused) = try await database.withConnection {
                     try await $0.run(LoadRingParts(), QueueProbe(), LoadPausedLanes())
                 }
-                shared.update(segments: RingParts(segments, probe: probe), paused: paused)
+                shared.update(rings: RingParts(parts, probe: probe), paused: paused)
                 return shared
             } catch {
                 if pause.isFirst { logger.warning("no session yet", metadata: ["error": "\(error)"]) }

@@ -30,6 +30,7 @@ final class WorkerLoops: Sendable {
     private let claimBudget: ClaimBudget
     private let claim: Claim
     private let pipeline: Pipeline
+    private let batches: BatchLoop
     private let recorder: EventRecorder
     /// New providers, to be started in the task group.
     private let started: AsyncStream<ProviderQueue>
@@ -64,9 +65,9 @@ final class WorkerLoops: Sendable {
             shared: shared, database: database, claimBudget: claimBudget, lease: settings.lease, idlePoll: settings.idlePoll)
         pipeline = Pipeline(
             shared: shared, database: database, claim: claim, claimBudget: claimBudget, providerQueues: providerQueues,
-            results: results, inFlight: inFlight,
-            signals: signals, meters: meters, logger: logger, deadLetters: deadLetters, batch: settings.claimBatch,
-            idlePoll: settings.idlePoll)
+            results: results, inFlight: inFlight, meters: meters, logger: logger, deadLetters: deadLetters,
+            batch: settings.claimBatch, batchFull: { [signals] in signals.batchFull() })
+        batches = BatchLoop(shared: shared, pipeline: pipeline, idlePoll: settings.idlePoll, logger: logger)
     }
 
     func run(untilIdle: Bool) async throws {
@@ -77,7 +78,7 @@ final class WorkerLoops: Sendable {
             group.addTask(executorPreference: beatDatabase.executor) { await self.heartbeat.run() }
             group.addTask { await self.heartbeat.refresh() }
             group.addTask(executorPreference: waitDatabase.executor) { await self.probe.run() }
-            for _ in 0..<2 { group.addTask { await self.pipeline.recordResults() } }
+            for _ in 0..<2 { group.addTask { await self.pipeline.record.run() } }
             if settings.maintenance {
                 group.addTask {
                     await Maintenance(
@@ -106,14 +107,14 @@ final class WorkerLoops: Sendable {
         await withTaskGroup(of: Void.self) { group in
             // Where its connections live: a code is three round trips, each without a change of threads.
             group.addTask(executorPreference: database.executor) {
-                await self.pipeline.takeBatches(from: .urgent, wokenBy: self.signals.urgent)
+                await self.batches.run(.urgent, wokenBy: self.signals.urgent)
             }
-            group.addTask { await self.pipeline.takeBatches(from: .quarantine, wokenBy: self.signals.quarantine) }
+            group.addTask { await self.batches.run(.quarantine, wokenBy: self.signals.quarantine) }
             for loop in 0..<max(1, settings.connections / 2) {
                 let signal = loop == 0 ? signals.first : signals.others
-                group.addTask { await self.pipeline.takeBatches(from: .general, wokenBy: signal) }
+                group.addTask { await self.batches.run(.general, wokenBy: signal) }
             }
-            group.addTask { await self.sweep() }
+            group.addTask { await self.batches.sweep() }
             await waitForEnd(untilIdle: untilIdle)
             shared.drain()
             signals.everybody()
@@ -161,15 +162,6 @@ final class WorkerLoops: Sendable {
                 await race.next()
                 self.inFlight.wakeAll()
             }
-        }
-    }
-
-    /// Every 10 s: what a failed claim left behind the scan positions.
-    private func sweep() async {
-        while !shared.isDraining && !Task.isCancelled {
-            await Pause.sleepWhile(.seconds(10)) { !self.shared.isDraining }
-            guard !shared.isDraining else { return }
-            await pipeline.sweepOnce()
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Callbacks
 import Domain
 import Foundation
 import NIOCore

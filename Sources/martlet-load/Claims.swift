@@ -15,10 +15,10 @@ struct Claims: AsyncParsableCommand {
     func run() async throws {
         let database = load.database(connections: clients, isWorker: true)
         let session = try await database.run(BeginSession(worker: "load", host: "bench", pid: getpid(), version: "load"))
-        let (segments, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
+        let (parts, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
         let queue = Queue(
-            session: session, leased: segment(ofCursor: probe.leasedCursor),
-            ready: segments.filter { $0.kind == .ready && !$0.isFree && $0.lane != 8 }.map { ($0.slot, $0.lane) })
+            session: session, leased: ringPart(ofCursor: probe.leasedCursor),
+            ready: parts.filter { $0.kind == .ready && !$0.isFree && $0.lane != 8 }.map { ($0.number, $0.lane) })
         let started = ContinuousClock.now
         let (done, claims) = try await withThrowingTaskGroup(of: (Int, [Double]).self) { group in
             for client in 0..<clients {
@@ -40,7 +40,7 @@ struct Claims: AsyncParsableCommand {
     private struct Queue: Sendable {
         var session: Int32
         var leased: Int16
-        /// Segment and lane.
+        /// Part and lane.
         var ready: [(Int16, Int16)]
     }
 
@@ -52,14 +52,14 @@ struct Claims: AsyncParsableCommand {
         var claim = firstClaim
         var times: [Double] = []
         var isWarm = false
-        for (segment, lane) in queue.ready {
+        for (part, lane) in queue.ready {
             var from: Int64 = 0
             while done < share {
                 claim += 1
                 let asked = ContinuousClock.now
                 let answer = try await database.run(
                     ClaimReady(
-                        segment: segment, lane: lane, from: from, limit: Int32(min(batch, share - done)), session: queue.session,
+                        part: part, lane: lane, from: from, limit: Int32(min(batch, share - done)), session: queue.session,
                         claim: claim, lease: .seconds(60), leasedPart: queue.leased))
                 // A connection's first claim plans, and fills its caches: no other does.
                 if isWarm { times.append((.now - asked).inLoadSeconds * 1000) }
@@ -70,7 +70,7 @@ struct Claims: AsyncParsableCommand {
                     continue
                 }
                 from = last + 1
-                var finish = FinishAccepted(slot: queue.leased, session: queue.session)
+                var finish = FinishAccepted(part: queue.leased, session: queue.session)
                 for message in answer.messages {
                     finish.add(message.lease, attempt: 1, provider: "load", reference: nil)
                 }

@@ -45,7 +45,8 @@ struct ImportTests {
             ("Pipeline", "ArgumentParser"),
             ("Pipeline", "NIOCore"), ("Store", "NIOHTTP1"), ("Rendering", "Yams"), ("Store", "AnythingElse"),
             ("Elsewhere", "Domain"),
-            ("EmbedSQL", "Domain"), ("Operations", "Pipeline"), ("Pipeline", "ProviderEvents"), ("Pipeline", "ServiceLifecycle"),
+            ("EmbedSQL", "Domain"), ("Operations", "Pipeline"), ("Callbacks", "Transports"), ("Gateway", "Transports"),
+            ("Text", "Domain"), ("Store", "Callbacks"), ("Pipeline", "ProviderEvents"), ("Pipeline", "ServiceLifecycle"),
             ("Operations", "ArgumentParser"), ("AdminCommands", "Transports"),
         ])
     func forbidden(module: String, name: String) {
@@ -58,7 +59,7 @@ struct ImportTests {
             ("Store", "Postgres"), ("Store", "Domain"), ("Pipeline", "Store"), ("martlet-worker", "Worker"),
             ("Worker", "Pipeline"),
             ("martlet-worker", "UnixSignals"), ("AdminCommands", "ArgumentParser"), ("AdminCommands", "Operations"),
-            ("Transports", "NIOSSL"),
+            ("Transports", "NIOSSL"), ("Transports", "Callbacks"), ("Rendering", "Text"),
             ("Telemetry", "NIOHTTP1"),
             ("Postgres", "CLibPQ"), ("Rendering", "Foundation"), ("Store", "Logging"),
         ])

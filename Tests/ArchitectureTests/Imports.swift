@@ -5,24 +5,31 @@ enum ImportTable {
     /// A module imports modules of lower layers only; neighbours do not import each other.
     static let layers: [Set<String>] = [
         ["CLibCrypto", "CLibPQ", "CZlib"],
-        ["Domain", "Postgres"],
+        ["Domain", "Postgres", "Text"],
+        ["Callbacks"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
-        ["Pipeline", "ProviderEvents", "Operations", "Campaigns"],
+        ["Pipeline", "ProviderEvents", "Campaigns"],
+        ["Operations"],
         ["Worker", "Producer", "AdminCommands", "Gateway", "MartletClient"],
         ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway", "martlet-load"],
     ]
 
     /// Modules of ours that not everybody above them may import.
     static let readers: [String: Set<String>] = [
-        "CLibCrypto": ["Transports"],
+        "CLibCrypto": ["Callbacks", "Transports"],
         "CLibPQ": ["Postgres"],
         "CZlib": ["Producer"],
         "Postgres": ["Store"],
-        // Commands, and later the console, reach providers through Operations.
-        "Transports": ["Pipeline", "ProviderEvents", "Operations", "Worker", "Gateway", "martlet-load"],
+        // Commands, and later the console, reach providers through Operations; the gateway only hears what comes back.
+        "Transports": ["Pipeline", "Operations", "Worker", "martlet-load"],
+        // Stages are run by workers alone; use cases decide about campaigns, and workers release them.
+        "Pipeline": ["Worker"],
+        "ProviderEvents": ["Worker", "Gateway"],
+        "Campaigns": ["Worker", "Operations", "AdminCommands"],
+        "Callbacks": ["Transports", "Pipeline", "ProviderEvents", "Operations", "Worker", "Gateway", "martlet-load"],
     ]
 
-    static let programs = layers[5]
+    static let programs = layers[7]
 
     /// Libraries from outside, and the modules that may import them. What is in no list may be imported nowhere.
     static let homes: [String: Set<String>] = [

@@ -19,7 +19,7 @@ struct DispositionTests {
             remaining: remaining, jitter: 0)
     }
     private func failure(burns: Bool = true, after: Duration? = nil, throttled: Bool = false) -> Failure {
-        Failure(code: "x", detail: "y", blame: .provider, retryAfter: after, burnsAttempt: burns, throttled: throttled)
+        Failure(code: "x", detail: "y", blame: .provider, retryAfter: after, countsAttempt: burns, throttled: throttled)
     }
 
     @Test("accepted is final, rejected is a dead letter with the provider's reason")

@@ -5,6 +5,8 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
+
 extension Gateways {
     @Suite(
         "How many clicks a second", .enabled(if: ProcessInfo.processInfo.environment["MARTLET_MEASURE"] != nil),

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Glibc

@@ -6,6 +6,8 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
+
 extension Gateways {
     @Suite("D4: leaving a list by a link", .timeLimit(.minutes(5)))
     struct UnsubscribeTests {

@@ -205,6 +205,43 @@ struct JobTests {
         }
     }
 
+    @Test("a job that was stopped goes on: what waited is done, and nothing twice; a finished one does not")
+    func resumed() async throws {
+        try await office { office in
+            _ = try await office.shop.deadLetters(30)
+            let job = try await office.start(.discard, .matching(DeadLetterFilter()), perSecond: 20)
+            #expect(try await office.run(ContinueJob(id: job)).job.done == 10)
+            _ = try await office.run(StopJob(id: job, why: "wait"))
+            let resumed = try await office.run(ResumeJob(id: job, why: "go on"))
+            #expect(!resumed.wasRunning && resumed.job.state == "running" && resumed.job.stopReason == nil)
+            #expect(try await office.run(ResumeJob(id: job, why: "again")).wasRunning)
+            let ended = try await office.finish(job)
+            #expect(ended.job.state == "finished" && ended.job.done == 30 && ended.job.skipped == 0)
+            #expect(try await office.shop.number("select count(*) from martlet.receipts where kind = 'discarded'") == 30)
+            #expect(
+                try await office.shop.texts("select action from martlet.audit where object = 'job \(job)' order by id") == [
+                    "create_job", "stop_job", "resume_job",
+                ])
+            let finished = await #expect(throws: OperationError.self) { try await office.run(ResumeJob(id: job, why: "x")) }
+            #expect(finished?.sqlstate == "MT019" && finished?.kind == .refused)
+            let missing = await #expect(throws: OperationError.self) { try await office.run(ResumeJob(id: 999, why: "x")) }
+            #expect(missing?.sqlstate == "MT012")
+        }
+    }
+
+    @Test("a job whose own variables were erased when it was stopped is not resumed")
+    func notResumed() async throws {
+        try await office { office in
+            _ = try await office.shop.deadLetters(3)
+            let job = try await office.start(
+                .requeue(JobAction.Requeue(variables: #"{"text": "new"}"#)), .matching(DeadLetterFilter()))
+            _ = try await office.run(StopJob(id: job, why: "wait"))
+            let refused = await #expect(throws: OperationError.self) { try await office.run(ResumeJob(id: job, why: "x")) }
+            #expect(refused?.sqlstate == "MT019")
+            #expect(try await office.run(ShowJob(id: job, limit: nil)).job.state == "stopped")
+        }
+    }
+
     @Test("it acts in the name of who began it, and stops when that role is no admin any more")
     func actor() async throws {
         try await office { office in

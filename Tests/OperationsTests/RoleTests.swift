@@ -1,3 +1,4 @@
+import Campaigns
 import Domain
 import Foundation
 import Postgres
@@ -47,7 +48,7 @@ struct RoleTests {
             (.admin, SearchMessages(recipient: "x", channel: nil, addressWithin: nil, limit: 10)),
             (.admin, ShowDeadLetter(id: MessageID(1))), (.admin, PreviewJob(selection: .matching(filter))),
             (.admin, StartJob(.discard, .ids([MessageID(1)]), why: "x")), (.admin, ContinueJob(id: 1)),
-            (.admin, StopJob(id: 1, why: "x")),
+            (.admin, StopJob(id: 1, why: "x")), (.admin, ResumeJob(id: 1, why: "x")),
             (.admin, GiveProviderOrder(provider: "p", order: nil, why: "x")),
             (.admin, TestProvider(provider: "p", to: nil, sends: false, text: "x", sender: nil, channel: nil)),
             (.admin, SwitchLane(lane: 3, isPaused: false, why: "x")),
@@ -55,6 +56,21 @@ struct RoleTests {
             (.admin, AddSuppression(recipient: "+447700900001", channel: nil, scope: "all", reason: "x")),
             (.admin, RemoveSuppression(recipient: "+447700900001", channel: nil, scope: nil, why: "x")),
             (.admin, ShowCapUsage(recipient: "x", tier: nil, timeZone: nil)),
+        ] + campaigns
+    }
+
+    private static var campaigns: [(role: Role, useCase: any UseCase)] {
+        [
+            (.admin, ApplyCampaigns(files: [], dryRun: true)), (.reader, ShowCampaigns(campaign: nil)),
+            (.admin, ShowCampaign(campaign: "x")), (.reader, ReportRun(run: 1)), (.admin, ExplainRecipient(recipient: "x")),
+            (.admin, StartCampaign(campaign: "x", now: true, isPreview: true)),
+            (.admin, SendCampaignTest(campaign: "x", to: "+447700900001", locale: nil, variables: "{}")),
+            (.admin, ApproveCampaignRun(run: 1, why: "x")), (.admin, PauseCampaignRun(run: 1, why: "x")),
+            (.admin, ResumeCampaignRun(run: 1, why: "x", late: .shift, dryRun: true)),
+            (.admin, StopCampaignRun(run: 1, why: "x")), (.reader, ShowAudiences()),
+            (.reader, ShowAudience(name: "x", limit: 10)), (.admin, MakeAudience(name: "x", query: "select 1 as person")),
+            (.admin, DiscardAudience(name: "x", why: "x")), (.admin, FillCodePool(pool: "x", codes: ["a"], validUntil: nil)),
+            (.reader, ShowCodePools(pool: nil)),
         ]
     }
 

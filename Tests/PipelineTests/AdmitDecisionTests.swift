@@ -82,7 +82,7 @@ private struct Situation {
             ])
         let usage = hits.isEmpty ? [] : [LockCapUsage.Row(recipientKey: "ann", hits: CapLedger(hits: hits).bytes)]
         var decision = AdmitDecision(
-            session: 1, slot: 1, asked: .now,
+            session: 1, part: 1, asked: .now,
             seen: .init(
                 facts: facts, hours: AdmitHours([work]), local: local, optingOut: AdmitOptOuts([work], open: open).waiting,
                 usage: usage, budgets: budgetRows),
@@ -116,24 +116,27 @@ struct AdmitDecisionTests {
     private static let table: [(String, word: String?, writes: String, change: @Sendable (inout Situation) -> Void)] = [
         ("nothing stands against it", nil, "InsertAttempts", { _ in }),
         ("its lease was lost", "lease_lost", "", { $0.isHeld = false }),
-        ("its address is being opted out", "opt_out_in_progress", "PutOff", { $0.open = [.address(1, channelID: 1, scope: 0)] }),
-        ("… for all but otp", "opt_out_in_progress", "PutOff", { $0.open = [.address(1, channelID: 1, scope: 1)] }),
-        ("… for its class", "opt_out_in_progress", "PutOff", { $0.open = [.address(1, channelID: 1, scope: 5)] }),
+        (
+            "its address is being opted out", "opt_out_in_progress", "DeferMessages",
+            { $0.open = [.address(1, channelID: 1, scope: 0)] }
+        ),
+        ("… for all but otp", "opt_out_in_progress", "DeferMessages", { $0.open = [.address(1, channelID: 1, scope: 1)] }),
+        ("… for its class", "opt_out_in_progress", "DeferMessages", { $0.open = [.address(1, channelID: 1, scope: 5)] }),
         ("… for another class", nil, "InsertAttempts", { $0.open = [.address(1, channelID: 1, scope: 4)] }),
         ("… on another channel", nil, "InsertAttempts", { $0.open = [.address(1, channelID: 2, scope: 0)] }),
         (
             "another address of its bucket is being opted out", nil, "InsertAttempts",
             { $0.open = [.address(257, channelID: 1, scope: 0)] }
         ),
-        ("it is being cancelled", "opt_out_in_progress", "PutOff", { $0.open = [.message(2)] }),
-        ("its group is being cancelled", "opt_out_in_progress", "PutOff", { $0.open = [.group(4)] }),
+        ("it is being cancelled", "opt_out_in_progress", "DeferMessages", { $0.open = [.message(2)] }),
+        ("its group is being cancelled", "opt_out_in_progress", "DeferMessages", { $0.open = [.group(4)] }),
         ("another group is being cancelled", nil, "InsertAttempts", { $0.open = [.group(5)] }),
         (
             "consent is being recorded that its class does not need", nil, "InsertAttempts",
             { $0.open = [.consent(3, channelID: 1, classID: 3)] }
         ),
         (
-            "consent is being recorded that its class needs", "opt_out_in_progress", "PutOff",
+            "consent is being recorded that its class needs", "opt_out_in_progress", "DeferMessages",
             {
                 $0.requiresConsent = true
                 $0.consent = "granted"
@@ -147,7 +150,10 @@ struct AdmitDecisionTests {
                 $0.open = [.address(1, channelID: 1, scope: 1)]
             }
         ),
-        ("a transaction with very many opt-outs may concern it", "opt_out_in_progress", "PutOff", { $0.open = [.wide(1)] }),
+        (
+            "a transaction with very many opt-outs may concern it", "opt_out_in_progress", "DeferMessages",
+            { $0.open = [.wide(1)] }
+        ),
         (
             "an earlier try may have arrived, and its time to live ends now", "in_doubt", "InsertDeadLetters",
             {
@@ -231,7 +237,7 @@ struct AdmitDecisionTests {
                 $0.consent = "granted"
             }
         ),
-        ("it is night, and it lives until morning", "quiet_hours", "PutOff", { $0.quietFor = .seconds(600) }),
+        ("it is night, and it lives until morning", "quiet_hours", "DeferMessages", { $0.quietFor = .seconds(600) }),
         ("it is night, and it does not live until morning", "expired", "Finish", { $0.quietFor = .seconds(3600) }),
         (
             "it is night, and its place in the release is too late", "expired", "Finish",
@@ -249,7 +255,7 @@ struct AdmitDecisionTests {
             }
         ),
         (
-            "the cap is used up, and frees while it lives", "cap", "UpdateCapUsage PutOff",
+            "the cap is used up, and frees while it lives", "cap", "UpdateCapUsage DeferMessages",
             {
                 $0.caps = [Situation.day]
                 $0.hits = [$0.hit(before: .seconds(86_000))]
@@ -296,7 +302,7 @@ struct AdmitDecisionTests {
             }
         ),
         (
-            "its budget is used up, and it lives until tomorrow", "budget", "PutOff",
+            "its budget is used up, and it lives until tomorrow", "budget", "DeferMessages",
             {
                 $0.budgets = [Situation.purse]
                 $0.used = [10]
@@ -349,7 +355,7 @@ struct AdmitDecisionTests {
             }
         ),
         (
-            "the provider has no room: neither budget nor slot is taken", "provider_busy", "PutOff",
+            "the provider has no room: neither budget nor slot is taken", "provider_busy", "DeferMessages",
             {
                 ($0.budgets, $0.caps) = ([Situation.purse], [Situation.day])
                 $0.taken = 1

@@ -8,13 +8,13 @@ struct BreakerTests {
     private static let start = ContinuousClock.now
     private static func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
     private static let refused = Outcome.deferred(
-        Failure(code: "connect_refused", detail: "refused", blame: .provider, burnsAttempt: false))
+        Failure(code: "connect_refused", detail: "refused", blame: .provider, countsAttempt: false))
     private static let serverError = Outcome.deferred(Failure(code: "http_503", detail: "busy", blame: .provider))
     private static let badNumber = Outcome.rejected(Failure(code: "no_such_number", detail: "", blame: .recipient))
     private static let silent = Outcome.unknown(Failure(code: "no_answer", detail: "", blame: .provider))
     private static let slower = Outcome.deferred(
-        Failure(code: "throttled", detail: "", blame: .provider, burnsAttempt: false, throttled: true))
-    private static let stopping = Outcome.deferred(Failure(code: "not_sent", detail: "", blame: .martlet, burnsAttempt: false))
+        Failure(code: "throttled", detail: "", blame: .provider, countsAttempt: false, throttled: true))
+    private static let stopping = Outcome.deferred(Failure(code: "not_sent", detail: "", blame: .martlet, countsAttempt: false))
     private static let accepted = Outcome.accepted(reference: nil)
 
     private func feed(_ breaker: inout Breaker, _ outcomes: [Outcome], at seconds: Double = 0) -> Int {

@@ -12,7 +12,7 @@ import Transports
 
 @Suite("Claim", .serialized)
 struct ClaimTests {
-    @Test("what commits late is found behind the hint, also when the pulse has passed it before anybody looked")
+    @Test("what commits late is found behind the scan position, also when the queue probe has passed it before a look")
     func late() async throws {
         try await Shop.with { shop in
             let bench = try await Bench(shop)
@@ -56,8 +56,9 @@ struct ClaimTests {
             let bench = try await Bench(shop)
             let batch = try #require(try await bench.claim.take(lane: 3, limit: 4))
             bench.shared.drain()
-            await #expect(throws: LeaseNoLongerHeld.self) { _ = try await bench.pipeline.process(batch) }
+            await #expect(throws: LeaseNoLongerHeld.self) { try await bench.process(batch) }
             #expect(try shop.outbox().isEmpty)
+            #expect(try await shop.texts("select count(*) || ' ' || max(deaths) from martlet_data.ready") == ["4 0"])
         }
     }
 
@@ -68,7 +69,7 @@ struct ClaimTests {
             try await shop.enqueue("marketing", to: "+447700900002")
             let bench = try await Bench(shop)
             let sent = try #require(try await bench.claim.take(lane: 0, limit: 1))
-            _ = try await bench.pipeline.process(sent)
+            try await bench.process(sent)
             let unsent = try #require(try await bench.claim.take(lane: 3, limit: 1)).messages
             // Rescue as another worker does it.
             let other = try await Bench(shop)
@@ -125,7 +126,8 @@ struct ClaimTests {
             try await shop.script("select martlet.discard(\(admitted[2].message.id), 'asked by phone')")
             let unwritten = Outcome.deferred(
                 Failure(
-                    code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, burnsAttempt: false)
+                    code: "not_sent", detail: "the worker is stopping; nothing was written", blame: .martlet, countsAttempt: false
+                )
             )
             let answers = [
                 (admitted[0], unwritten), (admitted[1], .unknown(.init(code: "timeout", detail: "", blame: .provider))),

@@ -21,17 +21,35 @@ struct ProviderQueueReplacementTests {
             takeRate: ProviderQueue.noRate, results: { results.add($0) })
     }
 
-    @Test("a place goes back to the outlet that gave it, not to the one that has the name by then")
+    @Test("a place goes back to the queue that gave it, not to the one that has the name by then")
     func places() throws {
         let results = Results()
         let (old, new) = (try providerQueue(window: 4, results: results), try providerQueue(window: 9, results: results))
         let providerQueues = ProviderQueues([old])
         let work = Work.sample(provider: old.policy)
-        let reserved = try #require(providerQueues.reserve(work))
+        guard case .reserved(let reserved) = providerQueues.place(for: work) else { preconditionFailure("there is room") }
         providerQueues.add(new)
         providerQueues.giveBack([Admit.Admitted(work: work, providerQueue: reserved, sendBy: .now, validity: .seconds(1))])
         #expect(old.state.withLock { $0.reserved } == 0)
         #expect(new.state.withLock { $0.reserved } == 0)
+    }
+
+    @Test(
+        "what was admitted before the policy changed goes to the queue that it was reserved at: no place is counted twice, or at the new one"
+    )
+    func sent() async throws {
+        let results = Results()
+        let (old, new) = (try providerQueue(window: 4, results: results), try providerQueue(window: 9, results: results))
+        let providerQueues = ProviderQueues([old])
+        let work = Work.sample(provider: old.policy)
+        guard case .reserved(let reserved) = providerQueues.place(for: work) else { preconditionFailure("there is room") }
+        providerQueues.add(new)
+        await old.retire()
+        Send().run([Admit.Admitted(work: work, providerQueue: reserved, sendBy: .now + .seconds(5), validity: .seconds(5))])
+        #expect(await results.take(10, timeout: .seconds(5)).map { $0.0.outcome.failure?.code } == ["not_sent"])
+        #expect(old.state.withLock { $0.reserved } == 0)
+        #expect(new.state.withLock { $0.reserved } == 0)
+        #expect(await results.take(10, timeout: .milliseconds(50)).isEmpty, "no second answer by the new queue")
     }
 
     @Test("what was admitted for it meanwhile comes back as not sent, and its loop ends")

@@ -2,6 +2,7 @@ import Domain
 import Store
 import TestSupport
 import Testing
+import Text
 
 @testable import Producer
 

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("What people text back stops and starts messages", .timeLimit(.minutes(5)))

@@ -8,6 +8,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Callbacks
 @testable import Pipeline
 @testable import Transports
 

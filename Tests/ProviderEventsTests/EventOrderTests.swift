@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("Receipts of the parts of one message", .timeLimit(.minutes(5)))

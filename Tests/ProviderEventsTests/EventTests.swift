@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("What carriers say later becomes receipts", .timeLimit(.minutes(5)))

@@ -3,6 +3,7 @@ import ProviderEvents
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 
 @Suite("What a text from a phone asks for, and for whom")

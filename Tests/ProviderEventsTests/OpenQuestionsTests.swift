@@ -3,6 +3,7 @@ import Store
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import ProviderEvents
 
 @Suite("Which question a text answers")

@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 import Transports
 
+@testable import Callbacks
 @testable import Pipeline
 @testable import Worker
 
@@ -42,7 +43,7 @@ struct StateOrderTests {
             bench.claim.resetScanPositions()
             for lane: Int16 in [0, 2, 3] { _ = try await bench.step(lane: lane, limit: 3) }
             while let batch = try await bench.claim.takeQuarantined(limit: 3, workerCrashes: 0...9) {
-                _ = try await bench.pipeline.process(batch)
+                try await bench.process(batch)
             }
         }
 

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Rendering
 import Testing
+import Text
 
 /// `smsutil` (PyPI) as an independent opinion. It and the standard disagree in three points, and there we follow the standard:
 /// - it counts U+001B as a character of the alphabet; TS 23.038 has it only as the escape to the extension table, so that such a

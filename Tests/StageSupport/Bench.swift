@@ -19,6 +19,7 @@ package struct Bench {
     package let claim: Claim
     package let providerQueues: ProviderQueues
     package let results = Results()
+    package let inFlight = InFlight(limit: 1000)
     package let pipeline: Pipeline
 
     /// - Parameter database: where many work at once, one with a connection for each; nil: the shop's.
@@ -46,23 +47,25 @@ package struct Bench {
             shared: shared, database: database, claimBudget: claimBudget, lease: .seconds(30), idlePoll: .milliseconds(50))
         pipeline = Pipeline(
             shared: shared, database: database, claim: claim, claimBudget: claimBudget, providerQueues: providerQueues,
-            results: results,
-            inFlight: InFlight(limit: 1000), signals: LoopSignals(), meters: Meters(), logger: logger,
-            deadLetters: DeadLetterLog(meters: Meters(), logger: logger), batch: 50, idlePoll: .milliseconds(50))
+            results: results, inFlight: inFlight, meters: Meters(), logger: logger,
+            deadLetters: DeadLetterLog(meters: Meters(), logger: logger), batch: 50)
         try await refresh()
     }
 
     /// Looks at the rings and takes the probe.
     package func refresh() async throws {
-        let (segments, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
-        shared.update(segments: RingParts(segments, probe: probe), paused: [])
+        let (parts, probe) = try await database.withConnection { try await $0.run(LoadRingParts(), QueueProbe()) }
+        shared.update(rings: RingParts(parts, probe: probe), paused: [])
         _ = claim.update(probe)
     }
+
+    /// A batch that was claimed through the other stages.
+    package func process(_ batch: Claim.Batch) async throws { _ = try await pipeline.process { .batch(batch) } }
 
     /// Claims a batch of a lane, renders, admits and hands over. False: there was nothing.
     package func step(lane: Int16, limit: Int = 50) async throws -> Bool {
         guard let batch = try await claim.take(lane: lane, limit: limit) else { return false }
-        _ = try await pipeline.process(batch)
+        try await process(batch)
         try await recordAll()
         return true
     }
@@ -79,7 +82,7 @@ package struct Bench {
     /// Moves into the lanes what is due by now.
     package func promote() async throws -> Int {
         var count = 0
-        for segment in shared.segments.due { count += try await database.run(PromoteDue(slot: segment.slot)).count }
+        for part in shared.rings.due { count += try await database.run(PromoteDue(part: part.number)).count }
         try await refresh()
         claim.resetScanPositions()
         return count
@@ -94,6 +97,6 @@ extension Bench {
             shared: shared, database: database,
             recorder: EventRecorder(shared: events, database: database, meters: Meters(), logger: logger),
             providerQueues: providerQueues,
-            signals: LoopSignals(), inFlight: pipeline.inFlight, meters: Meters(), logger: logger)
+            signals: LoopSignals(), inFlight: inFlight, meters: Meters(), logger: logger)
     }
 }

@@ -19,7 +19,7 @@ extension Work {
         parts: [String] = ["hi"]
     ) -> Work {
         let lease = Lease(
-            slot: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: lane, attempt: 0,
+            part: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: lane, attempt: 0,
             countedAttempts: 0,
             resends: 0, workerCrashes: 0, series: 0, session: 1, claim: 1, deadline: now)
         let message = Message(

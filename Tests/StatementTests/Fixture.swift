@@ -65,11 +65,11 @@ extension PQConnection {
 
 extension Database {
     func claim(
-        _ limit: Int32, from: Int64 = 0, below: Int64 = .max, segment: Int16 = 3, session: Int32 = 1, claim: Int32 = 1
+        _ limit: Int32, from: Int64 = 0, below: Int64 = .max, part: Int16 = 3, session: Int32 = 1, claim: Int32 = 1
     ) async throws -> ClaimReady.Answer {
         try await run(
             ClaimReady(
-                segment: segment, lane: 1, from: from, below: below, limit: limit, session: session, claim: claim,
+                part: part, lane: 1, from: from, below: below, limit: limit, session: session, claim: claim,
                 lease: .seconds(30),
                 leasedPart: 1))
     }

@@ -13,29 +13,29 @@ struct GuardTests {
     private static func end(_ store: Database, _ way: String, _ lease: Lease) async throws -> [MessageID] {
         switch way {
         case "hand back":
-            var statement = HandBack(slot: lease.slot)
+            var statement = HandBack(part: lease.part)
             statement.add(lease)
             return try await store.run(statement)
         case "finish":
-            var statement = Finish(slot: lease.slot)
+            var statement = Finish(part: lease.part)
             statement.add(lease, kind: "accepted", attempt: 1, provider: "p")
             return try await store.run(statement)
         case "put off":
-            var statement = PutOff(slot: lease.slot)
+            var statement = DeferMessages(part: lease.part)
             statement.add(
                 lease, until: lease.deadline, reason: "retry", attempt: 1, countedAttempts: 1, resends: 0, receipt: "deferred",
                 answeredAttempt: 1,
                 provider: "p")
             return try await store.run(statement)
         case "finish accepted":
-            var statement = FinishAccepted(slot: lease.slot, session: lease.session)
+            var statement = FinishAccepted(part: lease.part, session: lease.session)
             statement.add(lease, attempt: 1, provider: "p", reference: "r")
             do { try await store.run(statement) } catch let error as StoreError where error.isLeaseLost {
                 return []
             }
             return [lease.messageID]
         default:
-            var statement = InsertDeadLetters(slot: lease.slot)
+            var statement = InsertDeadLetters(part: lease.part)
             let reason = DeadLetterReason(code: "rejected", explanation: "It was rejected.", remedy: "Ask.")
             statement.add(lease, attempt: 1, provider: "p", reason: reason)
             return try await store.run(statement)
@@ -114,17 +114,17 @@ struct GuardTests {
     @Test("what a message carries comes back from every detour: attempts, resends, deaths, series")
     func counters() async throws {
         try await claimed { connection, store, lease in
-            var back = HandBack(slot: lease.slot)
+            var back = HandBack(part: lease.part)
             back.add(lease, lane: 8, attempt: 4, workerCrashes: 2)
             _ = try await store.run(back)
             #expect(
                 try await connection.value(
                     "select concat_ws(' ', attempt, burned, resends, deaths, series) from martlet_data.ready") == "4 0 0 2 0")
-            let slot = try #require(try await connection.value("select slot from martlet_data.ready"))
+            let part = try #require(try await connection.value("select slot from martlet_data.ready"))
             #expect(
-                try await connection.value("select lane from martlet_data.segments where kind = 'ready' and slot = \(slot)")
+                try await connection.value("select lane from martlet_data.segments where kind = 'ready' and slot = \(part)")
                     == "8")
-            let again = try #require(try await store.claim(1, segment: Int16(slot) ?? 0).messages.first).lease
+            let again = try #require(try await store.claim(1, part: Int16(part) ?? 0).messages.first).lease
             #expect(again.attempt == 4 && again.workerCrashes == 2)
         }
     }

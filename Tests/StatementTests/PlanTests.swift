@@ -92,39 +92,39 @@ struct PlanTests {
         var update = UpdateCapUsage()
         update.recipientKeys = ids.map { "k\($0)" }
         update.hits = ids.map { _ in [UInt8](repeating: 1, count: 48) }
-        var finish = Finish(slot: 1)
-        var accepted = FinishAccepted(slot: 1, session: 1)
+        var finish = Finish(part: 1)
+        var accepted = FinishAccepted(part: 1, session: 1)
         for lease in leases { accepted.add(lease, attempt: 1, provider: "p", reference: nil) }
-        var putOff = PutOff(slot: 1)
-        var handBack = HandBack(slot: 1)
+        var deferMessage = DeferMessages(part: 1)
+        var handBack = HandBack(part: 1)
         for lease in leases {
             finish.add(lease, kind: "accepted", attempt: 2, provider: "p")
-            putOff.add(
+            deferMessage.add(
                 lease, until: Statements.then, reason: "retry", attempt: 2, countedAttempts: 1, resends: 0, receipt: "deferred")
             handBack.add(lease)
         }
         return [
             (
                 ClaimReady(
-                    segment: 1, lane: 0, from: 0, limit: Int32(batch), session: 1, claim: 2, lease: .seconds(30), leasedPart: 2
+                    part: 1, lane: 0, from: 0, limit: Int32(batch), session: 1, claim: 2, lease: .seconds(30), leasedPart: 2
                 ), 60
             ),
             (AdmitLock(session: 1, buckets: Array(0..<100)), 1),
             (LockCapUsage(recipientKeys: update.recipientKeys), 10),
             (
                 AdmitFacts(
-                    slot: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: ids.map { "+86138\($0)" },
+                    part: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: ids.map { "+86138\($0)" },
                     consentKeys: update.recipientKeys, groupKeys: ["g"], attemptedIDs: ids), 60
             ),
             (
                 AdmitFacts(
-                    slot: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: [], consentKeys: [],
+                    part: 1, session: 1, rows: leases.map(\.row), messageIDs: ids, addresses: [], consentKeys: [],
                     groupKeys: ["run:1000"], attemptedIDs: [],
                     runs: ids.map { RunPlace(run: Int32($0.rawValue), zone: "Asia/Kolkata") }), 60
             ),
             (SettleCodes(after: 0), 500),
-            (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (putOff, 45),
-            (PromoteDue(slot: 1, limit: Int32(batch)), 30),
+            (attempts, 40), (update, 25), (finish, 40), (accepted, 40), (deferMessage, 45),
+            (PromoteDue(part: 1, limit: Int32(batch)), 30),
             (handBack, 25),
         ] + events(ids)
     }

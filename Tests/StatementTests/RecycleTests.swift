@@ -16,7 +16,7 @@ struct RecycleTests {
     private static let insert =
         "insert into martlet_data.ready (slot, seq, message_id) values (3, nextval('martlet_data.message_seq'), 7)"
 
-    /// Segment 3 of lane 1, filled, closed and emptied, beside a transaction that has read it and does not end.
+    /// Part 3 of lane 1, filled, closed and emptied, beside a transaction that has read it and does not end.
     private func pinned(
         reader isolation: String = "read committed",
         _ body: @Sendable (ScratchDatabase, Database, PQConnection, _ reader: PQConnection) async throws -> Void
@@ -95,8 +95,8 @@ struct RecycleTests {
 
             while try await store.run(AdvanceRing(kind: .ready, lane: 1)) != 3 {}
             try await connection.execute(script: Self.fill + Self.flush)
-            let segment = try #require(try await store.run(LoadRingParts()).first { $0.kind == .ready && $0.slot == 3 })
-            #expect(segment.pages == Int64(pages) && segment.reusedPages == pages && segment.insertedRows == Self.rows)
+            let part = try #require(try await store.run(LoadRingParts()).first { $0.kind == .ready && $0.number == 3 })
+            #expect(part.pages == Int64(pages) && part.reusedPages == pages && part.insertedRows == Self.rows)
             var last: Int64 = 0
             for batch in 0..<3 {
                 let answer = try await store.claim(1000, from: last + 1, claim: Int32(batch))
@@ -296,7 +296,7 @@ struct RecycleTests {
             let reader = try await scratch.connect()
             try await reader.execute(script: "begin; lock table \(table) in access share mode")
             try await connection.execute(script: "delete from \(table); \(Self.flush)")
-            let retire = RetireRingPart(kind: kind, slot: 1)
+            let retire = RetireRingPart(kind: kind, part: 1)
             #expect(try await store.run(retire) == false)
             try await wait(connection)
             #expect(try await store.run(retire) == false)
@@ -305,14 +305,14 @@ struct RecycleTests {
                 return try await store.run(retire)
             }
             while try await store.run(AdvanceRing(kind: kind, lane: 0)) != 1 {}
-            let segment = try #require(try await store.run(LoadRingParts()).first { $0.kind == kind && $0.slot == 1 })
-            #expect(segment.reusedPages > 0 && !segment.isFree)
+            let part = try #require(try await store.run(LoadRingParts()).first { $0.kind == kind && $0.number == 1 })
+            #expect(part.reusedPages > 0 && !part.isFree)
         }
     }
 }
 
 extension Fixture {
-    /// A few rows in segment 1 of `leased` or `due`.
+    /// A few rows in part 1 of `leased` or `due`.
     fileprivate static func someRows(_ kind: LoadRingParts.Kind) -> String {
         kind == .leased
             ? """
@@ -323,7 +323,7 @@ extension Fixture {
     }
 }
 
-/// Producers, claimers and one who rotates, until some segments were used again and every message is leased.
+/// Producers, claimers and one who rotates, until some parts were used again and every message is leased.
 private actor Tally {
     private(set) var enqueued = 0
     private var reused = 0
@@ -348,14 +348,14 @@ private actor Tally {
         return []
     }
 
-    /// Claims from every segment of the lane, free ones too, from the start.
+    /// Claims from every part of the lane, free ones too, from the start.
     nonisolated func claim(_ store: Database, session: Int32, _ connection: PQConnection) async throws -> [MessageID] {
         var mine: [MessageID] = []
         var claim: Int32 = 0
         while try await isUnfinished(connection) {
-            for segment in try await store.run(LoadRingParts()) where segment.kind == .ready && segment.lane == 1 {
+            for part in try await store.run(LoadRingParts()) where part.kind == .ready && part.lane == 1 {
                 claim += 1
-                mine += try await store.claim(7, segment: segment.slot, session: session, claim: claim).messages.map(
+                mine += try await store.claim(7, part: part.number, session: session, claim: claim).messages.map(
                     \.lease.messageID)
             }
         }
@@ -367,7 +367,7 @@ private actor Tally {
         return producers > 0 || leased != "\(enqueued)"
     }
 
-    /// As if six seconds passed all the time, while in two rounds of three a reader holds all segments.
+    /// As if six seconds passed all the time, while in two rounds of three a reader holds all parts.
     nonisolated func rotate(_ store: Database, _ connection: PQConnection, reader: PQConnection) async throws -> [MessageID] {
         for round in 1... {
             guard try await isUnfinished(connection) else { break }
@@ -375,15 +375,15 @@ private actor Tally {
                 round % 3]
             try await reader.execute(script: step)
             _ = try await store.run(AdvanceRing(kind: .ready, lane: 1))
-            for segment in try await store.run(LoadRingParts()) where segment.kind == .ready && segment.lane == 1 {
-                let retire = RetireRingPart(kind: .ready, slot: segment.slot)
+            for part in try await store.run(LoadRingParts()) where part.kind == .ready && part.lane == 1 {
+                let retire = RetireRingPart(kind: .ready, part: part.number)
                 if try await store.run(retire) { continue }
                 try await connection.execute(
                     script: "update martlet_data.segments set pinned_at = pinned_at - interval '6 seconds'")
                 if try await store.run(retire) { continue }
-                try await connection.execute(script: "vacuum martlet_data.ready_\(segment.slot)")
+                try await connection.execute(script: "vacuum martlet_data.ready_\(part.number)")
                 guard try await store.run(retire) else { continue }
-                let pages = "select reused_pages from martlet_data.segments where kind = 'ready' and slot = \(segment.slot)"
+                let pages = "select reused_pages from martlet_data.segments where kind = 'ready' and slot = \(part.number)"
                 if try await connection.value(pages) != "0" { await count(reused: 1) }
             }
         }

@@ -133,9 +133,9 @@ struct RingTests {
                     insert into martlet_data.due (slot, due_at, message_id, lane, reason, attempt, burned)
                     select 1, clock_timestamp() + make_interval(mins => n), n + 100, 1, 'retry', 2, 1 from generate_series(-4, 5) n
                     """)
-            #expect(try await store.run(PromoteDue(slot: 1, limit: 3)).count == 3)
-            #expect(try await store.run(PromoteDue(slot: 1)).count == 2)
-            #expect(try await store.run(PromoteDue(slot: 1)).count == 0)
+            #expect(try await store.run(PromoteDue(part: 1, limit: 3)).count == 3)
+            #expect(try await store.run(PromoteDue(part: 1)).count == 2)
+            #expect(try await store.run(PromoteDue(part: 1)).count == 0)
             #expect(
                 try await connection.value(
                     "select string_agg(message_id::text, ' ' order by seq) from martlet_data.ready_3 where attempt = 2 and burned = 1"
@@ -148,7 +148,7 @@ struct RingTests {
 
 @Suite("Segments are given back by TRUNCATE, which never waits and never takes a row with it")
 struct RetireTests {
-    /// Lane 1 with its appends moved from segment 3 to the next.
+    /// Lane 1 with its appends moved from part 3 to the next.
     private func rotated(
         _ body: @Sendable (ScratchDatabase, Database, PQConnection) async throws -> Void
     ) async throws {
@@ -160,8 +160,8 @@ struct RetireTests {
     }
 
     /// Others keep their locks until later: a wait for one would end at this limit, with an error.
-    private func retire(_ store: Database, _ slot: Int16 = 3) async throws -> Bool {
-        try await store.run(RetireRingPart(kind: .ready, slot: slot), within: .seconds(20))
+    private func retire(_ store: Database, _ part: Int16 = 3) async throws -> Bool {
+        try await store.run(RetireRingPart(kind: .ready, part: part), within: .seconds(20))
     }
 
     @Test("an empty segment is given back, and is used again before the ring grows further")
@@ -221,7 +221,7 @@ struct RetireTests {
             _ = try await store.run(AdvanceRing(kind: .ready, lane: 1))
             #expect(try await retire(store) == false)
             try await connection.enqueue(1)
-            #expect(try await store.claim(10, segment: 4).messages.count == 1)
+            #expect(try await store.claim(10, part: 4).messages.count == 1)
             try await reader.execute(script: "commit")
             #expect(try await retire(store))
         }
@@ -242,17 +242,17 @@ struct RetireTests {
     @Test("the ring grows when no segment is free, and every segment has its own number")
     func growth() async throws {
         try await rotated { scratch, store, connection in
-            var slots: [Int16] = [3]
+            var parts: [Int16] = [3]
             for _ in 1...4 {
                 try await connection.enqueue(1)
-                slots.append(try await store.run(AdvanceRing(kind: .ready, lane: 1)))
+                parts.append(try await store.run(AdvanceRing(kind: .ready, lane: 1)))
             }
-            #expect(Set(slots).count == 5)
+            #expect(Set(parts).count == 5)
             try await connection.enqueue(1)
             #expect(try await connection.value("select count(distinct slot) from martlet_data.ready") == "5")
-            for slot in slots { #expect(try await store.claim(10, segment: slot).messages.count == 1) }
+            for part in parts { #expect(try await store.claim(10, part: part).messages.count == 1) }
             let worker = try await scratch.connect()
-            try await worker.execute(script: "set role martlet_worker; select from martlet_data.ready_\(slots[4])")
+            try await worker.execute(script: "set role martlet_worker; select from martlet_data.ready_\(parts[4])")
         }
     }
 
@@ -273,8 +273,8 @@ struct RetireTests {
                 group.addTask { for _ in 1...40 { _ = try await store.run(AdvanceRing(kind: .ready, lane: 1)) } }
                 group.addTask {
                     for _ in 1...20 {
-                        for segment in try await store.run(LoadRingParts()) where segment.kind == .ready && segment.lane == 1 {
-                            _ = try await store.run(RetireRingPart(kind: .ready, slot: segment.slot))
+                        for part in try await store.run(LoadRingParts()) where part.kind == .ready && part.lane == 1 {
+                            _ = try await store.run(RetireRingPart(kind: .ready, part: part.number))
                         }
                     }
                 }

@@ -16,17 +16,17 @@ enum Statements {
     static let message = MessageID(1)
     static let then = Timestamp(microseconds: 1_750_000_000_000_000)
     static let lease = Lease(
-        slot: 1, row: LeasedRow(tid: PQTID(block: 0, offset: 1)), messageID: message, lane: 0, attempt: 1, countedAttempts: 0,
+        part: 1, row: LeasedRow(tid: PQTID(block: 0, offset: 1)), messageID: message, lane: 0, attempt: 1, countedAttempts: 0,
         resends: 0,
         workerCrashes: 0, series: 0, session: 1, claim: 1, deadline: then)
 
     static var queue: [any Statement] {
-        var handBack = HandBack(slot: 1)
+        var handBack = HandBack(part: 1)
         handBack.add(lease)
         return [
             ClaimReady(
-                segment: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedPart: 1),
-            handBack, LeasedBySession(slot: 1, session: 1), LoadRequeues(messageIDs: [message]), QueueProbe(), LoadRingParts(),
+                part: 1, lane: 0, from: 0, limit: 10, session: 1, claim: 2, lease: .seconds(30), leasedPart: 1),
+            handBack, LeasedBySession(part: 1, session: 1), LoadRequeues(messageIDs: [message]), QueueProbe(), LoadRingParts(),
             WatchQueue(elects: false, holds: false, sleeps: false, promotes: true), MayNotify(),
             WaitForMessages(sequence: 0, open: [1], poll: .milliseconds(2), timeout: .milliseconds(10), promotes: true),
             TakeRate(provider: "p", rate: 10, want: 1, need: 1, horizon: .milliseconds(400)),
@@ -87,7 +87,7 @@ enum Statements {
             HoldOptOuts(keys: [.message(1), .group(2), .wide(3), .address(4, channelID: 1, scope: 0)]), RecordLock(session: 1),
             LockCapUsage(recipientKeys: ["+8613800138000"]),
             AdmitFacts(
-                slot: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
+                part: 1, session: 1, rows: [lease.row], messageIDs: [message], addresses: ["+8613800138000"],
                 consentKeys: ["+8613800138000"], groupKeys: ["g"], attemptedIDs: [message],
                 runs: [RunPlace(run: 1, zone: "Asia/Kolkata")]),
             LocalHours(queries: [.init(zone: "Asia/Shanghai", quietHours: QuietHours(from: 1320, until: 480))]),
@@ -96,17 +96,17 @@ enum Statements {
     }
 
     static var recording: [any Statement] {
-        var finish = Finish(slot: 1)
+        var finish = Finish(part: 1)
         finish.add(lease, kind: "accepted", attempt: 1, provider: "p", reference: "r")
-        var accepted = FinishAccepted(slot: 1, session: 1)
+        var accepted = FinishAccepted(part: 1, session: 1)
         accepted.add(lease, attempt: 1, provider: "p", reference: "r")
-        var putOff = PutOff(slot: 1)
-        putOff.add(
+        var deferMessage = DeferMessages(part: 1)
+        deferMessage.add(
             lease, until: then, reason: "retry", attempt: 1, countedAttempts: 1, resends: 0, receipt: "deferred",
             answeredAttempt: 1)
         var receipts = InsertReceipts()
         receipts.add(message, kind: "unknown", attempt: 1)
-        var dead = InsertDeadLetters(slot: 1)
+        var dead = InsertDeadLetters(part: 1)
         dead.add(
             lease, attempt: 1, provider: nil,
             reason: DeadLetterReason(code: "rejected", explanation: "It was rejected.", remedy: "Ask."))
@@ -116,7 +116,7 @@ enum Statements {
         suppressions.scopes = ["all"]
         suppressions.reasons = ["hard_bounce"]
         return [
-            accepted, finish, putOff, receipts, dead, EraseBodies(messageIDs: [message]), suppressions,
+            accepted, finish, deferMessage, receipts, dead, EraseBodies(messageIDs: [message]), suppressions,
             ReopenUnsent(messageIDs: [message]),
         ]
     }
@@ -166,8 +166,8 @@ enum Statements {
             RescuableSessions(), DaysToCount(), CountDay(day: "2025-06-01"), DueWork(asksForRescue: true), RescueLock(session: 1),
             FenceSession(session: 1),
             AttemptStates(messageIDs: [message]), FindSettled(messageIDs: [message]),
-            PromoteDue(slot: 1), AddRingPart(kind: .ready, lane: 1), AdvanceRing(kind: .ready, lane: 0),
-            RetireRingPart(kind: .ready, slot: 2), TryDuty(duty: 1),
+            PromoteDue(part: 1), AddRingPart(kind: .ready, lane: 1), AdvanceRing(kind: .ready, lane: 0),
+            RetireRingPart(kind: .ready, part: 2), TryDuty(duty: 1),
             MeasureLevels(span: .seconds(60)), LoadLevels(), CreatePartitions(),
             PurgeIdempotencyKeys(keep: .seconds(0)), OldDays(keep: .seconds(86_400)), DropDay("20250101"),
             HeldDays(keep: .seconds(86_400)),
@@ -207,7 +207,7 @@ enum Statements {
             CountDeadLetters(filter: filter), ListDeadLetters(filter: filter, limit: 10),
             DeadLetterIDs(filter: filter, after: MessageID(0), limit: 10), LoadDeadLetter(id: message),
             CreateJob(action: "discard", why: "x", messages: .matching(filter), selection: "{}", options: "{}", perSecond: 10),
-            EndJob(job: 1, why: "x"), ListJobs(limit: 10),
+            EndJob(job: 1, why: "x"), ReopenJob(job: 1, why: "x"), ListJobs(limit: 10),
             ListJobMessages(job: 1, result: "waiting", after: MessageID(0), limit: 10),
             FindMessages(recipient: address, channel: "sms", addressSince: nil, limit: 10), LoadMessageOverview(id: message),
             LoadVariables(id: message), LoadAttempts(id: message), LoadReceipts(id: message), LoadTargets(id: message),

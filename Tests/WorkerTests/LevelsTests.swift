@@ -115,7 +115,7 @@ struct LevelsTests {
             try await shop.enqueue("marketing", to: "+4917000000000")
             try await bench.refresh()
             let batch = try #require(try await bench.claim.take(lane: 3, limit: 10))
-            _ = try await bench.pipeline.process(batch)
+            try await bench.process(batch)
             let taken = await bench.results.take(10, timeout: .seconds(10))
             let bills = try await Record(shared: bench.shared, database: shop.store).record(taken).bills
             let lines = bills.map { "\($0.provider) \($0.messageClass) \($0.currency ?? "-") \($0.segments) \($0.micros)" }

@@ -50,9 +50,9 @@ struct OneBadMessageTests {
             for number in 2...9 { try await shop.enqueue("marketing", to: "+44770090000\(number)") }
             try await spoil(bad, in: shop)
             try await bench.refresh()
-            let recording = Task { await bench.pipeline.recordResults() }
+            let recording = Task { await bench.pipeline.record.run() }
             defer { recording.cancel() }
-            while let batch = try await bench.claim.take(lane: 3, limit: 50) { _ = try await bench.pipeline.process(batch) }
+            while let batch = try await bench.claim.take(lane: 3, limit: 50) { try await bench.process(batch) }
             try await shop.settle(within: .seconds(30))
             #expect(try await shop.states() == ["dead:rejected_recipient": 1, "accepted": 8])
             #expect(try await shop.texts("select message ->> 'variables' from martlet_data.dead_letters") == ["{}"])
@@ -160,7 +160,7 @@ struct OneBadMessageTests {
             try await shop.enqueue("marketing", to: "+447700900001")
             try await shop.enqueue("marketing", to: "+447700900002")
             try await bench.refresh()
-            while let batch = try await bench.claim.take(lane: 3, limit: 50) { _ = try await bench.pipeline.process(batch) }
+            while let batch = try await bench.claim.take(lane: 3, limit: 50) { try await bench.process(batch) }
             var taken: [(SubmissionResult, Work)] = []
             try await eventually(within: .seconds(10), "both are answered") {
                 taken += await bench.results.take(500, timeout: .milliseconds(100))

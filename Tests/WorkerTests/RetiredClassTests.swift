@@ -38,7 +38,7 @@ struct RetiredClassTests {
             try await shop.enqueue("extra", to: "+447700900002")
             let bench = try await Bench(shop)
             while let batch = try await bench.claim.next(limit: 50) {
-                _ = try await bench.pipeline.process(batch)
+                try await bench.process(batch)
                 try await bench.recordAll()
             }
             #expect(try await shop.states() == ["accepted": 2])
@@ -61,7 +61,7 @@ struct RetiredClassTests {
             let bench = try await Bench(shop)
             #expect(bench.shared.policy.policy.classes["extra"]?.lane == 6)
             while let batch = try await bench.claim.next(limit: 50) {
-                _ = try await bench.pipeline.process(batch)
+                try await bench.process(batch)
                 try await bench.recordAll()
             }
             #expect(try await shop.states() == ["accepted": 1, "capped": 1, "due": 1])

@@ -15,8 +15,9 @@ import Testing
 struct RotationTests {
     private func isFull(_ kind: LoadRingParts.Kind, pages: Int64, reused: Int32 = 0, rows: Int64 = 0) -> Bool {
         Maintenance.isFull(
-            LoadRingParts.Segment(
-                kind: kind, lane: 1, slot: 3, generation: 1, isFree: false, pages: pages, reusedPages: reused, insertedRows: rows)
+            LoadRingParts.Part(
+                kind: kind, lane: 1, number: 3, generation: 1, isFree: false, pages: pages, reusedPages: reused,
+                insertedRows: rows)
         )
     }
 
@@ -45,27 +46,27 @@ struct RotationTests {
             let maintenance = Maintenance(
                 shared: events.bench.shared, database: shop.store, recorder: events.recorder,
                 providerQueues: events.bench.providerQueues,
-                signals: LoopSignals(), inFlight: events.bench.pipeline.inFlight, meters: Meters(), logger: logger)
+                signals: LoopSignals(), inFlight: events.bench.inFlight, meters: Meters(), logger: logger)
             let reader = try await shop.scratch.connect()
             var used: [Int] = []
             for round in 1...5 {
-                let slot = try await current(shop)
-                used.append(slot)
+                let part = try await current(shop)
+                used.append(part)
                 // More than a fresh one is closed at, and as many as one with old pages is.
                 try await shop.script(
                     """
-                    insert into martlet_data.ready (slot, seq, message_id) select \(slot), nextval('martlet_data.message_seq'), n from generate_series(1, 100000) n;
-                    delete from martlet_data.ready_\(slot); select pg_stat_force_next_flush()
+                    insert into martlet_data.ready (slot, seq, message_id) select \(part), nextval('martlet_data.message_seq'), n from generate_series(1, 100000) n;
+                    delete from martlet_data.ready_\(part); select pg_stat_force_next_flush()
                     """)
                 try await reader.execute(script: "\(round == 1 ? "begin; " : "")select count(*) from martlet_data.ready")
                 #expect(try await maintenance.rotate() == false)
-                #expect(try await current(shop) != slot)
+                #expect(try await current(shop) != part)
                 for _ in 1...2 {
                     _ = try await maintenance.rotate()
                     try await shop.script(
                         "update martlet_data.segments set pinned_at = pinned_at - interval '6 seconds' where not is_free")
                     _ = try await maintenance.rotate()
-                    try await shop.script("vacuum martlet_data.ready_\(slot)")
+                    try await shop.script("vacuum martlet_data.ready_\(part)")
                 }
                 _ = try await maintenance.rotate()
             }

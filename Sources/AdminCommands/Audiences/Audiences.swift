@@ -21,8 +21,8 @@ struct AudiencesList: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let audiences = try await shared.withCampaigns(.reader) { try await $0.run(ListAudiences()) }
-        if shared.json { return Terminal.out.json(.list(audiences, \.json)) }
+        let audiences = try await shared.run(ShowAudiences())
+        if shared.json { return Terminal.out.json(audiences.json) }
         var table = Table("audience", "#members", "#rejected", "changed", "owner")
         for audience in audiences {
             table.add(
@@ -57,18 +57,10 @@ struct AudiencesCreate: AsyncParsableCommand {
             }
             text = String(decoding: data, as: UTF8.self)
         }
-        let (answer, rejects) = try await shared.withCampaigns(.admin) { [name, text] database in
-            let answer = try await database.run(CreateAudience(name: name, query: text))
-            return (answer, answer.rejected > 0 ? try await database.run(AudienceRejects(name: name, limit: 20)) : [])
-        }
-        if shared.json {
-            return Terminal.out.json([
-                "audience": .string(name), "members": .int(answer.members), "rejected": .int(answer.rejected),
-                "rejects": .list(rejects, \.json),
-            ])
-        }
-        Terminal.out.line("\(name): \(answer.members) members, \(answer.rejected) rejected", .green)
-        for reject in rejects { Terminal.out.line("  " + reject.shown) }
+        let output = try await shared.run(MakeAudience(name: name, query: text))
+        if shared.json { return Terminal.out.json(output.json) }
+        Terminal.out.line("\(name): \(output.members) members, \(output.rejected) rejected", .green)
+        for reject in output.rejects { Terminal.out.line("  " + reject.shown) }
     }
 }
 
@@ -85,16 +77,9 @@ struct AudiencesShow: AsyncParsableCommand {
 
     func run() async throws {
         try checkLimit(limit)
-        let (audience, rejects) = try await shared.withCampaigns(.reader) { [name, limit] database in
-            guard let audience = try await database.run(ListAudiences(name: name)).first else {
-                throw OperationError(
-                    .notFound, "There is no audience \(name).", hint: "martlet audiences list shows those that there are.")
-            }
-            return (audience, try await database.run(AudienceRejects(name: name, limit: Int64(limit))))
-        }
-        if shared.json {
-            return Terminal.out.json(["audience": audience.json, "rejects": .list(rejects, \.json)])
-        }
+        let output = try await shared.run(ShowAudience(name: name, limit: limit))
+        if shared.json { return Terminal.out.json(output.json) }
+        let (audience, rejects) = (output.audience, output.rejects)
         Terminal.out.line(
             "\(audience.name): \(audience.members) members, \(audience.rejected) rejected, changed \(audience.changedAt.shown)")
         if let query = audience.query { Terminal.out.line(Printable.text(query), .dim) }
@@ -116,28 +101,13 @@ struct AudiencesRemove: AsyncParsableCommand {
 
     func run() async throws {
         try Confirmation.ask("Remove the audience \(name)?", yes: yes)
-        let members = try await shared.withCampaigns(.admin) { [name, why] in
-            try await $0.run(RemoveAudience(name: name, why: why))
-        }
-        if shared.json { return Terminal.out.json(["audience": .string(name), "members": .int(members)]) }
-        Terminal.out.line("\(name) is removed; it had \(members) members", .green)
-    }
-}
-
-extension ListAudiences.Audience {
-    fileprivate var json: JSONValue {
-        [
-            "audience": .string(name), "members": .int(members), "rejected": .int(rejected), "owner": .string(owner),
-            "created_at": .time(createdAt), "changed_at": .time(changedAt), "query": .text(query),
-        ]
+        let output = try await shared.run(DiscardAudience(name: name, why: why))
+        shared.show(output) { Terminal.out.line("\(name) is removed; it had \(output.members) members", .green) }
     }
 }
 
 extension AudienceRejects.Reject {
     fileprivate var shown: String { (line.map { "line \($0): " } ?? "") + "\(field): \(problem)" }
-    fileprivate var json: JSONValue {
-        ["line": line.map { .int($0) } ?? .null, "field": .string(field), "problem": .string(problem)]
-    }
 }
 
 struct CodesGroup: AsyncParsableCommand {
@@ -166,11 +136,10 @@ struct CodesLoad: AsyncParsableCommand {
         }
         let codes = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        let (loaded, doubles) = try await shared.withCampaigns(.admin) { [pool, validUntil] database in
-            try await database.run(LoadCodes(pool: pool, codes: codes, validUntil: validUntil))
+        let output = try await shared.run(FillCodePool(pool: pool, codes: codes, validUntil: validUntil))
+        shared.show(output) {
+            Terminal.out.line("\(pool): \(output.loaded) codes loaded, \(output.doubles) were there already", .green)
         }
-        if shared.json { return Terminal.out.json(["pool": .string(pool), "loaded": .int(loaded), "doubles": .int(doubles)]) }
-        Terminal.out.line("\(pool): \(loaded) codes loaded, \(doubles) were there already", .green)
     }
 }
 
@@ -185,18 +154,8 @@ struct CodesShow: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let pools = try await shared.withCampaigns(.reader) { [pool] in
-            try await $0.run(ListCodePools(pool: pool))
-        }
-        if shared.json {
-            return Terminal.out.json(
-                .list(pools) {
-                    [
-                        "pool": .string($0.name), "codes": .int($0.codes), "free": .int($0.free), "reserved": .int($0.reserved),
-                        "held": .int($0.held), "spent": .int($0.spent), "expired": .int($0.expired),
-                    ]
-                })
-        }
+        let pools = try await shared.run(ShowCodePools(pool: pool))
+        if shared.json { return Terminal.out.json(pools.json) }
         var table = Table("pool", "#codes", "#free", "#reserved", "#held", "#spent", "#expired")
         for pool in pools {
             table.add(

@@ -2,7 +2,7 @@ import ArgumentParser
 import Domain
 import Operations
 import Settings
-import Store
+import Text
 
 struct CampaignsValidate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,11 +20,11 @@ struct CampaignsValidate: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let campaigns = try CampaignDirectory(root: config).load()
+        let files = try CampaignDirectory(root: config).load()
         if shared.json {
-            return Terminal.out.json(["valid": .bool(true), "campaigns": .list(campaigns) { .string($0.campaign.name) }])
+            return Terminal.out.json(["valid": .bool(true), "campaigns": .list(files) { .string($0.campaign.name) }])
         }
-        Terminal.out.line("\(config)/campaigns is valid: \(campaigns.count) campaigns", .green)
+        Terminal.out.line("\(config)/campaigns is valid: \(files.count) campaigns", .green)
     }
 }
 
@@ -47,36 +47,14 @@ struct CampaignsApply: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let campaigns = try CampaignDirectory(root: config).load()
-        let changed = try await shared.withCampaigns(.admin) { [dryRun] database in
-            try await database.withConnection { connection in
-                try await connection.begin()
-                do {
-                    var changed: [(name: String, version: Int32)] = []
-                    for (campaign, text) in campaigns {
-                        let answer = try await connection.run(ApplyCampaign(name: campaign.name, definition: text))
-                        guard answer.isNew else { continue }
-                        changed.append((campaign.name, answer.version))
-                        _ = try await connection.run(
-                            InsertAudit(
-                                action: "apply_campaign", object: "\(campaign.name) v\(answer.version)", why: nil, detail: nil))
-                    }
-                    if dryRun { await connection.rollbackAfterError() } else { try await connection.commit() }
-                    return changed
-                } catch {
-                    await connection.rollbackAfterError()
-                    throw error
-                }
+        let files = try CampaignDirectory(root: config).load()
+        let output = try await shared.run(ApplyCampaigns(files: files, dryRun: dryRun))
+        shared.show(output) {
+            for changed in output.changed { Terminal.out.line("\(changed.campaign): version \(changed.version)") }
+            if output.changed.isEmpty {
+                Terminal.out.line("unchanged: \(files.count) campaigns are stored as they are in \(config)")
             }
+            if dryRun { Terminal.out.line("dry run: nothing was stored") }
         }
-        if shared.json {
-            return Terminal.out.json([
-                "dry_run": .bool(dryRun),
-                "changed": .list(changed) { ["campaign": .string($0.name), "version": .int(Int64($0.version))] },
-            ])
-        }
-        for (name, version) in changed { Terminal.out.line("\(name): version \(version)") }
-        if changed.isEmpty { Terminal.out.line("unchanged: \(campaigns.count) campaigns are stored as they are in \(config)") }
-        if dryRun { Terminal.out.line("dry run: nothing was stored") }
     }
 }

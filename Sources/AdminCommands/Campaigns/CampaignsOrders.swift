@@ -2,7 +2,7 @@ import ArgumentParser
 import Campaigns
 import Domain
 import Operations
-import Store
+import Text
 
 struct CampaignsApprove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,9 +16,8 @@ struct CampaignsApprove: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let at = try await shared.withCampaigns(.admin) { [number, why] in try await $0.run(ApproveRun(run: number, why: why)) }
-        if shared.json { return Terminal.out.json(["run": .int(Int64(number)), "approved_at": .time(at)]) }
-        Terminal.out.line("run \(number) is approved", .green)
+        let output = try await shared.run(ApproveCampaignRun(run: number, why: why))
+        shared.show(output) { Terminal.out.line("run \(number) is approved", .green) }
     }
 }
 
@@ -36,17 +35,13 @@ struct CampaignsPause: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let answer = try await shared.withCampaigns(.admin) { [number, why] in try await $0.run(PauseRun(run: number, why: why)) }
-        if shared.json {
-            return Terminal.out.json([
-                "run": .int(Int64(number)), "paused_at": .time(answer.pausedAt), "in_flight": .int(answer.inFlight),
-                "messages": .list(answer.messages) { .id($0) },
-            ])
+        let output = try await shared.run(PauseCampaignRun(run: number, why: why))
+        shared.show(output) {
+            Terminal.out.line(
+                "run \(number) is paused since \(output.pausedAt.iso8601); \(output.inFlight) messages were in flight", .green)
+            for message in output.messages.prefix(20) { Terminal.out.line("  \(message)") }
+            if output.inFlight > 20 { Terminal.out.line("  and \(output.inFlight - 20) more") }
         }
-        Terminal.out.line(
-            "run \(number) is paused since \(answer.pausedAt.iso8601); \(answer.inFlight) messages were in flight", .green)
-        for message in answer.messages.prefix(20) { Terminal.out.line("  \(message)") }
-        if answer.inFlight > 20 { Terminal.out.line("  and \(answer.inFlight - 20) more") }
     }
 }
 
@@ -70,20 +65,14 @@ struct CampaignsResume: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let output = try await shared.withCampaigns(.admin) { [number, why, late, dryRun] in
-            try await ResumePausedRun(run: number, why: why, mode: late, isPreview: dryRun).run(on: $0)
+        let output = try await shared.run(ResumeCampaignRun(run: number, why: why, late: late, dryRun: dryRun))
+        let resumed = output.resumed
+        shared.show(output) {
+            Terminal.out.line(
+                "run \(number) \(dryRun ? "would go on" : "goes on"): \(resumed.waiting) members wait"
+                    + (resumed.endsAt.map { ", the last are released \($0.shown)" } ?? "") + "; \(resumed.skipped) are given up",
+                dryRun ? .plain : .green)
         }
-        if shared.json {
-            return Terminal.out.json([
-                "run": .int(Int64(number)), "dry_run": .bool(dryRun), "paused_at": .time(output.pausedAt),
-                "waiting": .int(output.waiting),
-                "skipped": .int(output.skipped), "last_release_at": .time(output.endsAt),
-            ])
-        }
-        Terminal.out.line(
-            "run \(number) \(dryRun ? "would go on" : "goes on"): \(output.waiting) members wait"
-                + (output.endsAt.map { ", the last are released \($0.shown)" } ?? "") + "; \(output.skipped) are given up",
-            dryRun ? .plain : .green)
     }
 }
 
@@ -101,14 +90,9 @@ struct CampaignsStop: AsyncParsableCommand {
 
     func run() async throws {
         try Confirmation.ask("Stop run \(number) for good?", yes: yes)
-        let answer = try await shared.withCampaigns(.admin) { [number, why] in
-            try await $0.run(StopRun(run: number, why: why))
+        let output = try await shared.run(StopCampaignRun(run: number, why: why))
+        shared.show(output) {
+            Terminal.out.line("run \(number) is stopped; \(output.waiting) members had not been released", .green)
         }
-        if shared.json {
-            return Terminal.out.json([
-                "run": .int(Int64(number)), "stopped_at": .time(answer.stoppedAt), "not_released": .int(answer.waiting),
-            ])
-        }
-        Terminal.out.line("run \(number) is stopped; \(answer.waiting) members had not been released", .green)
     }
 }

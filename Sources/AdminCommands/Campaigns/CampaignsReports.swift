@@ -3,6 +3,7 @@ import Campaigns
 import Domain
 import Operations
 import Store
+import Text
 
 struct CampaignsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,22 +17,9 @@ struct CampaignsList: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let (campaigns, runs) = try await shared.withCampaigns(.reader) { [campaign] database in
-            let rights = try await database.run(CurrentRights())
-            // What operators wrote is for admins.
-            let campaigns = rights.isAdmin ? try await database.run(LoadCampaigns(name: campaign)) : []
-            return (campaigns, try await database.run(ListRuns(campaign: campaign)))
-        }
-        if shared.json {
-            return Terminal.out.json([
-                "campaigns": .list(campaigns) {
-                    [
-                        "campaign": .string($0.name), "version": .int(Int64($0.version)), "applied_at": .time($0.appliedAt),
-                        "applied_by": .string($0.appliedBy), "runs": .int($0.runs),
-                    ]
-                }, "runs": .list(runs, \.json),
-            ])
-        }
+        let output = try await shared.run(ShowCampaigns(campaign: campaign))
+        if shared.json { return Terminal.out.json(output.json) }
+        let (campaigns, runs) = (output.campaigns, output.runs)
         var table = Table("campaign", "#version", "applied", "by", "#runs")
         for stored in campaigns {
             table.add("\(stored.name)", "\(stored.version)", "\(stored.appliedAt.shown)", "\(stored.appliedBy)", "\(stored.runs)")
@@ -62,19 +50,8 @@ struct CampaignsShow: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let stored = try await shared.withCampaigns(.admin) { [campaign] database in
-            guard let stored = try await database.run(LoadCampaigns(name: campaign)).first else {
-                throw CampaignError.unknownCampaign(campaign)
-            }
-            return stored
-        }
-        if shared.json {
-            return Terminal.out.json([
-                "campaign": .string(stored.name), "version": .int(Int64(stored.version)),
-                "definition": .string(stored.definition),
-                "applied_at": .time(stored.appliedAt), "applied_by": .string(stored.appliedBy), "runs": .int(stored.runs),
-            ])
-        }
+        let stored = try await shared.run(ShowCampaign(campaign: campaign))
+        if shared.json { return Terminal.out.json(stored.json) }
         Terminal.out.line(
             "# \(stored.name) version \(stored.version), applied \(stored.appliedAt.shown) by \(stored.appliedBy)", .dim)
         Terminal.out.line(Printable.text(stored.definition))
@@ -95,29 +72,9 @@ struct CampaignsReport: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let (found, report) = try await shared.withCampaigns(.reader) { [number] database in
-            guard let found = try await database.run(ListRuns(run: number)).first else { throw CampaignError.unknownRun(number) }
-            return (found, CampaignReport(try await database.run(RunReport(run: number)), members: found.members))
-        }
-        if shared.json {
-            return Terminal.out.json([
-                "run": found.json, "adds_up": .bool(report.addsUp), "sent": .int(report.sent), "goals": .int(report.goals),
-                "members": .list(report.counts) {
-                    [
-                        "variant": .string($0.variant), "state": .string($0.state), "reason": .text($0.reason),
-                        "members": .int($0.members),
-                        "goals": .int($0.goals),
-                    ]
-                },
-                "variants": .list(report.variants) {
-                    [
-                        "variant": .string($0.name), "members": .int($0.members), "sent": .int($0.sent), "goals": .int($0.goals),
-                        "goal_rate": .double($0.goalRate.rate), "low": .double($0.goalRate.low),
-                        "high": .double($0.goalRate.high),
-                    ]
-                },
-            ])
-        }
+        let output = try await shared.run(ReportRun(run: number))
+        if shared.json { return Terminal.out.json(output.json) }
+        let (found, report) = (output.run, output.report)
         Terminal.out.line(
             "run \(found.id) of \(found.campaign) version \(found.version): \(found.state), \(found.members) members")
         var table = Table("variant", "state", "reason", "#members", "#goals")
@@ -136,17 +93,6 @@ struct CampaignsReport: AsyncParsableCommand {
     }
 }
 
-extension ListRuns.Run {
-    var json: JSONValue {
-        [
-            "run": .int(Int64(id)), "campaign": .string(campaign), "version": .int(Int64(version)), "audience": .string(audience),
-            "members": .int(members), "state": .string(state), "paused_for": .list(pausedFor) { .string($0) },
-            "pause_reason": .text(pauseReason), "waiting": .int(waiting), "next_release_at": .time(nextRelease),
-            "last_release_at": .time(lastRelease), "created_at": .time(createdAt), "created_by": .string(createdBy),
-        ]
-    }
-}
-
 struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why", abstract: "Why a person got, did not get, or will get the message of each run.",
@@ -159,25 +105,8 @@ struct Why: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let lines = try await shared.withCampaigns(.admin) { [recipient] in
-            try await $0.run(WhyRecipient(person: typedAddress(recipient)))
-        }
-        guard !lines.isEmpty else {
-            throw OperationError(
-                .notFound, "No run has a member \(recipient).", hint: "martlet message find --recipient finds other messages.")
-        }
-        if shared.json {
-            return Terminal.out.json(
-                .list(lines) {
-                    [
-                        "run": .int(Int64($0.run)), "campaign": .string($0.campaign), "variant": .string($0.variant),
-                        "state": .string($0.state),
-                        "reason": .text($0.reason), "message_id": $0.messageID.map { .id($0) } ?? .null,
-                        "release_at": .time($0.releaseAt),
-                        "run_state": .string($0.runState), "goal_at": .time($0.goalAt),
-                    ]
-                })
-        }
+        let lines = try await shared.run(ExplainRecipient(recipient: recipient))
+        if shared.json { return Terminal.out.json(lines.json) }
         var table = Table("#run", "campaign", "variant", "state", "reason", "message", "released", "the run is")
         for line in lines {
             table.add(

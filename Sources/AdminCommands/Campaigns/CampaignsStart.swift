@@ -2,8 +2,8 @@ import ArgumentParser
 import Campaigns
 import Domain
 import Operations
-import Settings
 import Store
+import Text
 
 struct CampaignsPreview: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,9 +20,7 @@ struct CampaignsPreview: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let output = try await shared.withCampaigns(.admin) { [campaign, now] in
-            try await StartRun(campaign: campaign, now: now, isPreview: true).run(on: $0)
-        }
+        let output = try await shared.run(StartCampaign(campaign: campaign, now: now, isPreview: true))
         if shared.json { return Terminal.out.json(output.json) }
         for line in output.lines { Terminal.out.line(line) }
         Terminal.out.line("preview: nothing was started")
@@ -45,14 +43,12 @@ struct CampaignsStart: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
-        let output = try await shared.withCampaigns(.admin) { [campaign, now, yes, asJSON = shared.json] database in
-            if !yes {
-                let preview = try await StartRun(campaign: campaign, now: now, isPreview: true).run(on: database)
-                if !asJSON { for line in preview.lines { Terminal.error.line(line) } }
-                try Confirmation.ask("Start this run?", yes: yes)
-            }
-            return try await StartRun(campaign: campaign, now: now).run(on: database)
+        if !yes {
+            let preview = try await shared.run(StartCampaign(campaign: campaign, now: now, isPreview: true))
+            if !shared.json { for line in preview.lines { Terminal.error.line(line) } }
+            try Confirmation.ask("Start this run?", yes: yes)
         }
+        let output = try await shared.run(StartCampaign(campaign: campaign, now: now, isPreview: false))
         if shared.json { return Terminal.out.json(output.json) }
         if yes { for line in output.lines { Terminal.out.line(line) } }
         Terminal.out.line(
@@ -86,19 +82,6 @@ extension StartRun.Output {
         if needsApproval { lines.append("  needs the approval of another admin") }
         return lines
     }
-
-    fileprivate var json: JSONValue {
-        [
-            "run": .int(Int64(run)), "campaign": .string(campaign.name), "version": .int(Int64(version)),
-            "members": .int(members),
-            "to_be_sent": .int(forecast.addressed), "no_address": .int(forecast.withoutAddress),
-            "opted_out": .int(forecast.suppressed),
-            "held_out": .int(forecast.heldOut), "without_zone": .int(forecast.withoutZone),
-            "free_codes": forecast.codes.map { .int($0) } ?? .null, "missed": .int(missed), "held": .int(held),
-            "starts_at": .time(startsAt), "last_release_at": .time(endsAt), "needs_approval": .bool(needsApproval),
-            "zones": .list(zones) { ["time_zone": .string($0.timeZone), "members": .int($0.members)] },
-        ]
-    }
 }
 
 struct CampaignsTest: AsyncParsableCommand {
@@ -119,23 +102,8 @@ struct CampaignsTest: AsyncParsableCommand {
 
     func run() async throws {
         let given = try variables?.load() ?? "{}"
-        let sent = try await shared.withCampaigns(.admin) { [campaign, to, locale] database in
-            guard let stored = try await database.run(LoadCampaigns(name: campaign)).first else {
-                throw CampaignError.unknownCampaign(campaign)
-            }
-            let campaign = try CampaignFiles.parse(stored.definition, name: stored.name, known: nil)
-            var sent: [(variant: String, message: MessageID)] = []
-            for variant in campaign.variants {
-                guard let template = variant.template else { continue }
-                let message = try await database.run(
-                    TestCampaign(campaign, template: template, to: typedAddress(to), locale: locale, variables: given))
-                sent.append((variant.name, message))
-            }
-            return sent
-        }
-        if shared.json {
-            return Terminal.out.json(.list(sent) { ["variant": .string($0.variant), "message_id": .id($0.message)] })
-        }
-        for (variant, message) in sent { Terminal.out.line("\(variant): message \(message)") }
+        let sent = try await shared.run(SendCampaignTest(campaign: campaign, to: to, locale: locale, variables: given))
+        if shared.json { return Terminal.out.json(sent.json) }
+        for one in sent { Terminal.out.line("\(one.variant): message \(one.message)") }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Operations
+import Text
 
 struct ConfigInit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

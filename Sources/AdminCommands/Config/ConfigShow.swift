@@ -2,6 +2,7 @@ import ArgumentParser
 import Domain
 import Operations
 import Store
+import Text
 
 struct ConfigShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Operations
 import Store
+import Text
 
 /// A command that waits for its job, shows how far it is, and works on it like a worker: so it ends also where no worker runs. When the command
 /// is ended, workers go on with the job.

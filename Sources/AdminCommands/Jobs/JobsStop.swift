@@ -6,8 +6,8 @@ struct JobsStop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "Stop a job: what is done stays done, what waits is left as it is.",
         discussion: """
-            Waits for the batch that is being worked on; after that nothing more of the job is done. It cannot be resumed: begin
-            another one for what is left.
+            Waits for the batch that is being worked on; after that nothing more of the job is done. `martlet jobs resume`
+            lets it go on.
 
             EXAMPLES
               martlet jobs stop 17 --why "wrong provider"

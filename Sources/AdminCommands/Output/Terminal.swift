@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Operations
+import Text
 
 /// Where a command writes: results to standard output, all else to standard error.
 struct Terminal: Sendable {

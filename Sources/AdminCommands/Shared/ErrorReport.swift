@@ -1,5 +1,6 @@
 import Operations
 import Settings
+import Text
 
 /// How `martlet` ends; listed in `martlet --help` and README.md.
 enum AdminExit: Int32, CaseIterable {

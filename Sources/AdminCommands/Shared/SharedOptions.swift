@@ -3,6 +3,7 @@ import Foundation
 import Operations
 import Settings
 import Store
+import Text
 
 /// What every command takes.
 struct SharedOptions: ParsableArguments {

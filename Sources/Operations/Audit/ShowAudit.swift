@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Who did what and why, newest first, a page at a time.
 public struct ShowAudit: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// The number of this cluster, which ids of messages carry.
 public struct ShowClusterNumber: UseCase {

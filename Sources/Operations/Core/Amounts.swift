@@ -1,3 +1,5 @@
+import Text
+
 /// `0.0065` for 6500 millionths: exact, without zeros at the end.
 public func decimal(micros: Int64) -> String {
     let (whole, rest) = micros.magnitude.quotientAndRemainder(dividingBy: 1_000_000)

@@ -1,3 +1,4 @@
+import Campaigns
 import Domain
 import Rendering
 import Settings
@@ -48,6 +49,7 @@ public struct OperationError: Error, Sendable, CustomStringConvertible {
         case let error as StoreError: self.init(error, role: role)
         case let error as ConfigErrors: self.init(error)
         case let error as RenderError: self.init(error)
+        case let error as CampaignError: self.init(error)
         case is CancellationError: self.init(.cancelled, "It was stopped before it was done.")
         default: self.init(.internalFault, "\(error)")
         }

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Dead letters that match, newest death first, with a count by reason.
 public struct SearchDeadLetters: UseCase {

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Rendering
 import Store
+import Text
 
 /// Says what is wrong with this installation, and what to do. Looks at the server and what it runs out of, the schema, the policy, workers, providers,
 /// lanes, partitions, retention, events and dead letters; changes nothing.

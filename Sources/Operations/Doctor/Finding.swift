@@ -1,3 +1,5 @@
+import Text
+
 /// What the doctor says about one thing.
 public struct Finding: Sendable, Equatable, JSONConvertible {
     public enum Grade: String, Sendable, CaseIterable { case ok, warn, bad }

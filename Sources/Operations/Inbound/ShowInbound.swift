@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// What people wrote to our numbers, newest first, a page at a time.
 public struct ShowInbound: UseCase {

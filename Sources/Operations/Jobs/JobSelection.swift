@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// What a job does to its dead letters.
 public enum JobAction: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// How many dead letters a job would work on, and the first of them. Changes nothing.
 public struct PreviewJob: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// The jobs, newest first.
 public struct ShowJobs: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Begins a job on many dead letters: its messages are fixed now, any worker works on them, each gets a result. PostgreSQL writes the audit, of
 /// the job and of each message, in the name of the actor. Answers the job.
@@ -82,6 +83,29 @@ public struct StopJob: UseCase {
     public func perform(in context: OperationContext) async throws -> Output {
         let wasRunning = try await context.run(EndJob(job: id, why: why))
         return Output(job: try await context.job(id), wasRunning: wasRunning)
+    }
+}
+
+/// Lets a job that was stopped go on with the messages that have no result yet; PostgreSQL writes the audit.
+public struct ResumeJob: UseCase {
+    public static let role = Role.admin
+    public var id: Int64
+    public var why: String
+    public init(id: Int64, why: String) {
+        self.id = id
+        self.why = why
+    }
+
+    public struct Output: Sendable, JSONConvertible {
+        public var job: ListJobs.Job
+        /// True: it had not been stopped.
+        public var wasRunning: Bool
+        public var json: JSONValue { job.json.adding("was_running", .bool(wasRunning)) }
+    }
+
+    public func perform(in context: OperationContext) async throws -> Output {
+        let isResumed = try await context.run(ReopenJob(job: id, why: why))
+        return Output(job: try await context.job(id), wasRunning: !isResumed)
     }
 }
 

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// The lanes with their depth and, for admins who ask for it, how many messages a second enter and leave.
 public struct ShowLanes: UseCase {

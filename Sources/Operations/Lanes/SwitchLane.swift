@@ -1,4 +1,5 @@
 import Store
+import Text
 
 /// Stops workers from claiming messages of a lane, or lets them claim again. What is leased already is still sent; PostgreSQL writes the audit.
 public struct SwitchLane: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Messages by state, class, template, group and age, newest first, a page at a time. It looks at a bounded number of messages and says where
 /// the next page begins: by the key's index, so that it costs the same beside millions.

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Cancels one message, or what a group has enqueued until now; what a provider has, or may have, stays. Audited with the reason.
 public struct CancelMessages: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Enqueues one message as a service would, in the name of the actor. Audited with the reason.
 public struct EnqueueMessage: UseCase {

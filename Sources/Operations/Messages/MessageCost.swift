@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// What a message cost: hand-overs that were accepted, as carriers bill them; those that nobody knows of apart.
 public struct MessageCost: Sendable, JSONConvertible {

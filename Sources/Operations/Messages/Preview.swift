@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Rendering
+import Text
 
 /// A rendered message with what an admin should know before it is sent.
 public struct Preview: Sendable, JSONConvertible {

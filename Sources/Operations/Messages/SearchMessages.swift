@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// The messages of one recipient, newest first: by the recipient's key or, going back so far, by address.
 public struct SearchMessages: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// One message: its state, and everything that happened to it. Addresses are masked for all but admins; what people did, and where links
 /// lead, admins alone see.

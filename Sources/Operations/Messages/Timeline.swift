@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Everything that happened to a message, in order: receipts, attempts and what people did.
 public struct Timeline: Sendable, JSONConvertible {

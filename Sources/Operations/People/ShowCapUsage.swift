@@ -1,6 +1,7 @@
 import Domain
 import Settings
 import Store
+import Text
 
 /// How much of every cap a recipient has used, and when the next place is free. Counts as the workers do, by the policy in force.
 public struct ShowCapUsage: UseCase {

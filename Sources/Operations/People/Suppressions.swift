@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Suppressions, newest first.
 public struct ShowSuppressions: UseCase {

@@ -1,6 +1,7 @@
 import Domain
 import Rendering
 import Store
+import Text
 
 /// Stores a configuration as the newest version: policy, classes, senders, channels, templates and the audit come together or not at all.
 /// Workers follow within seconds. What is unchanged is not stored again.

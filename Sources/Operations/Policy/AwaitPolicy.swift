@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Waits until each live worker sends by the newest policy and templates: a message that is claimed after that is sent by them.
 public struct AwaitPolicy: UseCase {

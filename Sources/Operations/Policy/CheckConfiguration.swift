@@ -1,5 +1,6 @@
 import Domain
 import Settings
+import Text
 
 /// Checks policy and templates of a directory. Needs no cluster.
 public struct CheckConfiguration: Sendable {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// What differs between two versions of the policy, or between one and a directory, file by file.
 public struct ComparePolicies: UseCase {

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Rendering
@@ -99,7 +100,7 @@ extension ConfigDirectory {
             do {
                 try TransportFactory.check(provider)
                 return nil
-            } catch let error as TransportError {
+            } catch let error as ProviderError {
                 return self.problem(error, of: provider.name, endpoints[provider.name], files)
             } catch {
                 return ConfigProblem(file: "providers.yaml", path: "providers.\(provider.name)", problem: "\(error)")
@@ -124,7 +125,7 @@ extension ConfigDirectory {
     }
 
     private func problem(
-        _ error: TransportError, of provider: String, _ endpoint: String?, _ files: [String: String]
+        _ error: ProviderError, of provider: String, _ endpoint: String?, _ files: [String: String]
     ) -> ConfigProblem {
         if let endpoint { return problem(error, of: endpoint, files) }
         let place = YAMLPlace.find(provider, error.option ?? "transport", in: files["providers.yaml"] ?? "")
@@ -133,7 +134,7 @@ extension ConfigDirectory {
     }
 
     /// Of the provider that an endpoint stands for.
-    private func problem(_ error: TransportError, of endpoint: String, _ files: [String: String]) -> ConfigProblem {
+    private func problem(_ error: ProviderError, of endpoint: String, _ files: [String: String]) -> ConfigProblem {
         let key = error.option == "signing_secret_file" ? "secret_file" : error.option ?? "url"
         let place = YAMLPlace.find(endpoint, key, in: files["webhooks.yaml"] ?? "")
         return ConfigProblem(
@@ -186,7 +187,7 @@ extension Policy {
     }
 }
 
-extension TransportError {
+extension ProviderError {
     fileprivate var option: String? {
         switch self {
         case .unknownTransport: nil

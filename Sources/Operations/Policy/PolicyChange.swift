@@ -1,5 +1,6 @@
 import Domain
 import Settings
+import Text
 
 /// What applying a policy would change in the stored one.
 public struct PolicyChange: Sendable, Equatable, JSONConvertible {

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Transports
 
@@ -6,7 +7,7 @@ extension Policy {
     var receiptPromises: [(provider: String, within: Duration)] {
         providers.values.sorted { $0.name < $1.name }.compactMap { provider in
             if let within = provider.receiptWithin { return (provider.name, within) }
-            return TransportFactory.receiptIDs(provider) == .none ? nil : (provider.name, .seconds(86_400))
+            return ReceiptIDs(of: provider) == .none ? nil : (provider.name, .seconds(86_400))
         }
     }
 

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// How many waiting messages another policy would send by another provider, as if all providers were well.
 public struct RouteChanges: Sendable, JSONConvertible {

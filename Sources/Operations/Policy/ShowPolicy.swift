@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// The policy in force: who applied it, and its files.
 public struct ShowPolicy: UseCase {

@@ -1,19 +1,18 @@
 import Domain
-import Foundation
 import Rendering
 import Settings
 import Store
+import Text
 
 extension LoadPolicy.Stored {
     /// File name → text.
     /// - Throws: `internalFault` when the column holds something else.
     func texts() throws(OperationError) -> [String: String] {
         do {
-            if let texts = try JSONSerialization.jsonObject(with: Data(files.utf8)) as? [String: String] { return texts }
+            return try JSONValue.texts(files)
         } catch {
             throw OperationError(.internalFault, "policy \(version) in the database: \(error)")
         }
-        throw OperationError(.internalFault, "policy \(version) in the database is not an object of texts")
     }
 
     /// - Throws: `invalidConfiguration` when this binary cannot read it.

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Pauses, drains or moves a provider, or uses it again. All workers follow within two seconds; PostgreSQL writes the audit.
 public struct GiveProviderOrder: UseCase {

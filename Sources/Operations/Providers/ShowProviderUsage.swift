@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// What a provider took in a window: hand-overs, deliveries, segments, cost, missing receipts, budgets.
 public struct ShowProviderUsage: UseCase {

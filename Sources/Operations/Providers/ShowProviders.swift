@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Every provider: in use or stopped, its circuit, its answers a second. Admins see those of the policy that no worker uses too.
 public struct ShowProviders: UseCase {

@@ -1,4 +1,5 @@
 import Domain
+import Text
 import Transports
 
 /// Connects to a provider, logs in, says what it offers and, if asked, sends one message. It looks from the machine that it runs on. The message

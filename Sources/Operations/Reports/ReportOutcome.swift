@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// What became of the messages of a campaign or class, and what they cost: by counts that workers keep, and what came since they counted last.
 public struct ReportOutcome: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Every budget with what is used of it today.
 public struct ShowBudgets: UseCase {

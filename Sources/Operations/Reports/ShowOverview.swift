@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Everything that an operator looks at first, at one glance: lanes, workers, providers, dead letters.
 public struct ShowOverview: UseCase {

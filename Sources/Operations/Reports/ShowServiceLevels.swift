@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// How well messages are served that were enqueued within a time before now: within their promise, accepted, delayed, delivered.
 public struct ShowServiceLevels: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Worker sessions, newest first.
 public struct ShowWorkers: UseCase {

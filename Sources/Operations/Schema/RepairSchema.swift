@@ -1,4 +1,5 @@
 import Store
+import Text
 
 /// Says in what the schema differs from this binary's texts so that `MigrateSchema` cannot mend it.
 public struct FindSchemaDifferences: UseCase {

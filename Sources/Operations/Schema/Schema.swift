@@ -1,4 +1,5 @@
 import Store
+import Text
 
 /// Compares the schema of the database with what this binary knows.
 public struct ShowSchema: UseCase {

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Settings
 import Store
+import Text
 
 /// Writes the newest version of the stored templates into a directory, as `templates push` reads them. Files that say something else stay,
 /// unless they are to be replaced.

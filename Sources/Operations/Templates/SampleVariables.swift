@@ -1,3 +1,5 @@
+import Text
+
 /// `<name>` for every variable of a template; dotted names become objects.
 enum SampleVariables {
     private final class Node {

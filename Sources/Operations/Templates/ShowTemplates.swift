@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// The stored templates with their newest version.
 public struct ShowTemplates: UseCase {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Stores those of the given templates that differ as the next version: all or none. Messages that wait are rendered with the newest version.
 public struct StoreTemplates: UseCase {

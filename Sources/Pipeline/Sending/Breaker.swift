@@ -40,7 +40,7 @@ struct Breaker: Sendable {
             case .unknown: self = .fails
             case .deferred where ["not_sent", "window_full"].contains(failure.code): return nil
             case .deferred where failure.throttled: self = .works
-            case .deferred where !failure.burnsAttempt: self = .unreachable
+            case .deferred where !failure.countsAttempt: self = .unreachable
             case .deferred, .rejected: self = failure.blame == .provider ? .fails : .works
             }
         }

@@ -44,8 +44,8 @@ package final class ProviderQueue: Sendable {
         var order: ProviderOrder?
         /// Of those that the cluster shares; nil: nobody counts them. Without one nothing is admitted here.
         var connections: Int?
-        /// By lane: when the last message that was put off for want of room may come. A lane does not wait behind another's backlog.
-        var booked: [Int16: ContinuousClock.Instant] = [:]
+        /// By lane: when the last message that was deferred for want of room may come. A lane does not wait behind another's backlog.
+        var deferredUntil: [Int16: ContinuousClock.Instant] = [:]
 
         var waitingCount: Int { urgent.count + prompt.count + normal.count }
         /// Another provider queue has the provider's name now: nothing comes here any more.
@@ -191,10 +191,10 @@ package final class ProviderQueue: Sendable {
             let each =
                 policy.rate == nil
                 ? Duration.milliseconds(1) : .seconds(Double(Item.price(of: work, policy)) / max(state.share, 0.001))
-            let before = max(state.booked[lane] ?? now, soonest, state.pausedUntil ?? now)
-            let booked = min(before + each, now + .seconds(300))
-            state.booked[lane] = booked
-            return booked - now
+            let before = max(state.deferredUntil[lane] ?? now, soonest, state.pausedUntil ?? now)
+            let deferredUntil = min(before + each, now + .seconds(300))
+            state.deferredUntil[lane] = deferredUntil
+            return deferredUntil - now
         }
     }
 
@@ -349,7 +349,7 @@ package final class ProviderQueue: Sendable {
         guard let failure = result.outcome.failure, Breaker.Sign(result.outcome) == .unreachable else { return (result, work) }
         var back = result
         back.outcome = .deferred(
-            Failure(code: "not_sent", detail: "\(failure.code): \(failure.detail)", blame: .provider, burnsAttempt: false))
+            Failure(code: "not_sent", detail: "\(failure.code): \(failure.detail)", blame: .provider, countsAttempt: false))
         return (back, work)
     }
 
@@ -372,7 +372,7 @@ package final class ProviderQueue: Sendable {
     private static let tooLate = Outcome.deferred(
         Failure(
             code: "deadline_passed", detail: "the send deadline passed while it waited for a place", blame: .martlet,
-            burnsAttempt: false))
+            countsAttempt: false))
 
     /// Another provider queue takes its place: it finishes what was handed over, and then `run` ends.
     package func retire() async {

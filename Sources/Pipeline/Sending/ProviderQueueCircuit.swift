@@ -70,7 +70,7 @@ extension ProviderQueue {
     }
 
     static func notSent(_ why: String) -> Failure {
-        Failure(code: "not_sent", detail: "\(why); nothing was written", blame: .martlet, burnsAttempt: false)
+        Failure(code: "not_sent", detail: "\(why); nothing was written", blame: .martlet, countsAttempt: false)
     }
 
     /// Stops: what waits here is un-admitted, the transport answers the rest.

@@ -4,6 +4,12 @@ import Synchronization
 
 /// One provider queue per provider: the places and the rate this worker has there, and the queue of what is admitted and not yet handed over.
 package final class ProviderQueues: Sendable {
+    /// Whether a message has a place at its provider.
+    package enum Place {
+        case reserved(at: ProviderQueue)
+        /// The message waits for so long.
+        case full(pause: Duration)
+    }
     private struct State {
         var providerQueues: [String: ProviderQueue]
         /// By admins, for the whole cluster.
@@ -31,12 +37,10 @@ package final class ProviderQueues: Sendable {
 
     /// Takes a place for a message if its provider can start it within a second; answers where. The place is given back, or used, there and nowhere
     /// else: by then another provider queue may have the provider's name.
-    package func reserve(_ work: Work) -> ProviderQueue? {
-        guard let providerQueue = providerQueue(work.provider.name), providerQueue.reserve(work) else { return nil }
-        return providerQueue
+    package func place(for work: Work) -> Place {
+        guard let providerQueue = providerQueue(work.provider.name) else { return .full(pause: .seconds(5)) }
+        return providerQueue.reserve(work) ? .reserved(at: providerQueue) : .full(pause: providerQueue.pause(for: work))
     }
-    /// How long a message waits whose provider has no room.
-    package func pause(for work: Work) -> Duration { providerQueue(work.provider.name)?.pause(for: work) ?? .seconds(5) }
     package func giveBack(_ admitted: [Admit.Admitted]) {
         for one in admitted { one.providerQueue.giveBack(one.work) }
     }

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// One record that is not enqueued, and what to do about it: a line of the reject file.
 public struct Reject: Sendable, Equatable {

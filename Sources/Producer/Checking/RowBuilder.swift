@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// Makes rows of records: names that are arguments of `martlet.enqueue` become columns, all others variables of the template.
 struct RowBuilder: Sendable {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// The first record of a CSV file.
 struct Header {

@@ -1,5 +1,6 @@
 import Domain
 import Store
+import Text
 
 /// How the records of a file are written.
 public enum FileFormat: Sendable, Equatable {

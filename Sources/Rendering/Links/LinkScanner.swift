@@ -1,3 +1,5 @@
+import Text
+
 /// Finds http and https addresses in a text for people: bounded, in one walk, and careful about what stands behind them.
 enum LinkScanner {
     struct Found: Equatable {

@@ -1,4 +1,5 @@
 public import Domain
+import Text
 
 /// Makes the tokens that stand in links. The same message and address make the same token, so that every attempt reads alike.
 public struct LinkTokens: Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 /// Runs a program over the variables of one message, appending to one buffer.
 ///
 /// Strict where it matters: interpolating a name that is missing or null is a fault, because a message with a hole in it is worse

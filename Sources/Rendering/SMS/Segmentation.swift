@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// Divides texts into SMS segments (3GPP TS 23.038 and 23.040): GSM-7 when every character is in the alphabet, else UCS-2.
 ///

@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// Which answer of a survey a text gives: the whole text, compared as keywords are (without case and width, without what does not show, without
 /// space and punctuation around it; a question is no answer).

@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// Whether a text from a phone is a keyword: the whole text, without case and width, without characters that do not show, without space,
 /// punctuation, symbols and emoji around it, and without blanks between ideographs. A keyword within a sentence is none, and neither is a question (`STOP?`).

@@ -1,3 +1,5 @@
+import Text
+
 /// Finds all words of all lists in one walk over the text (Aho and Corasick, 1975), over folded scalars.
 ///
 /// Built once per policy. Edges live in one open-addressing table, and most characters of a text are dismissed by a bit set of

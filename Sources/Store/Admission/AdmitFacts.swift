@@ -3,7 +3,7 @@ import Postgres
 
 /// What Admit must know about a batch, read in one statement after all locks: only what stands against a message comes back.
 public struct AdmitFacts: Statement {
-    public var slot: Int16
+    public var part: Int16
     public var session: Int32
     public var rows: [LeasedRow]
     public var messageIDs: [MessageID]
@@ -19,11 +19,11 @@ public struct AdmitFacts: Statement {
     public var runs: [RunPlace]
 
     public init(
-        slot: Int16, session: Int32, rows: [LeasedRow], messageIDs: [MessageID], addresses: [String], consentKeys: [String],
+        part: Int16, session: Int32, rows: [LeasedRow], messageIDs: [MessageID], addresses: [String], consentKeys: [String],
         groupKeys: [String], attemptedIDs: [MessageID], runs: [RunPlace] = []
     ) {
         self.runs = runs
-        self.slot = slot
+        self.part = part
         self.session = session
         self.rows = rows
         self.messageIDs = messageIDs
@@ -71,7 +71,7 @@ public struct AdmitFacts: Statement {
     public var sql: String {
         """
         select 1::int2, message_id, null::text, null::text, null::text, null::timestamptz
-        from martlet_data.leased_\(slot) where ctid = any ($1::tid[]) and session = $2
+        from martlet_data.leased_\(part) where ctid = any ($1::tid[]) and session = $2
         union all select 2::int2, 0, channel, address_key, scope, null from martlet_data.suppressions
             where address_key = any ($4) and lifted_at is null
         union all select 3::int2, c.id, c.channel, c.person_key, c.purpose || ' ' || c.status, null

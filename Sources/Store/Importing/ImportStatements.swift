@@ -1,5 +1,6 @@
 import Domain
 import Postgres
+import Text
 
 /// Begins an import or finds it again; answers how many lines are done. SQLSTATE MT014: another file went under this name, or it was given other arguments.
 public struct ImportBegin: Statement {

@@ -2,7 +2,7 @@ import Domain
 import Postgres
 
 /// Decides follow-ups that are due, a bounded number of them: the second message is enqueued, or not (`Migrations/0009_create_follow_ups.sql`).
-/// Answers how many were decided how: sent, settled, lapsed, refused, or put off.
+/// Answers how many were decided how: sent, settled, lapsed, refused, or deferred.
 public struct DecideFollowUps: Statement {
     public var limit: Int32
     public init(limit: Int32) { self.limit = limit }

@@ -3,11 +3,11 @@ import Postgres
 
 /// Moves what is due into its ready lane. `from` is a lower bound that spares the dead prefix; the sweep calls it without.
 public struct PromoteDue: Statement {
-    public var slot: Int16
+    public var part: Int16
     public var from: Timestamp?
     public var limit: Int32
-    public init(slot: Int16, from: Timestamp? = nil, limit: Int32 = 1000) {
-        self.slot = slot
+    public init(part: Int16, from: Timestamp? = nil, limit: Int32 = 1000) {
+        self.part = part
         self.from = from
         self.limit = limit
     }
@@ -18,9 +18,9 @@ public struct PromoteDue: Statement {
     public var sql: String {
         """
         with picked as materialized (
-            select ctid as tid, due_at, message_id, lane, attempt, burned, resends, deaths, series from martlet_data.due_\(slot)
+            select ctid as tid, due_at, message_id, lane, attempt, burned, resends, deaths, series from martlet_data.due_\(part)
             where due_at >= coalesce($1::timestamptz, '-infinity') and due_at <= clock_timestamp() order by due_at limit $2 for update skip locked),
-        gone as (delete from martlet_data.due_\(slot) where ctid = any (array(select tid from picked))),
+        gone as (delete from martlet_data.due_\(part) where ctid = any (array(select tid from picked))),
         promoted as (
             insert into martlet_data.ready (slot, seq, message_id, attempt, burned, resends, deaths, series)
             select (pg_sequence_last_value(l.cursor) & 4095)::int2, nextval('martlet_data.message_seq'), p.message_id, p.attempt, p.burned,
@@ -38,8 +38,8 @@ public struct PromoteDue: Statement {
     }
 }
 
-/// Makes a segment more, in a transaction of its own: `AdvanceRing` moves the cursor before it commits, and an enqueue that follows
-/// the cursor must find the segment.
+/// Makes a part more, in a transaction of its own: `AdvanceRing` moves the cursor before it commits, and an enqueue that follows
+/// the cursor must find the part.
 public struct AddRingPart: Statement {
     public var kind: LoadRingParts.Kind
     public var lane: Int16
@@ -55,7 +55,7 @@ public struct AddRingPart: Statement {
     public static func read(_ rows: PQRows) throws -> Int16 { try rows.only.int2(0) }
 }
 
-/// Points appends at a fresh segment.
+/// Points appends at a fresh part.
 public struct AdvanceRing: Statement {
     public var kind: LoadRingParts.Kind
     public var lane: Int16
@@ -71,19 +71,19 @@ public struct AdvanceRing: Statement {
     public static func read(_ rows: PQRows) throws -> Int16 { try rows.only.int2(0) }
 }
 
-/// Gives an empty segment back by TRUNCATE, or, when readers never let go of it, as autovacuum has left it (some rounds later); false when it is in
+/// Gives an empty part back by TRUNCATE, or, when readers never let go of it, as autovacuum has left it (some rounds later); false when it is in
 /// use, pinned or not empty. Never waits.
 public struct RetireRingPart: Statement {
     public var kind: LoadRingParts.Kind
-    public var slot: Int16
-    public init(kind: LoadRingParts.Kind, slot: Int16) {
+    public var part: Int16
+    public init(kind: LoadRingParts.Kind, part: Int16) {
         self.kind = kind
-        self.slot = slot
+        self.part = part
     }
     public var sql: String { "select martlet_data.retire_segment($1, $2)" }
     public func bind(_ parameters: inout PQParams) {
         parameters.text(kind.rawValue)
-        parameters.int2(slot)
+        parameters.int2(part)
     }
     public static func read(_ rows: PQRows) throws -> Bool { try rows.only.bool(0) }
 }

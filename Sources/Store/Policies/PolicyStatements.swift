@@ -1,5 +1,6 @@
 import Domain
 import Postgres
+import Text
 
 /// The newest policy: the operators' files, as they wrote them.
 public struct LoadPolicy: Statement {
@@ -146,7 +147,7 @@ public struct UpsertClasses: Statement {
         parameters.intervalArray(classes.map(\.timeToLive))
         parameters.boolArray(classes.map(\.erasesBody))
         parameters.intervalArray(classes.map(\.acceptWithin))
-        parameters.jsonbArray(classes.map { JSONText.array($0.requiredVariables) })
+        parameters.jsonbArray(classes.map { JSONValue.strings($0.requiredVariables).line })
         parameters.textArray(classes.map(\.sender))
         parameters.intervalArray(classes.map(\.scheduleWithin))
     }
@@ -218,8 +219,8 @@ public struct PushTemplates: Statement {
         parameters.textArray(templates.map(\.subject))
         parameters.textArray(templates.map(\.body))
         parameters.textArray(templates.map(\.html))
-        parameters.jsonbArray(templates.map { JSONText.array($0.required) })
-        parameters.jsonbArray(templates.map { $0.survey.map { JSONText.object($0.answers) } })
+        parameters.jsonbArray(templates.map { JSONValue.strings($0.required).line })
+        parameters.jsonbArray(templates.map { $0.survey.map { JSONValue.object($0.answers, JSONValue.strings).line } })
         parameters.intervalArray(templates.map { $0.survey?.within })
         parameters.textArray(templates.map { $0.survey?.confirms })
     }

@@ -1,5 +1,6 @@
 import Domain
 import Postgres
+import Text
 
 /// Budgets of the policy, for those who look at them; one that it no longer has is retired.
 public struct UpsertBudgets: Statement {
@@ -22,9 +23,9 @@ public struct UpsertBudgets: Statement {
     }
     public func bind(_ parameters: inout PQParams) throws {
         parameters.textArray(budgets.map(\.name))
-        parameters.jsonbArray(budgets.map { JSONText.array($0.classes) })
-        parameters.jsonbArray(budgets.map { JSONText.array($0.channels.map(\.rawValue)) })
-        parameters.jsonbArray(budgets.map { JSONText.array($0.providers) })
+        parameters.jsonbArray(budgets.map { JSONValue.strings($0.classes).line })
+        parameters.jsonbArray(budgets.map { JSONValue.strings($0.channels.map(\.rawValue)).line })
+        parameters.jsonbArray(budgets.map { JSONValue.strings($0.providers).line })
         parameters.boolArray(budgets.map(\.isPerGroup))
         parameters.textArray(budgets.map(\.timeZone))
         parameters.textArray(budgets.map(\.unit.code))
@@ -50,9 +51,9 @@ public struct UpsertWebhooks: Statement {
     }
     public func bind(_ parameters: inout PQParams) throws {
         parameters.textArray(webhooks.map(\.name))
-        parameters.jsonbArray(webhooks.map { JSONText.array($0.events) })
-        parameters.jsonbArray(webhooks.map { JSONText.array($0.classes) })
-        parameters.jsonbArray(webhooks.map { JSONText.array($0.groupPrefixes) })
+        parameters.jsonbArray(webhooks.map { JSONValue.strings($0.events).line })
+        parameters.jsonbArray(webhooks.map { JSONValue.strings($0.classes).line })
+        parameters.jsonbArray(webhooks.map { JSONValue.strings($0.groupPrefixes).line })
     }
 }
 

@@ -13,7 +13,7 @@ public struct ClaimedMessage: Sendable {
     public var message: Message?
 }
 
-/// Claims up to `limit` messages of one ready segment, in order, from `from` on and below `below`, under a lease.
+/// Claims up to `limit` messages of one ready part, in order, from `from` on and below `below`, under a lease.
 ///
 /// `array(…)` and `taken` are fences, evaluated once: without the first the planner may take more rows than asked, without the second it
 /// looks for each body by a scan of its own over all partitions. The join is full, though every body has its lease, because a
@@ -21,8 +21,8 @@ public struct ClaimedMessage: Sendable {
 /// another worker has locked is skipped. Its commit does not wait for the disk: a claim that a crash undoes was never acted on, because
 /// the commit of Admit, which comes after it in the log, does wait.
 public struct ClaimReady: Statement {
-    public var segment: Int16
-    /// Lane of the segment; kept with the lease so that the message can go back.
+    public var part: Int16
+    /// Lane of the part; kept with the lease so that the message can go back.
     public var lane: Int16
     public var from: Int64
     public var below: Int64
@@ -30,18 +30,18 @@ public struct ClaimReady: Statement {
     public var session: Int32
     public var claim: Int32
     public var lease: Duration
-    /// Segment of `leased` that takes the rows.
+    /// Part of `leased` that takes the rows.
     public var leasedPart: Int16
     /// Only messages with which so many workers have died; nil: all.
     public var workerCrashes: ClosedRange<Int16>?
 
     public init(
-        segment: Int16, lane: Int16, from: Int64, below: Int64 = .max, limit: Int32, session: Int32, claim: Int32,
+        part: Int16, lane: Int16, from: Int64, below: Int64 = .max, limit: Int32, session: Int32, claim: Int32,
         lease: Duration,
         leasedPart: Int16, workerCrashes: ClosedRange<Int16>? = nil
     ) {
         self.workerCrashes = workerCrashes
-        self.segment = segment
+        self.part = part
         self.lane = lane
         self.from = from
         self.below = below
@@ -62,8 +62,8 @@ public struct ClaimReady: Statement {
     public var sql: String {
         """
         with gone as (
-            delete from martlet_data.ready_\(segment) where ctid = any (array(
-                select ctid from martlet_data.ready_\(segment) where seq >= $1 and seq < $2\(among) order by seq limit $3 for update skip locked))
+            delete from martlet_data.ready_\(part) where ctid = any (array(
+                select ctid from martlet_data.ready_\(part) where seq >= $1 and seq < $2\(among) order by seq limit $3 for update skip locked))
             returning seq, message_id, attempt, burned, resends, deaths, series),
         taken as (select array_agg(message_id) as ids, min(message_id) as lowest, max(message_id) as highest, min(seq) as first, max(seq) as last from gone),
         leased as (
@@ -95,7 +95,7 @@ public struct ClaimReady: Statement {
         Answer(
             messages: try rows.map { row in
                 let lease = Lease(
-                    slot: try row.int2(12), row: LeasedRow(tid: try row.tid(1)), messageID: try row.messageID(2),
+                    part: try row.int2(12), row: LeasedRow(tid: try row.tid(1)), messageID: try row.messageID(2),
                     lane: try row.int2(3),
                     attempt: try row.int2(4), countedAttempts: try row.int2(5), resends: try row.int2(6),
                     workerCrashes: try row.int2(7),

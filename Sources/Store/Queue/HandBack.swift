@@ -5,7 +5,7 @@ import Postgres
 ///
 /// Guarded: only rows that are still leased by this session and claim move. Answers their ids.
 public struct HandBack: Statement {
-    public var slot: Int16
+    public var part: Int16
     public var rows: [LeasedRow] = []
     public var messageIDs: [MessageID] = []
     public var sessions: [Int32] = []
@@ -16,7 +16,7 @@ public struct HandBack: Statement {
     public var resends: [Int16] = []
     public var workerCrashes: [Int16] = []
 
-    public init(slot: Int16) { self.slot = slot }
+    public init(part: Int16) { self.part = part }
 
     /// - Parameters:
     ///   - lane: where it goes; the lease's own lane, or 8 for a message whose worker died.
@@ -38,7 +38,7 @@ public struct HandBack: Statement {
         with input as materialized (
             select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::int2[], $6::int2[], $7::int2[], $8::int2[], $9::int2[])
                 with ordinality i(tid, message_id, session, claim, lane, attempt, burned, resends, deaths, n)),
-        \(LeaseKeys.gone(slot: slot, returning: "i.lane, i.attempt, i.burned, i.resends, i.deaths, l.series")),
+        \(LeaseKeys.gone(part: part, returning: "i.lane, i.attempt, i.burned, i.resends, i.deaths, l.series")),
         back as (
             insert into martlet_data.ready (slot, seq, message_id, attempt, burned, resends, deaths, series)
             select (pg_sequence_last_value(a.cursor) & 4095)::int2, nextval('martlet_data.message_seq'), g.message_id, g.attempt, g.burned,
@@ -63,16 +63,16 @@ public struct HandBack: Statement {
     public static func read(_ rows: PQRows) throws -> [MessageID] { try rows.map { try $0.messageID(0) } }
 }
 
-/// All that a session still has leased in one segment; with `claim` only that claim, with `overdue` only rows past their deadline.
+/// All that a session still has leased in one part; with `claim` only that claim, with `overdue` only rows past their deadline.
 public struct LeasedBySession: Statement {
-    public var slot: Int16
+    public var part: Int16
     public var session: Int32
     public var claim: Int32?
     public var overdueOnly: Bool
     public var limit: Int32
 
-    public init(slot: Int16, session: Int32, claim: Int32? = nil, overdueOnly: Bool = false, limit: Int32 = 1000) {
-        self.slot = slot
+    public init(part: Int16, session: Int32, claim: Int32? = nil, overdueOnly: Bool = false, limit: Int32 = 1000) {
+        self.part = part
         self.session = session
         self.claim = claim
         self.overdueOnly = overdueOnly
@@ -82,8 +82,8 @@ public struct LeasedBySession: Statement {
     public var sql: String {
         """
         select l.ctid, l.message_id, l.lane, l.attempt, l.burned, l.resends, l.deaths, l.series, l.session, l.claim, l.deadline,
-            \(slot)::int2, \(ClaimColumns.sql)
-        from martlet_data.leased_\(slot) l left join (\(ClaimColumns.bodies)) m on m.id = l.message_id
+            \(part)::int2, \(ClaimColumns.sql)
+        from martlet_data.leased_\(part) l left join (\(ClaimColumns.bodies)) m on m.id = l.message_id
         where l.session = $1 and ($2::int4 is null or l.claim = $2) and (not $3 or l.deadline < clock_timestamp()) limit $4
         """
     }
@@ -98,7 +98,7 @@ public struct LeasedBySession: Statement {
     public static func read(_ rows: PQRows) throws -> [ClaimedMessage] {
         try rows.map { row in
             let lease = Lease(
-                slot: try row.int2(11), row: LeasedRow(tid: try row.tid(0)), messageID: try row.messageID(1),
+                part: try row.int2(11), row: LeasedRow(tid: try row.tid(0)), messageID: try row.messageID(1),
                 lane: try row.int2(2),
                 attempt: try row.int2(3), countedAttempts: try row.int2(4), resends: try row.int2(5),
                 workerCrashes: try row.int2(6),

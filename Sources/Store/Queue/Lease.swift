@@ -9,8 +9,8 @@ public struct LeasedRow: Hashable, Sendable {
 
 /// A worker session's right to work on one message.
 public struct Lease: Sendable {
-    /// Segment of `martlet_data.leased`.
-    public var slot: Int16
+    /// Part of `martlet_data.leased`.
+    public var part: Int16
     public var row: LeasedRow
     public var messageID: MessageID
     public var lane: Int16

@@ -15,7 +15,7 @@ public struct QueueProbe: Statement {
         public var limit: Int64
         /// The next transaction number, read after `sequence`; `age` counts from the last that was given out.
         public var nextTransaction: Int64
-        /// Cursor of each lane, 0…8: generation << 12 | segment.
+        /// Cursor of each lane, 0…8: generation << 12 | part.
         public var cursors: [Int64]
         public var leasedCursor: Int64
         public var dueCursor: Int64
@@ -59,18 +59,19 @@ public struct QueueProbe: Statement {
     }
 }
 
-/// Segment that a cursor's value points at.
-public func segment(ofCursor value: Int64) -> Int16 { Int16(value & 4095) }
+/// Part that a cursor's value points at.
+public func ringPart(ofCursor value: Int64) -> Int16 { Int16(value & 4095) }
 
-/// Every segment of every ring.
+/// Every part of every ring.
 public struct LoadRingParts: Statement {
     public init() {}
 
     public enum Kind: String, Sendable { case ready, leased, due }
-    public struct Segment: Sendable, Equatable {
+    public struct Part: Sendable, Equatable {
         public var kind: Kind
         public var lane: Int16
-        public var slot: Int16
+        /// Of the partition of its ring; SQL calls it `slot`.
+        public var number: Int16
         public var generation: Int64
         public var isFree: Bool
         /// Of its heap, in 8 KiB pages.
@@ -81,12 +82,12 @@ public struct LoadRingParts: Statement {
         public var insertedRows: Int64
 
         public init(
-            kind: Kind, lane: Int16, slot: Int16, generation: Int64, isFree: Bool, pages: Int64, reusedPages: Int32 = 0,
+            kind: Kind, lane: Int16, number: Int16, generation: Int64, isFree: Bool, pages: Int64, reusedPages: Int32 = 0,
             insertedRows: Int64 = 0
         ) {
             self.kind = kind
             self.lane = lane
-            self.slot = slot
+            self.number = number
             self.generation = generation
             self.isFree = isFree
             self.pages = pages
@@ -104,14 +105,14 @@ public struct LoadRingParts: Statement {
         """
     }
     public func bind(_ parameters: inout PQParams) {}
-    public static func read(_ rows: PQRows) throws -> [Segment] {
+    public static func read(_ rows: PQRows) throws -> [Part] {
         try rows.map { row in
             guard let kind = Kind(rawValue: try row.text(0)) else {
                 throw StoreError.internalError(
                     "martlet_data.segments has a kind that this binary does not know: \(try row.text(0))")
             }
-            return Segment(
-                kind: kind, lane: try row.int2(1), slot: try row.int2(2), generation: try row.int8(3), isFree: try row.bool(4),
+            return Part(
+                kind: kind, lane: try row.int2(1), number: try row.int2(2), generation: try row.int8(3), isFree: try row.bool(4),
                 pages: try row.int8(5), reusedPages: try row.int4(6), insertedRows: try row.int8(7))
         }
     }

@@ -6,7 +6,7 @@ import Postgres
 /// Not those that are settled (`UnknownOutcome.settledBy`): a receipt may have come before whatever this worker has to say, and it decides. That an
 /// earlier try failed does not hide that a later one was refused; but a try that was reported as undelivered stays so, refused or not.
 public struct InsertDeadLetters: Statement {
-    public var slot: Int16
+    public var part: Int16
     /// False: what jsonb cannot hold stays where it is, and the dead letter has neither variables nor headers.
     public var withBodies: Bool
     var keys = LeaseKeys()
@@ -16,8 +16,8 @@ public struct InsertDeadLetters: Statement {
     var explanations: [String] = []
     var remedies: [String] = []
 
-    public init(slot: Int16, withBodies: Bool = true) {
-        self.slot = slot
+    public init(part: Int16, withBodies: Bool = true) {
+        self.part = part
         self.withBodies = withBodies
     }
     public var count: Int { reasons.count }
@@ -36,7 +36,7 @@ public struct InsertDeadLetters: Statement {
         with input as materialized (
             select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[])
                 with ordinality i(tid, message_id, session, claim, attempt, provider, reason, explanation, remedy, n)),
-        \(LeaseKeys.gone(slot: slot, returning: "l.lane, l.series, i.attempt, i.provider, i.reason, i.explanation, i.remedy")),
+        \(LeaseKeys.gone(part: part, returning: "l.lane, l.series, i.attempt, i.provider, i.reason, i.explanation, i.remedy")),
         judged as materialized (
             select g.*, s.kind as settled_by from gone g left join lateral (\(UnknownOutcome.settledBy("g.message_id"))) s
                 on s.kind <> 'undelivered' or s.attempt >= g.attempt or g.reason not like 'rejected%' and g.reason <> 'attempts_exhausted'),

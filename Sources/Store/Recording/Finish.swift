@@ -17,10 +17,10 @@ public struct LeaseKeys: Sendable {
 
     /// `$1 … $4`; a deletion from `leased_<slot>` guarded by them. Answers all of `input` that later parts need, so that none of them joins
     /// it again: a plan made for ten rows would compare each of 500 with each.
-    static func gone(slot: Int16, returning columns: String) -> String {
+    static func gone(part: Int16, returning columns: String) -> String {
         """
         gone as (
-            delete from martlet_data.leased_\(slot) l using input i
+            delete from martlet_data.leased_\(part) l using input i
             where l.ctid = i.tid and l.message_id = i.message_id and l.session = i.session and l.claim = i.claim
             returning i.n, i.message_id, \(columns))
         """
@@ -37,7 +37,7 @@ public struct LeaseKeys: Sendable {
 /// Ends messages: the leased row goes, a receipt says how. Of a lease that was lost the receipt is kept as evidence (`stale`), and
 /// nothing moves. Answers the ids that did move.
 public struct Finish: Statement {
-    public var slot: Int16
+    public var part: Int16
     var keys = LeaseKeys()
     var kinds: [String] = []
     var attempts: [Int16?] = []
@@ -46,7 +46,7 @@ public struct Finish: Statement {
     var details: [String?] = []
     var references: [String?] = []
 
-    public init(slot: Int16) { self.slot = slot }
+    public init(part: Int16) { self.part = part }
     public var count: Int { kinds.count }
 
     /// - Parameter kind: accepted, suppressed, capped, expired or cancelled.
@@ -68,7 +68,7 @@ public struct Finish: Statement {
         with input as materialized (
             select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::text[], $6::int2[], $7::text[], $8::text[], $9::text[], $10::text[])
                 with ordinality i(tid, message_id, session, claim, kind, attempt, provider, code, detail, reference, n)),
-        \(LeaseKeys.gone(slot: slot, returning: "l.lane")),
+        \(LeaseKeys.gone(part: part, returning: "l.lane")),
         written as (
             insert into martlet_data.receipts (message_id, kind, attempt, provider, code, detail, reference, stale)
             select i.message_id, i.kind, i.attempt, i.provider, i.code, i.detail, i.reference, i.n not in (select g.n from gone g)
@@ -94,7 +94,7 @@ public struct Finish: Statement {
 /// lost: `StoreError.isLeaseLost`, nothing has happened, and `Finish` must look at each message. No join of two unnested arrays:
 /// deleting and writing by arrays alone costs half.
 public struct FinishAccepted: Statement {
-    public var slot: Int16
+    public var part: Int16
     public var session: Int32
     var rows: [LeasedRow] = []
     var claims: [Int32] = []
@@ -103,8 +103,8 @@ public struct FinishAccepted: Statement {
     var providers: [String] = []
     var references: [String?] = []
 
-    public init(slot: Int16, session: Int32) {
-        self.slot = slot
+    public init(part: Int16, session: Int32) {
+        self.part = part
         self.session = session
     }
     public var count: Int { messageIDs.count }
@@ -121,7 +121,7 @@ public struct FinishAccepted: Statement {
     public var sql: String {
         """
         with gone as (
-            delete from martlet_data.leased_\(slot) where ctid = any ($1::tid[]) and session = $2 and claim = any ($3::int4[])
+            delete from martlet_data.leased_\(part) where ctid = any ($1::tid[]) and session = $2 and claim = any ($3::int4[])
             returning message_id),
         written as (
             insert into martlet_data.receipts (message_id, kind, attempt, provider, reference)
@@ -143,8 +143,8 @@ public struct FinishAccepted: Statement {
 }
 
 /// Puts leased messages off to a later instant, with the reason and, where a provider answered, its receipt.
-public struct PutOff: Statement {
-    public var slot: Int16
+public struct DeferMessages: Statement {
+    public var part: Int16
     var keys = LeaseKeys()
     var dueAts: [Timestamp] = []
     var reasons: [String] = []
@@ -158,7 +158,7 @@ public struct PutOff: Statement {
     var codes: [String?] = []
     var details: [String?] = []
 
-    public init(slot: Int16) { self.slot = slot }
+    public init(part: Int16) { self.part = part }
     public var count: Int { dueAts.count }
 
     /// - Parameters:
@@ -190,7 +190,7 @@ public struct PutOff: Statement {
             select * from unnest($1::tid[], $2::int8[], $3::int4[], $4::int4[], $5::timestamptz[], $6::text[], $7::int2[], $8::int2[], $9::int2[],
                 $10::int2[], $11::text[], $12::int2[], $13::text[], $14::text[], $15::text[])
                 with ordinality i(tid, message_id, session, claim, due_at, reason, attempt, burned, resends, deaths, kind, answered, provider, code, detail, n)),
-        \(LeaseKeys.gone(slot: slot, returning: "l.lane, l.series, i.due_at, i.attempt, i.burned, i.resends, i.deaths, i.reason")),
+        \(LeaseKeys.gone(part: part, returning: "l.lane, l.series, i.due_at, i.attempt, i.burned, i.resends, i.deaths, i.reason")),
         off as (
             insert into martlet_data.due (slot, due_at, message_id, lane, attempt, burned, resends, deaths, series, reason)
             select (pg_sequence_last_value('martlet_data.due_cursor') & 4095)::int2, due_at, message_id, lane, attempt, burned, resends, deaths, series,

@@ -1,3 +1,4 @@
+import Callbacks
 import Foundation
 
 /// What the option `dkim` says: which key signs for which domain. `domain selector path; …`.
@@ -34,14 +35,14 @@ struct DKIMSigner: Sendable {
     private let keys: [(rule: DKIMRule, key: DKIMKey)]
 
     /// Reads the keys' files.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ rules: [DKIMRule], provider: String) throws {
         keys = try rules.map { rule in
             do {
                 return (rule, try DKIMKey(pem: Array(try Data(contentsOf: URL(filePath: rule.path)))))
             } catch {
-                let cause = (error as? CocoaError).map(SMTPOptions.cause) ?? "\(error)"
-                throw TransportError.file(provider: provider, option: "dkim", path: rule.path, cause: cause)
+                let cause = (error as? CocoaError).map { reason(of: $0) } ?? "\(error)"
+                throw ProviderError.file(provider: provider, option: "dkim", path: rule.path, cause: cause)
             }
         }
     }

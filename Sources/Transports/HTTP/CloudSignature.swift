@@ -1,6 +1,7 @@
 import CLibCrypto
 import Foundation
 import NIOHTTP1
+import Text
 
 /// Requests signed as Alibaba Cloud (ACS3-HMAC-SHA256) and Tencent Cloud (TC3-HMAC-SHA256) want them: the secret signs, and never travels. Both sign
 /// a hash of the body, so that a request holds for minutes and for one text.

@@ -1,11 +1,13 @@
+import Callbacks
 import Domain
 import NIOHTTP1
+import Text
 
 /// A provider that is described by configuration alone.
 extension HTTPOptions {
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(generic policy: ProviderPolicy) throws {
-        var options = TransportOptions(policy)
+        var options = ProviderOptions(policy)
         let url = try options.required(
             "url", remedy: "write the address that takes messages, such as https://api.example.com/messages")
         let form = try Self.form(&options, url: url)
@@ -47,7 +49,7 @@ extension HTTPOptions {
     }
 
     /// Secrets go to the provider's own host only.
-    private func testURL(_ text: String, _ options: TransportOptions, url: String) throws -> HTTPTemplate {
+    private func testURL(_ text: String, _ options: ProviderOptions, url: String) throws -> HTTPTemplate {
         let start = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? ""
         let origin = url[..<(start.firstIndex { $0 == "/" || $0 == "?" } ?? url.endIndex)]
         let rest = text.dropFirst(origin.count)
@@ -58,7 +60,7 @@ extension HTTPOptions {
         return template
     }
 
-    private mutating func checkTogether(_ options: TransportOptions) throws {
+    private mutating func checkTogether(_ options: ProviderOptions) throws {
         if user != nil, passwordFile == nil {
             throw options.missing("password_file", remedy: "user needs a file with the password")
         }
@@ -97,7 +99,7 @@ extension HTTPOptions {
 
     // MARK: the request
 
-    private static func form(_ options: inout TransportOptions, url: String) throws -> HTTPRequestForm {
+    private static func form(_ options: inout ProviderOptions, url: String) throws -> HTTPRequestForm {
         let word = options.text("method") ?? "POST"
         guard ["POST", "PUT", "GET"].contains(word) else { throw options.bad("method", word, "use POST, PUT or GET") }
         let template = try template(options, "url", url, .url)
@@ -116,7 +118,7 @@ extension HTTPOptions {
             method: HTTPMethod(rawValue: word), url: template, headers: headers, body: body ?? .none, htmlBody: html)
     }
 
-    private static func body(_ options: inout TransportOptions, _ name: String, _ type: String) throws -> HTTPRequestForm.Body? {
+    private static func body(_ options: inout ProviderOptions, _ name: String, _ type: String) throws -> HTTPRequestForm.Body? {
         guard let text = options.text(name) else { return nil }
         let media = type.split(separator: ";").first.map { $0.trimmingBlanks.lowercased() } ?? ""
         if media == "application/json" || media.hasSuffix("+json") {
@@ -142,7 +144,7 @@ extension HTTPOptions {
     }
 
     /// Values with everything that ends strings and begins members: a placeholder outside quotes is found here, not by the first message.
-    private static func checkJSON(_ template: HTTPTemplate, _ options: TransportOptions, _ name: String) throws {
+    private static func checkJSON(_ template: HTTPTemplate, _ options: ProviderOptions, _ name: String) throws {
         let text = "\"\\\n{},:[]é😀"
         let mail = EmailContent(subject: text, text: text, html: text, headers: [("X-Test", text)])
         let rendered = RenderedMessage(content: .email(mail), from: text, fromName: text, templateVersion: 1)
@@ -152,12 +154,12 @@ extension HTTPOptions {
             messageClass: text)
         let fields = HTTPFields(
             submission: submission, provider: text, secret: text, country: "+", alphabet: (text, text), validity: .seconds(60))
-        guard AnswerJSON.parse(Array(template.render(fields).utf8)) != nil else {
+        guard JSONValue.isWellFormed(Array(template.render(fields).utf8)) else {
             throw options.bad(name, "…", "it is not JSON once the placeholders are replaced: put texts into quotes, check commas")
         }
     }
 
-    private static func pairs(_ options: TransportOptions, _ name: String, _ text: String) throws -> [(
+    private static func pairs(_ options: ProviderOptions, _ name: String, _ text: String) throws -> [(
         name: String, value: HTTPTemplate
     )] {
         try text.split(whereSeparator: \.isNewline).map(\.trimmingBlanks).filter { !$0.isEmpty }.map { line in
@@ -172,7 +174,7 @@ extension HTTPOptions {
         }
     }
 
-    private static func headers(_ options: inout TransportOptions) throws -> [(name: String, value: HTTPTemplate)] {
+    private static func headers(_ options: inout ProviderOptions) throws -> [(name: String, value: HTTPTemplate)] {
         let reserved = ["host", "content-length", "transfer-encoding", "connection", "content-type"]
         return try (options.text("headers") ?? "").split(whereSeparator: \.isNewline).map(\.trimmingBlanks).filter { !$0.isEmpty }
             .map { line in
@@ -192,7 +194,7 @@ extension HTTPOptions {
             }
     }
 
-    private static func template(_ options: TransportOptions, _ name: String, _ text: String, _ escape: HTTPTemplate.Escape)
+    private static func template(_ options: ProviderOptions, _ name: String, _ text: String, _ escape: HTTPTemplate.Escape)
         throws
         -> HTTPTemplate
     {
@@ -206,7 +208,7 @@ extension HTTPOptions {
 
     // MARK: the answer
 
-    private static func rules(_ options: inout TransportOptions) throws -> HTTPRules {
+    private static func rules(_ options: inout ProviderOptions) throws -> HTTPRules {
         let text = options.text("accepted") ?? ""
         let accepted: HTTPAcceptance
         do { accepted = try HTTPAcceptance(text) } catch {
@@ -224,7 +226,7 @@ extension HTTPOptions {
         return rules
     }
 
-    private static func selector(_ options: inout TransportOptions, _ name: String) throws -> HTTPSelector? {
+    private static func selector(_ options: inout ProviderOptions, _ name: String) throws -> HTTPSelector? {
         guard let text = options.text(name) else { return nil }
         guard let selector = HTTPSelector(text) else {
             throw options.bad(name, text, "write a JSON path (messages[0].id), header:Name, between:<id>…</id>, or body")

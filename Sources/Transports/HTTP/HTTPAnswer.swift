@@ -1,4 +1,5 @@
 import NIOHTTP1
+import Text
 
 /// What a provider answered, as far as it came.
 struct HTTPAnswer: Sendable {
@@ -11,18 +12,14 @@ struct HTTPAnswer: Sendable {
     /// False: the body was too long, too slow, or broke off.
     var isComplete: Bool
     /// nil: the body is no complete JSON text.
-    let json: AnswerJSON?
+    let json: JSONValue?
 
     init(status: Int, headers: HTTPHeaders = [:], body: [UInt8], isComplete: Bool = true) {
         self.status = status
         self.headers = headers
         self.body = body
         self.isComplete = isComplete
-        // RFC 8259, 8.1: a byte order mark is nobody's, but some write it.
-        let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
-        let first = text.first { $0 > 0x20 }
-        let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        json = isComplete && isJSON ? AnswerJSON.parse(text) : nil
+        json = isComplete ? JSONValue.sent(body) : nil
     }
 }
 
@@ -91,14 +88,4 @@ indirect enum HTTPSelector: Sendable, Equatable {
         if end.isEmpty { return String(rest.prefix { !$0.isNewline }) }
         return rest.firstRange(of: end).map { String(rest[..<$0.lowerBound]) }
     }
-}
-
-extension StringProtocol {
-    var trimmingBlanks: String {
-        guard let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return String(self[...last].drop { $0.isWhitespace })
-    }
-
-    /// What follows the prefix; nil: it has another one.
-    func dropping(_ prefix: String) -> String? { hasPrefix(prefix) ? dropFirst(prefix.count).trimmingBlanks : nil }
 }

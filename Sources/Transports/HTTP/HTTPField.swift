@@ -1,5 +1,6 @@
 import CLibCrypto
 import Domain
+import Text
 
 /// What a request may contain of a message.
 enum HTTPField: String, Sendable, CaseIterable {

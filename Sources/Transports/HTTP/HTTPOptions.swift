@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import NIOHTTP1
@@ -51,7 +52,7 @@ struct HTTPOptions: Sendable {
     }
 
     /// The options that every HTTP provider has. `url` may contain placeholders behind the host.
-    init(_ options: inout TransportOptions, _ policy: ProviderPolicy, url: String, form: HTTPRequestForm, rules: HTTPRules) throws
+    init(_ options: inout ProviderOptions, _ policy: ProviderPolicy, url: String, form: HTTPRequestForm, rules: HTTPRules) throws
     {
         provider = policy.name
         window = policy.window
@@ -70,7 +71,7 @@ struct HTTPOptions: Sendable {
     }
 
     private static func target(
-        _ url: String, _ options: TransportOptions, allowsPrivate: Bool, inClear: Bool
+        _ url: String, _ options: ProviderOptions, allowsPrivate: Bool, inClear: Bool
     ) throws -> (isTLS: Bool, host: String, port: Int) {
         let name = options.urlOption
         let remedy = "use a url such as https://api.example.com/messages; host and port without placeholders"
@@ -120,7 +121,7 @@ struct HTTPOptions: Sendable {
     }
 
     /// TLS with verification of chain and name, always.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     func tlsConfiguration() throws -> TLSConfiguration {
         let configuration = TLSConfiguration.verifying(caFile: caFile)
         // The client would find out with the first connection only.
@@ -129,7 +130,7 @@ struct HTTPOptions: Sendable {
     }
 }
 
-extension TransportOptions {
+extension ProviderOptions {
     /// What the option with the address is called.
     fileprivate var urlOption: String { isKnown("base_url") ? "base_url" : "url" }
 }

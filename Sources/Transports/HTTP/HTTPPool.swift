@@ -25,7 +25,7 @@ final class HTTPPool: @unchecked Sendable {
     private var isClosed = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: HTTPOptions, eventLoop: any EventLoop, logger: Logger, health: ProviderHealth = .init()) throws {
         self.options = options
         self.eventLoop = eventLoop
@@ -40,7 +40,7 @@ final class HTTPPool: @unchecked Sendable {
     }
 
     /// What every client of a provider is bound by.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     static func configuration(_ options: HTTPOptions, _ gates: HTTPGates) throws -> HTTPClient.Configuration {
         var pool = HTTPClient.Configuration.ConnectionPool(
             idleTimeout: TimeAmount(options.idleClose), concurrentHTTP1ConnectionsPerHostSoftLimit: options.window)

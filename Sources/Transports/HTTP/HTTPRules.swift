@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import NIOHTTP1
+import Text
 
 /// What an answer means, or an error code of it.
 enum HTTPClass: String, Sendable, CaseIterable {
@@ -164,7 +165,7 @@ struct HTTPRules: Sendable {
         let failure = Failure(
             code: name(answer.status, code), detail: hiding(detail(answer, verdict, words, finding)), blame: verdict.blame,
             retryAfter: verdict == .unknown ? nil : pause.map { min($0, verdict.longestPause, max(.seconds(1), validity)) },
-            burnsAttempt: verdict != .throttled && verdict != .configuration, throttled: verdict == .throttled,
+            countsAttempt: verdict != .throttled && verdict != .configuration, throttled: verdict == .throttled,
             suppressesAddress: verdict == .suppress || verdict == .optedOut,
             suppressedScope: verdict == .optedOut ? "marketing" : nil)
         return Verdict(outcome: verdict.outcome(failure, id: id?.value(in: answer)), isConfiguration: verdict == .configuration)
@@ -251,12 +252,5 @@ extension HTTPClass {
         case .recipient, .suppress, .optedOut, .sender, .content, .refused: .rejected(failure)
         case .unknown: .unknown(failure)
         }
-    }
-}
-
-extension StringProtocol {
-    /// Control characters as blanks: what other people wrote stands in one line.
-    var withoutControls: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? " " : $0 }))
     }
 }

@@ -1,6 +1,8 @@
+import Callbacks
 import Domain
 import Foundation
 import NIOConcurrencyHelpers
+import Text
 
 /// The secrets of a provider, read again when their files change, at most once a second.
 final class HTTPSecrets: Sendable {
@@ -29,14 +31,14 @@ final class HTTPSecrets: Sendable {
     private let options: HTTPOptions
     private let state: NIOLockedValueBox<State>
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: HTTPOptions) throws {
         self.options = options
         let stamps = Self.stamps(options)
         state = NIOLockedValueBox(State(values: try Self.read(options), stamps: stamps, checked: .now))
     }
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     func current() throws -> Values {
         try state.withLockedValue { state in
             guard .now - state.checked > .seconds(1) else { return state.values }
@@ -83,11 +85,11 @@ final class HTTPSecrets: Sendable {
             do {
                 values.signature = try WebhookSignature(lines: String(contentsOfFile: path, encoding: .utf8))
             } catch let problem as WebhookSignature.Problem {
-                throw TransportError.file(
+                throw ProviderError.file(
                     provider: options.provider, option: "signing_secret_file", path: path, cause: problem.cause)
             } catch {
-                throw TransportError.file(
-                    provider: options.provider, option: "signing_secret_file", path: path, cause: SMTPOptions.cause(error))
+                throw ProviderError.file(
+                    provider: options.provider, option: "signing_secret_file", path: path, cause: reason(of: error))
             }
         }
         return values
@@ -97,14 +99,14 @@ final class HTTPSecrets: Sendable {
     private static func text(
         _ options: HTTPOptions, _ option: String, _ path: String, firstLine: Bool = false
     ) throws -> String {
-        func failure(_ cause: String) -> TransportError {
+        func failure(_ cause: String) -> ProviderError {
             .file(provider: options.provider, option: option, path: path, cause: cause)
         }
         var text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         } catch {
-            throw failure(SMTPOptions.cause(error))
+            throw failure(reason(of: error))
         }
         if firstLine { text = text.split(whereSeparator: \.isNewline).first.map(\.trimmingBlanks) ?? "" }
         guard !text.isEmpty else { throw failure("the file is empty") }

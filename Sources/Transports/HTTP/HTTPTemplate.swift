@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// A text with placeholders `{name}`. Braces around anything but lower-case letters and `_` are text: JSON is full of them.
 struct HTTPTemplate: Sendable {

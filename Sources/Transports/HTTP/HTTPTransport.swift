@@ -15,7 +15,7 @@ final class HTTPTransport: Transport {
     private let (working, workEnded) = AsyncStream<Never>.makeStream()
 
     /// Opens the files of CA and secrets, no connection.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: HTTPOptions, logger: Logger) throws {
         self.options = options
         provider = options.provider

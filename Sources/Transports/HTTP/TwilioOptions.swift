@@ -1,12 +1,13 @@
+import Callbacks
 import Domain
 import NIOHTTP1
 
 /// Twilio's Messages API, and those that are compatible with it (H1): a form to
 /// `/2010-04-01/Accounts/{sid}/Messages.json` with basic authentication.
 extension HTTPOptions {
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(twilio policy: ProviderPolicy) throws {
-        var options = TransportOptions(policy)
+        var options = ProviderOptions(policy)
         let account = try options.required(
             "account_sid", remedy: "write the account's SID, AC and 32 digits, from Twilio's console")
         guard account.wholeMatch(of: /[A-Za-z0-9_\-]{1,64}/) != nil else {
@@ -30,16 +31,13 @@ extension HTTPOptions {
         passwordFile = try options.required(
             passwordOption, remedy: "name the file with the auth token, or api_key_sid and api_key_secret_file")
         testURL = try Self.plain("\(base)/2010-04-01/Accounts/\(account).json", options)
-        let statusCallback = try options.text("status_callback").map { try Self.plain($0, options) }
-        // What an API key signs with is not what Twilio signs with.
-        callbacks = CallbackOptions(
-            twilio: &options, tokenFile: user == account ? passwordFile : nil, statusCallback: statusCallback)
+        callbacks = CallbackOptions(twilio: &options)
         let range = Duration.seconds(1) ... .seconds(36_000)
         maximumValidity = min(maximumValidity, range.upperBound)
         try options.finish()
     }
 
-    private static func twilioForm(_ options: inout TransportOptions, base: String, account: String) throws -> HTTPRequestForm {
+    private static func twilioForm(_ options: inout ProviderOptions, base: String, account: String) throws -> HTTPRequestForm {
         let prefix = options.text("address_prefix") ?? ""
         guard prefix.wholeMatch(of: /[a-z]*:?/) != nil else {
             throw options.bad("address_prefix", prefix, "use whatsapp: for WhatsApp, nothing for SMS")
@@ -78,7 +76,7 @@ extension HTTPOptions {
         }
     }
 
-    private static func plain(_ text: String, _ options: TransportOptions) throws -> HTTPTemplate {
+    private static func plain(_ text: String, _ options: ProviderOptions) throws -> HTTPTemplate {
         do { return try HTTPTemplate(text, .none) } catch {
             throw options.bad("status_callback", "{\(error.name)}", "use {message_id}, {attempt} and {provider}")
         }

@@ -1,12 +1,13 @@
+import Callbacks
 import Domain
 import NIOHTTP1
 
 /// Events to a service's own address, signed as Standard Webhooks says (https://www.standardwebhooks.com). The body is the message's text as it
 /// is; what it is called and when it was sent is in `webhook-id` and `webhook-timestamp`.
 extension HTTPOptions {
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(webhook policy: ProviderPolicy) throws {
-        var options = TransportOptions(policy)
+        var options = ProviderOptions(policy)
         let url = try options.required(
             "url", remedy: "write the address that takes events, such as https://shop.example.com/events")
         let form: HTTPRequestForm

@@ -1,5 +1,6 @@
 import CLibCrypto
 import Foundation
+import Text
 
 /// The secrets of a webhook and what they make of an event: Standard Webhooks, symmetric signatures (`v1`). Descriptions never show them.
 struct WebhookSignature: Sendable, CustomStringConvertible, CustomReflectable {

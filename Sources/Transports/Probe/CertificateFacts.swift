@@ -2,6 +2,7 @@ import CLibCrypto
 import Foundation
 import NIOCore
 import NIOSSL
+import Text
 
 /// What a peer's certificate says about itself.
 struct CertificateFacts: Sendable, Equatable {

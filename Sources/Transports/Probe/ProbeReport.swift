@@ -1,4 +1,5 @@
 public import Domain
+import Text
 
 /// What was found out about a provider, step by step, in words for people.
 public struct ProbeReport: Sendable, Equatable {

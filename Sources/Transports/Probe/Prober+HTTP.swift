@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Text
 
 extension Prober {
     mutating func http(_ options: HTTPOptions) async throws {

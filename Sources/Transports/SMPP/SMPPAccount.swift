@@ -1,3 +1,5 @@
+import Callbacks
+
 /// What a carrier wants its submits to look like.
 struct SMPPAccount: Sendable {
     /// What data_coding 0 or 3 is used for texts that are not UCS-2.

@@ -49,7 +49,7 @@ struct SMPPClassification: Sendable {
         _ blame: Failure.Blame, burns: Bool = true, throttled: Bool = false, suppresses: Bool = false
     ) -> Failure {
         Failure(
-            code: "smpp_\(status)", detail: detail, blame: blame, burnsAttempt: burns, throttled: throttled,
+            code: "smpp_\(status)", detail: detail, blame: blame, countsAttempt: burns, throttled: throttled,
             suppressesAddress: suppresses)
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Text
 
 /// What came out of the octets of a peer. Nothing here is an exception: every case has its answer (S1).
 enum SMPPInput: Sendable, Equatable {
@@ -102,14 +103,14 @@ struct SMPPReader {
             let slice = bytes.readSlice(length: length)
         else { throw SMPPMalformed(field: field) }
         bytes.moveReaderIndex(forwardBy: 1)
-        return SMPPText.string(slice.readableBytesView)
+        return Latin1.string(slice.readableBytesView)
     }
 
     /// The last string of a body, which some centres do not end with a NUL, and which errors leave out (S8). nil: nothing at all.
     mutating func restText() -> String? {
         let view = bytes.readableBytesView
         if view.isEmpty { return nil }
-        return SMPPText.string(view.prefix { $0 != 0 })
+        return Latin1.string(view.prefix { $0 != 0 })
     }
 
     mutating func address(_ field: String) throws(SMPPMalformed) -> SMPPAddress {

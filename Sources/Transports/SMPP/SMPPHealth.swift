@@ -76,7 +76,7 @@ struct SMPPThrottle: Sendable {
     /// What to tell a message that cannot wait; nil: there is no pause.
     func refusal(now: ContinuousClock.Instant) -> Failure? {
         guard let pausedUntil, now < pausedUntil, var failure else { return nil }
-        failure.burnsAttempt = false
+        failure.countsAttempt = false
         failure.retryAfter = pausedUntil - now
         return failure
     }

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import NIOSSL
@@ -49,9 +50,9 @@ struct SMPPOptions: Sendable {
     /// Octets that a peer may leave unread before it is not listened to; far above what a window holds.
     var unreadLimit = 4 << 20
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ policy: ProviderPolicy) throws {
-        var options = TransportOptions(policy)
+        var options = ProviderOptions(policy)
         provider = policy.name
         window = policy.window
         host = try options.required("host", remedy: "name the carrier's SMPP server")
@@ -79,7 +80,7 @@ struct SMPPOptions: Sendable {
         try options.finish()
     }
 
-    private static func account(_ options: inout TransportOptions) throws -> SMPPAccount {
+    private static func account(_ options: inout ProviderOptions) throws -> SMPPAccount {
         var account = SMPPAccount()
         account.serviceType = options.text("service_type") ?? ""
         account.sourceTON = try options.octet("source_ton")
@@ -107,16 +108,8 @@ struct SMPPOptions: Sendable {
         return account
     }
 
-    var receiptIDs: ReceiptIDs {
-        switch (account.receipts, account.receiptParts) {
-        case (.none, _): .none
-        case (_, .every): .ofParts
-        case (_, .last): .ofMessages
-        }
-    }
-
     /// Lengths of the standard (4.1.1), but system_id and password may be longer than its 15 and 8: carriers give such ones out.
-    private func checkTogether(_ options: TransportOptions) throws {
+    private func checkTogether(_ options: ProviderOptions) throws {
         let fields = [
             ("host", host, 255), ("system_id", systemID, 64), ("system_type", systemType, 12),
             ("address_range", addressRange, 40),
@@ -128,7 +121,7 @@ struct SMPPOptions: Sendable {
             }
         }
         if certificateFile != nil, keyFile == nil {
-            throw TransportError.missingOption(
+            throw ProviderError.missingOption(
                 provider: provider, option: "tls_key_file", remedy: "tls_certificate_file needs its private key")
         }
         if certificateFile == nil, let keyFile {
@@ -140,7 +133,7 @@ struct SMPPOptions: Sendable {
     }
 
     /// A session's part, with the password as the file has it now.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     func session(_ mode: SMPPBindMode) throws -> SMPPSessionConfiguration {
         var session = SMPPSessionConfiguration(
             mode: mode, window: bindWindow, enquireAfter: enquireAfter, enquireTimeout: enquireTimeout, bindTimeout: bindTimeout)
@@ -150,11 +143,11 @@ struct SMPPOptions: Sendable {
             let password = try String(contentsOfFile: passwordFile, encoding: .utf8).trimmingCharacters(in: .newlines)
             session.bind.password = password
         } catch {
-            throw TransportError.file(
+            throw ProviderError.file(
                 provider: provider, option: "password_file", path: passwordFile, cause: error.localizedDescription)
         }
         guard session.bind.password.utf8.count <= 64, session.bind.password.utf8.allSatisfy({ $0 < 0x80 && $0 > 0 }) else {
-            throw TransportError.file(
+            throw ProviderError.file(
                 provider: provider, option: "password_file", path: passwordFile,
                 cause: "a password has at most 64 characters of ASCII")
         }
@@ -162,7 +155,7 @@ struct SMPPOptions: Sendable {
     }
 
     /// TLS with verification of chain and name, always.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     func tlsContext() throws -> NIOSSLContext? {
         guard tls == .required else { return nil }
         var configuration = TLSConfiguration.verifying(caFile: caFile)
@@ -170,20 +163,20 @@ struct SMPPOptions: Sendable {
             do {
                 configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) }
             } catch {
-                throw TransportError.file(
+                throw ProviderError.file(
                     provider: provider, option: "tls_certificate_file", path: certificateFile, cause: "\(error)")
             }
             do {
                 configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))
             } catch {
-                throw TransportError.file(provider: provider, option: "tls_key_file", path: keyFile, cause: "\(error)")
+                throw ProviderError.file(provider: provider, option: "tls_key_file", path: keyFile, cause: "\(error)")
             }
         }
         return try configuration.context(provider: provider, caFile: caFile)
     }
 }
 
-extension TransportOptions {
+extension ProviderOptions {
     fileprivate mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, default missing: Choice) throws
         -> Choice where Choice.RawValue == String
     {

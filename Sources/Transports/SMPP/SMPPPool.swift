@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Logging
 import NIOCore
@@ -193,7 +194,7 @@ final class SMPPPool: @unchecked Sendable {
         case .unwritten(let end):
             .deferred(
                 Failure(
-                    code: end.code, detail: "\(end); nothing of the message was written", blame: .provider, burnsAttempt: false))
+                    code: end.code, detail: "\(end); nothing of the message was written", blame: .provider, countsAttempt: false))
         case .lost(let end): .unknown(Failure(code: end.code, detail: "handed over, then: \(end)", blame: .provider))
         }
     }
@@ -232,7 +233,7 @@ final class SMPPPool: @unchecked Sendable {
     private func paused(_ failure: Failure, now: ContinuousClock.Instant) {
         guard let until = throttle.pausedUntil else { return }
         var told = failure
-        told.burnsAttempt = false
+        told.countsAttempt = false
         told.retryAfter = until - now
         sweep(told) { $0.limit <= until }
         resumption?.cancel()

@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// What the octets of an inbound text say: by their data_coding (SMPP 3.4, 5.2.19; from 0x10 on the SMS data coding scheme of 3GPP TS 23.038, 4),
 /// and where that makes no sense, or names no alphabet, by what the octets are.
@@ -68,12 +69,12 @@ struct SMPPReading: Sendable, Equatable {
         case .named(let name):
             if let text = Charset.decode(octets, from: name), makesSense(text) { return text }
             return guesses(octets).first
-        case .none: return guesses(octets).first ?? sensible(SMPPText.string(octets))
+        case .none: return guesses(octets).first ?? sensible(Latin1.string(octets))
         }
     }
 
     private static func bestOfOctets(_ octets: [UInt8]) -> String? {
-        let latin = SMPPText.string(octets)
+        let latin = Latin1.string(octets)
         if octets.allSatisfy({ $0 < 0x80 }) { return makesSense(latin) ? latin : guesses(octets).first ?? latin }
         if let text = utf8(octets) { return text }
         guard makesSense(latin) else { return guesses(octets).first ?? latin }
@@ -86,7 +87,7 @@ struct SMPPReading: Sendable, Equatable {
 
     private static func bestOfUnits(_ octets: [UInt8]) -> String? {
         let units = utf16(octets)
-        if isASCII(octets), octets.count % 2 == 1 || isSentence(octets) { return SMPPText.string(octets) }
+        if isASCII(octets), octets.count % 2 == 1 || isSentence(octets) { return Latin1.string(octets) }
         guard hasControls(units) || (!Charset.isCommon(units) && octets.count >= 4) else { return units }
         return eastAsian(swapped: octets) ?? guesses(octets).first ?? units
     }
@@ -96,8 +97,8 @@ struct SMPPReading: Sendable, Equatable {
         guard octets.count >= 4, octets.count.isMultiple(of: 2) else { return nil }
         let even = stride(from: 0, to: octets.count, by: 2).map { octets[$0] }
         let odd = stride(from: 1, to: octets.count, by: 2).map { octets[$0] }
-        if even.allSatisfy({ $0 == 0 }), isASCII(odd) { return SMPPText.string(odd) }
-        return odd.allSatisfy { $0 == 0 } && isASCII(even) ? SMPPText.string(even) : nil
+        if even.allSatisfy({ $0 == 0 }), isASCII(odd) { return Latin1.string(odd) }
+        return odd.allSatisfy { $0 == 0 } && isASCII(even) ? Latin1.string(even) : nil
     }
 
     // MARK: all that make sense
@@ -105,7 +106,7 @@ struct SMPPReading: Sendable, Equatable {
     /// Most certain first: few octets happen to be ASCII or UTF-8, and hardly any to be the common characters of another alphabet.
     private static func guesses(_ octets: [UInt8]) -> [String] {
         var found: [String] = []
-        if isASCII(octets) { found.append(SMPPText.string(octets)) }
+        if isASCII(octets) { found.append(Latin1.string(octets)) }
         if let text = utf8(octets) { found.append(text) }
         if octets.count.isMultiple(of: 2) {
             found += [utf16(octets)].filter(Charset.isCommon) + [eastAsian(swapped: octets)].compactMap(\.self)

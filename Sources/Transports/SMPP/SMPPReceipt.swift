@@ -1,4 +1,6 @@
+import Callbacks
 import Domain
+import Text
 
 /// Reads deliver_sm and data_sm: a receipt (SMPP 3.4, appendix B, and the many ways in which carriers write it), or a text from a phone.
 struct SMPPReceiver: Sendable {
@@ -47,7 +49,7 @@ struct SMPPReceiver: Sendable {
     /// The parameter beats the text (S15).
     private static func id(_ message: SMPPMessage) -> String? {
         guard let value = message.parameter(.receiptedMessageID) else { return nil }
-        let id = SMPPText.string(value.prefix { $0 != 0 }).trimmingBlanks
+        let id = Latin1.string(value.prefix { $0 != 0 }).trimmingBlanks
         return id.isEmpty || id.utf8.count > SMPPReceiptText.longestID ? nil : id
     }
 
@@ -73,7 +75,7 @@ struct SMPPReceiver: Sendable {
     /// like a receipt is one; behind `text:` other octets may follow.
     private func receiptFields(_ message: SMPPMessage) -> (fields: SMPPReceiptText, text: String) {
         let octets = Self.split(message).octets
-        let plain = SMPPText.string(octets)
+        let plain = Latin1.string(octets)
         let fields = SMPPReceiptText(plain)
         // Nearly always.
         if fields.id != nil || fields.stateWord != nil { return (fields, plain) }

@@ -1,3 +1,5 @@
+import Callbacks
+
 /// The text of a receipt, as appendix B writes it, and as carriers do:
 /// `id:0123 sub:001 dlvrd:001 submit date:2611221530 done date:261122153012 stat:DELIVRD err:000 text:Hello`.
 ///

@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 /// Makes the submit_sm of a submission: as many as it has parts, or one with message_payload.
 struct SMPPSubmits: Sendable {
@@ -76,7 +77,7 @@ struct SMPPSubmits: Sendable {
             throw SubmissionRefused(
                 code: "not_gsm7", detail: "the text is marked GSM-7 and has a character that GSM-7 has not", blame: .martlet)
         case (.gsm7, .latin1):
-            if let parts = Self.all(texts, SMPPText.octets) { return (3, try fitting(parts, single: 160, part: 153, asPayload)) }
+            if let parts = Self.all(texts, Latin1.octets) { return (3, try fitting(parts, single: 160, part: 153, asPayload)) }
             // Billed by its parts: as UCS-2 only if it needs no more of them.
             let parts = texts.map(Self.utf16)
             let room = parts.count == 1 ? 140 : 134

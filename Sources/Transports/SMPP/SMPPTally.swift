@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 
 /// What became of the parts of one message, and what that makes of the message.

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Logging
@@ -18,7 +19,7 @@ final class SMPPTransport: PooledTransport {
     private let arriving = NIOLockedValueBox<[SMPPJob]>([])
 
     /// Opens CA, certificate and password files, no connection.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: SMPPOptions, logger: Logger, events: any ProviderEventSink) throws {
         provider = options.provider
         window = options.window

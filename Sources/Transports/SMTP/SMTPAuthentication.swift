@@ -1,3 +1,4 @@
+import Callbacks
 import Foundation
 
 /// User and password, or user and access token. Descriptions never show the secret.

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 
 /// What a negative reply means for the message, the recipient and the provider (M9). `MailClassifier` finds the cause; here it becomes an
@@ -48,7 +49,7 @@ struct SMTPClassification {
         _ blame: Failure.Blame, retryAfter: Duration? = nil, burns: Bool = true, throttled: Bool = false, suppresses: Bool = false
     ) -> Failure {
         Failure(
-            code: reply.failureCode, detail: reply.shown, blame: blame, retryAfter: retryAfter, burnsAttempt: burns,
+            code: reply.failureCode, detail: reply.shown, blame: blame, retryAfter: retryAfter, countsAttempt: burns,
             throttled: throttled, suppressesAddress: suppresses)
     }
 

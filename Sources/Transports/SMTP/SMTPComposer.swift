@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import NIOCore
 
@@ -22,7 +23,7 @@ struct SMTPComposer: Sendable {
     private let returnPath: Mailbox?
 
     /// Opens the files of keys and secrets.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: SMTPOptions) throws {
         unsubscribe = try options.unsubscribe.map { ($0, try options.tokenSecret("unsubscribe_secret_file", $0.secretFile)) }
         verp = try options.verp.map { ($0, try options.tokenSecret("verp_secret_file", $0.secretFile)) }
@@ -63,7 +64,7 @@ struct SMTPComposer: Sendable {
         } catch let refused as SubmissionRefused {
             return .failure(Refusal(outcome: .rejected(refused.failure)))
         } catch {
-            let failure = Failure(code: "dkim_failed", detail: "\(error)", blame: .martlet, burnsAttempt: false)
+            let failure = Failure(code: "dkim_failed", detail: "\(error)", blame: .martlet, countsAttempt: false)
             return .failure(Refusal(outcome: .deferred(failure)))
         }
     }

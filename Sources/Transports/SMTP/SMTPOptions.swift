@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import NIOSSL
@@ -41,9 +42,9 @@ struct SMTPOptions: Sendable {
     /// nil: no List-Unsubscribe but the message's own.
     var unsubscribe: SMTPUnsubscribe?
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ policy: ProviderPolicy) throws {
-        var options = TransportOptions(policy)
+        var options = ProviderOptions(policy)
         provider = policy.name
         window = policy.window
         timeout = policy.timeout
@@ -94,12 +95,12 @@ struct SMTPOptions: Sendable {
         try options.finish()
     }
 
-    private func checkTogether(_ options: TransportOptions) throws {
+    private func checkTogether(_ options: ProviderOptions) throws {
         guard hostname.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), (1...255).contains(hostname.utf8.count) else {
             throw options.bad("hostname", hostname, "use this machine's name, in ASCII and without spaces")
         }
         if user != nil, passwordFile == nil, tokenFile == nil {
-            throw TransportError.missingOption(
+            throw ProviderError.missingOption(
                 provider: provider, option: "password_file",
                 remedy: "user needs a file with the password, or token_file with an access token")
         }
@@ -114,18 +115,18 @@ struct SMTPOptions: Sendable {
         }
     }
 
-    private static func mailbox(_ name: String, _ options: inout TransportOptions) throws -> Mailbox? {
+    private static func mailbox(_ name: String, _ options: inout ProviderOptions) throws -> Mailbox? {
         guard let text = options.text(name) else { return nil }
         do { return try Mailbox(text) } catch { throw options.bad(name, text, "use an address of the form local@domain") }
     }
 
-    private static func domain(_ name: String, _ options: inout TransportOptions) throws -> String? {
+    private static func domain(_ name: String, _ options: inout ProviderOptions) throws -> String? {
         guard let text = options.text(name) else { return nil }
         do { return try Mailbox.ascii(domain: text) } catch { throw options.bad(name, text, "use a domain such as example.com") }
     }
 
     /// The session's part, with the password as the file has it now.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     func session() throws -> SMTPSessionConfiguration {
         var session = SMTPSessionConfiguration(
             hostname: hostname, tls: tls, authInClear: authInClear, notifications: notifications, pipelining: pipelining)
@@ -142,26 +143,21 @@ struct SMTPOptions: Sendable {
         do {
             return try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .newlines)
         } catch {
-            throw TransportError.file(provider: provider, option: option, path: path, cause: Self.cause(error))
+            throw ProviderError.file(provider: provider, option: option, path: path, cause: reason(of: error))
         }
     }
 
     /// TLS with verification of chain and name, always.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     func tlsContext() throws -> NIOSSLContext? {
         guard tls != .off else { return nil }
         return try TLSConfiguration.verifying(caFile: caFile).context(provider: provider, caFile: caFile)
     }
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     func tokenSecret(_ option: String, _ path: String) throws -> TokenSecret {
         do { return try TokenSecret(path: path) } catch {
-            throw TransportError.file(provider: provider, option: option, path: path, cause: "\(error)")
+            throw ProviderError.file(provider: provider, option: option, path: path, cause: "\(error)")
         }
-    }
-
-    /// The system's reason, where it gave one.
-    static func cause(_ error: any Error) -> String {
-        (error as? CocoaError)?.underlying.map { "\($0)" } ?? error.localizedDescription
     }
 }

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 
 /// A return path of its own for every hand-over (VERP), and the folder where reports to it arrive.
@@ -12,8 +13,8 @@ struct SMTPReturnPath: Sendable {
     private static let placeholder = "{token}"
 
     /// nil: not configured.
-    /// - Throws: `TransportError`.
-    init?(_ options: inout TransportOptions) throws {
+    /// - Throws: `ProviderError`.
+    init?(_ options: inout ProviderOptions) throws {
         let template = options.text("verp")
         let secretFile = options.text("verp_secret_file")
         let maildir = options.text("bounce_maildir")

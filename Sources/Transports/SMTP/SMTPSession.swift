@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import NIOCore
 
@@ -354,7 +355,7 @@ struct SMTPSession: Sendable {
         following = nil
         let failure = Failure(
             code: "connection_lost", detail: "the connection ended before this message's turn", blame: .provider,
-            burnsAttempt: false)
+            countsAttempt: false)
         return [.followerNotBegun(failure), .close]
     }
 
@@ -368,12 +369,12 @@ struct SMTPSession: Sendable {
 
     /// The connection is gone or useless: what that means depends on how far the transaction was.
     private mutating func ended(code: String, _ detail: String, burns: Bool) -> [Action] {
-        var failure = Failure(code: code, detail: detail, blame: .provider, burnsAttempt: burns)
+        var failure = Failure(code: code, detail: detail, blame: .provider, countsAttempt: burns)
         switch state {
         case .closed: return []
         case .idle, .resetting, .quitting: return close()
         case .greeting, .ehlo, .helo, .startTLS, .handshake, .authentication:
-            failure.burnsAttempt = false
+            failure.countsAttempt = false
             return failed(SetupFailure(failure: failure, isConfiguration: false))
         case .envelope, .emptyFinal:
             if let refusal { return [.finish(refusal.outcome, isConfiguration: refusal.isConfiguration)] + close() }
@@ -381,7 +382,7 @@ struct SMTPSession: Sendable {
             return [.finish(.deferred(failure), isConfiguration: false)] + close()
         case .content: return [.finish(.deferred(failure), isConfiguration: false)] + close()
         case .final:
-            failure.burnsAttempt = true
+            failure.countsAttempt = true
             failure.detail = "after the final dot: \(detail)"
             return [.finish(.unknown(failure), isConfiguration: false)] + close()
         }

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 
 /// What only a mail server can do wrong.

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Logging
 import NIOCore
@@ -17,7 +18,7 @@ final class SMTPTransport: PooledTransport {
 
     /// Opens the files of CA, password, keys and secrets, no connection.
     /// - Parameter events: where reports go that arrive in the option's maildir; refused, they stay there.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: SMTPOptions, events: any ProviderEventSink = RefusingEventSink(), logger: Logger) throws {
         provider = options.provider
         window = options.window

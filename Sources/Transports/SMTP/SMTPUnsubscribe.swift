@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 
 /// The way out of a mailing by one click (RFC 2369, 8058), as a provider's options describe it.
@@ -13,8 +14,8 @@ struct SMTPUnsubscribe: Sendable {
     static let placeholder = "{token}"
 
     /// nil: not configured.
-    /// - Throws: `TransportError`.
-    init?(_ options: inout TransportOptions) throws {
+    /// - Throws: `ProviderError`.
+    init?(_ options: inout ProviderOptions) throws {
         let url = options.text("unsubscribe_url")
         let mailto = options.text("unsubscribe_mailto")
         let classes = options.text("unsubscribe_classes")
@@ -32,7 +33,7 @@ struct SMTPUnsubscribe: Sendable {
         }
         self.url = url
         self.mailto = mailto
-        self.classes = Set((classes ?? "").split { $0 == "," || $0 == " " }.map(String.init))
+        self.classes = UnsubscribeLinks.classes(classes)
         self.secretFile = secretFile
     }
 

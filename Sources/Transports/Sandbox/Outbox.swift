@@ -1,3 +1,5 @@
+import Callbacks
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -9,7 +11,7 @@ final class Outbox {
     private var torn = false
 
     /// Makes the folder too, where there is none: whoever tries the shipped policy has not read that it needs one.
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(path: String, provider: String) throws {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
         var opened = open(path, flags, 0o640)
@@ -18,7 +20,7 @@ final class Outbox {
         }
         descriptor = opened
         guard descriptor >= 0 else {
-            throw TransportError.file(provider: provider, option: "outbox", path: path, cause: String(cString: strerror(errno)))
+            throw ProviderError.file(provider: provider, option: "outbox", path: path, cause: String(cString: strerror(errno)))
         }
     }
 

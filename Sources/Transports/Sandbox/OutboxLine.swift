@@ -1,4 +1,5 @@
 import Domain
+import Text
 
 #if canImport(Glibc)
     import Glibc

@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 
 /// The options of a sandbox provider.
@@ -10,9 +11,9 @@ struct SandboxOptions: Sendable {
     /// A file of rules that is read again when it changes; its rules come before `rules`.
     var script: String?
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ policy: ProviderPolicy) throws {
-        var options = TransportOptions(policy)
+        var options = ProviderOptions(policy)
         provider = policy.name
         window = policy.window
         let path = try options.required("outbox", remedy: "name the file that keeps what was handed over, or none")

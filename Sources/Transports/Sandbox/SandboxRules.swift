@@ -1,4 +1,6 @@
+import Callbacks
 import Domain
+import Text
 
 /// What the sandbox does with an address. See README.md for the syntax and examples.
 ///

@@ -1,3 +1,4 @@
+import Callbacks
 import Foundation
 import Logging
 
@@ -12,7 +13,7 @@ struct SandboxScript {
     private var nextLook: ContinuousClock.Instant = .now
     private(set) var rules: SandboxRules
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: SandboxOptions) throws {
         fixed = options.rules
         path = options.script
@@ -21,10 +22,10 @@ struct SandboxScript {
         do {
             try load(path)
         } catch let problem as SandboxRules.Problem {
-            throw TransportError.badOption(
+            throw ProviderError.badOption(
                 provider: options.provider, option: "script", value: problem.rule, remedy: problem.remedy)
         } catch {
-            throw TransportError.file(provider: options.provider, option: "script", path: path, cause: "\(error)")
+            throw ProviderError.file(provider: options.provider, option: "script", path: path, cause: "\(error)")
         }
     }
 

@@ -28,7 +28,7 @@ final class SandboxTransport: Transport, @unchecked Sendable {
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// - Throws: `TransportError`.
+    /// - Throws: `ProviderError`.
     init(_ options: SandboxOptions, logger: Logger) throws {
         provider = options.provider
         window = options.window
@@ -131,7 +131,7 @@ final class SandboxTransport: Transport, @unchecked Sendable {
         state.line.build(submission, provider: provider, answer: word, code: outcome.failure?.code, reference: reference)
         guard let cause = outbox.append(state.line.bytes) else { return outcome }
         return .deferred(
-            Failure(code: "outbox_write_failed", detail: "sandbox outbox: \(cause)", blame: .provider, burnsAttempt: false))
+            Failure(code: "outbox_write_failed", detail: "sandbox outbox: \(cause)", blame: .provider, countsAttempt: false))
     }
 }
 
@@ -150,7 +150,7 @@ extension SandboxRules.Answer {
                 .deferred(
                     Failure(
                         code: "throttled", detail: "sandbox rule: slower", blame: .provider, retryAfter: pause,
-                        burnsAttempt: false, throttled: true)), "throttled"
+                        countsAttempt: false, throttled: true)), "throttled"
             )
         case .defer(let code, let retryAfter):
             return (
@@ -169,7 +169,7 @@ extension SandboxRules.Answer {
 
 extension Failure {
     fileprivate static let sandboxDown = Failure(
-        code: "connect_refused", detail: "sandbox rule: down", blame: .provider, retryAfter: .seconds(1), burnsAttempt: false)
+        code: "connect_refused", detail: "sandbox rule: down", blame: .provider, retryAfter: .seconds(1), countsAttempt: false)
 }
 
 extension ClosedRange<Duration> {

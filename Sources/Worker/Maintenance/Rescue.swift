@@ -37,12 +37,12 @@ struct Rescue: Sendable {
                 // It may have beaten since we looked; then only what is past its deadline.
                 let isDead = session.isDead ? try await connection.run(FenceSession(session: session.id)) : false
                 var moved: [String: Int] = [:]
-                for segment in shared.segments.leased {
+                for part in shared.rings.leased {
                     let rows = try await connection.run(
-                        LeasedBySession(slot: segment.slot, session: session.id, overdueOnly: !isDead))
+                        LeasedBySession(part: part.number, session: session.id, overdueOnly: !isDead))
                     guard !rows.isEmpty else { continue }
                     moved.merge(
-                        try await self.moveEach(rows, slot: segment.slot, isDeath: isDead && !session.hasEnded, on: connection)
+                        try await self.moveEach(rows, part: part.number, isDeath: isDead && !session.hasEnded, on: connection)
                     ) { $0 + $1 }
                 }
                 try await connection.commitAll([])
@@ -57,27 +57,27 @@ struct Rescue: Sendable {
     /// Moves all of them together; what PostgreSQL refuses bisects them, and a single message that it refuses with its body becomes a dead letter
     /// without one. One that it refuses even so stays leased, and is tried again in the next round.
     private func moveEach(
-        _ rows: [ClaimedMessage], slot: Int16, isDeath: Bool, withBodies: Bool = true, on connection: StoreConnection
+        _ rows: [ClaimedMessage], part: Int16, isDeath: Bool, withBodies: Bool = true, on connection: StoreConnection
     ) async throws -> [String: Int] {
         _ = try await connection.run(BulkSavepoint())
         do {
-            return try await move(rows, slot: slot, isDeath: isDeath, withBodies: withBodies, on: connection)
+            return try await move(rows, part: part, isDeath: isDeath, withBodies: withBodies, on: connection)
         } catch let error as StoreError where error.isDataError {
             _ = try await connection.run(BulkRollback())
             guard rows.count > 1 else {
-                if withBodies { return try await moveEach(rows, slot: slot, isDeath: isDeath, withBodies: false, on: connection) }
+                if withBodies { return try await moveEach(rows, part: part, isDeath: isDeath, withBodies: false, on: connection) }
                 troubles.tell("rescue", "message \(rows[0].lease.messageID)", error)
                 return [:]
             }
             let half = rows.count / 2
-            let first = try await moveEach(Array(rows.prefix(half)), slot: slot, isDeath: isDeath, on: connection)
-            return try await moveEach(Array(rows.dropFirst(half)), slot: slot, isDeath: isDeath, on: connection)
+            let first = try await moveEach(Array(rows.prefix(half)), part: part, isDeath: isDeath, on: connection)
+            return try await moveEach(Array(rows.dropFirst(half)), part: part, isDeath: isDeath, on: connection)
                 .merging(first) { $0 + $1 }
         }
     }
 
     private func move(
-        _ rows: [ClaimedMessage], slot: Int16, isDeath: Bool, withBodies: Bool, on connection: StoreConnection
+        _ rows: [ClaimedMessage], part: Int16, isDeath: Bool, withBodies: Bool, on connection: StoreConnection
     ) async throws -> [String: Int] {
         let ids = rows.map(\.lease.messageID)
         let states = try await connection.run(AttemptStates(messageIDs: ids))
@@ -85,7 +85,7 @@ struct Rescue: Sendable {
         let overrides = try await connection.run(
             LoadRequeues(messageIDs: rows.filter { $0.lease.series > 0 }.map(\.lease.messageID)))
         var writes = RescueWrites(
-            slot: slot, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, withBodies: withBodies,
+            part: part, snapshot: shared.policy, now: shared.databaseNow(), isDeath: isDeath, withBodies: withBodies,
             settled: settled)
         let attempts = Dictionary(states.map { (AttemptKey(messageID: $0.messageID, attempt: $0.attempt), $0) }) { $1 }
         let expiry = Dictionary(overrides.map { ($0.messageID, $0.expiresAt) }) { $1 }
@@ -99,7 +99,7 @@ struct Rescue: Sendable {
     }
 }
 
-/// What Rescue writes for the rows of one leased segment.
+/// What Rescue writes for the rows of one leased part.
 struct RescueWrites {
     private let snapshot: PolicySnapshot
     private let now: Timestamp
@@ -108,7 +108,7 @@ struct RescueWrites {
     private let settled: [MessageID: String]
     private(set) var moved: [String: Int] = [:]
     private var back: HandBack
-    private var postponed: PutOff
+    private var deferred: DeferMessages
     private var dead: InsertDeadLetters
     private var finished: Finish
     private var receipts = InsertReceipts()
@@ -116,24 +116,24 @@ struct RescueWrites {
     private var erased: [MessageID] = []
 
     init(
-        slot: Int16, snapshot: PolicySnapshot, now: Timestamp, isDeath: Bool, withBodies: Bool = true,
+        part: Int16, snapshot: PolicySnapshot, now: Timestamp, isDeath: Bool, withBodies: Bool = true,
         settled: [MessageID: String] = [:]
     ) {
         self.settled = settled
         self.snapshot = snapshot
         self.now = now
         self.isDeath = isDeath
-        back = HandBack(slot: slot)
-        postponed = PutOff(slot: slot)
-        dead = InsertDeadLetters(slot: slot, withBodies: withBodies)
-        finished = Finish(slot: slot)
+        back = HandBack(part: part)
+        deferred = DeferMessages(part: part)
+        dead = InsertDeadLetters(part: part, withBodies: withBodies)
+        finished = Finish(part: part)
     }
 
     var statements: [any Statement] {
         var statements: [any Statement] = []
         if !receipts.isEmpty { statements.append(receipts) }
         if finished.count > 0 { statements.append(finished) }
-        if postponed.count > 0 { statements.append(postponed) }
+        if deferred.count > 0 { statements.append(deferred) }
         if dead.count > 0 { statements.append(dead) }
         if !back.messageIDs.isEmpty { statements.append(back) }
         if !erased.isEmpty { statements.append(EraseBodies(messageIDs: erased)) }
@@ -184,7 +184,7 @@ struct RescueWrites {
             disposition = .afterDoubt(of: policy, counters: counters, remaining: remaining, jitter: Double.random(in: 0..<1))
         }
         if case .retry(let after, let reason, let countedAttempts, let resends) = disposition {
-            postponed.add(
+            deferred.add(
                 lease, until: now + after, reason: reason, attempt: attempt.attempt,
                 countedAttempts: Int16(clamping: countedAttempts),
                 resends: Int16(clamping: resends), workerCrashes: workerCrashes, receipt: "unknown",

@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import ProviderEvents
 import Store
 
@@ -45,5 +46,27 @@ struct RetryEvents: Sendable {
                 at: $0.at, provider: $0.provider, kind: $0.kind, payload: $0.payload, reason: "unreadable", tries: $0.tries)
         }
         _ = try await connection.run(ParkEvents(rows))
+    }
+}
+
+extension Maintenance {
+    /// True: there is more.
+    func retryEvents() async throws -> Bool {
+        guard try await due.events() else { return false }
+        let work = RetryEvents(recorder: recorder)
+        var limit = RetryEvents.limit
+        while true {
+            do {
+                let round = try await onDuty(.events) { [limit] in try await work.round(on: $0, limit: limit) }
+                if let kept = round?.kept { recorder.report(kept) }
+                return round?.isFull ?? false
+            } catch let error as StoreError where error.isDataError && limit > 1 {
+                limit /= 2
+            } catch let error as StoreError where error.isDataError {
+                logger.error("a parked event cannot be tried again; it is kept for people", metadata: ["error": "\(error)"])
+                try await onDuty(.events) { try await work.setAside(on: $0) }
+                return true
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ import Store
 import Synchronization
 import Telemetry
 
-/// What failed lately in the rounds of maintenance, by itself: a session, a segment, a day. The others of the round go on, this one is left alone
+/// What failed lately in the rounds of maintenance, by itself: a session, a part, a day. The others of the round go on, this one is left alone
 /// for a second, doubling to five minutes, and the log says which it is.
 final class Troubles: Sendable {
     private struct Trouble {

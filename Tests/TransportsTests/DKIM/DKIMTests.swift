@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// Keys made by openssl, and `dkimpy`, which knows nothing of ours, as the judge.
@@ -196,7 +197,7 @@ struct DKIMTests {
     @Test("D5: an option or key that cannot sign is refused with provider, file and reason, and nobody is asked for a passphrase")
     func refusals() async throws {
         for text in ["", "example.com s1", "-x.test s1 /key", "example.com s/1 /key"] {
-            #expect(throws: TransportError.self) { try Self.options(["dkim": text]) }
+            #expect(throws: ProviderError.self) { try Self.options(["dkim": text]) }
         }
         let fixture = try await DKIMFixture()
         try await fixture.openssl("genrsa", "-out", "short.pem", "768")

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Testing
+import Text
 
 @testable import Transports
 
@@ -136,7 +137,7 @@ struct HTTPExampleTests {
             each.file, [submission(to: each.to, rendered: rendered, sendWithin: .seconds(30))])
         #expect(results[0].outcome.summary == each.expected, "\(results[0].outcome)")
         let request = try #require(requests.first)
-        let body = try #require(AnswerJSON.parse(Array(request.body.utf8)))
+        let body = try #require(JSONValue.sent(Array(request.body.utf8)))
         let paths = [
             "whatsapp-cloud.yaml": "text.body", "fcm-push.yaml": "message.notification.body", "telegram-bot.yaml": "text",
         ]
@@ -176,9 +177,9 @@ struct HTTPExampleTests {
         let one = Self.message(for: file)
         let first = await transport.answers([one])[0].outcome
         let failure = try #require(first.failure, "\(first)")
-        #expect(first.name == "deferred" && !failure.burnsAttempt && !failure.throttled, "\(first)")
+        #expect(first.name == "deferred" && !failure.countsAttempt && !failure.throttled, "\(first)")
         let second = await transport.answers([one])[0].outcome
-        #expect(second.name == "deferred" && second.failure?.burnsAttempt == false)
+        #expect(second.name == "deferred" && second.failure?.countsAttempt == false)
         #expect(try #require(second.failure?.retryAfter) > .seconds(10), "half a minute at least")
         #expect(try SeenRequest.all(server).count == 1, "the second was told without a request")
         for text in ["\(first) \(second)", logs.text] {

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("HTTP against hostile peers", .serialized, .timeLimit(.minutes(3)))
@@ -130,7 +131,7 @@ struct HTTPHostileTests {
         #expect(first.summary == "deferred connect_refused provider kept")
         #expect(try #require(first.failure?.retryAfter) <= .seconds(1))
         let others = await transport.answers((1...20).map { submission($0, sendWithin: .seconds(30)) })
-        #expect(others.allSatisfy { $0.outcome.failure?.burnsAttempt == false && $0.outcome.failure?.retryAfter != nil })
+        #expect(others.allSatisfy { $0.outcome.failure?.countsAttempt == false && $0.outcome.failure?.retryAfter != nil })
         await transport.drain()
     }
 
@@ -168,7 +169,7 @@ struct HTTPHostileTests {
         }
         #expect(try server.log() == "", "no request left")
         for host in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]"] {
-            #expect(throws: TransportError.self, "\(host)") {
+            #expect(throws: ProviderError.self, "\(host)") {
                 try HTTPTests.provider(1, "/ok", ["url": "http://\(host)/ok", "allow_private": "false"])
             }
         }
@@ -290,7 +291,7 @@ struct HTTPTLSTests {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/ok", scheme: "https")
         let outcome = await transport.answers([submission(sendWithin: .seconds(20))])[0].outcome
-        #expect(outcome.name == "deferred" && outcome.failure?.burnsAttempt == false, "\(outcome)")
+        #expect(outcome.name == "deferred" && outcome.failure?.countsAttempt == false, "\(outcome)")
         await transport.drain()
     }
 }

@@ -4,34 +4,11 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("Reading answers and writing requests of HTTP providers")
 struct HTTPRulesTests {
-    @Test(
-        "JSON is read exactly, and nothing else",
-        arguments: [
-            ("{\"a\":[1,2.50,-0,1e9,true,false,null,\"\\u00e9\\ud83d\\ude00\\n\"]}", true), ("[]", true), (" {} ", true),
-            ("12345678901234567890123", true), ("{\"a\":1,}", false), ("[1 2]", false), ("01", false), ("\"a", false),
-            ("", false),
-            ("{\"a\" 1}", false), ("nul", false), ("1.", false), ("{} x", false), ("\"\t\"", false), ("\"\\u+123\"", false),
-            (String(repeating: "[", count: 33) + String(repeating: "]", count: 33), false),
-            (String(repeating: "[", count: 100_000), false),
-        ])
-    func json(text: String, isValid: Bool) { #expect((AnswerJSON.parse(Array(text.utf8)) != nil) == isValid) }
-
-    @Test("random and truncated JSON never crashes the reader")
-    func fuzz() {
-        let seed = Array("{\"messages\":[{\"id\":\"\\ud83d\\ude00\",\"n\":-1.5e-3}],\"ok\":true,\"none\":null}".utf8)
-        var random = SystemRandomNumberGenerator()
-        for _ in 0..<3_000 {
-            var bytes = seed
-            for _ in 0..<Int.random(in: 0...4, using: &random) { bytes[Int.random(in: bytes.indices)] = .random(in: 0...255) }
-            _ = AnswerJSON.parse(Array(bytes.prefix(.random(in: 0...bytes.count))))
-        }
-        #expect(AnswerJSON.parse(seed) != nil)
-    }
-
     @Test(
         "a selector finds what it names",
         arguments: [
@@ -256,6 +233,6 @@ struct HTTPRulesTests {
         #expect(try secrets.current().secret == "right-by-now")
         #expect(!"\(try secrets.current())".contains("right-by-now"))
         try FileManager.default.removeItem(atPath: path)
-        #expect(throws: TransportError.self) { try HTTPSecrets(options) }
+        #expect(throws: ProviderError.self) { try HTTPSecrets(options) }
     }
 }

@@ -133,7 +133,7 @@ extension Outcome {
         if case .accepted(let reference) = self { return "accepted \(reference ?? "-")" }
         guard let failure else { return name }
         return
-            ([name, failure.code, failure.blame.rawValue, failure.burnsAttempt ? "burned" : "kept"]
+            ([name, failure.code, failure.blame.rawValue, failure.countsAttempt ? "burned" : "kept"]
             + (failure.throttled ? ["throttled"] : []) + (failure.suppressesAddress ? ["suppress"] : [])
             + [failure.suppressedScope].compactMap(\.self)).joined(separator: " ")
     }

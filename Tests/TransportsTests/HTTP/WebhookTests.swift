@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("Standard Webhooks: signatures and options")
@@ -55,10 +56,10 @@ struct WebhookTests {
             "http://shop.example.com/", "https://127.0.0.1/", "https://[::1]/", "https://10.1.2.3/x", "https://169.254.169.254/",
             "https://shop.example.com/{to}", "shop.example.com", "https://user:pass@shop.example.com/",
         ] {
-            #expect(throws: TransportError.self, "\(url)") { try Self.check(["url": url]) }
+            #expect(throws: ProviderError.self, "\(url)") { try Self.check(["url": url]) }
         }
-        #expect(throws: TransportError.self) { try Self.check(["body": "{text}"]) }
-        #expect(throws: TransportError.self) { try Self.check(["signing_secret_file": nil]) }
+        #expect(throws: ProviderError.self) { try Self.check(["body": "{text}"]) }
+        #expect(throws: ProviderError.self) { try Self.check(["signing_secret_file": nil]) }
     }
 
     @Test(
@@ -73,7 +74,7 @@ struct WebhookTests {
             HTTPAnswer(status: status, body: Array("secret words".utf8)), validity: .seconds(60)
         ) { $0 }
         #expect(verdict.outcome.name == outcome)
-        #expect(verdict.outcome.failure?.burnsAttempt ?? true == (status != 429))
+        #expect(verdict.outcome.failure?.countsAttempt ?? true == (status != 429))
         #expect(verdict.outcome.failure?.detail.contains("secret words") != true)
         #expect((verdict.outcome.failure?.detail.contains("webhooks.yaml") ?? false) == (status == 410))
     }

@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 import NIOSSL
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("SMPP binds", .serialized, .timeLimit(.minutes(3)))
@@ -21,7 +22,7 @@ struct SMPPBindTests {
             let results = await transport.answers([sms("a", id: 1), sms("b", id: 2)])
             for result in results {
                 let failure = try #require(result.outcome.failure)
-                #expect(failure.code == "smpp_bind_\(SMPPStatus(status))" && !failure.burnsAttempt)
+                #expect(failure.code == "smpp_bind_\(SMPPStatus(status))" && !failure.countsAttempt)
                 #expect(failure.detail.contains("check system_id, password_file"))
                 #expect(failure.retryAfter.map { $0 > .seconds(29) } == true)
             }

@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// An SMPP provider on the loopback, for tests.
@@ -64,7 +65,7 @@ func shown(_ results: [SubmissionResult]) -> [String] {
         case .accepted(let reference): "accepted \(reference ?? "-")"
         default:
             "\(result.outcome.name) \(result.outcome.failure?.code ?? "")"
-                + (result.outcome.failure?.burnsAttempt == false ? " kept" : "")
+                + (result.outcome.failure?.countsAttempt == false ? " kept" : "")
         }
     }
 }
@@ -211,7 +212,7 @@ struct SMPPCarrierTests {
                 let results = await throttled.answers((1...3).map { sms("hello", id: $0, sendWithin: .milliseconds(900)) })
                 for result in results {
                     let failure = try #require(result.outcome.failure)
-                    #expect(result.outcome.name == "deferred" && failure.throttled && !failure.burnsAttempt, "\(result)")
+                    #expect(result.outcome.name == "deferred" && failure.throttled && !failure.countsAttempt, "\(result)")
                     #expect(failure.retryAfter.map { $0 <= .milliseconds(1500) } == true)
                 }
                 // It would not wait for the end of a pause either.

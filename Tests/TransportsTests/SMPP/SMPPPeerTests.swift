@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// smpp34 (PyPI) as a carrier: accepts, refuses `+44700…` with 0x0B, and sends a receipt for whatever it accepts.

@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("SMPP receipts on their way", .serialized, .timeLimit(.minutes(2)))

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("SMPP receipts")

@@ -3,6 +3,7 @@ import Foundation
 import Rendering
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// A text as Render divides it.
@@ -211,7 +212,7 @@ struct SMPPOutcomeTests {
 
     static func short(_ outcome: Outcome) -> String {
         guard let failure = outcome.failure else { return outcome.name }
-        return "\(outcome.name) \(failure.blame)\(failure.burnsAttempt ? "" : " kept")\(failure.throttled ? " throttled" : "")"
+        return "\(outcome.name) \(failure.blame)\(failure.countsAttempt ? "" : " kept")\(failure.throttled ? " throttled" : "")"
             + (failure.suppressesAddress ? " suppressed" : "")
     }
 

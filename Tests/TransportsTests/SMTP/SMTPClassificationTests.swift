@@ -1,6 +1,7 @@
 import Domain
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 @Suite("SMTP classification")
@@ -140,7 +141,7 @@ struct SMTPClassificationTests {
         let failure = try #require(classification.outcome.failure)
         var words = [classification.outcome.name, failure.blame.rawValue]
         if failure.suppressesAddress { words.append("suppress") }
-        if !failure.burnsAttempt { words.append("kept") }
+        if !failure.countsAttempt { words.append("kept") }
         if failure.throttled { words.append("throttled") }
         if classification.isConfiguration { words.append("configuration") }
         if failure.retryAfter == .seconds(3600) { words.append("park") }
@@ -186,7 +187,7 @@ struct SMTPClassificationTests {
         }
         #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60].map { Duration.seconds($0) })
         #expect(health.refusal(now: now)?.retryAfter == .seconds(60))
-        #expect(health.refusal(now: now)?.burnsAttempt == false)
+        #expect(health.refusal(now: now)?.countsAttempt == false)
         #expect(health.refusal(now: now + .seconds(60)) == nil)
         #expect(health.connected() && !health.connected())
         health.answered()

@@ -231,7 +231,7 @@ struct SMTPFollowerTests {
         // The server's last answer may die with its connection: that one is in doubt, never sent again by itself.
         #expect(results.allSatisfy { ["accepted", "unknown", "deferred"].contains($0.outcome.name) })
         #expect(
-            results.allSatisfy { $0.outcome.name != "deferred" || $0.outcome.failure?.burnsAttempt == false },
+            results.allSatisfy { $0.outcome.name != "deferred" || $0.outcome.failure?.countsAttempt == false },
             "\(results.map(\.outcome))")
         let lines = try server.log().split(separator: "\n").filter { $0.hasPrefix("Message-ID") }
         #expect(lines.count == Set(lines).count)

@@ -185,7 +185,7 @@ struct SMTPPostfixTests {
             ] {
                 let failure = try await smtp(port: postfix.port, options).answers([simple()])[0].outcome.failure
                 #expect(
-                    failure?.code == "tls_failed" && failure?.burnsAttempt == false && failure?.retryAfter != nil, "\(options)")
+                    failure?.code == "tls_failed" && failure?.countsAttempt == false && failure?.retryAfter != nil, "\(options)")
                 #expect(failure?.detail.hasPrefix(words) == true, "\(String(describing: failure))")
             }
             #expect(try !postfix.log().contains("message-id="))
@@ -298,7 +298,7 @@ struct SMTPPythonTests {
         let options = ["tls_ca_file": certificates.ca, "tls_server_name": "mail.example.test"]
         let transport = try smtp(port: server.port, options.merging(["tls": mode == "implicit" ? "implicit" : "required"]) { $1 })
         let failure = try #require(await transport.answers([simple()])[0].outcome.failure)
-        #expect(failure.code == "tls_failed" && !failure.burnsAttempt && failure.detail.contains("expired"), "\(failure)")
+        #expect(failure.code == "tls_failed" && !failure.countsAttempt && failure.detail.contains("expired"), "\(failure)")
         #expect(try !server.log().contains("MAIL"))
     }
 
@@ -363,7 +363,7 @@ struct SMTPPythonTests {
         try "planted-token".write(to: file, atomically: true, encoding: .utf8)
         let options = ["user": "user", "token_file": file.path, "auth_in_clear": "true"]
         let failure = try await smtp(port: server.port, options).answers([simple()])[0].outcome.failure
-        #expect(failure?.code == "authentication_failed" && failure?.burnsAttempt == false)
+        #expect(failure?.code == "authentication_failed" && failure?.countsAttempt == false)
         #expect(!"\(String(describing: failure))".contains("planted"))
     }
 
@@ -380,7 +380,7 @@ struct SMTPPythonTests {
         for _ in 0..<20 {
             for result in await transport.answers((1...10).map { simple($0) }) {
                 let failure = try #require(result.outcome.failure)
-                #expect(result.outcome.name == "deferred" && failure.code == "authentication_failed" && !failure.burnsAttempt)
+                #expect(result.outcome.name == "deferred" && failure.code == "authentication_failed" && !failure.countsAttempt)
                 #expect((failure.retryAfter ?? .zero) > .seconds(25))
                 #expect(!"\(failure)".contains("planted"))
             }

@@ -26,7 +26,7 @@ struct SMTPSinkTests {
     func answers(_ transport: any Transport, _ count: Int64 = 1, answerWithin: Duration = .seconds(60)) async -> [String] {
         await transport.answers((1...count).map { simple($0, answerWithin: answerWithin) }).map { result in
             let failure = result.outcome.failure
-            return [result.outcome.name, failure?.code, failure.map { $0.burnsAttempt ? "burned" : "kept" }].compactMap { $0 }
+            return [result.outcome.name, failure?.code, failure.map { $0.countsAttempt ? "burned" : "kept" }].compactMap { $0 }
                 .joined(separator: " ")
         }
     }
@@ -151,7 +151,7 @@ struct SMTPSinkTests {
         let server = try await TestServer.sink("-Q", command)
         let results = try await smtp(port: server.port).answers([simple()])
         let failure = try #require(results[0].outcome.failure)
-        #expect(results[0].outcome.name == "deferred" && !failure.burnsAttempt && failure.throttled, "\(failure)")
+        #expect(results[0].outcome.name == "deferred" && !failure.countsAttempt && failure.throttled, "\(failure)")
         #expect(failure.code.hasPrefix("smtp_421"))
     }
 
@@ -207,7 +207,7 @@ struct SMTPSinkTests {
         let first = await transport.answers((1...50).map { simple($0) })
         for result in first {
             let failure = try #require(result.outcome.failure)
-            #expect(failure.code == "connect_refused" && !failure.burnsAttempt && failure.retryAfter != nil)
+            #expect(failure.code == "connect_refused" && !failure.countsAttempt && failure.retryAfter != nil)
             #expect((failure.retryAfter ?? .zero) <= .seconds(1))
         }
         let server = try await TestServer.sink(port: port)
@@ -223,7 +223,7 @@ struct SMTPSinkTests {
     @Test("a name that cannot be resolved is a deferral that says so")
     func noSuchHost() async throws {
         let result = try await smtp(port: 25, ["host": "no-such-host.invalid"]).answers([simple()])[0]
-        #expect(result.outcome.failure?.code == "host_not_found" && result.outcome.failure?.burnsAttempt == false)
+        #expect(result.outcome.failure?.code == "host_not_found" && result.outcome.failure?.countsAttempt == false)
     }
 
     @Test("sendBy and drain: what was not begun is deferred and kept")

@@ -187,7 +187,7 @@ struct SMTPSessionTests {
         #expect(dialogue.log.last == "close")
         let failure = try #require(dialogue.outcomes.first?.failure)
         #expect(dialogue.outcomes.first?.name == "deferred")
-        #expect(!failure.burnsAttempt && failure.throttled == speaks)
+        #expect(!failure.countsAttempt && failure.throttled == speaks)
         #expect(dialogue.outcomes.count == 1)
     }
 
@@ -217,7 +217,7 @@ struct SMTPSessionTests {
             dialogue.server("250-2.0.0 half a re")
             dialogue.note(timesOut ? dialogue.session.timedOut() : dialogue.session.connectionClosed(nil))
             #expect(dialogue.outcomes.map(\.name) == [expected])
-            #expect(dialogue.outcomes[0].failure?.burnsAttempt == true)
+            #expect(dialogue.outcomes[0].failure?.countsAttempt == true)
             #expect(dialogue.log.last == "close")
             #expect(dialogue.session.timedOut().isEmpty && dialogue.session.connectionClosed(nil).isEmpty)
         }

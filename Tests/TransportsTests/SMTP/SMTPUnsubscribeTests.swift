@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import Testing
 
+@testable import Callbacks
 @testable import Transports
 
 /// A file with a secret, gone with the value.

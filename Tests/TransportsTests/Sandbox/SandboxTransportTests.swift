@@ -1,3 +1,4 @@
+import Callbacks
 import Domain
 import Foundation
 import Testing
@@ -54,7 +55,7 @@ final class SandboxTransportTests {
         let transport = try sandbox(outbox: path)
         transport.submit([submission(1)]) { _ in }
         #expect(try String(contentsOfFile: path, encoding: .utf8).contains("sandbox-1-1"))
-        #expect(throws: TransportError.self) { try sandbox(outbox: directory.appending(path: "not/there/outbox.jsonl").path) }
+        #expect(throws: ProviderError.self) { try sandbox(outbox: directory.appending(path: "not/there/outbox.jsonl").path) }
     }
 
     @Test(
@@ -116,7 +117,7 @@ final class SandboxTransportTests {
         let failures = results.compactMap(\.outcome.failure)
         #expect(failures.map(\.code) == ["recipient_unknown", "smtp_550_5.1.1", "throttled", "busy", "connect_refused"])
         #expect(failures.map(\.suppressesAddress) == [false, true, false, false, false])
-        #expect(failures.map(\.burnsAttempt) == [true, true, false, true, false])
+        #expect(failures.map(\.countsAttempt) == [true, true, false, true, false])
         #expect(failures.map(\.throttled) == [false, false, true, false, false])
         #expect(failures.map(\.retryAfter) == [nil, nil, .seconds(2), .seconds(3), .seconds(1)])
         let answers = try lines().map { $0["answer"] as? String }
@@ -162,7 +163,7 @@ final class SandboxTransportTests {
         let collector = Collector()
         try sandbox().submit([submission(sendWithin: .zero)]) { collector.take($0) }
         #expect(collector.results[0].outcome == .deferred(.deadlinePassed))
-        #expect(collector.results[0].outcome.failure?.burnsAttempt == false)
+        #expect(collector.results[0].outcome.failure?.countsAttempt == false)
         #expect(try lines().isEmpty)
     }
 
@@ -244,6 +245,6 @@ final class SandboxTransportTests {
         let collector = Collector()
         try sandbox(outbox: "/dev/full").submit([submission()]) { collector.take($0) }
         let failure = try #require(collector.results[0].outcome.failure)
-        #expect(failure.code == "outbox_write_failed" && failure.detail.contains("No space") && !failure.burnsAttempt)
+        #expect(failure.code == "outbox_write_failed" && failure.detail.contains("No space") && !failure.countsAttempt)
     }
 }
