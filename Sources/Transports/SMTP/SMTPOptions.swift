@@ -162,6 +162,8 @@ struct SMTPOptions: Sendable {
 
     /// The system's reason, where it gave one.
     static func cause(_ error: any Error) -> String {
-        (error as? CocoaError)?.underlying.map { "\($0)" } ?? error.localizedDescription
+        guard let cause = (error as? CocoaError)?.underlying else { return error.localizedDescription }
+        let system = cause as NSError
+        return system.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(system.code))) : "\(cause)"
     }
 }
