@@ -68,6 +68,8 @@ def main():
         sys.exit(__doc__)
     try:
         commands[name][0](*arguments)
+    except psycopg.errors.UniqueViolation:
+        sys.exit(f"order {arguments[0]} was taken before; nothing was changed")
     except psycopg.Error as error:  # what is wrong, and what to do about it: the contract says both
         sys.exit(f"{error.diag.message_primary or error}" + (f"\n{error.diag.message_hint}" if error.diag.message_hint else ""))
 

@@ -31,5 +31,7 @@ public enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// Why the system could not read a file, where it says so.
 package func reason(of error: any Error) -> String {
-    (error as? CocoaError)?.underlying.map { "\($0)" } ?? error.localizedDescription
+    guard let cause = (error as? CocoaError)?.underlying else { return error.localizedDescription }
+    let system = cause as NSError
+    return system.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(system.code))) : "\(cause)"
 }

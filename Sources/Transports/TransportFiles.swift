@@ -1,5 +1,5 @@
-public import Domain
 import Callbacks
+public import Domain
 import Foundation
 import NIOSSL
 

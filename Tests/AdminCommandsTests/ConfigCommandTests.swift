@@ -50,6 +50,45 @@ struct ConfigCommandTests {
         #expect(run.output.contains("providers.yaml:\(line): providers.sandbox-email.options.outbx"), "\(run.output)")
     }
 
+    @Test(
+        "a key that is there and cannot be used is refused with its line, by validate and apply; one that this machine does not have is a warning"
+    )
+    func keys() async throws {
+        let directory = try copy()
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // as above
+        let path = directory + "/policy/providers.yaml"
+        let key = directory + "/key.pem"
+        try "this is no key".write(toFile: key, atomically: true, encoding: .utf8)
+        let provider = """
+
+              mailhub:
+                transport: smtp
+                channels: [email]
+                options:
+                  host: mail.example.com
+                  user: shop
+                  password_file: \(directory)/not-here
+                  dkim: example.com s1 \(key)
+
+            """
+        try (String(contentsOfFile: path, encoding: .utf8) + provider).write(toFile: path, atomically: true, encoding: .utf8)
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+        let line = try #require(lines.firstIndex { $0.contains("dkim: example.com s1") }) + 1
+        for command in ["validate", "apply"] {
+            let run = try await MartletBinary(conninfo: "host=/nowhere").run(["config", command, "--config", directory])
+            #expect(run.code == 65, "\(run.output)")
+            #expect(run.output.contains("providers.yaml:\(line): providers.mailhub.options.dkim"), "\(run.output)")
+            #expect(!run.output.contains("providers.mailhub.options.password_file"), "\(run.output)")
+        }
+        try FileManager.default.removeItem(atPath: key)
+        let elsewhere = try await MartletBinary(conninfo: "").run(["config", "validate", "--config", directory])
+        #expect(elsewhere.code == 0, "\(elsewhere.output)")
+        for file in ["not-here", "key.pem"] {
+            let warning = elsewhere.output.split(separator: "\n").contains { $0.hasPrefix("warning: ") && $0.contains(file) }
+            #expect(warning, "\(elsewhere.output)")
+        }
+    }
+
     @Test("a command meets a database without schema with 78, and applies after migrate up; the same again stores nothing")
     func applyRoundTrip() async throws {
         let martlet = try MartletBinary.here()

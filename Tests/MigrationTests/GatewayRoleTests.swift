@@ -32,6 +32,7 @@ struct GatewayRoleTests {
         martlet_data.receive_text(text,text,text,text,bytea,smallint,integer,smallint,smallint,text,text,text,bigint,text): x
         martlet_data.suppressions: r(channel address scope lifted_at) a(channel address scope reason)
         martlet_data.surveys: r
+        martlet_data.template_stamp(): x
         martlet_data.templates: r(key channel locale version pushed_at answers confirms)
         martlet_data.unicode_label(text): x
         martlet_data.unsubscribe(bigint,text): x

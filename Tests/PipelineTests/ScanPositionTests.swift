@@ -47,7 +47,6 @@ struct ScanPositionTests {
         /// A claim under way: what it sees is what was ready when it began.
         var claims: [(from: Int64, sees: Set<Int64>)] = []
         var looks: [(look: ScanPositions.Look, sees: Set<Int64>)] = []
-
         let limit = 3
         var lastCount = 0
         func finish(_ sees: Set<Int64>, _ from: Int64, _ below: Int64) -> Int64? {

@@ -96,11 +96,12 @@ struct TransportOptionsTests {
 
     @Test("a file that cannot be opened is named with the system's reason")
     func file() {
-        let policy = ProviderPolicy(name: "p1", transport: "sandbox", channels: [.sms], options: ["outbox": "/nowhere/outbox"])
+        let policy = ProviderPolicy(
+            name: "p1", transport: "sandbox", channels: [.sms], options: ["outbox": "/nowhere/at/all/outbox"])
         #expect {
             try TransportFactory.make(policy)
         } throws: {
-            "\($0)" == "provider p1: option outbox: cannot use /nowhere/outbox: No such file or directory"
+            "\($0)" == "provider p1: option outbox: cannot use /nowhere/at/all/outbox: No such file or directory"
         }
     }
 
