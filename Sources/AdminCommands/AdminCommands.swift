@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Operations
 import Settings
+import Text
 
 /// `martlet`: what admins and operators do by hand.
 public struct Martlet: AsyncParsableCommand {

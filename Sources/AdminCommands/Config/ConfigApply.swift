@@ -1,6 +1,7 @@
 import ArgumentParser
 import Operations
 import Store
+import Text
 
 struct ConfigApply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

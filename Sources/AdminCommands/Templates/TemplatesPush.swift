@@ -2,6 +2,7 @@ import ArgumentParser
 import Operations
 import Rendering
 import Store
+import Text
 
 struct TemplatesPush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
