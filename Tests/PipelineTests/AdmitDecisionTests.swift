@@ -14,22 +14,19 @@ private struct Situation {
     var now = Timestamp(microseconds: 1_800_000_000_000_000)
     var isHeld = true
     var open: Set<OptOutKey> = []
-    var hasUnknownOutcome = false
+    var (hasUnknownOutcome, isCancelled) = (false, false)
     var earlier: String?
-    var isCancelled = false
     var groupCancelledAt: Duration?
     var groupCancelledBy = "shop"
     var timeToLive = Duration.seconds(3600)
     var suppressedScope: String?
     var consent: String?
-    var requiresConsent = false
-    var keepsExpired = false
+    var (requiresConsent, keepsExpired) = (false, false)
     var quietFor: Duration?
     var spread = Duration.zero
     var hits: [CapLedger.Hit] = []
     var caps: [CapDecision.Rule] = []
-    var taken = 0
-    var window = 1
+    var (taken, window) = (0, 1)
     var messageClass = "marketing"
     var prices: [Price] = []
     var renderedPrices: [Price]?
@@ -63,8 +60,7 @@ private struct Situation {
         let provider = work.provider
         let providerQueue = ProviderQueue(
             policy: provider, transport: try TransportFactory.make(provider, logger: Logger(label: "test")),
-            takeRate: ProviderQueue.noRate,
-            results: { _ in })
+            takeRate: ProviderQueue.noRate, results: { _ in })
         for _ in 0..<taken { #expect(providerQueue.reserve(work)) }
         var facts = AdmitFacts.Answer()
         if isHeld { facts.held = [work.message.id] }
@@ -100,8 +96,7 @@ private struct Situation {
         policy.keepsExpired = keepsExpired
         let provider = ProviderPolicy(
             name: "p", transport: "sandbox", channels: [.sms], rate: nil, window: window, sendWithin: .seconds(5),
-            timeout: .seconds(5),
-            options: ["outbox": "none"])
+            timeout: .seconds(5), options: ["outbox": "none"])
         let rendered = RenderedMessage(content: .http("x"), from: "Shop", templateVersion: 1)
         let cost = PriceTable(renderedPrices ?? prices, at: now).estimate(rendered, to: "+8613800138000", provider: "p")
         return .sample(
@@ -379,8 +374,7 @@ struct AdmitDecisionTests {
         var situation = Situation()
         situation.quietFor = .seconds(600)
         situation.taken = 1
-        var expected = ["quiet_hours"]
-        #expect(try situation.decide().answer.others.keys.sorted() == expected)
+        #expect(try situation.decide().answer.others.keys.sorted() == ["quiet_hours"])
         let steps: [(String, (inout Situation) -> Void)] = [
             ("suppressed", { $0.suppressedScope = "all" }), ("expired", { $0.timeToLive = .zero }),
             ("cancelled", { $0.isCancelled = true }),
@@ -389,8 +383,7 @@ struct AdmitDecisionTests {
         ]
         for (word, change) in steps {
             change(&situation)
-            expected = [word]
-            #expect(try situation.decide().answer.others.keys.sorted() == expected)
+            #expect(try situation.decide().answer.others.keys.sorted() == [word])
         }
     }
 
