@@ -1,5 +1,6 @@
 public import Domain
 import Foundation
+import Glibc
 import Synchronization
 import Text
 
