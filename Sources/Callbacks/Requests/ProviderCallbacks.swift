@@ -1,6 +1,5 @@
 public import Domain
 import Foundation
-import Glibc
 import Synchronization
 import Text
 
@@ -78,10 +77,9 @@ public final class ProviderCallbacks: Sendable {
     private func secrets() throws -> [String] {
         try state.withLock { state in
             if let secrets = state.secrets, .now - state.checked < .seconds(1) { return try secrets.get() }
-            var status = stat()
-            let stamp =
-                stat(options.secretFile.path, &status) == 0
-                ? "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)" : "none"
+            let file = try? FileManager.default.attributesOfItem(atPath: options.secretFile.path)
+            let changedAt = (file?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            let stamp = file.map { "\($0[.systemFileNumber] ?? "") \($0[.size] ?? "") \(changedAt)" } ?? "none"
             if state.secrets == nil || stamp != state.stamp {
                 let new = Result { () throws(ProviderError) in try load() }
                 var isGone = false
