@@ -77,7 +77,8 @@ public final class ProviderCallbacks: Sendable {
     private func secrets() throws -> [String] {
         try state.withLock { state in
             if let secrets = state.secrets, .now - state.checked < .seconds(1) { return try secrets.get() }
-            let file = try? FileManager.default.attributesOfItem(atPath: options.secretFile.path)
+            // A file that is not there has no stamp; `load` says what is wrong with it.
+            let file = try? FileManager.default.attributesOfItem(atPath: options.secretFile.path)  // see above
             let changedAt = (file?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
             let stamp = file.map { "\($0[.systemFileNumber] ?? "") \($0[.size] ?? "") \(changedAt)" } ?? "none"
             if state.secrets == nil || stamp != state.stamp {
