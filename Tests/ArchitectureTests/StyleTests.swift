@@ -84,7 +84,7 @@ struct StyleTests {
         #expect(Style.problems(of: lines.map { Substring($0) }) == [])
     }
 
-    @Test("every statement has a name of its own, because statistics and errors know it by that")
+    @Test("every statement has a name of its own and a file of that name, because statistics and errors name it")
     func statementNames() throws {
         var seen: [String: String] = [:]
         for file in try Repository.files(below: "Sources", ending: ".swift") {
@@ -93,9 +93,11 @@ struct StyleTests {
                 if let other = seen[name] { Issue.record("\(name) is in \(other) and in \(file.path)") }
                 seen[name] = file.path
                 #expect(file.path.hasPrefix("Sources/Store/"), "\(file.path): \(name): all SQL is in Store")
+                let isAlone = file.path.hasSuffix("/\(name).swift")
+                #expect(isAlone, "\(file.path): \(name) belongs into a file \(name).swift")
             }
         }
-        #expect(seen.count > 40)
+        #expect(seen.count > 200)
     }
 
     @Test("a command runs no SQL: it parses, calls a use case and shows")

@@ -37,38 +37,3 @@ public struct AdmitLock: Statement {
         Answer(isOurs: try rows.only.bool(0), busy: try rows.only.int4Array(1))
     }
 }
-
-/// Record's first statement: waits for the session's lock, because an answer must be written down.
-public struct RecordLock: Statement {
-    public var session: Int32
-    public init(session: Int32) { self.session = session }
-    public var sql: String {
-        """
-        select pg_advisory_xact_lock_shared(7340003, $1), set_config('synchronous_commit', 'on', true),
-            set_config('idle_in_transaction_session_timeout', '5s', true)
-        """
-    }
-    public func bind(_ parameters: inout PQParams) { parameters.int4(session) }
-}
-
-/// Locks the cap rows of these people, in the order of their keys, and reads them. Keys must be sorted and distinct.
-public struct LockCapUsage: Statement {
-    public var recipientKeys: [String]
-    public init(recipientKeys: [String]) { self.recipientKeys = recipientKeys }
-
-    public struct Row: Sendable {
-        public var recipientKey: String
-        /// See `CapLedger`.
-        public var hits: [UInt8]
-    }
-
-    public var sql: String {
-        """
-        select recipient_key, hits from martlet_data.cap_usage where recipient_key = any ($1) order by recipient_key for no key update
-        """
-    }
-    public func bind(_ parameters: inout PQParams) { parameters.textArray(recipientKeys) }
-    public static func read(_ rows: PQRows) throws -> [Row] {
-        try rows.map { Row(recipientKey: try $0.text(0), hits: try $0.bytea(1)) }
-    }
-}

@@ -1,3 +1,5 @@
+import Postgres
+
 /// One row for `martlet.enqueue_rows`: the arguments of `martlet.enqueue` as text; what is absent has the argument's default.
 public struct BulkRow: Sendable, Equatable {
     /// Names of the arguments, in the function's order.
@@ -40,4 +42,20 @@ public struct RowRefusal: Error, Sendable, Equatable {
     public var field: String?
     public var reason: String
     public var remedy: String?
+}
+
+extension RowRefusal {
+    /// nil: it is not about a row's values.
+    init?(_ error: PQServerError) {
+        let state = error.sqlstate
+        guard state.hasPrefix("MT") || state.hasPrefix("22") || state.hasPrefix("23"),
+            let place = error.message.wholeMatch(of: /(?s)element ([0-9]+): (?:field ([a-z_]+): )?(.*)/),
+            let number = Int(place.1), number > 0
+        else { return nil }
+        row = number - 1
+        sqlstate = state
+        field = place.2.map(String.init)
+        reason = String(place.3)
+        remedy = error.hint
+    }
 }

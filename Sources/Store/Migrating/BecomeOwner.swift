@@ -1,0 +1,7 @@
+import Postgres
+
+/// Objects belong to the owner of the schemas, whoever migrates.
+struct BecomeOwner: Statement {
+    var sql: String { "select set_config('role', 'martlet_owner', true)" }
+    func bind(_ parameters: inout PQParams) {}
+}
