@@ -103,7 +103,9 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
             ]),
         module("Producer", ["Store", "Rendering", "Settings", "Text", "Domain", "CZlib", logging]),
-        module("Operations", ["Campaigns", "Store", "Rendering", "Transports", "Callbacks", "Settings", "Text", "Domain"]),
+        module(
+            "Operations",
+            ["Campaigns", "Producer", "Store", "Rendering", "Transports", "Callbacks", "Settings", "Text", "Domain"]),
         module("AdminCommands", ["Campaigns", "Operations", "Store", "Rendering", "Settings", "Text", "Domain", argumentParser]),
         program("martlet", ["AdminCommands", argumentParser]),
         program("martlet-producer", ["Producer", "Settings", "Store", "Telemetry", argumentParser, logging]),

@@ -827,6 +827,39 @@ end $$;
 
 ALTER FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet.import_audience(import text, digest text, arguments jsonb, audience text, OUT lines_done bigint, OUT audience_id integer, OUT is_finished boolean, OUT members bigint, OUT rejected bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v martlet_data.audiences;
+begin
+    lines_done := martlet.import_begin(import, digest, arguments);
+    perform from martlet_data.imports i where i.producer = session_user and i.name = import for update;
+    select a.* into v from martlet_data.imports i join martlet_data.audiences a on a.id = i.audience_id where i.producer = session_user and i.name = import;
+    if v.name <> audience then
+        raise exception 'import %: it fills the audience %, not %', quote_literal(import), quote_literal(v.name), quote_literal(audience) using errcode = 'MT014', hint = 'Use another name for this import.';
+    end if;
+    is_finished := coalesce(v.state = 'ready', false);
+    if v.state = 'building' and to_regclass(martlet_data.members_table('audience', v.id)) is not null then
+        -- What nobody has filled for a day is dropped.
+        update martlet_data.audiences a set changed_at = clock_timestamp() where a.id = v.id;
+    elsif not is_finished then
+        v.id := martlet.begin_audience(audience);
+        lines_done := 0;
+        update martlet_data.imports i set audience_id = v.id, lines_done = 0, enqueued = 0, finished_at = null, arguments = import_audience.arguments
+            where i.producer = session_user and i.name = import;
+    end if;
+    audience_id := v.id;
+    members := v.members;
+    rejected := v.rejected;
+end $$;
+
+ALTER FUNCTION martlet.import_audience(import text, digest text, arguments jsonb, audience text, OUT lines_done bigint, OUT audience_id integer, OUT is_finished boolean, OUT members bigint, OUT rejected bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.import_audience(import text, digest text, arguments jsonb, audience text, OUT lines_done bigint, OUT audience_id integer, OUT is_finished boolean, OUT members bigint, OUT rejected bigint) IS 'Begins an import of people, or answers how far it is: insert into martlet.audience_rows and call martlet.import_advance in one transaction; at the end martlet.finish_audience.';
+
 CREATE FUNCTION martlet.import_begin(name text, digest text, arguments jsonb DEFAULT NULL::jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1056,6 +1089,26 @@ begin
 end $$;
 
 ALTER FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.reject_rows(audience_id integer, lines bigint[], fields text[], problems text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    if not exists (select from martlet_data.audiences a where a.id = audience_id and a.state = 'building' and a.owner = session_user) then
+        raise exception 'field audience_id: list % is not being built by %', audience_id, session_user using errcode = 'MT020', hint = 'Pass the number that begin_audience answered, before finish_audience.';
+    elsif exists (select from unnest(lines, fields, problems) u(line, field, problem) where u.line is null or u.line < 1 or u.field is null or length(u.field) > 256 or u.problem is null or length(u.problem) > 1000) then
+        raise exception 'field lines: each line needs a number from 1, a field and a problem' using errcode = 'MT021', hint = 'Pass three arrays of the same length; a field has at most 256 characters, a problem 1000.';
+    end if;
+    -- Rows that the server rejects have positions from 1.
+    insert into martlet_data.audience_rejects (audience_id, n, line, field, problem)
+        select audience_id, -u.line, u.line, u.field, u.problem from unnest(lines, fields, problems) u(line, field, problem) on conflict do nothing;
+end $$;
+
+ALTER FUNCTION martlet.reject_rows(audience_id integer, lines bigint[], fields text[], problems text[]) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.reject_rows(audience_id integer, lines bigint[], fields text[], problems text[]) IS 'Tells lines of a file that could not be read as people; they are in martlet.audience_rejects with those that finish_audience takes out.';
 
 CREATE FUNCTION martlet.remove_audience(name text, why text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2104,7 +2157,7 @@ begin
                     when length(m.person) not between 1 and 256 or m.person ~ '[[:cntrl:]]' then 'person'
                     when length(m.locale) not between 1 and 35 or m.locale ~ '[[:cntrl:]]' then 'locale'
                     when length(m.tier) not between 1 and 64 or m.tier ~ '[[:cntrl:]]' then 'tier'
-                    when json_typeof(m.variables) <> 'object' or octet_length(m.variables::text) > 16384 then 'variables'
+                    when json_typeof(m.variables) <> 'object' or octet_length(m.variables::text) > 16384 or position('\u' in m.variables::text) > 0 and not martlet_data.is_jsonb(m.variables::text) then 'variables'
                     when jsonb_typeof(m.addresses) <> 'object' then 'addresses' end as field
             from %1$s m where m.n > $2 and (
                 -- Nearly all rows are usual in every way; only what may not be is looked at one by one.
@@ -2112,12 +2165,12 @@ begin
                 and case when m.sms is null then m.email is not null else martlet_data.is_e164(m.sms) end and (m.email is null or m.email ~ '^[a-z0-9]+([._+-][a-z0-9]+)*@[a-z0-9]+([.-][a-z0-9]+)*\.[a-z]+$')
                 and m.addresses is null and (m.time_zone is null or m.time_zone in (select z.name from martlet_data.time_zones z))
                 and (m.locale is null or m.locale ~ '^[A-Za-z0-9_-]{1,35}$') and (m.tier is null or m.tier ~ '^[A-Za-z0-9_-]{1,64}$')
-                and (m.variables is null or left(m.variables::text, 1) = '{' and octet_length(m.variables::text) <= 16384)) is not true),
+                and (m.variables is null or left(m.variables::text, 1) = '{' and octet_length(m.variables::text) <= 16384 and position('\u' in m.variables::text) = 0)) is not true),
         told as (
             insert into martlet_data.audience_rejects (audience_id, n, line, field, problem)
             select $1, l.n, l.line, f.field, case f.field when 'address' then 'has no address: give sms, email or addresses' when 'person' then 'has no person: 1 to 256 characters that name one'
                 when 'time_zone' then 'is no time zone: use an IANA name such as Asia/Shanghai' when 'sms' then 'is no phone number: write it as +8613800138000' when 'email' then 'is no mailbox: one, without display name'
-                when 'variables' then 'is no JSON object of at most 16 KiB' when 'addresses' then 'is no JSON object of texts by channel' else 'is empty, too long or has control characters' end
+                when 'variables' then 'is no JSON object of at most 16 KiB, without \u0000 and halves of surrogate pairs' when 'addresses' then 'is no JSON object of texts by channel' else 'is empty, too long or has control characters' end
             from looked l cross join lateral (select coalesce(l.field, case when l.old_sms is not null and l.sms is null then 'sms' when l.old_email is not null and l.email is null then 'email' when l.person is null then 'person' end) as field) f
             where f.field is not null returning n),
         gone as (delete from %1$s m using told t where m.n = t.n)
@@ -2127,7 +2180,7 @@ begin
     foreach v_column in array array['person', 'sms', 'email'] loop
         execute format($q$
             with twice as materialized (select m.%2$I as value from %1$s m where m.%2$I is not null%3$s group by 1 having count(*) > 1),
-            doubles as (select m.n, m.line, first_value(coalesce(m.line, m.n)) over w as first, row_number() over w as k from %1$s m join twice t on t.value = m.%2$I window w as (partition by m.%2$I order by m.n)),
+            doubles as (select m.n, m.line, first_value(coalesce(m.line, m.n)) over w as first, row_number() over w as k from %1$s m join twice t on t.value = m.%2$I window w as (partition by m.%2$I order by m.n > $2, coalesce(m.line, m.n), m.n)),
             told as (
                 insert into martlet_data.audience_rejects (audience_id, n, line, field, problem)
                 select $1, d.n, d.line, %2$L, format('is the same as in row %%s: each gets one message', d.first) from doubles d where d.k > 1 returning n)
@@ -2975,6 +3028,19 @@ CREATE FUNCTION martlet_data.is_given(p_value jsonb) RETURNS boolean
         when 'object' then p_value <> '{}' when 'array' then p_value <> '[]' when 'null' then false else p_value is not null end $_$;
 
 ALTER FUNCTION martlet_data.is_given(p_value jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.is_jsonb(p_text text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform p_text::jsonb;
+    return true;
+exception when data_exception then
+    return false;
+end $$;
+
+ALTER FUNCTION martlet_data.is_jsonb(p_text text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.is_plain(p_text text) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -6477,12 +6543,15 @@ CREATE TABLE martlet_data.imports (
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     advanced_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     finished_at timestamp with time zone,
-    arguments jsonb
+    arguments jsonb,
+    audience_id integer
 );
 
 ALTER TABLE martlet_data.imports OWNER TO martlet_owner;
 
 COMMENT ON COLUMN martlet_data.imports.arguments IS 'What was given for all records, such as {"template": "sale"}; null: not known.';
+
+COMMENT ON COLUMN martlet_data.imports.audience_id IS 'The list that the file''s people go into; null: the file is of messages.';
 
 CREATE SEQUENCE martlet_data.inbound_position
     START WITH 1
@@ -7841,6 +7910,10 @@ REVOKE ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_li
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet.import_audience(import text, digest text, arguments jsonb, audience text, OUT lines_done bigint, OUT audience_id integer, OUT is_finished boolean, OUT members bigint, OUT rejected bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.import_audience(import text, digest text, arguments jsonb, audience text, OUT lines_done bigint, OUT audience_id integer, OUT is_finished boolean, OUT members bigint, OUT rejected bigint) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.import_audience(import text, digest text, arguments jsonb, audience text, OUT lines_done bigint, OUT audience_id integer, OUT is_finished boolean, OUT members bigint, OUT rejected bigint) TO martlet_producer;
+
 REVOKE ALL ON FUNCTION martlet.import_begin(name text, digest text, arguments jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text, arguments jsonb) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet.import_begin(name text, digest text, arguments jsonb) TO martlet_producer;
@@ -7876,6 +7949,10 @@ GRANT ALL ON FUNCTION martlet.provider_usage(since timestamp with time zone, enq
 REVOKE ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_producer;
 GRANT ALL ON FUNCTION martlet.record_consent(recipient_key text, channel text, purpose text, status text, method text, wording text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.reject_rows(audience_id integer, lines bigint[], fields text[], problems text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.reject_rows(audience_id integer, lines bigint[], fields text[], problems text[]) TO martlet_admin;
+GRANT ALL ON FUNCTION martlet.reject_rows(audience_id integer, lines bigint[], fields text[], problems text[]) TO martlet_producer;
 
 REVOKE ALL ON FUNCTION martlet.remove_audience(name text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.remove_audience(name text, why text) TO martlet_admin;
@@ -8138,6 +8215,8 @@ REVOKE ALL ON FUNCTION martlet_data.is_admin() FROM PUBLIC;
 REVOKE ALL ON FUNCTION martlet_data.is_e164(p_address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.is_given(p_value jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.is_jsonb(p_text text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.is_plain(p_text text) FROM PUBLIC;
 

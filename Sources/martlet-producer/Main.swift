@@ -5,11 +5,10 @@ import Settings
 import Store
 
 extension DuplicatePolicy: ExpressibleByArgument {}
-
 @main
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "martlet-producer", abstract: "Enqueues the records of an NDJSON or CSV file.",
+        commandName: "martlet-producer", abstract: "Enqueues the records of an NDJSON or CSV file, or makes an audience of them.",
         discussion: ProducerHelp.discussion + "\n\nSETTINGS\n" + SettingFlags.help(ProducerSettings.descriptions),
         version: martletVersion)
     @Argument(help: "The file; - or nothing: standard input.") var file: String?
@@ -17,6 +16,7 @@ struct Main: AsyncParsableCommand {
     @Option(help: "A setting by its key, such as producer.batch=500; repeatable.") var set: [String] = []
     @Option(help: "ndjson or csv (default: told by the name, else by the first character).") var format: String?
     @Option(help: "Of CSV: one character, or tab (default: told by the header).") var delimiter: String?
+    @Option(help: "The file is of people: they become this audience, in place of one of the same name.") var audience: String?
     @Option(help: "What a column or key of the file is called here, such as phone=recipient; repeatable.") var map: [String] = []
     @Option(name: .customLong("class"), help: "For records without one.") var messageClass: String?
     @Option(help: "For records without one.") var channel: String?
@@ -29,7 +29,7 @@ struct Main: AsyncParsableCommand {
     @Option(help: "Reject file (default: FILE.rejects.ndjson).") var rejects: String?
     @Flag(help: "Leave the records themselves out of the reject file.") var noRecord = false
     @Flag(help: "Check the whole file first; stop at the first reject.") var strict = false
-    @Option(help: "Recipients that come twice: warn, reject or ignore.") var duplicates = DuplicatePolicy.warn
+    @Option(help: "Recipients that come twice: warn (the default), reject or ignore.") var duplicates: DuplicatePolicy?
     @Flag(inversion: .prefixedNo, help: "Refuse what no pushed template can render.") var checkTemplate = true
     @Flag(help: "Validate only; with --policy and --templates estimate segments and cost too.") var dryRun = false
     @Option(help: "With --dry-run: directory of policy files.") var policy: String?
@@ -49,8 +49,8 @@ struct Main: AsyncParsableCommand {
             throw ExitCode(report.exitCode)
         } catch let code as ExitCode { throw code } catch {
             console.say("\(error)")
-            let settings: Int32 = error is ConfigErrors ? 78 : error is SettingFlagError ? 64 : 70
-            throw ExitCode((error as? ProducerError)?.exitCode ?? settings)
+            throw ExitCode(
+                (error as? ProducerError)?.exitCode ?? (error is ConfigErrors ? 78 : error is SettingFlagError ? 64 : 70))
         }
     }
 
@@ -66,10 +66,10 @@ struct Main: AsyncParsableCommand {
             "group_key": groupKey, "time_zone": timeZone,
         ].compactMapValues(\.self)
         (options.importID, options.rejectsPath, options.keepsRecords) = (importId, rejects, !noRecord)
-        (options.isStrict, options.duplicates, options.checksTemplates) = (strict, duplicates, checkTemplate)
+        (options.isStrict, options.checksTemplates) = (strict, checkTemplate)
+        try options.setAudience(audience, duplicates: duplicates, estimates: policy != nil || templates != nil)
         options.setLimits(settings)
-        let stop = StopFlag()
-        let interruption = Interruption(stop)
+        let (stop, interruption) = Interruption.begin()
         defer { withExtendedLifetime(interruption) {} }
         if dryRun {
             return try await Report(DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take).run())

@@ -8,8 +8,6 @@ struct DeadCodeTests {
         "makeCounter", "makeFloatingPointCounter", "makeMeter", "makeRecorder", "makeTimer", "destroyCounter",
         "destroyFloatingPointCounter", "destroyMeter", "destroyRecorder", "destroyTimer", "metadataProvider", "checkIsolated",
         "isIsolatingCurrentContext",
-        // The contract for lists that come from files row by row; the producer is to use it.
-        "BeginAudience", "AddAudienceRows", "FinishAudience",
     ]
 
     @Test("every public function and property of Sources is named in another file of Sources, every public type somewhere")

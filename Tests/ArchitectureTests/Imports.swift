@@ -8,9 +8,9 @@ enum ImportTable {
         ["Domain", "Postgres", "Text"],
         ["Callbacks"],
         ["Store", "Transports", "Rendering", "Settings", "Telemetry"],
-        ["Pipeline", "ProviderEvents", "Campaigns"],
+        ["Pipeline", "ProviderEvents", "Campaigns", "Producer"],
         ["Operations"],
-        ["Worker", "Producer", "AdminCommands", "Gateway", "MartletClient"],
+        ["Worker", "AdminCommands", "Gateway", "MartletClient"],
         ["martlet", "martlet-producer", "martlet-worker", "martlet-gateway", "martlet-load"],
     ]
 
@@ -25,6 +25,7 @@ enum ImportTable {
         // Stages are run by workers alone; use cases decide about campaigns, and workers release them.
         "Pipeline": ["Worker"],
         "ProviderEvents": ["Worker", "Gateway"],
+        "Producer": ["Operations", "martlet-producer"],
         "Campaigns": ["Worker", "Operations", "AdminCommands"],
         "Callbacks": ["Transports", "Pipeline", "ProviderEvents", "Operations", "Worker", "Gateway", "martlet-load"],
     ]

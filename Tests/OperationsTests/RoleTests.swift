@@ -69,6 +69,7 @@ struct RoleTests {
             (.admin, ResumeCampaignRun(run: 1, why: "x", late: .shift, dryRun: true)),
             (.admin, StopCampaignRun(run: 1, why: "x")), (.reader, ShowAudiences()),
             (.reader, ShowAudience(name: "x", limit: 10)), (.admin, MakeAudience(name: "x", query: "select 1 as person")),
+            (.admin, ImportPeople(name: "x", file: "/nowhere.csv")),
             (.admin, DiscardAudience(name: "x", why: "x")), (.admin, FillCodePool(pool: "x", codes: ["a"], validUntil: nil)),
             (.reader, ShowCodePools(pool: nil)),
         ]

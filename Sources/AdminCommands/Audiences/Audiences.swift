@@ -7,7 +7,7 @@ import Store
 struct AudiencesGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audiences", abstract: "Lists of people for campaigns.",
-        subcommands: [AudiencesList.self, AudiencesCreate.self, AudiencesShow.self, AudiencesRemove.self],
+        subcommands: [AudiencesList.self, AudiencesCreate.self, AudiencesImport.self, AudiencesShow.self, AudiencesRemove.self],
         defaultSubcommand: AudiencesList.self)
 }
 

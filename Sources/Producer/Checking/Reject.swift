@@ -37,7 +37,7 @@ public struct Reject: Sendable, Equatable {
         for (name, value) in [("code", code), ("reason", reason), ("remedy", remedy)] {
             members.append("\"\(name)\":\(JSONString.quoted(value))")
         }
-        if withRecord { members.append("\"record\":\(JSONString.quoted(record))") }
+        if withRecord, !record.isEmpty { members.append("\"record\":\(JSONString.quoted(record))") }
         return "{\(members.joined(separator: ","))}\n"
     }
 }

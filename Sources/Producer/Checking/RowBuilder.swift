@@ -2,8 +2,10 @@ import Domain
 import Store
 import Text
 
-/// Makes rows of records: names that are arguments of `martlet.enqueue` become columns, all others variables of the template.
+/// Makes rows of records: names that are arguments of `martlet.enqueue`, or columns of people, become columns, all others variables of the template.
 struct RowBuilder: Sendable {
+    let kind: BulkKind
+    private let objects: [String]
     /// For records that lack the argument.
     var defaults: [String: String]
     /// Names of variables that are no misspelt arguments: the same in nearly all lines, and finding out costs more than all else.
@@ -12,7 +14,9 @@ struct RowBuilder: Sendable {
     /// What a key of the file is called here.
     let names: [String: String]
 
-    init(defaults: [String: String], names: [String: String] = [:]) {
+    init(_ kind: BulkKind = .messages, defaults: [String: String], names: [String: String] = [:]) {
+        self.kind = kind
+        objects = kind.objects
         self.defaults = defaults
         self.names = names
     }
@@ -22,13 +26,13 @@ struct RowBuilder: Sendable {
         var row = BulkRow()
         var extra: [(name: String, value: String)] = []
         for (column, value) in zip(columns, fields) {
-            if BulkRow.isColumn(column) {
+            if kind.isColumn(column) {
                 if !value.isEmpty { row[column] = value }
             } else {
                 extra.append((column, JSONString.quoted(value)))
             }
         }
-        for column in ["variables", "headers", BulkRow.followUpColumn] {
+        for column in objects {
             guard let text = row[column] else { continue }
             // A line break between two tokens is a blank.
             row[column] = String(decoding: text.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }, as: UTF8.self)
@@ -47,10 +51,12 @@ struct RowBuilder: Sendable {
                 throw Problem(member.name, "repeated_field", "is there twice", "Keep one of them.")
             }
             let raw = String(decoding: line[member.range], as: UTF8.self)
-            if BulkRow.isColumn(member.name) {
+            if kind.isColumn(member.name) {
                 row[member.name] = try argument(member, line, raw)
             } else if let meant = misspeltOnce(member.name) {
-                throw Problem(member.name, "unknown_field", "is no argument of enqueue", "Did you mean \(meant)?")
+                throw Problem(
+                    member.name, "unknown_field", "is no \(kind == .messages ? "argument of enqueue" : "column of people")",
+                    "Did you mean \(meant)?")
             } else {
                 extra.append((member.name, raw))
             }
@@ -60,19 +66,19 @@ struct RowBuilder: Sendable {
 
     private mutating func misspeltOnce(_ name: String) -> String? {
         if plainNames.contains(name) { return nil }
-        if let meant = Self.misspelt(name) { return meant }
+        if let meant = Self.misspelt(name, kind) { return meant }
         if plainNames.count < 1000 { plainNames.insert(name) }
         return nil
     }
 
     /// The argument that a name differs from only in case or separators, so that it is not taken for a variable.
-    static func misspelt(_ name: String) -> String? {
+    static func misspelt(_ name: String, _ kind: BulkKind = .messages) -> String? {
         let plain = name.lowercased().filter { !"_- ".contains($0) }
-        return (BulkRow.columns + [BulkRow.followUpColumn]).first { $0.filter { $0 != "_" } == plain && $0 != name }
+        return kind.columns.first { $0.filter { $0 != "_" } == plain && $0 != name }
     }
 
     private func argument(_ member: JSONMembers.Member, _ line: [UInt8], _ raw: String) throws(Problem) -> String? {
-        let isObject = ["variables", "headers", BulkRow.followUpColumn].contains(member.name)
+        let isObject = objects.contains(member.name)
         switch member.kind {
         case .null: return nil
         case .object where isObject: return raw
@@ -87,7 +93,7 @@ struct RowBuilder: Sendable {
     private func finish(_ given: BulkRow, _ extra: [(name: String, value: String)]) throws(Problem) -> BulkRow {
         var row = given
         for (name, value) in defaults where row[name] == nil { row[name] = value }
-        for column in ["headers", BulkRow.followUpColumn] {
+        for column in objects where column != "variables" {
             if let object = row[column] { _ = try members(of: Array(object.utf8), field: column) }
         }
         let own = row["variables"].map { Array($0.utf8) }

@@ -3,7 +3,8 @@ public enum ProducerHelp {
     public static let discussion = """
         Keys (NDJSON) and header (CSV) are the arguments of martlet.enqueue: class, channel, recipient, template, variables, \
         idempotency_key, scheduled_at, expires_at, recipient_key, locale, time_zone, tier, group_key, sender, headers, traceparent. \
-        All others are variables of the template. gzip is recognised by itself.
+        All others are variables of the template. With --audience they are the columns of people: person, sms, email, addresses, \
+        locale, time_zone, tier, variables. gzip is recognised by itself.
 
         Killed at any point and run again, every line is in exactly once: the position is stored with the rows.
 

@@ -6,7 +6,13 @@ import Glibc
 public final class Interruption {
     private let sources: [any DispatchSourceSignal]
 
-    public init(_ stop: StopFlag, again: Int32 = 75) {
+    /// With a flag that it sets.
+    public static func begin() -> (StopFlag, Interruption) {
+        let stop = StopFlag()
+        return (stop, Interruption(stop))
+    }
+
+    init(_ stop: StopFlag, again: Int32 = 75) {
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

@@ -13,7 +13,9 @@ public struct Report: Sendable {
         let seconds = max(summary.took.inSeconds, 0.001)
         let rate = Int(Double(summary.enqueued) / seconds)
         var lines: [String] = []
-        if summary.enqueued == 0, summary.earlierLines > 0, summary.lines == summary.earlierLines {
+        if let audience = summary.audience {
+            lines.append(Self.text(of: summary, audience, seconds: seconds, rate: rate))
+        } else if summary.enqueued == 0, summary.earlierLines > 0, summary.lines == summary.earlierLines {
             lines.append(
                 "Nothing new: all \(Progress.grouped(summary.lines)) lines were in already. To enqueue the file once more pass another --import-id."
             )
@@ -39,6 +41,10 @@ public struct Report: Sendable {
             "seconds": .double((seconds * 1000).rounded() / 1000), "rows_per_second": .int(rate),
             "duplicates": Self.object(of: summary.duplicates), "reasons": Self.object(of: summary.reasons),
         ]
+        if let audience = summary.audience {
+            object["audience"] = .string(audience)
+            object["members"] = .int(summary.members)
+        }
         if let path = summary.rejectsPath { object["rejects_file"] = .string(path) }
         json = JSONValue.object(object) { $0 }.line
         exitCode = summary.rejected > 0 ? 1 : 0
@@ -102,6 +108,13 @@ public struct Report: Sendable {
         fraction = String(repeating: "0", count: 6 - fraction.count) + fraction
         while fraction.count > 2, fraction.hasSuffix("0") { fraction.removeLast() }
         return "\(Progress.grouped(Int(micros / 1_000_000))).\(fraction)"
+    }
+
+    private static func text(of summary: ImportSummary, _ audience: String, seconds: Double, rate: Int) -> String {
+        let members = "audience \(audience): \(Progress.grouped(summary.members)) people"
+        guard summary.enqueued > 0 || summary.earlierLines == 0 else { return "Nothing new: the list is finished; \(members)." }
+        return
+            "Imported \(Progress.grouped(summary.enqueued)) rows in \(Self.seconds(seconds)) (\(Progress.grouped(rate)) rows/s); \(members)."
     }
 
     private static func text(of reasons: [RejectReason]) -> [String] {

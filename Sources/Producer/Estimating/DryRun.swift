@@ -30,7 +30,7 @@ public struct DryRun: Sendable {
 
     /// Reads to the end.
     public func run() async throws -> DryRunSummary {
-        let reader = try ChunkReader(path: options.path, batch: options.batch, duplicates: options.duplicates, stop: stop)
+        let reader = try ChunkReader(options, stop: stop)
         let format = try options.format(beginning: try await reader.beginning())
         tell(.began(importName: "dry run of \(reader.name)", doneLines: 0, size: reader.size))
         reader.start(format, defaults: options.defaults, names: options.names, after: 0)

@@ -24,6 +24,26 @@ extension ImportOptions {
 }
 
 extension ImportOptions {
+    /// `--audience`: the file is of people. Throws `ProducerError.usage` for flags that are about messages.
+    public mutating func setAudience(
+        _ name: String?, duplicates: DuplicatePolicy? = nil, estimates: Bool = false
+    ) throws(ProducerError) {
+        if let duplicates { self.duplicates = duplicates }
+        guard let name else { return }
+        for flag in ["class", "channel", "template", "sender", "group_key"] where defaults[flag] != nil {
+            throw .usage(
+                "--\(flag.replacing("_", with: "-")) is for messages; with --audience the file is of people, and the campaign says the rest"
+            )
+        }
+        if duplicates != nil {
+            throw .usage("--duplicates is for messages; of an audience the first row of a person or address stays, always")
+        }
+        if estimates {
+            throw .usage("--policy and --templates are for messages; martlet campaigns preview says what a campaign would cost")
+        }
+        audience = name
+    }
+
     /// What the settings say; `isStrict` comes first.
     public mutating func setLimits(_ settings: ProducerSettings) {
         (batch, connections) = (settings.batch, settings.connections)

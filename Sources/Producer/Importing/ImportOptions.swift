@@ -1,3 +1,5 @@
+import Store
+
 /// What to import, and how.
 public struct ImportOptions: Sendable {
     /// nil: standard input.
@@ -6,7 +8,10 @@ public struct ImportOptions: Sendable {
     public var format: FileFormat?
     /// Of CSV; nil: told by the header, in `.tsv` a tab.
     public var delimiter: UInt8?
-    /// Arguments of enqueue for records that lack them.
+    /// The list that the file's people go into; nil: the records are messages.
+    public var audience: String?
+    var kind: BulkKind { audience == nil ? .messages : .people }
+    /// Arguments of enqueue, or columns of people, for records that lack them.
     public var defaults: [String: String] = [:]
     /// What a column or key of the file is called here, such as phone: recipient.
     public var names: [String: String] = [:]
@@ -37,7 +42,7 @@ public struct ImportOptions: Sendable {
         if [[0xFF, 0xFE], [0xFE, 0xFF]].contains(where: { beginning.starts(with: $0) }) {
             throw .file("the file is UTF-16", hint: "convert it: iconv -f UTF-16 -t UTF-8")
         }
-        let separator = delimiter ?? Header.delimiter(of: beginning, names: names)
+        let separator = delimiter ?? Header.delimiter(of: beginning, names: names, kind)
         if case .csv(let given)? = format {
             return .csv(delimiter: delimiter == nil && given == UInt8(ascii: ",") ? separator : given)
         }
@@ -71,6 +76,10 @@ public struct ImportSummary: Sendable, Equatable {
     public var enqueued = 0
     /// Rejects, earlier runs' included.
     public var rejected = 0
+    /// The list that was filled; nil: messages were enqueued.
+    public var audience: String?
+    /// People of the list, without doubles.
+    public var members = 0
     /// Why this run rejected, most frequent first.
     public var reasons: [RejectReason] = []
     public var duplicates = DuplicateReport()

@@ -12,14 +12,15 @@ extension Importer {
             return name
         }
         let digest = try await patiently { try await database.run(FileDigest(bytes: beginning)) }
-        return "\(URL(filePath: path).lastPathComponent):\(size):\(digest)"
+        let list = options.audience.map { "audience \($0): " } ?? ""
+        return "\(list)\(URL(filePath: path).lastPathComponent):\(size):\(digest)"
     }
 
     /// `--strict`: reads the whole file before anything is enqueued.
     func checkFirst() async throws {
         // A pipe can be read only once.
         guard let path = options.path, Self.isRegular(path) else { return }
-        let reader = try ChunkReader(path: options.path, batch: options.batch, duplicates: options.duplicates, stop: stop)
+        let reader = try ChunkReader(options, stop: stop)
         let format = try options.format(beginning: try await reader.beginning())
         reader.start(format, defaults: options.defaults, names: options.names, after: 0)
         var rejects: [Reject] = []
@@ -34,7 +35,7 @@ extension Importer {
         guard count > 0 else { return }
         let listed = rejects.map { "line \($0.line): \($0.field.map { "\($0) " } ?? "")\($0.reason)" }.joined(separator: "; ")
         throw ProducerError.tooManyRejects(
-            "--strict: \(count) records cannot be enqueued, so this run enqueued nothing (\(listed)\(count > 5 ? "; …" : "")). "
+            "--strict: \(count) records cannot be \(options.audience == nil ? "enqueued, so this run enqueued nothing" : "people of the list, so nothing was imported") (\(listed)\(count > 5 ? "; …" : "")). "
                 + "martlet-producer --dry-run --rejects FILE lists them all")
     }
 

@@ -39,28 +39,28 @@ public struct Importer: Sendable {
     private func importAll() async throws -> ImportSummary {
         let clock = ContinuousClock()
         let started = clock.now
-        let reader = try ChunkReader(path: options.path, batch: options.batch, duplicates: options.duplicates, stop: stop)
+        let reader = try ChunkReader(options, stop: stop)
         let beginning = try await reader.beginning()
         let format = try options.format(beginning: beginning)
         let name = try await importName(reader, beginning)
-        let begin = ImportBegin(name: name, beginning: beginning, arguments: options.defaults)
+        let begin = ImportPlace(name: name, beginning: beginning, arguments: options.defaults, audience: options.audience)
         let rejects = RejectKeeper(
             try RejectFile(path: options.rejectsPath(importName: name), withRecord: options.keepsRecords))
-        let done = try await begun(begin)
+        let place = try await begun(begin)
+        let done = place.lines
         try await rejects.start(after: done)
         tell(.began(importName: name, doneLines: done, size: reader.size))
+        if place.isFinished { return try await finish(begin, rejects, begin.summary(after: done), since: started) }
         reader.start(format, defaults: options.defaults, names: options.names, after: done)
-        var state = ImportSummary()
-        state.importName = name
-        state.earlierLines = done
-        state.lines = done
+        var state = begin.summary(after: done)
         state.rejected = await rejects.earlier
-        var summary = try await copyOrDiscard(reader, begin, rejects, state)
+        var summary = try await copyOrDiscard(reader, (begin, place.list), rejects, state)
         if summary.enqueued + summary.rejected == 0, done == 0 {
             throw ProducerError.file("\(reader.name) has no records", hint: "nothing was enqueued; check what wrote it")
         }
         summary.duplicates = reader.duplicates
         summary.endsWithoutLineFeed = reader.endsWithoutLineFeed
+        if options.audience != nil { return try await finish(begin, rejects, summary, since: started) }
         summary.rejectsPath = summary.rejected > 0 ? await rejects.path : nil
         summary.took = clock.now - started
         return summary
@@ -68,7 +68,7 @@ public struct Importer: Sendable {
 
     /// Rejects of a chunk that is not in are of no use to anybody. After a COMMIT without an answer nobody knows: the next run does.
     private func copyOrDiscard(
-        _ reader: ChunkReader, _ begin: ImportBegin, _ rejects: RejectKeeper, _ start: ImportSummary
+        _ reader: ChunkReader, _ begin: Target, _ rejects: RejectKeeper, _ start: ImportSummary
     ) async throws -> ImportSummary {
         do {
             return try await copyAll(reader, begin, rejects, start)
@@ -79,6 +79,9 @@ public struct Importer: Sendable {
         }
     }
 
+    /// The import, and the list that its people go into.
+    typealias Target = (place: ImportPlace, list: Int32?)
+
     private enum Step: Sendable {
         case read(Result<Chunk, any Error>)
         case committed
@@ -86,7 +89,7 @@ public struct Importer: Sendable {
 
     /// Parses the next chunk while those before it are copied, `connections` at a time.
     private func copyAll(
-        _ reader: ChunkReader, _ begin: ImportBegin, _ rejects: RejectKeeper, _ start: ImportSummary
+        _ reader: ChunkReader, _ begin: Target, _ rejects: RejectKeeper, _ start: ImportSummary
     ) async throws -> ImportSummary {
         let turns = Turnstile(start)
         var pending: Result<Chunk, any Error>?
@@ -110,7 +113,7 @@ public struct Importer: Sendable {
                     let summary = await turns.summary
                     if isLast { return summary }
                     if case .failure(let error)? = pending { throw error }
-                    if pending != nil { try checkInterruption(summary, begin.name) }
+                    if pending != nil { try checkInterruption(summary, begin.place.name) }
                 }
                 switch try await group.next() {
                 case .read(let result)?: pending = result
@@ -145,9 +148,9 @@ public struct Importer: Sendable {
 
     /// Its rows are sent while chunks before it may still be under way; position, rejects and COMMIT are in order.
     private func commit(
-        _ one: NumberedChunk, _ begin: ImportBegin, _ rejects: RejectKeeper, _ turns: Turnstile
+        _ one: NumberedChunk, _ target: Target, _ rejects: RejectKeeper, _ turns: Turnstile
     ) async throws {
-        let (chunk, line) = (one.chunk, one.line)
+        let (chunk, line, begin) = (one.chunk, one.line, target.place)
         func passed(_ outcome: ChunkCommit.Outcome) async {
             tell(.advanced(await turns.passed(one.number, outcome, to: chunk.toLine), consumed: chunk.consumed))
         }
@@ -157,15 +160,13 @@ public struct Importer: Sendable {
         }
         let advance = ImportAdvance(
             name: begin.name, fromLine: Int64(line), toLine: Int64(chunk.toLine), enqueued: 0, isFinished: chunk.isLast)
-        let work = ChunkCommit(
-            chunk: chunk, advance: advance, defaults: options.defaults, checksTemplates: options.checksTemplates)
         let lastTry = LastTry()
         let clock = ContinuousClock()
         var end = clock.now + options.patience
         while true {
             do {
                 let outcome = try await database.withConnection { connection in
-                    try await work.run(on: connection) { outcome in
+                    try await write(chunk, advance, into: target.list, on: connection) { outcome in
                         try await turns.wait(for: one.number, atMost: .seconds(1))
                         try await rejects.write(outcome.rejects)
                         try checkLimit(outcome, await turns.summary.rejected, line)
@@ -182,7 +183,7 @@ public struct Importer: Sendable {
                 // Before all else: what comes before this chunk must be in.
                 try await turns.wait(for: one.number)
                 tell(.trouble(error.description))
-                let found = try await begun(begin)
+                let found = try await begun(begin).lines
                 if found == chunk.toLine, found != line, let outcome = await lastTry.outcome {
                     await rejects.keep()
                     return await passed(outcome)
@@ -198,28 +199,24 @@ public struct Importer: Sendable {
         }
     }
 
+    private func write(
+        _ chunk: Chunk, _ advance: ImportAdvance, into list: Int32?, on connection: StoreConnection,
+        prepared: @Sendable (ChunkCommit.Outcome) async throws -> Void
+    ) async throws -> ChunkCommit.Outcome {
+        if let list {
+            return try await PeopleCommit(chunk: chunk, advance: advance, list: list).run(on: connection, prepared: prepared)
+        }
+        let work = ChunkCommit(
+            chunk: chunk, advance: advance, defaults: options.defaults, checksTemplates: options.checksTemplates)
+        return try await work.run(on: connection, prepared: prepared)
+    }
+
     private func checkLimit(_ outcome: ChunkCommit.Outcome, _ earlier: Int, _ line: Int) throws {
         guard let limit = options.rejectLimit, earlier + outcome.rejects.count > limit else { return }
         throw ProducerError.tooManyRejects(
             "\(earlier + outcome.rejects.count) rejects are more than the \(limit) allowed; the lines up to \(line) are in, nothing after them. "
                 + "Leave the file as it is: run it again with a higher --max-rejects, and import the corrected lines as a file of their own"
         )
-    }
-
-    /// How many lines are done; waits for a database that is away.
-    private func begun(_ begin: ImportBegin) async throws -> Int {
-        let done = try await patiently { () -> Result<Int64, StoreError> in
-            do {
-                return .success(try await database.run(begin))
-            } catch let error as StoreError where error.sqlstate == "MT014" {
-                return .failure(error)  // another file or other flags: that does not pass
-            }
-        }
-        switch done {
-        case .success(let lines): return Int(lines)
-        case .failure(let error):
-            throw ProducerError.usage("\(error.refusal?.message ?? ""). \(error.refusal?.hint ?? "") (--import-id)")
-        }
     }
 
     func patiently<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
@@ -270,18 +267,6 @@ public enum ImportEvent: Sendable {
 private actor LastTry {
     private(set) var outcome: ChunkCommit.Outcome?
     func set(_ outcome: ChunkCommit.Outcome) { self.outcome = outcome }
-}
-
-/// The reject file, for tasks.
-private actor RejectKeeper {
-    private let file: RejectFile
-    init(_ file: sending RejectFile) { self.file = file }
-    var earlier: Int { file.earlier }
-    var path: String { file.path }
-    func start(after line: Int) throws(ProducerError) { try file.start(after: line) }
-    func write(_ rejects: [Reject]) throws(ProducerError) { try file.write(rejects) }
-    func keep() { file.keep() }
-    func discard() throws(ProducerError) { try file.discard() }
 }
 
 extension StoreError {

@@ -14,7 +14,8 @@ final class RejectFile {
     private var kept: Int64 = 0
     private var written: Int64 = 0
     /// Rejects of earlier runs that are still in it.
-    private(set) var earlier = 0
+    var earlier: Int { earlierLines.count }
+    private(set) var earlierLines: Set<Int> = []
 
     /// Takes the file for this run. A pipe or device is written to as it is.
     /// - Throws: `anotherRun` while another run has it.
@@ -120,7 +121,7 @@ final class RejectFile {
                     continue
                 }
                 guard let line = Self.line(of: head), line <= doneLines else { break scanning }
-                earlier += 1
+                earlierLines.insert(line)
                 lineStart = offset
                 head.removeAll(keepingCapacity: true)
             }

@@ -19,6 +19,7 @@ final class ChunkReader: @unchecked Sendable {
     private let stop: StopFlag
     private let policy: DuplicatePolicy
     private let batch: Int
+    private let kind: BulkKind
     private var lines: LineReader
     private var records: RecordReader?
     private var seen = DuplicateRecipients()
@@ -33,15 +34,16 @@ final class ChunkReader: @unchecked Sendable {
     /// A chunk is closed when its records' text has this size, so that memory does not depend on `batch` alone.
     private static let chunkSize = 4 * 1024 * 1024
 
-    /// - Parameter path: nil for standard input.
-    init(path: String?, batch: Int, duplicates: DuplicatePolicy, stop: StopFlag) throws(ProducerError) {
-        let source = try ByteSource(path: path, stop: stop)
+    init(_ options: ImportOptions, stop: StopFlag) throws(ProducerError) {
+        let source = try ByteSource(path: options.path, stop: stop)
         lines = LineReader(source)
         name = source.name
         size = source.size
         self.stop = stop
-        self.batch = batch
-        policy = duplicates
+        batch = options.batch
+        kind = options.kind
+        // Doubles of people are found by PostgreSQL, over the whole list and by person and address.
+        policy = kind == .people ? .ignore : options.duplicates
     }
 
     /// The first 64 KiB (inflated); of a pipe only the first line, so that what comes slowly is not held back.
@@ -58,7 +60,7 @@ final class ChunkReader: @unchecked Sendable {
     /// Decides how records are read; those that end at `line` or before are skipped.
     func start(_ format: FileFormat, defaults: [String: String], names: [String: String] = [:], after line: Int) {
         queue.sync {
-            records = RecordReader(lines, format: format, defaults: defaults, names: names)
+            records = RecordReader(lines, format: format, defaults: defaults, names: names, kind: kind)
             skipTo = line
         }
     }
@@ -123,8 +125,15 @@ final class ChunkReader: @unchecked Sendable {
         }
         guard record.lastLine > skipTo else { return }
         do throws(Problem) {
-            try RowCheck.check(record.row)
-            chunk.records.append(record)
+            switch kind {
+            case .messages:
+                try RowCheck.check(record.row)
+                chunk.records.append(record)
+            case .people:
+                var record = record
+                try PersonCheck.check(&record.row)
+                chunk.records.append(record)
+            }
         } catch {
             chunk.rejects.append(error.reject(line: record.line, record: record.text))
         }

@@ -8,8 +8,10 @@ struct Header {
     var defaults: [String: String] = [:]
     /// What a column of the file is called here.
     var names: [String: String] = [:]
+    var kind = BulkKind.messages
 
     private static let needed = ["class", "channel", "recipient", "template"]
+    private static let addresses = ["sms", "email", "addresses"]
     /// What separates fields somewhere in the world.
     static let delimiters = Array(",;\t|".utf8)
 
@@ -40,11 +42,15 @@ struct Header {
         for name in names.keys.sorted() where !given.contains(name) {
             problems.append("it has no column `\(name)`, which --map names")
         }
-        let missing = Self.needed.filter { !columns.contains($0) && defaults[$0] == nil }
+        let missing = kind == .people ? [] : Self.needed.filter { !columns.contains($0) && defaults[$0] == nil }
         if let other = missing.isEmpty ? nil : otherDelimiter(text, than: missing) {
             throw .file(
                 "the header has no column `\(missing[0])`, but with another delimiter it has", hint: "pass --delimiter '\(other)'"
             )
+        }
+        if kind == .people, !columns.contains(where: Self.addresses.contains) {
+            problems.append(
+                "it has no column `sms`, `email` or `addresses`: name the one with addresses, as with --map COLUMN=sms")
         }
         problems += missing.map {
             "it has no column `\($0)`: add it\($0 == "recipient" ? ", or name it with --map COLUMN=recipient" : ", or pass --\($0)")"
@@ -56,8 +62,8 @@ struct Header {
     private func problem(_ name: String, at index: Int, in columns: [String]) -> String? {
         if name.isEmpty { return "column \(index + 1) has no name: name it, or remove the column" }
         if columns[..<index].contains(name) { return "`\(name)` is there twice: keep one of the columns" }
-        if let meant = RowBuilder.misspelt(name) { return "it has a column `\(name)`: did you mean `\(meant)`?" }
-        if name.contains("."), !BulkRow.isColumn(name) {
+        if let meant = RowBuilder.misspelt(name, kind) { return "it has a column `\(name)`: did you mean `\(meant)`?" }
+        if name.contains("."), !kind.isColumn(name) {
             return
                 "column `\(name)`: a name with a point stands for a member of an object: put objects as JSON into a column `variables`"
         }
@@ -81,7 +87,7 @@ struct Header {
 
     /// The delimiter of a file that begins with these bytes: what a line `sep=;` says, else the one that makes most known columns of the header; a comma
     /// where that does not tell.
-    static func delimiter(of beginning: [UInt8], names: [String: String]) -> UInt8 {
+    static func delimiter(of beginning: [UInt8], names: [String: String], _ kind: BulkKind) -> UInt8 {
         let text = String(
             decoding: beginning.starts(with: [0xEF, 0xBB, 0xBF]) ? beginning.dropFirst(3) : beginning[...], as: UTF8.self)
         guard let line = text.split(whereSeparator: \.isNewline).first(where: { !AddressText.isBlank(String($0)) }) else {
@@ -89,7 +95,7 @@ struct Header {
         }
         let separator = Array(line.utf8.dropFirst(4))
         if line.lowercased().hasPrefix("sep="), separator.count == 1 { return separator[0] }
-        func known(_ delimiter: UInt8) -> Int { fields(String(line), delimiter).count { BulkRow.isColumn(names[$0] ?? $0) } }
+        func known(_ delimiter: UInt8) -> Int { fields(String(line), delimiter).count { kind.isColumn(names[$0] ?? $0) } }
         let counts = delimiters.map { ($0, known($0)) }
         return counts.reduce(counts[0]) { $1.1 > $0.1 ? $1 : $0 }.0
     }

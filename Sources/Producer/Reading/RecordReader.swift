@@ -33,10 +33,13 @@ struct RecordReader {
     private var again: [Line] = []
 
     /// - Parameter names: what a column or key of the file is called here, such as phone: recipient.
-    init(_ lines: LineReader, format: FileFormat, defaults: [String: String], names: [String: String] = [:]) {
+    init(
+        _ lines: LineReader, format: FileFormat, defaults: [String: String], names: [String: String] = [:],
+        kind: BulkKind = .messages
+    ) {
         self.lines = lines
         self.format = format
-        builder = RowBuilder(defaults: defaults, names: names)
+        builder = RowBuilder(kind, defaults: defaults, names: names)
         if case .csv(let delimiter) = format {
             parser = CSVParser(delimiter: delimiter)
         } else {
@@ -112,7 +115,8 @@ struct RecordReader {
             if fields.allSatisfy(AddressText.isBlank) { return nil }
             if columns.isEmpty {
                 if isSeparatorLine(text) { return nil }
-                columns = try Header(defaults: builder.defaults, names: builder.names).columns(fields, of: text)
+                columns = try Header(defaults: builder.defaults, names: builder.names, kind: builder.kind).columns(
+                    fields, of: text)
                 return nil
             }
             do throws(Problem) {

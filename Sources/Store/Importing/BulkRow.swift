@@ -1,23 +1,26 @@
 import Postgres
 
-/// One row for `martlet.enqueue_rows`: the arguments of `martlet.enqueue` as text; what is absent has the argument's default.
+/// One record of a file as text. For `martlet.enqueue_rows`: the arguments of `martlet.enqueue`; what is absent has the argument's default.
 public struct BulkRow: Sendable, Equatable {
     /// Names of the arguments, in the function's order.
     public static let columns = [
         "class", "channel", "recipient", "template", "variables", "idempotency_key", "scheduled_at", "expires_at",
         "recipient_key", "locale", "time_zone", "tier", "group_key", "sender", "headers", "traceparent",
     ]
-    private static let indices = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1, $0) })
-    private var values: [String?] = Array(repeating: nil, count: columns.count)
+    /// Columns of people that messages do not have.
+    private static let more = ["person", "sms", "email", "addresses"]
+    private static let indices = Dictionary(uniqueKeysWithValues: (columns + more).enumerated().map { ($1, $0) })
+    private var values: [String?] = Array(repeating: nil, count: columns.count + more.count)
     /// A JSON object with the arguments of `martlet.follow_up`: no argument of `enqueue`, but a column beside them.
     private var followUp: String?
     public static let followUpColumn = "follow_up"
 
     public init() {}
 
-    public static func isColumn(_ name: String) -> Bool { indices[name] != nil || name == followUpColumn }
+    /// Whether it is an argument of a message.
+    static func isColumn(_ name: String) -> Bool { indices[name].map { $0 < columns.count } ?? (name == followUpColumn) }
 
-    /// The value of a column of `columns`, or of `followUpColumn`; others have none and take none.
+    /// The value of a column of messages or of people; other names have none and take none.
     public subscript(column: String) -> String? {
         get { column == Self.followUpColumn ? followUp : Self.indices[column].flatMap { values[$0] } }
         set {
