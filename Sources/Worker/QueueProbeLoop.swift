@@ -109,8 +109,10 @@ struct QueueProbeLoop: Sendable {
     @discardableResult
     func take(_ probe: QueueProbe.Answer, elected: Bool, anotherWaits: Bool, isBehind: Bool? = nil) async throws -> Bool {
         shared.sequence = probe.sequence
+        let wasAnothers = claim.anotherWaits
         let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits, isBehind: isBehind)
         if isNew { signals.somethingNew() }
+        if wasAnothers && !claim.anotherWaits { signals.turn.fire() }
         // A lane has moved to another part: nobody would look there before the next refresh.
         if !shared.rings.isUpToDate(with: probe) {
             try await readRings()
