@@ -4,8 +4,8 @@ import Store
 
 /// Finds out for the other loops of a worker whether something may have come into a lane, or is due.
 ///
-/// One worker of the cluster waits for all of them; it claims what trickles in alone. Any other looks for itself every quarter of a second, so
-/// whatever goes wrong with the one that waits costs that at most. A worker that is busy with full batches neither waits nor keeps the others from it,
+/// One worker of the cluster waits for all of them; it claims what trickles in alone. Any other looks for itself every quarter of a second (of more than four, each
+/// every half), so whatever goes wrong with the one that waits costs that at most. A worker that is busy with full batches neither waits nor keeps the others from it,
 /// so that they come to help. The one that waits sleeps until an enqueue wakes it by NOTIFY (`QueueWatch`); where that is not possible it waits inside
 /// the server (`WaitForMessages`).
 struct QueueProbeLoop: Sendable {
