@@ -1,3 +1,4 @@
+import Store
 import Synchronization
 
 /// Wakes loops that wait for work: `fire` ends every wait that is on, and the next one at once if nobody was waiting.
@@ -35,13 +36,7 @@ package final class LoopSignal: Sendable {
             state.begun[state.nextID] = false
             return state.nextID
         }
-        // Unstructured: it must outlive neither the wait nor be awaited by it; it only ends this one wait.
-        let alarm = Task {
-            do { try await Task.sleep(for: timeout) } catch {
-                return  // cancelled: the signal came first
-            }
-            self.resume(id)
-        }
+        let alarm = Alarm(after: timeout) { self.resume(id) }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in

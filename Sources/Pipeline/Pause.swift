@@ -1,9 +1,8 @@
 extension Pause {
-    /// Sleeps, or returns early when the task is cancelled.
+    /// Sleeps, or returns early when the task is cancelled: the caller's loop looks at that itself.
     package static func sleep(_ duration: Duration) async {
-        do { try await Task.sleep(for: duration) } catch {
-            return  // cancelled: the caller's loop looks at that itself
-        }
+        let signal = LoopSignal()
+        await signal.wait(after: signal.generation, timeout: duration)
     }
 
     /// Sleeps in short steps as long as `condition` holds.
@@ -31,8 +30,6 @@ package struct Pause {
         isFirst = false
         let pause = length * Double.random(in: 0.5...1)
         length = min(length * 2, limit)
-        do { try await Task.sleep(for: pause) } catch {
-            return  // cancelled: the caller's loop looks at that itself
-        }
+        await Self.sleep(pause)
     }
 }

@@ -72,6 +72,11 @@ public final class PQLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
         post { $0.actions.append(action) }
     }
 
+    /// Runs `action` on the loop's thread: at once when this is it.
+    func now(_ action: @escaping @Sendable () -> Void) {
+        if isCurrent { action() } else { perform(action) }
+    }
+
     private func post(_ change: (inout Inbox) -> Void) {
         let mustSignal = inbox.withLock { inbox in
             change(&inbox)

@@ -33,7 +33,7 @@ struct Heartbeat: Sendable {
             do {
                 try await beat(&timeline)
                 pause.reset()
-                try await Task.sleep(for: interval)
+                await Pause.sleep(interval)
             } catch is CancellationError {
                 return
             } catch {

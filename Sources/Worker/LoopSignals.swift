@@ -13,6 +13,8 @@ struct LoopSignals: Sendable {
     let quarantine = LoopSignal()
     /// A message is due, for promotion.
     let due = LoopSignal()
+    /// No other worker does the duties of the cluster any more.
+    let turn = LoopSignal()
 
     /// Something may be in a lane that was not there before; nil: in any.
     func somethingNew(lane: Int16? = nil) {
@@ -33,6 +35,6 @@ struct LoopSignals: Sendable {
     }
 
     func everybody() {
-        for signal in [urgent, first, others, quarantine, due] { signal.fire() }
+        for signal in [urgent, first, others, quarantine, due, turn] { signal.fire() }
     }
 }

@@ -4,8 +4,8 @@ import Store
 
 /// Finds out for the other loops of a worker whether something may have come into a lane, or is due.
 ///
-/// One worker of the cluster waits for all of them; it claims what trickles in alone. Any other looks for itself every quarter of a second, so
-/// whatever goes wrong with the one that waits costs that at most. A worker that is busy with full batches neither waits nor keeps the others from it,
+/// One worker of the cluster waits for all of them; it claims what trickles in alone. Any other looks for itself every quarter of a second (of more than four, each
+/// every half), so whatever goes wrong with the one that waits costs that at most. A worker that is busy with full batches neither waits nor keeps the others from it,
 /// so that they come to help. The one that waits sleeps until an enqueue wakes it by NOTIFY (`QueueWatch`); where that is not possible it waits inside
 /// the server (`WaitForMessages`).
 struct QueueProbeLoop: Sendable {
@@ -109,8 +109,10 @@ struct QueueProbeLoop: Sendable {
     @discardableResult
     func take(_ probe: QueueProbe.Answer, elected: Bool, anotherWaits: Bool, isBehind: Bool? = nil) async throws -> Bool {
         shared.sequence = probe.sequence
+        let wasAnothers = claim.anotherWaits
         let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits, isBehind: isBehind)
         if isNew { signals.somethingNew() }
+        if wasAnothers && !claim.anotherWaits { signals.turn.fire() }
         // A lane has moved to another part: nobody would look there before the next refresh.
         if !shared.rings.isUpToDate(with: probe) {
             try await readRings()

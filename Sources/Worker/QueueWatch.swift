@@ -70,6 +70,9 @@ struct QueueWatch: Sendable {
         }
     }
 
+    /// How often a worker looks that is not the one that waits: each second time where many do, as one of five looks within 250 ms all the same.
+    private var period: Duration { loop.shared.liveSessions > 4 ? QueueProbeLoop.period * 2 : QueueProbeLoop.period }
+
     /// Answers how long after its beginning the next one may begin; nil: when an enqueue wakes it.
     private func round(_ state: inout State) async throws -> Duration? {
         let isBusy = loop.claim.isSaturated || loop.claim.isBlocked || !loop.shared.mayClaim
@@ -93,7 +96,7 @@ struct QueueWatch: Sendable {
         if !answer.elected {
             // What has just come is the other one's; what is still there a moment later is everybody's.
             return behind == nil && loop.claim.suspected != nil
-                ? Self.afterSuspicion : QueueProbeLoop.period * Double.random(in: 0.7...0.9)
+                ? Self.afterSuspicion : period * Double.random(in: 0.7...0.9)
         }
         return isAwake ? loop.poll : nil
     }

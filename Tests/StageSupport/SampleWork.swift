@@ -15,17 +15,17 @@
     extension Work {
         /// A message to Ann in Shanghai that has been claimed and rendered.
         package static func sample(
-            lane: Int16 = 3, policy: ClassPolicy = .sample, provider: ProviderPolicy,
+            id: Int64 = 7, lane: Int16 = 3, policy: ClassPolicy = .sample, provider: ProviderPolicy,
             now: Timestamp = Timestamp(microseconds: 1_800_000_000_000_000), timeToLive: Duration = .seconds(3600),
             caps: [CapDecision.Rule] = [], cost: Estimate? = nil, budgets: [Work.Budget] = [],
             parts: [String] = ["hi"]
         ) -> Work {
             let lease = Lease(
-                part: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(7), lane: lane, attempt: 0,
+                part: 1, row: LeasedRow(tid: .init(block: 0, offset: 1)), messageID: MessageID(id), lane: lane, attempt: 0,
                 countedAttempts: 0,
                 resends: 0, workerCrashes: 0, series: 0, session: 1, claim: 1, deadline: now)
             let message = Message(
-                id: MessageID(7), messageClass: policy.name, channel: .sms, recipientKey: "ann", address: "+8613800138000",
+                id: MessageID(id), messageClass: policy.name, channel: .sms, recipientKey: "ann", address: "+8613800138000",
                 template: "note", groupKey: "g", createdAt: now - .seconds(60), expiresAt: now + timeToLive)
             let claimed = ClaimedMessage(
                 lease: lease, classID: 3, channelID: 1, hashes: LockHashes(address: 1, message: 2, recipient: 3, group: 4),

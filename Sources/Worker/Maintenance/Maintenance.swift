@@ -4,7 +4,6 @@ import Logging
 import Pipeline
 import ProviderEvents
 import Store
-import Synchronization
 import Telemetry
 
 /// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
@@ -60,42 +59,35 @@ struct Maintenance: Sendable {
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await repeating(every: .seconds(5), wokenBy: signals.due, "promote") { try await promote() } }
-            group.addTask { await repeating(every: .seconds(1), "rescue") { try await rescue() } }
+            group.addTask { await repeating(every: { .seconds(5) }, wokenBy: signals.due, "promote") { try await promote() } }
+            group.addTask { await repeating(every: { .seconds(1) }, "rescue") { try await rescue() } }
             group.addTask { await inTurn(every: .milliseconds(500), "rotate") { try await rotate() } }
             group.addTask { await inTurn(every: .milliseconds(500), "retry events") { try await retryEvents() } }
             group.addTask { await inTurn(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
             group.addTask { await inTurn(every: .milliseconds(500), "jobs") { try await workOnJobs() } }
             group.addTask { await inTurn(every: .milliseconds(500), "release runs") { try await releaseRuns() } }
             group.addTask { await inTurn(every: .seconds(2), "settle codes") { try await settleCodes() } }
-            group.addTask { await repeating(every: .seconds(15), "count events") { try await countEvents() } }
+            group.addTask { await repeating(every: { .seconds(15) }, "count events") { try await countEvents() } }
             // A worker that starts beside a backlog sends first, and measures and counts later.
             group.addTask {
                 await Pause.sleep(.seconds(10))
-                await repeating(every: .seconds(10), "levels") { try await measure() }
+                await repeating(every: { .seconds(10) }, "levels") { try await measure() }
             }
             group.addTask {
                 await Pause.sleep(.seconds(10))
-                await repeating(every: .seconds(20), "report counts") { try await countReports() }
+                await repeating(every: { .seconds(20) }, "report counts") { try await countReports() }
             }
-            group.addTask { await repeating(every: .seconds(600), "retention") { try await retention.round() } }
+            group.addTask { await repeating(every: { .seconds(600) }, "retention") { try await retention.round() } }
         }
     }
 
-    /// A duty that a worker leaves nearly always to the one that waits for all, while there is one.
+    /// A duty that a worker leaves nearly always to the one that waits for all, while there is one: it does each tenth round, and sleeps in between.
     private func inTurn(every interval: Duration, _ name: String, _ round: @Sendable () async throws -> Bool) async {
-        let turns = Mutex(0)
-        await repeating(every: interval, name) {
-            let turn = turns.withLock { turns in
-                turns += 1
-                return turns
-            }
-            return isAnothersTurn() && turn % 10 != 0 ? false : try await round()
-        }
+        await repeating(every: { isAnothersTurn() ? interval * 10 : interval }, wokenBy: signals.turn, name, round)
     }
 
     private func repeating(
-        every interval: Duration, wokenBy signal: LoopSignal = LoopSignal(), _ name: String,
+        every interval: @Sendable () -> Duration, wokenBy signal: LoopSignal = LoopSignal(), _ name: String,
         _ round: @Sendable () async throws -> Bool
     ) async {
         var failures = 0
@@ -114,7 +106,7 @@ struct Maintenance: Sendable {
                 }
             }
             if again { continue }
-            await signal.wait(after: generation, timeout: interval * Double.random(in: 0.8...1.2))
+            await signal.wait(after: generation, timeout: interval() * Double.random(in: 0.8...1.2))
         }
     }
 
