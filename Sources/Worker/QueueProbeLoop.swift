@@ -111,7 +111,7 @@ struct QueueProbeLoop: Sendable {
         shared.sequence = probe.sequence
         let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits, isBehind: isBehind)
         if isNew { signals.somethingNew() }
-        // A lane has moved to another part: nobody would look there before the next refresh.
+        // A lane has moved to another part: no claim would look there before the next refresh.
         if !shared.rings.isUpToDate(with: probe) {
             try await readRings()
             signals.somethingNew()
