@@ -638,7 +638,7 @@ begin
     insert into martlet_data.events (name, person, data, idempotency_key) values (name, martlet_data.person_key(recipient_key), data::json, idempotency_key)
         on conflict do nothing returning id into v_id;
     if v_id is null then
-        -- Told before: what it did is done.
+        -- It was reported before: what it did is done.
         select e.id into v_id from martlet_data.events e where e.producer = session_user and e.idempotency_key = event.idempotency_key and e.name = event.name and e.person = martlet_data.person_key(recipient_key);
         if not found then
             raise exception 'field idempotency_key: % was used for another event', quote_literal(idempotency_key) using errcode = 'MT008', hint = 'Use a new key for a new event; repeat an event with exactly the same arguments.';
@@ -653,7 +653,7 @@ end $_$;
 
 ALTER FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) IS 'A fact about a person, told in the transaction that makes it so. Where a run has it as its goal it does what martlet.goal does. Answers its number; the same key again answers the same number.';
+COMMENT ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) IS 'A fact about a person, reported in the transaction that makes it so. Where a run has it as its goal it does what martlet.goal does. Answers its number; the same key again answers the same number.';
 
 CREATE FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1944,7 +1944,7 @@ begin
         return;
     exception when others then
         get stacked diagnostics v_state = returned_sqlstate, v_constraint = constraint_name, v_text = message_text, v_hint = pg_exception_hint;
-        -- No partition for a row is a check violation without a constraint: the ring got a segment meanwhile.
+        -- No partition for a row is a check violation without a constraint: the ring got a part meanwhile.
         if v_state !~ '^(MT0|21|22|23|P0001)' or v_state = '23514' and v_constraint = '' then
             raise;
         end if;
@@ -1969,7 +1969,7 @@ declare
     v_name text;
 begin
     if p_kind not in ('ready', 'leased', 'due') then
-        raise exception 'unknown kind of segment %', quote_literal(p_kind) using errcode = 'MT900';
+        raise exception 'unknown kind of ring %', quote_literal(p_kind) using errcode = 'MT900';
     end if;
     perform pg_advisory_xact_lock(7340001, 0); -- two growers must not choose one number
     select coalesce(max(s.slot) + 1, 1) into v_slot from martlet_data.segments s where s.kind = p_kind;
@@ -2196,7 +2196,7 @@ begin
     end loop;
     if v_checked = 0 then
         execute format('create unique index on %s (n)', v_table);
-        -- Not unique: what is added later is put in first, and doubles are taken out and told.
+        -- Not unique: what is added later is put in first, and doubles are taken out and reported.
         execute format('create index on %s (person)', v_table);
     end if;
     execute format($q$
@@ -3126,7 +3126,7 @@ begin
         select w.message_id, w.at, w.kind, 0, w.code, w.link
         from (select distinct on (message_id, link, kind) * from worded where worded.kind <> 'gone' order by message_id, link, kind, at) w
         on conflict do nothing returning message_id, kind, attempt, code),
-    -- Each first visit once: what is there already was told of when it came. A machine's is nobody's.
+    -- Each first hit makes one event: one that is there already made its event when it came. A machine's hit makes none.
     told as materialized (
         select martlet_data.publish_receipts(array_agg(n.kind), array_agg(n.message_id), array_agg(n.attempt), array_agg(null::text), array_agg(n.code)) as events
         from written n where n.kind in ('clicked', 'opened') and martlet_data.is_published('message.' || n.kind) having count(*) > 0)
@@ -3654,7 +3654,7 @@ begin
         order by e.name
     loop
         v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
-        -- What an event speaks of is not undone because the event cannot be told: the audit keeps which, and the server's log says it.
+        -- What an event speaks of is not undone because the event cannot be published: the audit keeps which, and the server's log says it.
         if not exists (select from martlet_data.enqueue_places p where p.template = 'webhook' and p.class = 'webhook' and p.channel = 'webhook') then
             raise warning 'event % is not published: the policy has no class or template for webhooks', p_type using hint = 'Run martlet config apply.';
             perform martlet_data.note_lost_event(v_name, p_type, 'the policy has no class or template for webhooks', p_data);
@@ -3936,7 +3936,7 @@ begin
                 and (v_emptied - o.xid::text::bigint + 4294967296) % 4294967296 between 1 and 2147483647) then
         return false;
     end if;
-    -- First a look that disturbs nobody, for it may read many dead rows; then the lock, and a fresh statement that sees all that committed before it.
+    -- First a look that disturbs no session, for it may read many dead rows; then the lock, and a fresh statement that sees all that committed before it.
     execute format('select exists (select from %s)', v_name) into v_found;
     begin
         if not v_found then
@@ -4498,7 +4498,7 @@ begin
     perform pg_advisory_xact_lock(7340001, 1); -- against advance_segment choosing this one meanwhile
     select s.lane, s.is_free into v_lane, v_is_free from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
     if not found then
-        raise exception 'no segment % %', p_kind, p_slot using errcode = 'MT900';
+        raise exception 'no part % %', p_kind, p_slot using errcode = 'MT900';
     end if;
     v_cursor := case p_kind when 'leased' then 'martlet_data.leased_cursor'::regclass when 'due' then 'martlet_data.due_cursor'::regclass
         else (select l.cursor from martlet_data.lanes l where l.lane = v_lane) end;
@@ -4543,7 +4543,7 @@ begin
         select c.pool, c.code, c.message_id, c.state from martlet_data.codes c where c.state in ('reserved', 'held') and c.message_id > p_after order by c.message_id limit p_limit for update skip locked),
     seen as materialized (
         select s.*, f.kind, d.message_id is not null as is_dead, exists (
-            -- A try that nobody has answered, or whose answer is not known.
+            -- A try without an answer, or whose answer is not known.
             select from martlet_data.attempts a where a.message_id = s.message_id and not exists (
                 select from martlet_data.receipts r where r.message_id = a.message_id and r.attempt = a.attempt and r.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered') offset 0)) as is_doubtful
         from these s left join martlet_data.dead_letters d on d.message_id = s.message_id
@@ -5352,7 +5352,7 @@ CREATE VIEW martlet.code_pools AS
 
 ALTER TABLE martlet.code_pools OWNER TO martlet_owner;
 
-COMMENT ON VIEW martlet.code_pools IS 'Codes by pool: free; reserved for a message that is on its way; held, because nobody knows whether the message arrived; spent; expired before anybody got it. No code is shown.';
+COMMENT ON VIEW martlet.code_pools IS 'Codes by pool: free; reserved for a message that is on its way; held, because it is not known whether the message arrived; spent; expired before a person got it. No code is shown.';
 
 CREATE TABLE martlet_data.connection_slots (
     provider text NOT NULL COLLATE pg_catalog."C",
@@ -5571,7 +5571,7 @@ CREATE VIEW martlet.inbound_texts AS
 
 ALTER TABLE martlet.inbound_texts OWNER TO martlet_owner;
 
-COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where nobody can tell what the octets say (unreadable_texts counts these).';
+COMMENT ON VIEW martlet.inbound_texts IS 'What people wrote to our numbers; at least once each. body is null where the octets could not be read (unreadable_texts counts these).';
 
 CREATE TABLE martlet_data.job_messages (
     job_id bigint NOT NULL,
@@ -6142,7 +6142,7 @@ CREATE VIEW martlet.slo AS
 
 ALTER TABLE martlet.slo OWNER TO martlet_owner;
 
-COMMENT ON VIEW martlet.slo IS 'By class: messages of the last hour that might be sent by now. held: put off by hours or caps, or requeued; they are not judged.';
+COMMENT ON VIEW martlet.slo IS 'By class: messages of the last hour that might be sent by now. held: deferred by hours or caps, or requeued; they are not judged.';
 
 CREATE TABLE martlet_data.suppressions (
     id bigint NOT NULL,
@@ -6264,7 +6264,7 @@ CREATE VIEW martlet.unreadable_texts AS
 
 ALTER TABLE martlet.unreadable_texts OWNER TO martlet_owner;
 
-COMMENT ON VIEW martlet.unreadable_texts IS 'Texts of people that nobody could read, as long as inbound_texts keeps them; inbound_texts has their octets. Somebody may have opted out in one.';
+COMMENT ON VIEW martlet.unreadable_texts IS 'Texts of people that could not be read, as long as inbound_texts keeps them; inbound_texts has their octets. Somebody may have opted out in one.';
 
 CREATE VIEW martlet.workers AS
  SELECT s.id AS session,

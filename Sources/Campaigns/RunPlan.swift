@@ -55,7 +55,7 @@ public struct RunPlan: Sendable, Equatable {
     /// In order of time.
     public private(set) var chunks: [Chunk] = []
 
-    /// When the last are released; nil: nobody is.
+    /// When the last are released; nil: no person is.
     public var ends: Timestamp? { chunks.last { !$0.isSkipped }?.dueAt }
     public var skipped: Int64 { chunks.reduce(0) { $0 + ($1.isSkipped ? $1.members : 0) } }
     /// Members whose release is later than `start` says, because their window was not open or closed before their turn.
@@ -109,7 +109,7 @@ public struct RunPlan: Sendable, Equatable {
             queues.removeAll { $0.isSkipped }
             guard let next = queues.indices.filter({ queues[$0].opens <= now }).min(by: { queues[$0].closes < queues[$1].closes })
             else {
-                // Nobody's window is open: the line stands still, and makes up for nothing afterwards.
+                // The window is open for no person: the line stands still, and makes up for nothing afterwards.
                 guard let opens = queues.map(\.opens).min() else { return }
                 (now, began, released) = (opens, opens, 0)
                 continue

@@ -10,7 +10,7 @@ public struct CapLedger: Sendable, Equatable {
         public var attempt: Int16
         public var classID: Int16
         public var channelID: Int16
-        /// A deferred message that will ask again at `at`: it takes no slot, but whoever is deferred next comes after it.
+        /// A deferred message that will ask again at `at`: it takes no slot, but the message that is deferred next comes after it.
         public var isReservation: Bool
 
         public init(

@@ -53,10 +53,10 @@ public enum Disposition: Sendable, Equatable {
         }
     }
 
-    /// Whoever could not reach a provider may go by another one soon; if there is none the provider's circuit holds it back.
+    /// A message that did not reach its provider may go by another one soon; if there is none the provider's circuit holds it back.
     static let unreachablePause = Duration.seconds(3)
 
-    /// An attempt whose answer nobody knows, or a worker that died with one.
+    /// An attempt without a known answer, or a worker that died with one.
     public static func afterDoubt(
         of policy: ClassPolicy, counters: Counters, remaining: Duration, jitter: @autoclosure () -> Double
     ) -> Disposition {
@@ -156,7 +156,7 @@ public struct DeadLetterReason: Sendable, Equatable {
     public static func tooManyAttempts(_ attempts: Int) -> Self {
         Self(
             code: "too_many_attempts", explanation: "\(attempts) attempts were made; a message has no more.",
-            remedy: "Find out why its provider puts it off each time; then discard it, and have the service enqueue it again.")
+            remedy: "Find out why its provider defers it each time; then discard it, and have the service enqueue it again.")
     }
 
     public static let bodyMissing = Self(

@@ -17,7 +17,7 @@ public struct LinkPlaces: Sendable, Equatable {
 
 /// What a class of messages wants to know of its readers.
 public struct LinkTracking: Sendable, Equatable {
-    /// Links lead through the gateway, which notes the first visit of each.
+    /// Links lead through the gateway, which notes the first hit of each.
     public var clicks: Bool
     /// HTML carries a picture of one pixel. Unreliable: many readers load none, many mail services load all.
     public var opens: Bool

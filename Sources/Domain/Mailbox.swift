@@ -1,5 +1,5 @@
 /// One mailbox, judged as `martlet_data.mailbox_fault` does: a dot-atom and a host name (RFC 5322 3.2.3, RFC 1123 2.1), in Unicode as RFC 6531
-/// allows, without marks nobody sees.
+/// allows, without invisible marks.
 public enum Mailbox {
     /// The address as it is written to (the domain in lower case), or nil and why.
     public static func read(_ written: String) -> (address: String?, fault: String?) {

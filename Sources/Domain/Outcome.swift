@@ -6,7 +6,7 @@ public enum Outcome: Sendable, Equatable, Codable {
     case deferred(Failure)
     /// Certainly not taken; another try of the same will fail too.
     case rejected(Failure)
-    /// Nobody knows whether it was taken (see *Doubt* in the policies).
+    /// It is not known whether it was taken (see *Doubt* in the policies).
     case unknown(Failure)
 
     public var failure: Failure? {

@@ -57,7 +57,7 @@ public enum PhoneNumber: Sendable, Equatable {
         // A country that shares its calling code: +1868.
         let area = country.dropFirst(1 + plan.code.count)
         let asItStands: Set<String> = [digits, area + digits]
-        // Where there is a trunk prefix nobody reaches a fixed number without it.
+        // Where there is a trunk prefix, a fixed number cannot be reached without it.
         var readings = asItStands.filter { plan.trunk.isEmpty ? plan.isNumber($0) : plan.isMobile($0) }
         for prefix in [plan.trunk, plan.code, plan.code + plan.trunk] where !prefix.isEmpty && digits.hasPrefix(prefix) {
             let rest = String(digits.dropFirst(prefix.count))

@@ -15,7 +15,7 @@ public struct Policy: Sendable, Equatable {
     /// nil: no class tracks anything.
     public var links: LinkPlaces?
     public var webhooks: [WebhookEndpoint] = []
-    /// nil: nobody can confirm by a link.
+    /// nil: no link confirms anything.
     public var confirmLink: ConfirmLink?
 
     public init(
@@ -39,7 +39,7 @@ public struct Policy: Sendable, Equatable {
 
 /// What a class of messages fixes: lane, time to live, retries, hours, consent, doubt.
 public struct ClassPolicy: Sendable, Equatable {
-    /// What happens to an attempt whose answer nobody knows.
+    /// What happens to an attempt whose answer is not known.
     public enum UnknownOutcome: String, Sendable, CaseIterable {
         /// Send again, at most `resends` times.
         case resend

@@ -17,7 +17,7 @@ public struct Availability: Sendable, Equatable {
 ///
 /// The choice is the same for the same message, policy and availability. Among those that are available a message goes to one with a
 /// chance by weight; providers of weight 0 stand by for when none of the others is. Where none is available it goes where it would go
-/// if all were, and waits there. One that delivers too little (`Availability.poor`) keeps a twentieth of its share. A message whose tries were burned, or that is sent again in doubt, goes to the next provider of the route
+/// if all were, and waits there. One that delivers too little (`Availability.poor`) keeps a twentieth of its share. A message whose attempts were counted, or that is sent again in doubt, goes to the next provider of the route
 /// each time, and never to one that is only being tried.
 public struct Router: Sendable {
     private struct Candidates: Sendable {
@@ -125,7 +125,7 @@ public struct Router: Sendable {
         }
     }
 
-    /// Longest prefix first. A provider without a price for a prefix comes last there: nobody knows what it costs.
+    /// Longest prefix first. A provider without a price for a prefix comes last there: its cost is not known.
     private static func costs(_ route: Route, _ prices: [Price]) -> [(prefix: String, order: [String])] {
         let names = route.providers.map(\.name)
         let own = prices.filter { names.contains($0.provider) }

@@ -11,12 +11,12 @@ enum QueueRefusal: Error {
     case closed
 }
 
-/// Brings the events of many requests into one transaction: what comes while a commit is under way goes with the next. Whoever submits
-/// waits until his are durable; whoever offers goes on at once, and the queue tries until they are.
+/// Brings the events of many requests into one transaction: events that arrive while a commit is under way go with the next. A caller of `submit`
+/// waits until its events are durable; a caller of `offer` goes on at once, and the queue tries until they are.
 final class BatchQueue<Event: Sendable>: Service {
     private struct Entry {
         var events: [Event]
-        /// nil: nobody waits for it.
+        /// nil: no request waits for it.
         var waiter: CheckedContinuation<Void, any Error>?
     }
     private struct State {
@@ -57,7 +57,7 @@ final class BatchQueue<Event: Sendable>: Service {
     }
 
     /// Returns when `events` are in PostgreSQL.
-    /// - Throws: `QueueRefusal`, or what the database said: nothing was kept then, or nobody knows, and they may come again.
+    /// - Throws: `QueueRefusal`, or what the database said: nothing was kept then, or it is not known, and they may come again.
     func submit(_ events: [Event]) async throws {
         try await withCheckedThrowingContinuation { waiter in
             if let refusal = add(Entry(events: events, waiter: waiter)) { waiter.resume(throwing: refusal) }
@@ -164,7 +164,7 @@ final class BatchQueue<Event: Sendable>: Service {
         }
     }
 
-    /// What nobody waits for is tried again, before what came after it. Answers how many events that are.
+    /// Events that no request waits for are tried again, before those that came after them. Answers how many events that are.
     private func putBack(_ entries: [Entry], _ error: any Error) -> Int {
         guard !entries.isEmpty else { return 0 }
         let count = entries.reduce(0) { $0 + $1.events.count }

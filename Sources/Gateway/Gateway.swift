@@ -21,7 +21,7 @@ public enum Gateway {
         let meters = Meters()
         // A flood of callbacks takes no connection from the pages.
         let database = Database(sized(2, options))
-        // Whoever makes up tokens of links keeps nobody from unsubscribing.
+        // A client that makes up tokens of links must not keep people from unsubscribing.
         let linkDatabase = Database(sized(2, options))
         // One more for hits of links, and the look at them.
         let eventDatabase = Database(sized(settings.connections + 1, options))

@@ -107,7 +107,7 @@ struct GatewayResponder: HTTPResponder {
             }
         } catch {
             bodies.giveBack(bytes.count)
-            return .tooLarge  // nobody is there any more to be told why
+            return .tooLarge  // the client is gone: it cannot read why
         }
         return .whole(bytes)
     }

@@ -11,7 +11,7 @@ import Synchronization
 import Telemetry
 
 /// Tracked links and pictures. Who follows a link is led to the address that was stored when the message was sent, and nowhere else; that it was
-/// followed is written down afterwards, so that nobody waits for it.
+/// followed is written down afterwards, so that no reader waits for it.
 struct LinkFollowing: Sendable {
     let policy: GatewayPolicy
     let database: Database
@@ -79,7 +79,7 @@ struct LinkFollowing: Sendable {
         + [0, 2, 2, 0x44, 1, 0, 0x3B]
 
     private static func location(_ target: String) -> Response? {
-        // What was stored was checked; a hand that changed it since leads nobody astray all the same.
+        // What was stored was checked; a row that was changed by hand since then leads no reader astray either.
         guard target.prefix(4).lowercased() == "http", target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             target.utf8.count <= LinkTracking.longestTarget
         else { return nil }

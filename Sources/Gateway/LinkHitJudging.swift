@@ -34,7 +34,7 @@ struct LinkHitJudging: Service {
                     await setAside(error)
                     limit = Self.most
                 } catch let error as StoreError {
-                    if !hasFailed { logger.warning("visits of links wait to be judged", metadata: ["error": "\(error)"]) }
+                    if !hasFailed { logger.warning("link hits wait to be judged", metadata: ["error": "\(error)"]) }
                     hasFailed = true
                 } catch is CancellationError {
                     return  // the gateway ends; the next look is another's
@@ -55,7 +55,8 @@ struct LinkHitJudging: Service {
             guard hits.count > 1 else {
                 meters.count("martlet_link_visits_lost_total")
                 return logger.error(
-                    "a visit cannot be kept; it is lost", metadata: ["message_id": "\(hits[0].messageID)", "error": "\(error)"])
+                    "a link hit cannot be kept; it is lost",
+                    metadata: ["message_id": "\(hits[0].messageID)", "error": "\(error)"])
             }
             try await keep(Array(hits.prefix(hits.count / 2)), in: database, meters, logger)
             try await keep(Array(hits.dropFirst(hits.count / 2)), in: database, meters, logger)
@@ -67,9 +68,10 @@ struct LinkHitJudging: Service {
         do {
             guard let message = try await database.run(DropLinkHit(), within: .seconds(5)) else { return }
             meters.count("martlet_link_visits_lost_total")
-            logger.error("a visit cannot be judged; it is lost", metadata: ["message_id": "\(message)", "error": "\(refusal)"])
+            logger.error(
+                "a link hit cannot be judged; it is lost", metadata: ["message_id": "\(message)", "error": "\(refusal)"])
         } catch {
-            logger.warning("a visit that cannot be judged stays", metadata: ["error": "\(error)"])
+            logger.warning("a link hit that cannot be judged stays", metadata: ["error": "\(error)"])
         }
     }
 }

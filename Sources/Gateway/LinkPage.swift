@@ -9,7 +9,7 @@ struct LinkPage: Sendable {
 
     init(languages: String?) { isChinese = languages?.lowercased().hasPrefix("zh") ?? false }
 
-    /// No search engine keeps it, and where people come from the address says nobody.
+    /// No search engine keeps it, and no other site learns the address that people came from.
     static let headers: [(HTTPField.Name, String)] = [("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex")].compactMap
     {
         name, value in HTTPField.Name(name).map { ($0, value) }

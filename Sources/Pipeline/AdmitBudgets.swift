@@ -13,7 +13,7 @@ struct AdmitBudgets {
         case over(BudgetRule, until: Timestamp)
         /// It alone is more than a day's amount.
         case tooSmall(BudgetRule)
-        /// The budget counts money, and nobody knows what this costs.
+        /// The budget counts money, and the policy has no price for this.
         case noPrice(BudgetRule)
     }
 

@@ -61,7 +61,7 @@ struct AdmitDecision {
         deferred = DeferMessages(part: part)
         dead = InsertDeadLetters(part: part)
         for row in seen.usage {
-            // A row of another length is nobody's ledger; it counts as empty rather than stopping every message to this person.
+            // A row of another length is no ledger; it counts as empty rather than stopping every message to this person.
             var ledger = CapLedger(row.hits) ?? CapLedger()
             ledger.prune(before: local.now - retention, reservedBefore: local.now - .seconds(60))
             ledgers[row.recipientKey] = ledger
@@ -157,7 +157,7 @@ struct AdmitDecision {
     }
 
     /// True when no run of a campaign holds it back: paused, or outside the campaign's window. While its run is paused it is looked at again twice a
-    /// minute, spread out, so that a resume makes no burst; nobody's receipt tells of each look.
+    /// minute, spread out, so that a resume makes no burst; no receipt is written for each look.
     private mutating func isOpen(_ work: Work) -> Bool {
         guard let place = work.runPlace, let run = facts.runs[place] else { return true }
         if run.isPaused {

@@ -30,7 +30,7 @@ package final class Claim: Sendable {
         /// Their highest position.
         var last: Int64
         var expected: ClaimBudget.Hold
-        /// nil: nobody counts it.
+        /// nil: it is not counted.
         var places: Places?
 
         package var claim: Int32 { messages[0].lease.claim }
@@ -59,7 +59,7 @@ package final class Claim: Sendable {
         var isElected = false
         var anotherWaits = false
         /// Something may have come that the one that waits takes.
-        var suspects = false
+        var leftSome = false
         /// When a claim last found something, and when one took as many as it wanted.
         var foundAt: ContinuousClock.Instant?
         var fullAt: ContinuousClock.Instant?
@@ -96,7 +96,7 @@ package final class Claim: Sendable {
     /// Takes in what the probe says. True: something was put into a lane since the one before, or a transaction has ended that may have done so.
     ///
     /// While another worker waits for all, what has come is that one's; it is this one's, too, when it is still there at the next probe (`isBehind`; nil:
-    /// nobody looks).
+    /// no claim looks).
     package func update(
         _ probe: QueueProbe.Answer, elected: Bool = false, anotherWaits: Bool = false, isBehind: Bool? = nil
     ) -> Bool {
@@ -105,15 +105,15 @@ package final class Claim: Sendable {
             state.anotherWaits = anotherWaits
             let mayHaveCome = state.positions.update(probe)
             let leavesIt = anotherWaits && isBehind != nil
-            let isNew = leavesIt ? state.suspects && isBehind == true : mayHaveCome || state.suspects
-            state.suspects = leavesIt && mayHaveCome
+            let isNew = leavesIt ? state.leftSome && isBehind == true : mayHaveCome || state.leftSome
+            state.leftSome = leavesIt && mayHaveCome
             if isNew { state.evidence += 1 }
             return isNew
         }
     }
 
     /// The last position that was given out when something may have come that another worker takes; nil: nothing has.
-    package var suspected: Int64? { state.withLock { $0.suspects ? $0.positions.transactions.seen?.sequence : nil } }
+    package var leftUpTo: Int64? { state.withLock { $0.leftSome ? $0.positions.transactions.seen?.sequence : nil } }
 
     /// Something that no probe shows has changed: lanes, rings, the policy.
     package func lookAgain() { state.withLock { $0.evidence += 1 } }

@@ -9,7 +9,7 @@ import Synchronization
 /// of a lane may be out of date: one of which nothing was claimed for 200 ms (lane 0: 50 ms) is tried anyway, less and less often while
 /// that finds nothing new.
 package final class ClaimBudget: Sendable {
-    /// Places that a claim hopes to fill: nobody else is given them until Admit has taken the places it really needs.
+    /// Places that a claim hopes to fill: no other claim is given them until Admit has taken the places it really needs.
     package final class Hold: Sendable {
         let limit: Int
         private let places: Mutex<[(ProviderQueue, Int)]>

@@ -4,20 +4,20 @@ import Synchronization
 import Telemetry
 
 /// Says in the log that messages became dead letters: the first of a reason at once, further ones counted, a line a minute for each reason. A counter
-/// counts them all. Neither variables nor texts are told: `martlet message show` has them.
+/// counts them all. Neither variables nor texts are logged: `martlet message show` has them.
 package final class DeadLetterLog: Sendable {
     package struct Letter: Sendable {
         var message: MessageID
         var reason: DeadLetterReason
     }
-    private struct Told {
+    private struct Logged {
         var at: ContinuousClock.Instant
         /// Since then.
-        var untold = 0
+        var unlogged = 0
         var latest: Letter
     }
     private static let pause = Duration.seconds(60)
-    private let told = Mutex<[String: Told]>([:])
+    private let logged = Mutex<[String: Logged]>([:])
     private let meters: Meters
     private let logger: Logger
 
@@ -29,29 +29,29 @@ package final class DeadLetterLog: Sendable {
     package func note(_ letters: [Letter], now: ContinuousClock.Instant = .now) {
         for (code, same) in Dictionary(grouping: letters, by: \.reason.code) {
             meters.count("martlet_dead_letters_total", [("reason", code)], by: same.count)
-            let isNew = told.withLock { told in
-                guard told[code] != nil else {
-                    told[code] = Told(at: now, latest: same[0])
+            let isNew = logged.withLock { logged in
+                guard logged[code] != nil else {
+                    logged[code] = Logged(at: now, latest: same[0])
                     return true
                 }
-                told[code]?.untold += same.count
-                told[code]?.latest = same[0]
+                logged[code]?.unlogged += same.count
+                logged[code]?.latest = same[0]
                 return false
             }
             if isNew { say(same.count, same[0]) }
         }
     }
 
-    /// Tells what was counted since the last line, a minute after it; called every few seconds, and with `isEnd` when the worker ends.
+    /// Logs what was counted since the last line, a minute after it; called every few seconds, and with `isEnd` when the worker ends.
     package func tellRest(now: ContinuousClock.Instant = .now, isEnd: Bool = false) {
-        let due = told.withLock { told in
-            let due = told.filter { isEnd || $0.value.at + Self.pause <= now }
+        let due = logged.withLock { logged in
+            let due = logged.filter { isEnd || $0.value.at + Self.pause <= now }
             for (code, one) in due {
-                told[code] = one.untold == 0 ? nil : Told(at: now, latest: one.latest)
+                logged[code] = one.unlogged == 0 ? nil : Logged(at: now, latest: one.latest)
             }
-            return due.values.filter { $0.untold > 0 }
+            return due.values.filter { $0.unlogged > 0 }
         }
-        for one in due { say(one.untold, one.latest) }
+        for one in due { say(one.unlogged, one.latest) }
     }
 
     private func say(_ count: Int, _ letter: Letter) {

@@ -1,7 +1,7 @@
 import Store
 import Synchronization
 
-/// Wakes loops that wait for work: `fire` ends every wait that is on, and the next one at once if nobody was waiting.
+/// Wakes loops that wait for work: `fire` ends every wait that is on, and the next one at once if no loop was waiting.
 package final class LoopSignal: Sendable {
     private struct State {
         var generation: UInt64 = 0

@@ -21,7 +21,7 @@ struct Record: Sendable {
         var deadLetters: [DeadLetterLog.Letter] = []
     }
 
-    /// Rows of one leased segment under one session: a worker that was fenced still has answers of the session before.
+    /// Rows of one leased part under one session: a worker that was fenced still has answers of the session before.
     private struct Place: Hashable {
         var part: Int16
         var session: Int32

@@ -47,7 +47,7 @@ package struct RecordStage: Sendable {
         var pause = Pause(limit: .seconds(5))
         while true {
             do {
-                // What was committed although nobody heard so is not written a second time.
+                // What was committed, though the answer was lost, is not written a second time.
                 if isCommitUnknown { taken = release(taken, recorded: try await record.recorded(taken)) }
                 isCommitUnknown = false
                 if taken.isEmpty { return }

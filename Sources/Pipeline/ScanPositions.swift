@@ -57,7 +57,7 @@ struct ScanPositions: Sendable {
     /// A claim took messages up to this position, as many as it wanted (`isFull`) or all it saw; nil: none.
     mutating func ended(_ part: Int16, _ last: Int64?, isFull: Bool) {
         if let last { positions[part] = max(scanPosition(part), last + 1) }
-        // What comes between now and the next claim may have any position behind the scan position.
+        // A message that is enqueued between now and the next claim may have any position behind the scan position.
         taken[part] = isFull ? max(taken[part] ?? 0, scanPosition(part)) : nil
     }
 

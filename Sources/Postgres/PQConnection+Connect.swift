@@ -27,7 +27,7 @@ extension PQConnection {
         let deadline = Deadline(options.connectTimeout)
         guard let handle = start(target) else { throw PQError.connectFailed(reasons: ["out of memory"]) }
         self.handle = handle
-        // While it connects libpq tells a SQLSTATE only so, in the text of the error.
+        // While it connects libpq gives a SQLSTATE only so, in the text of the error.
         PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         notices.install(on: handle)
         let channel = LoopChannel { [weak self] events in self?.assumeIsolated { $0.socketReady(events) } }
@@ -84,9 +84,9 @@ extension PQError {
 
     /// Of libpq's message in PQERRORS_VERBOSE: `…: FATAL:  3D000: database "x" does not exist LOCATION:  InitPostgres, postinit.c:948`.
     static func connectFailure(_ message: String) -> PQError {
-        let told = message.replacing(#/\s*LOCATION:  \S+, \S+/#, with: "")
-        let states = told.matches(of: #/:  ([0-9A-Z]{5}): /#).map(\.1)
-        let reason = told.replacing(#/:  [0-9A-Z]{5}: /#, with: ":  ")
+        let text = message.replacing(#/\s*LOCATION:  \S+, \S+/#, with: "")
+        let states = text.matches(of: #/:  ([0-9A-Z]{5}): /#).map(\.1)
+        let reason = text.replacing(#/:  [0-9A-Z]{5}: /#, with: ":  ")
         return .connectFailed(reasons: [reason], isRefusal: !states.isEmpty && states.allSatisfy(refusals.contains))
     }
 

@@ -126,7 +126,7 @@ public actor PQConnection {
 
     // MARK: The gate
 
-    /// Waits until nobody else uses the connection, then keeps it until `leaveExclusive`.
+    /// Waits until no other task uses the connection, then keeps it until `leaveExclusive`.
     func enterExclusive(_ name: String, within: Duration?) async throws {
         try Task.checkCancellation()
         guard isUsable else {

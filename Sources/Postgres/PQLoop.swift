@@ -150,7 +150,7 @@ public final class PQLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
     func remove(_ timer: LoopTimer) { timers[ObjectIdentifier(timer)] = nil }
 
-    /// Makes the timer fire at `instant` or earlier; moving it later is left to whoever it wakes.
+    /// Makes the timer fire at `instant` or earlier; moving it later is left to the task that it wakes.
     func arm(_ timer: LoopTimer, at instant: Int64) {
         guard instant < timer.instant else { return }
         timer.instant = instant

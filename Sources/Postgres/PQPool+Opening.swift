@@ -6,7 +6,7 @@ extension PQPool {
             openers += 1
             let id = nextID
             nextID += 1
-            // Unstructured: the connection is for whoever waits when it is ready; `close` cancels it.
+            // Unstructured: the connection is for the borrower that waits when it is ready; `close` cancels it.
             opening[id] = Task { await self.open(id) }
         }
     }
@@ -21,12 +21,12 @@ extension PQPool {
                 failures += 1
                 lastFailure = "\(error)"
                 if let refusal = error as? PQError, case .connectFailed(_, isRefusal: true) = refusal {
-                    // It stays so until somebody does something: nobody waits for that.
+                    // It stays so until an operator does something: no borrower waits for that.
                     for waiter in waiters.all { waiter.resume(.failure(refusal)) }
                     waiters = Queue()
                     break
                 }
-                // Nobody waits any more: the next borrower starts a fresh attempt.
+                // No borrower waits any more: the next one starts a fresh attempt.
                 if waiters.isEmpty || openers > 1 { break }
                 do {
                     try await Task.sleep(for: PQPool.backoff(failures: failures))

@@ -124,8 +124,8 @@ public actor PQPool {
         serve()
     }
 
-    /// Gives idle connections to those who wait. Whoever has begun to wait calls it too: a connection may have come back between the look at the
-    /// idle ones and the wait, and nobody else would ever bring the two together while others wait as well.
+    /// Gives idle connections to borrowers that wait. A borrower that has begun to wait calls it too: a connection may have come back between the look at the
+    /// idle ones and the wait, and no other code would ever bring the two together while others wait as well.
     func serve() {
         while let waiter = waiters.first, let connection = takeIdle() {
             waiters.removeFirst()

@@ -214,7 +214,7 @@ package struct EventBatch: Sendable {
 
     // MARK: for metrics
 
-    /// Events that came for the first time (or again from the carrier, which nobody can tell), by provider and what they say.
+    /// Events that came for the first time (or again from the carrier, which looks the same), by provider and what they say.
     var firstTimes: [Label: Int] {
         var counts: [Label: Int] = [:]
         for item in items where item.tries == 0 {
@@ -223,7 +223,7 @@ package struct EventBatch: Sendable {
         return counts
     }
 
-    /// Texts that nobody can read, by provider. They are kept, and `martlet.inbound_texts` shows them.
+    /// Texts that cannot be read, by provider. They are kept, and `martlet.inbound_texts` shows them.
     var unreadableTexts: [String: Int] {
         var counts: [String: Int] = [:]
         for case .text(let text) in items.map(\.event) where text.text == nil && text.flag == nil {

@@ -28,7 +28,7 @@ package struct EventPolicy: Sendable {
 }
 
 /// Keeps what providers say later: receipts, late answers, texts, reports about mail. When `record` returns they are in PostgreSQL, and
-/// only then the carrier is told that they were taken (S14).
+/// only then the carrier gets the answer that they were taken.
 ///
 /// 1. BEGIN, and the ids on record that the receipts could mean. One round trip; a second look further back for what found nothing.
 /// 2. `EventBatch`: whose is it, what does it say. Pure.
@@ -43,7 +43,7 @@ package struct EventRecorder: ProviderEventSink {
     let database: Database
     let meters: Meters
     package let logger: Logger
-    /// What comes after the commit and before the carrier is told: nothing, but in a test.
+    /// Runs after the commit and before the carrier gets its answer; a test uses it.
     let afterwards: @Sendable () async throws -> Void
 
     /// Ids of the last days first: they are nearly all, and where a carrier gives an id twice the newer one is meant.
@@ -63,7 +63,7 @@ package struct EventRecorder: ProviderEventSink {
         self.afterwards = afterwards
     }
 
-    /// - Throws: `StoreError`; nothing of `events` was kept then, or nobody knows, and they may come again.
+    /// - Throws: `StoreError`; nothing of `events` was kept then, or it is not known, and they may come again.
     package func record(_ events: [ProviderEvent]) async throws {
         try await keep(events.map { EventBatch.Item(event: $0) })
         try await afterwards()

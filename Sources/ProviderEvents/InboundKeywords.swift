@@ -60,7 +60,7 @@ package struct InboundKeywords: Sendable {
         }
     }
 
-    /// Whose phone it is, as messages to it have it, and on which channel it wrote; nil: nobody's.
+    /// The person's phone, as messages to it have it, and on which channel it wrote; nil: there is none.
     package func place(_ text: InboundText) -> (address: String, channel: Channel)? {
         address(text).map { ($0, channel(text)) }
     }

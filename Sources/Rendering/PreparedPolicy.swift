@@ -23,7 +23,7 @@ final class PreparedClass: Sendable {
         rejectsOverlong = policy.rejectsOverlong
         erasesBody = policy.erasesBody
         sender = policy.sender
-        // Whoever made the policy: what is erased is never kept as a link.
+        // Whatever the policy says: what is erased is never kept as a link.
         tracking = policy.erasesBody ? nil : policy.tracking
     }
 }

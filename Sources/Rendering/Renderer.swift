@@ -49,7 +49,7 @@ public struct Renderer: Sendable {
         var warnings: [RenderWarning] = []
         let expansion = expansion(rules.tracking, message.id, &warnings)
         let content = try content(of: message, template, variables, rules, sender, expansion, &warnings)
-        // What services hear is nobody's message.
+        // What services hear is no person's message.
         if !words.isEmpty, message.channel != .webhook {
             warnings += try words.check(
                 expansion?.originals ?? content.texts, address: message.address, provider: provider, naming: !rules.erasesBody,

@@ -34,7 +34,7 @@ final class SettingReader {
 
     func warn(_ warning: String) { warnings.append(warning) }
 
-    /// Everything wrong with the values that were read, and with keys of the same sections that nobody read.
+    /// Everything wrong with the values that were read, and with keys of the same sections that no setting has.
     func finish() throws(ConfigErrors) {
         let known = Set(descriptions.map(\.key))
         let own = Set(known.map { $0.prefix { $0 != "." } })

@@ -2,7 +2,7 @@ import Postgres
 
 /// What a caller of the store can act on. The text names the statement and the cause; it never holds a message's body.
 public enum StoreError: Error, Sendable, CustomStringConvertible {
-    /// Nobody knows whether the transaction committed: never send on it, never acknowledge it; look, then decide.
+    /// It is not known whether the transaction committed: never send on it, never acknowledge it; look, then decide.
     case commitUnknown(PQError)
     /// Connection lost, deadline passed, pool exhausted: nothing was committed, or the answer says `mayHaveRun`.
     case unavailable(PQError)
@@ -37,7 +37,7 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         return false
     }
 
-    /// `no partition of relation … found for row`: while a statement ran, its ring got a segment that its snapshot does not have. The
+    /// `no partition of relation … found for row`: while a statement ran, its ring got a part that its snapshot does not have. The
     /// only check violation without a constraint's name.
     private var hasRingMoved: Bool {
         guard case .refused(let error) = self else { return false }

@@ -123,7 +123,7 @@ private final class HealthHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A broken request or a peer that is gone: nobody to answer.
+        // A broken request or a peer that is gone: there is no client to answer.
         context.close(promise: nil)
     }
 

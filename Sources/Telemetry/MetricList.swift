@@ -24,7 +24,7 @@ public enum MetricList {
         MetricDescription("martlet_admitted_total", .counter, ["lane"], "Attempts that this worker committed before sending."),
         MetricDescription(
             "martlet_not_admitted_total", .counter, ["reason"],
-            "Messages that this worker looked at and did not send now: put off, suppressed, capped, expired or cancelled."),
+            "Messages that this worker looked at and did not send now: deferred, suppressed, capped, expired or cancelled."),
         MetricDescription(
             "martlet_recorded_total", .counter, ["as", "reason"],
             "Answers of providers that this worker wrote down, by what became of the message."),
@@ -138,16 +138,16 @@ public enum MetricList {
         MetricDescription("martlet_callback_queue", .gauge, [], "Callbacks that wait to be written."),
         MetricDescription("martlet_callback_batches_total", .counter, [], "Transactions that wrote callbacks."),
         MetricDescription("martlet_callbacks_lost_total", .counter, [], "Callbacks that were taken and could not be written."),
-        MetricDescription("martlet_unsubscribes_total", .counter, ["result"], "Visits of unsubscribe links."),
-        MetricDescription("martlet_clicks_total", .counter, ["result"], "Visits of tracked links, by what was answered."),
+        MetricDescription("martlet_unsubscribes_total", .counter, ["result"], "Requests of unsubscribe links."),
+        MetricDescription("martlet_clicks_total", .counter, ["result"], "Hits of tracked links, by what was answered."),
         MetricDescription("martlet_opens_total", .counter, ["result"], "Loads of the picture that tells of an opened mail."),
         MetricDescription(
             "martlet_link_visits_total", .counter, ["as", "why"],
-            "Visits of links that were judged: of a person, or of a machine and why."),
-        MetricDescription("martlet_link_visit_batches_total", .counter, [], "Transactions that wrote visits of links."),
+            "Link hits that were judged: of a person, or of a machine and why."),
+        MetricDescription("martlet_link_visit_batches_total", .counter, [], "Transactions that wrote link hits."),
         MetricDescription(
             "martlet_link_visits_lost_total", .counter, [],
-            "Visits of links that could not be written; the visitor was led on all the same."),
+            "Link hits that could not be written; the person was led on all the same."),
     ]
     private static let common = [
         MetricDescription(

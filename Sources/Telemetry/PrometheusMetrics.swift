@@ -12,7 +12,7 @@ public final class PrometheusMetrics: MetricsFactory {
     ]
     /// Buckets of recorders: sizes of batches, counts.
     static let sizeBounds: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
-    /// Series per name; what comes later is kept together under the label value `other`.
+    /// Series per name; later ones are kept together under the label value `other`.
     static let maximumSeries = 500
 
     private enum Kind: String { case counter, gauge, histogram }

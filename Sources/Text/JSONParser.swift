@@ -1,7 +1,7 @@
 /// Checks a JSON text against RFC 8259 in one pass and writes down where its values are.
 ///
 /// Values are decoded only when a template reads them, so a number keeps the digits it was sent with, and the cost of a variable
-/// that nobody reads is one node. Stricter than the RFC's grammar in one point: half a surrogate pair is refused (section 8.2), unless
+/// that no caller reads is one node. Stricter than the RFC's grammar in one point: half a surrogate pair is refused (section 8.2), unless
 /// the caller says otherwise.
 public struct JSONParser {
     /// What becomes of an escape that is half of a pair.

@@ -1,6 +1,6 @@
 import Domain
 
-/// Whether a provider can be reached, shared by all its messages: while it is down nobody knocks, and every message is told
+/// Whether a provider can be reached, shared by all its messages: while it is down no connection is tried, and every message is told
 /// when to come back.
 ///
 /// Reaching for a dead server doubles from 1 s to 60 s, a wrong password from 1 min to 15 min. Jitter keeps a cluster's

@@ -8,7 +8,7 @@ public struct Submission: Sendable {
     /// Address of the recipient: E.164 or a mailbox.
     public var to: String
     public var rendered: RenderedMessage
-    /// The first byte leaves before this or not at all (the transport answers `deferred`, not burned). Monotonic, counts sleep.
+    /// The first byte leaves before this or not at all (the transport answers `deferred`, and no attempt is counted). Monotonic, counts sleep.
     public var sendBy: ContinuousClock.Instant
     /// The answer is awaited no longer than this; then it is `unknown` (or `deferred` if nothing was written).
     public var answerBy: ContinuousClock.Instant
@@ -16,7 +16,7 @@ public struct Submission: Sendable {
     public var validity: Duration
     /// Lane 0 (`otp`): may use the reserved part of the window.
     public var isUrgent: Bool
-    /// Name of its class; nil where nobody knows.
+    /// Name of its class; nil where it is not known.
     public var messageClass: String?
 
     public init(

@@ -21,7 +21,7 @@ struct Heartbeat: Sendable {
     let policyChanged: @Sendable (PolicySnapshot) -> Void
     let sessionsChanged: @Sendable (Int) -> Void
     let providerQueues: ProviderQueues
-    /// Called when a lane may have messages that no probe has told of.
+    /// Called when a lane may have messages that no probe has seen.
     let lanesChanged: @Sendable () -> Void
     /// Called when an admin's orders about providers have changed.
     let ordersChanged: @Sendable () -> Void
@@ -62,7 +62,7 @@ struct Heartbeat: Sendable {
         var pause = Pause(limit: .seconds(5))
         var unreadable = Unreadable()
         var ringsRead: ContinuousClock.Instant?
-        var told: TellPolicy?
+        var written: WriteSessionPolicy?
         while !Task.isCancelled {
             do {
                 // A ring that moves on shows in the next probe; what else changes there, an empty part, can wait.
@@ -76,7 +76,7 @@ struct Heartbeat: Sendable {
                 if shared.update(paused: paused) { lookAgain() }
                 try await shareProviders()
                 try await readPolicy(stamp, &unreadable)
-                try await tellPolicy(&told, problem: unreadable.problem)
+                try await writePolicy(&written, problem: unreadable.problem)
                 pause.reset()
                 await Pause.sleep(refreshInterval)
             } catch is CancellationError {
@@ -132,7 +132,7 @@ struct Heartbeat: Sendable {
         }
     }
 
-    /// A policy that cannot be read: told once, and again each hour as long as it stays.
+    /// A policy that cannot be read: logged once, and again each hour as long as it stays.
     private struct Unreadable {
         var what: String?
         /// For admins.
@@ -146,14 +146,14 @@ struct Heartbeat: Sendable {
         }
     }
 
-    /// Tells admins by which policy this session works, when that has changed: whoever waits for it may go on.
-    private func tellPolicy(_ told: inout TellPolicy?, problem: String?) async throws {
+    /// Shows admins by which policy this session works, when that has changed: a command that waits for it may go on.
+    private func writePolicy(_ written: inout WriteSessionPolicy?, problem: String?) async throws {
         let policy = shared.policy
-        let news = TellPolicy(
+        let news = WriteSessionPolicy(
             session: shared.session, policy: policy.version, templates: policy.templateStamp, problem: problem)
-        guard news != told else { return }
+        guard news != written else { return }
         _ = try await database.run(news)
-        told = news
+        written = news
     }
 
     private func readPolicy(_ stamp: PolicyStamp.Answer, _ unreadable: inout Unreadable) async throws {

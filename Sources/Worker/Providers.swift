@@ -1,7 +1,7 @@
 import Pipeline
 import Synchronization
 
-/// The loops of the providers, in a task of their own: a worker that is told to hurry does not wait for answers that nobody will
+/// The loops of the providers, in a task of their own: a worker that is told to hurry does not wait for answers that no stage will
 /// write down any more.
 final class Providers: Sendable {
     private let task: Task<Void, Never>

@@ -113,7 +113,7 @@ struct QueueProbeLoop: Sendable {
         let isNew = claim.update(probe, elected: elected, anotherWaits: anotherWaits, isBehind: isBehind)
         if isNew { signals.somethingNew() }
         if wasAnothers && !claim.anotherWaits { signals.turn.fire() }
-        // A lane has moved to another part: nobody would look there before the next refresh.
+        // A lane has moved to another part: no claim would look there before the next refresh.
         if !shared.rings.isUpToDate(with: probe) {
             try await readRings()
             signals.somethingNew()

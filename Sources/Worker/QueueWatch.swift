@@ -49,9 +49,9 @@ struct QueueWatch: Sendable {
                     if state.isReading {
                         try await connection.setListening(state.holds)
                     } else {
-                        let wakeUps = try await connection.wakeUps()
+                        let notifications = try await connection.notifications()
                         group.addTask {
-                            for await lane in wakeUps {
+                            for await lane in notifications {
                                 // The message is committed: its claim need not wait for the look.
                                 loop.claim.lookAgain(lane: lane)
                                 loop.signals.somethingNew(lane: lane)
@@ -78,7 +78,7 @@ struct QueueWatch: Sendable {
         let isBusy = loop.claim.isSaturated || loop.claim.isBlocked || !loop.shared.mayClaim
         let isAwake = state.awakeUntil > .now
         let looksForDue = loop.maintenance && state.dueAt + Self.duePeriod <= .now
-        let behind = isBusy ? nil : loop.claim.suspected
+        let behind = isBusy ? nil : loop.claim.leftUpTo
         let answer = try await connection.run(
             WatchQueue(
                 elects: loop.waitsForAll && !isBusy, holds: state.holds, sleeps: state.isListening && !isAwake,
@@ -95,7 +95,7 @@ struct QueueWatch: Sendable {
         if isBusy { return loop.claim.isSaturated ? min(loop.idlePoll, QueueProbeLoop.slowPoll) : QueueProbeLoop.slowPoll }
         if !answer.elected {
             // What has just come is the other one's; what is still there a moment later is everybody's.
-            return behind == nil && loop.claim.suspected != nil
+            return behind == nil && loop.claim.leftUpTo != nil
                 ? Self.afterSuspicion : period * Double.random(in: 0.7...0.9)
         }
         return isAwake ? loop.poll : nil

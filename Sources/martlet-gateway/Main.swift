@@ -7,7 +7,7 @@ import Settings
 import Store
 import Telemetry
 
-/// `martlet-gateway`: receipts, inbound texts, bounces and unsubscribe links over HTTP, until it is told to stop.
+/// `martlet-gateway`: receipts, inbound texts, bounces and unsubscribe links over HTTP, until it is asked to stop.
 @main
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Settings
 
-/// `martlet-load`: puts load on a Martlet database and measures what comes of it. For benchmarks, never for production.
+/// `martlet-load`: puts load on a Martlet database and measures the effect. For benchmarks, never for production.
 @main
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -14,8 +14,8 @@ struct Main: AsyncParsableCommand {
     @Argument(help: "The file; - or nothing: standard input.") var file: String?
     @Option(help: "Settings file (default: MARTLET_CONFIG).") var config: String?
     @Option(help: "A setting by its key, such as producer.batch=500; repeatable.") var set: [String] = []
-    @Option(help: "ndjson or csv (default: told by the name, else by the first character).") var format: String?
-    @Option(help: "Of CSV: one character, or tab (default: told by the header).") var delimiter: String?
+    @Option(help: "ndjson or csv (default: by the name, else by the first character).") var format: String?
+    @Option(help: "Of CSV: one character, or tab (default: as in the header).") var delimiter: String?
     @Option(help: "The file is of people: they become this audience, in place of one of the same name.") var audience: String?
     @Option(help: "What a column or key of the file is called here, such as phone=recipient; repeatable.") var map: [String] = []
     @Option(name: .customLong("class"), help: "For records without one.") var messageClass: String?
@@ -72,9 +72,9 @@ struct Main: AsyncParsableCommand {
         let (stop, interruption) = Interruption.begin()
         defer { withExtendedLifetime(interruption) {} }
         if dryRun {
-            return try await Report(DryRun(options, policy: policy, templates: templates, stop: stop, tell: console.take).run())
+            return try await Report(DryRun(options, policy: policy, templates: templates, stop: stop, show: console.take).run())
         }
         let database = Database(settings.database.options(connections: settings.connections))
-        return try await Report(Importer(options, database: database, stop: stop, tell: console.take).run())
+        return try await Report(Importer(options, database: database, stop: stop, show: console.take).run())
     }
 }

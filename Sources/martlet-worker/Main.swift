@@ -7,7 +7,7 @@ import Store
 import Telemetry
 import Worker
 
-/// `martlet-worker`: claims, renders, admits, sends and records until it is told to stop.
+/// `martlet-worker`: claims, renders, admits, sends and records until it is asked to stop.
 @main
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

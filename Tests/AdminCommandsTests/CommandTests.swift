@@ -199,7 +199,7 @@ struct CommandTests {
         try await owner.execute("delete from martlet_data.leased; delete from martlet_data.messages_default")
     }
 
-    @Test("whoever has no role is told which one it takes, with 77")
+    @Test("a user without the role learns which one it takes, with 77")
     func permission() async throws {
         let owner = try await Owner()
         try await owner.execute(
@@ -211,7 +211,7 @@ struct CommandTests {
         #expect(run.output.contains("martlet_reader"))
     }
 
-    @Test("nothing is coloured when nobody watches, and every command has examples")
+    @Test("nothing is coloured when the output is no terminal, and every command has examples")
     func help() async throws {
         let martlet = try MartletBinary.here()
         let run = try await martlet.run(["migrate", "status"])

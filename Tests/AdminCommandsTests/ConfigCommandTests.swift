@@ -26,7 +26,7 @@ struct ConfigCommandTests {
     @Test("every mistake is named with file, line and field, over all files at once")
     func problems() async throws {
         let directory = try copy()
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp does no harm
         try edit(directory + "/policy/classes.yaml", "lane: 0", "lane: 9")
         try edit(directory + "/templates/login-code/en.sms.mustache", "{{code}}", "{{code")
         try edit(directory + "/policy/routes.yaml", "provider: sandbox-sms", "provider: nobody")

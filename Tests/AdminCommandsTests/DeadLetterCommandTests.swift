@@ -96,7 +96,7 @@ struct DeadLetterCommandTests {
         martlet.environment["EDITOR"] = #"sed -i 's/^{/{ "order_number": "A-77",/'"#
         let dry = try await martlet.json(edit + ["--dry-run"])
         #expect((dry["text"] as? String)?.contains("A-77") == true, "\(dry)")
-        #expect(try await martlet.run(edit).code == 75, "nobody confirmed it")
+        #expect(try await martlet.run(edit).code == 75, "it was not confirmed")
         let done = try await martlet.run(edit + ["--yes"])
         #expect(done.code == 0 && done.output.contains("requeued 1") && done.output.contains("A-77"), "\(done.output)")
         #expect(try await variables(id)?["order_number"] as? String == "A-77")

@@ -15,7 +15,7 @@ struct HelpTests {
             + command.configuration.subcommands.flatMap { commands($0, words + [$0.configuration.commandName ?? "\($0)"]) }
     }
 
-    /// What the language shows of a value that nobody described: `DurationArgument(…)`, `Optional(…)`, `nil`. By hand, because a regular
+    /// What the language shows of a value without a description: `DurationArgument(…)`, `Optional(…)`, `nil`. By hand, because a regular
     /// expression with word boundaries takes minutes for all help.
     private static func unexplained(in text: String) -> [String] {
         text.split { !$0.isASCII || !($0.isLetter || $0.isNumber || "_.(".contains($0)) }.map(String.init).filter { word in

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("jobs, by the real binary", .serialized, .scratchDatabase { try await MartletBinary.applied() })
 struct JobCommandTests {
-    @Test("a job that nobody waits for is shown with its results, stopped with a reason, and listed afterwards")
+    @Test("a job without a waiting command is shown with its results, stopped with a reason, and listed afterwards")
     func detached() async throws {
         let martlet = try MartletBinary.here()
         let owner = try await Owner()

@@ -44,7 +44,7 @@ struct LinkCommandTests {
     func preview() async throws {
         let directory = "/tmp/config-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.copyItem(atPath: MartletBinary.config, toPath: directory)
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp does no harm
         let template = "---\nrequired: [text]\n---\n{{text}}\n"
         try FileManager.default.createDirectory(atPath: directory + "/templates/linked", withIntermediateDirectories: true)
         try template.write(toFile: directory + "/templates/linked/default.sms.mustache", atomically: true, encoding: .utf8)

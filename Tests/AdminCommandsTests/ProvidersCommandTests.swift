@@ -4,7 +4,7 @@ import Testing
 
 @Suite("providers test, by the real binary", .serialized, .scratchDatabase { try await MartletBinary.applied() })
 struct ProvidersCommandTests {
-    /// A copy of Config/ with one more provider that nobody listens for.
+    /// A copy of Config/ with one more provider without a server.
     private func copy() throws -> String {
         let path = "/tmp/config-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.copyItem(atPath: MartletBinary.config, toPath: path)
@@ -26,7 +26,7 @@ struct ProvidersCommandTests {
         let look = try await martlet.json(["providers", "test", "sandbox-sms", "--to", "+44 7700 900123"])
         #expect(look["good"] as? Bool == true && look["outcome"] is NSNull)
         let directory = try copy()
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp does no harm
         let sent = try await martlet.json([
             "providers", "test", "sandbox-sms", "--config", directory, "--to", "+44 7700 900123", "--send", "--text", "hi",
         ])
@@ -38,7 +38,7 @@ struct ProvidersCommandTests {
     @Test("without a database: --config; what is wrong is 1, with its remedy; who is unknown is 1, with the names there are")
     func directory() async throws {
         let directory = try copy()
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp does no harm
         let martlet = MartletBinary(conninfo: "host=/nowhere")
         let deaf = try await martlet.run(["providers", "test", "deaf", "--config", directory])
         #expect(
@@ -64,7 +64,7 @@ struct ProvidersCommandTests {
         #expect(try await martlet.run(["providers", "pause", "sandbox-sms", "--why", "wrong sender"]).code == 0)
         let listed = try await martlet.run(["providers"])
         #expect(listed.output.contains("paused") && listed.output.contains("wrong sender"), "\(listed.output)")
-        #expect(listed.output.contains("sandbox-email"), "those that nobody uses are listed too")
+        #expect(listed.output.contains("sandbox-email"), "unused ones are listed too")
         #expect(try await martlet.json(["providers", "drain", "sandbox-sms", "--why", "x"])["state"] as? String == "draining")
         #expect(try await martlet.json(["providers", "resume", "sandbox-sms", "--why", "x"])["state"] as? String == "in use")
         #expect(
@@ -78,7 +78,7 @@ struct ProvidersCommandTests {
         let owner = try await Owner()
         for number in 1...3 { _ = try await owner.enqueue("+44770090000\(number)") }
         let directory = try copy()
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp does no harm
         let same = try await martlet.run(["config", "apply", "--config", directory, "--dry-run"])
         #expect(same.output.contains("routes: none of 3 waiting messages would change provider"), "\(same.output)")
         let providers = directory + "/policy/providers.yaml"

@@ -52,7 +52,7 @@ struct TerminalTests {
         }
         let report = try await shown(["report"], columns: columns).output
         #expect(report.contains("CLASS") && report.contains("messages"), "figures are turned round: \(report)")
-        // Where nobody watches nothing is narrow: programs read it.
+        // Without a terminal nothing is narrow: programs read it.
         let plain = try await MartletBinary.here().run(["report"]).output
         #expect(plain.contains("MESSAGES  ACCEPTED  DELIVERED"), "\(plain)")
     }

@@ -24,7 +24,7 @@ struct WebhookCommandTests {
     @Test("webhooks.yaml alone makes events: class, channel, template and endpoint come with it, and go with it")
     func apply() async throws {
         let directory = try Self.directory(Self.endpoint)
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp harms nobody
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // a copy left behind in /tmp does no harm
         let martlet = try MartletBinary.here()
         #expect(try await martlet.run(["migrate", "up"]).code == 0)
         let apply = ["config", "apply", "--config", directory, "--no-templates", "--yes"]

@@ -17,7 +17,7 @@ struct DeadCodeTests {
         for problem in SourceWords.unused(in: files, required: Self.required) { Issue.record("\(problem)") }
     }
 
-    @Test("it finds what nobody else names, and is not misled by comments, nor by what stands in the file itself")
+    @Test("it finds what no other file names, and is not misled by comments, nor by what stands in the file itself")
     func finds() {
         let one = SourceWords(
             "One.swift",

@@ -96,13 +96,19 @@ struct DocumentTests {
     }
 
     /// Words that stand for a subject that the sentence should name.
-    static let riddles = ["nobody", "whoever", "lets go", "let go", "what comes", "owes"]
+    static let riddles = ["nobody", "whoever", "lets go", "let go", "what comes", "owes", "put off", "puts off"]
 
-    @Test("documents and help name the subject of a sentence", arguments: riddles)
+    @Test("documents, help, comments and messages name the subject of a sentence", arguments: riddles)
     func plainWords(word: String) async throws {
         for document in try Documents.all() {
             for (index, line) in document.lines.enumerated() where has(word, line) {
                 Issue.record("\(document.path):\(index + 1): name who or what, instead of `\(word)`: \(line.prefix(160))")
+            }
+        }
+        let sources = try Repository.files(below: "Sources", ending: ".swift")
+        for file in try sources + Repository.files(below: "Migrations/objects", ending: ".sql") {
+            for (index, line) in file.lines.enumerated() where has(word, line) {
+                Issue.record("\(file.path):\(index + 1): name who or what, instead of `\(word)`: \(line.prefix(160))")
             }
         }
         for command in try await Commands.ofThisBuild.value.programs.values.flatMap(\.all) {
@@ -112,7 +118,10 @@ struct DocumentTests {
     }
 
     private func has(_ words: String, _ text: some StringProtocol) -> Bool {
-        text.contains(words) && " \(text.split { !$0.isLetter }.joined(separator: " ")) ".contains(" \(words) ")
+        let capital = words.prefix(1).uppercased() + words.dropFirst()
+        guard text.contains(words) || text.contains(capital) else { return false }
+        let plain = " \(text.split { !$0.isLetter }.joined(separator: " ")) "
+        return plain.contains(" \(words) ") || plain.contains(" \(capital) ")
     }
 
     @Test("what the contract offers, metrics and environment variables are spelt as they are in the sources")

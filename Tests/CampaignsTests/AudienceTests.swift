@@ -55,7 +55,7 @@ struct AudienceTests {
         }
     }
 
-    @Test("people go when nobody needs them: of a replaced list, once no run is to read it; of a run, after its time")
+    @Test("people are deleted when no run needs them: of a replaced list, once no run is to read it; of a run, after its time")
     func retention() async throws {
         try await CampaignShop.with(people: 10) { campaigns in
             _ = try await campaigns.start()

@@ -9,7 +9,8 @@ import Testing
 
 @Suite("Goals and codes, by the transaction", .serialized, .timeLimit(.minutes(5)))
 struct GoalTests {
-    @Test("nobody is admitted after a committed goal, and whose goal is undone gets the message, whenever either comes")
+    @Test(
+        "no person is admitted after a committed goal, and a person whose goal is undone gets the message, whenever either comes")
     func goalRaces() async throws {
         var policy = ShopPolicy()
         policy.rate = "300/s"

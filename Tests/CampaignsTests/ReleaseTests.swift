@@ -30,7 +30,7 @@ struct ReleaseTests {
         }
     }
 
-    @Test("a worker that dies in the middle of a release has released nobody, and the next one releases everybody")
+    @Test("a worker that dies in the middle of a release has released no person, and the next one releases all")
     func deathInTheMiddle() async throws {
         try await CampaignShop.with(people: 300) { campaigns in
             let run = try await campaigns.start()
@@ -47,7 +47,7 @@ struct ReleaseTests {
         }
     }
 
-    @Test("workers that are killed with -9 all the while send nobody two messages and leave nobody out")
+    @Test("workers that are killed with -9 all the while send no person two messages and leave no person out")
     func killedWorkers() async throws {
         try await CampaignShop.with(people: 4000, CampaignShop.yaml + "pace: 500/s\n") { campaigns in
             let run = try await campaigns.start()

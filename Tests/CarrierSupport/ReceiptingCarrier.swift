@@ -40,7 +40,7 @@ public final class ReceiptingCarrier: Sendable {
     public var taken: [String] { state.withLockedValue { $0.taken } }
     /// deliver_sm that were answered with ESME_RX_T_APPN.
     public var refused: Int { state.withLockedValue { $0.refused } }
-    /// Receipts that nobody took yet.
+    /// Receipts that no client took yet.
     public var untaken: Int { state.withLockedValue { Set($0.open.values).count } }
 
     /// What phones that end with 9 get is not delivered.

@@ -18,7 +18,7 @@ PHONE = "+8613800138000"
 GOOD = {"class": "notification", "channel": "sms", "recipient": PHONE, "template": "parcel"}
 TAG = uuid.uuid4().hex[:8]
 ROLES = {"shop": "martlet_producer", "crm": "martlet_producer", "ann": "martlet_admin", "bob": "martlet_reader", "wrk": "martlet_worker"}
-# Which number is the month depends on the session's DateStyle; a zone that nobody has.
+# Which number is the month depends on the session's DateStyle; a zone that no server has.
 AMBIGUOUS = ("03/04/2027", "3.4.2027 08:00", "03-04-27", " 12/31/2026 08:00+00", "2027-01-01T08:00:00+25:00")
 
 

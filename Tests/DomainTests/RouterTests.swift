@@ -82,7 +82,7 @@ struct RouterTests {
     }
 
     @Test(
-        "what is unavailable gets nothing while another is well; standbys come when all others are out; and if nobody is, it waits where it would go"
+        "what is unavailable gets nothing while another is well; standbys come when all others are out; and if none is well, it waits where it would go"
     )
     func unavailable() {
         let router = Router(
@@ -115,7 +115,7 @@ struct RouterTests {
         #expect(router.provider(for: Self.message(), sender: "shop", &availability)?.name == "b")
     }
 
-    @Test("after a burned try the next provider of the route has its turn")
+    @Test("after a counted try the next provider of the route has its turn")
     func nextTry() {
         let router = Router(Self.policy([Route(providers: [.init(name: "a", weight: 1), .init(name: "b", weight: 1)])]))
         for id in 1...20 {

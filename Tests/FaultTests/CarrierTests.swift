@@ -54,7 +54,7 @@ extension Faults {
         }
 
         @Test(
-            "S16–S19: receipts before the submit response, on binds of this worker and of another, thrice, in decimal for ids in hexadecimal",
+            "receipts before the submit response, on binds of this worker and of another, thrice, in decimal for ids in hexadecimal",
             .timeLimit(.minutes(3)))
         func early() async throws {
             let carrier = try await ReceiptingCarrier.start(early: true)
@@ -74,7 +74,7 @@ extension Faults {
             try await carrier.stop()
         }
 
-        @Test("S18: with receipt_parts last a message is delivered by one receipt", .timeLimit(.minutes(3)))
+        @Test("with receipt_parts last a message is delivered by one receipt", .timeLimit(.minutes(3)))
         func lastPart() async throws {
             let carrier = try await ReceiptingCarrier.start(early: true)
             try await Shop.with(policy(carrier, ["receipt_parts": "last"])) { shop in
@@ -88,7 +88,7 @@ extension Faults {
         }
 
         @Test(
-            "S14: while PostgreSQL is away deliver_sm is answered with ESME_RX_T_APPN; when it is back the same receipts are taken",
+            "while PostgreSQL is away deliver_sm is answered with ESME_RX_T_APPN; when it is back the same receipts are taken",
             .timeLimit(.minutes(4)))
         func databaseAway() async throws {
             let server = try await PrivateServer.start()
@@ -123,7 +123,7 @@ extension Faults {
         }
 
         @Test(
-            "S19: a worker that is killed between its commit and deliver_sm_resp gets the receipts once more, and nothing changes",
+            "a worker that is killed between its commit and deliver_sm_resp gets the receipts once more, and nothing changes",
             .timeLimit(.minutes(4)))
         func killed() async throws {
             let carrier = try await ReceiptingCarrier.start()

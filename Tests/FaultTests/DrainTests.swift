@@ -17,7 +17,8 @@ extension Faults {
         }
 
         @Test(
-            "during sends: what is on its way is recorded, the rest handed back, nothing is leased, no attempt is burned, exit 0")
+            "during sends: what is on its way is recorded, the rest handed back, nothing is leased, no attempt is counted, exit 0"
+        )
         func drain() async throws {
             try await Shop.with(
                 ShopPolicy {

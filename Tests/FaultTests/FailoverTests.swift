@@ -13,7 +13,7 @@ extension Faults {
             private struct State {
                 var phones: [String] = []
                 var isSilent = false
-                /// Hangs up on whoever says something.
+                /// Hangs up on every client that says something.
                 var isDown = false
                 var server: ScriptedSMSC?
             }

@@ -10,7 +10,7 @@ extension Faults {
         static let each = 150
 
         @Test(
-            "workers are killed again and again: everybody whose SMS failed, or whose mail nobody opened, gets one message on the other channel",
+            "workers are killed again and again: everybody whose SMS failed, or whose mail was not opened, gets one message on the other channel",
             .timeLimit(.minutes(3)))
         func killed() async throws {
             let policy = ShopPolicy { $0.rules = "+4477* reject" }

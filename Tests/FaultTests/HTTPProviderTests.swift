@@ -23,7 +23,7 @@ extension Faults {
         }
 
         @Test(
-            "H1: 21610 writes a suppression; a channel of its own needs only configuration", .timeLimit(.minutes(3)))
+            "21610 writes a suppression; a channel of its own needs only configuration", .timeLimit(.minutes(3)))
         func twilioAndWhatsApp() async throws {
             let imitation = try await Imitation()
             let secret = "/tmp/http-secret-\(UInt64.random(in: 0...UInt64.max))"

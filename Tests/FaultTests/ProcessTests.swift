@@ -62,7 +62,7 @@ extension Faults {
                 }
                 #expect(try shop.outbox().count == 301)
                 #expect(Self.sum("martlet_admitted_total", "", in: metrics) == 301, "\(metrics)")
-                // Every claim was admitted, or put off (and claimed again), or refused by Render: the otp without its variable.
+                // Every claim was admitted, or deferred (and claimed again), or refused by Render: the otp without its variable.
                 #expect(
                     Self.sum("martlet_claimed_total", "", in: metrics) + Self.sum("martlet_swept_total", "", in: metrics)
                         == 301 + Self.sum("martlet_not_admitted_total", "", in: metrics) + 1)

@@ -20,7 +20,7 @@ extension Faults {
                 try await shop.enqueueMany("marketing", count: 50)
                 let worker = try WorkerProgram.start(in: shop)
                 try await eventually(within: .seconds(30), "the provider is asked and unwilling") {
-                    // Whom nobody can reach is soon left alone.
+                    // An unreachable provider is soon left alone.
                     try await shop.number("select count(*) from martlet_data.receipts where kind = 'deferred'")
                         > (rule == "down" ? 2 : 20)
                 }

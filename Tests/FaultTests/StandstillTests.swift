@@ -8,7 +8,7 @@ import Testing
 extension Faults {
     @Suite("A worker that stands still between the admission and the first byte")
     struct StandstillTests {
-        /// A server whose queue of connections is full until it gets SIGUSR1: whoever connects waits for it in the kernel.
+        /// A server whose queue of connections is full until it gets SIGUSR1: every client that connects waits for it in the kernel.
         private struct SlowServer {
             private static let script = """
                 import select, signal, socket, sys, threading

@@ -51,7 +51,7 @@ extension Faults {
             }
             if scenario.action == .kill { checkKill(scenario, outcome) }
             if scenario.point == "after_claim" {
-                // Nothing was admitted: all are sent, and nothing burned an attempt.
+                // Nothing was admitted: all are sent, and no attempt was counted.
                 #expect(outcome.states == ["accepted": 4 * Scenario.each], "\(name)")
                 #expect(outcome.attempts.count == 4 * Scenario.each, "\(name)")
                 #expect(outcome.outbox.count == 4 * Scenario.each, "\(name)")

@@ -12,7 +12,7 @@ extension Gateways {
     @Suite("Callbacks of the shipped examples become receipts", .timeLimit(.minutes(5)))
     struct CallbackTests {
         @Test(
-            "H2: Twilio's status callbacks and texts, signed as Twilio's own library signs, with the new token and the one before"
+            "Twilio's status callbacks and texts, signed as Twilio's own library signs, with the new token and the one before"
         )
         func twilio() async throws {
             try await GatewayShop.with(["twilio-sms.yaml"]) { bench in
@@ -42,7 +42,7 @@ extension Gateways {
                 #expect(try await bench.state(messages[0]) == "delivered")
                 #expect(try await callback(1, "undelivered", "30003", GatewayShop.secret) == 200)
                 #expect(try await bench.state(messages[1]) == "undelivered undeliverable_30003")
-                // H1: the recipient said STOP to Twilio.
+                // the recipient said STOP to Twilio.
                 #expect(try await callback(2, "failed", "21610", GatewayShop.secret) == 200)
                 #expect(try await bench.state(messages[2]) == "undelivered rejected_21610")
                 #expect(

@@ -43,7 +43,7 @@ struct LinkShop {
         return id
     }
 
-    /// As if all that was sent had been sent a minute earlier: nobody reads a message in its first seconds.
+    /// As if all that was sent had been sent a minute earlier: people do not read a message in its first seconds.
     func aMinuteLater() async throws {
         try await shop.script(
             """

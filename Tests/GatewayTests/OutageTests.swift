@@ -68,7 +68,7 @@ extension Gateways {
                 let gateway = try await GatewayProgram.start(
                     in: bench.shop, settings: ["gateway.queue=5", "gateway.connections=1"])
                 let message = try await bench.accepted(by: "vonage", to: "+447700900001")
-                // Whoever writes receipts waits for this.
+                // Every writer of receipts waits for this.
                 let blocker = try await bench.shop.scratch.connect()
                 try await blocker.execute(script: "begin; lock table martlet_data.receipts in exclusive mode")
                 let key = "/callbacks/vonage?key=\(GatewayShop.secret)&status=delivered&client-ref=\(message).1"

@@ -73,7 +73,7 @@ extension Gateways {
             }
         }
 
-        @Test("S16: a receipt that has no name of ours is matched by the provider's id, and kept when it comes before the answer")
+        @Test("a receipt that has no name of ours is matched by the provider's id, and kept when it comes before the answer")
         func byID() async throws {
             try await GatewayShop.with(["vonage-sms.yaml"]) { bench in
                 let gateway = try await GatewayProgram.start(in: bench.shop)
@@ -89,7 +89,7 @@ extension Gateways {
             }
         }
 
-        @Test("S17: a receipt that names its hand-over counts before the answer is written down, and is tried again then")
+        @Test("a receipt that names its hand-over counts before the answer is written down, and is tried again then")
         func early() async throws {
             try await GatewayShop.with(["vonage-sms.yaml"]) { bench in
                 let gateway = try await GatewayProgram.start(in: bench.shop)

@@ -50,7 +50,7 @@ extension Gateways {
             }
         }
 
-        @Test("three days after it left nobody knows it any more, unless its receipts may come later")
+        @Test("three days after it left no gateway knows it any more, unless its receipts may come later")
         func forgotten() async throws {
             let change: GatewayShop.Change = { policy, _ in
                 policy.moreProviders = policy.moreProviders.replacing(

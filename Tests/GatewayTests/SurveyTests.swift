@@ -56,7 +56,7 @@ extension Gateways {
         private static let events =
             "select coalesce(message_id::text, '-') || ' ' || coalesce(answer, '-') || ' ' || coalesce(keyword, '-') || ' ' || text from martlet.inbound_events order by id"
 
-        @Test("NO to a survey is an answer and suppresses nobody; STOP stops, survey or not; N without a survey stops")
+        @Test("NO to a survey is an answer and suppresses no address; STOP stops, survey or not; N without a survey stops")
         func answers() async throws {
             let receiver = try await WebhookReceiver.start()
             try await Self.bench(receiver) { bench, gateway in
@@ -201,7 +201,7 @@ extension Gateways {
             }
         }
 
-        @Test("withdraw and confirm at once: whoever comes second sees the first, and a withdrawal is never undone")
+        @Test("withdraw and confirm at once: the second sees the first, and a withdrawal is never undone")
         func race() async throws {
             try await Self.bench { bench, gateway in
                 let shop = bench.shop

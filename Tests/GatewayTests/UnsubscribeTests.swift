@@ -9,7 +9,7 @@ import Transports
 @testable import Callbacks
 
 extension Gateways {
-    @Suite("D4: leaving a list by a link", .timeLimit(.minutes(5)))
+    @Suite("leaving a list by a link", .timeLimit(.minutes(5)))
     struct UnsubscribeTests {
         private static func path(_ message: Int64, _ address: String, _ bench: GatewayShop) throws -> String {
             let secret = try TokenSecret(path: "\(bench.directory)/unsubscribe")

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Gateways {
-    @Suite("H3: events go to services by signed webhooks", .timeLimit(.minutes(5)))
+    @Suite("events go to services by signed webhooks", .timeLimit(.minutes(5)))
     struct WebhookTests {
         private typealias Receiver = WebhookReceiver
 

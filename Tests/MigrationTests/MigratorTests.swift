@@ -84,7 +84,7 @@ struct MigratorTests {
             let store = Database(DatabaseOptions(conninfo: conninfo, applicationName: "owner", connections: 1))
             return (Migrator(store), store)
         }
-        // No role is there yet: nobody may make them.
+        // No role is there yet, and this one may not make them.
         let (poor, poorStore) = migrator("poor", "p")
         let error = await #expect(throws: StoreError.self) { try await poor.up() }
         #expect("\(try #require(error))".contains("role poor may not act as martlet_owner"))

@@ -109,12 +109,12 @@ struct DoctorTests {
             let sessions = try await workers(2, in: shop)
             #expect(try await doctor.look()["policy_use"] == nil)
             try await shop.store.run(
-                TellPolicy(session: sessions[1], policy: 0, templates: "", problem: "classes.yaml:3: unknown key"))
+                WriteSessionPolicy(session: sessions[1], policy: 0, templates: "", problem: "classes.yaml:3: unknown key"))
             #expect(try await doctor.look()["policy_use"] == nil, "it was applied a moment ago")
             try await shop.script("update martlet_data.policies set applied_at = clock_timestamp() - interval '1 minute'")
             let found = try #require(try await doctor.look()["policy_use"])
             #expect(found.grade == .bad && found.found.hasSuffix("w2 on here uses version 0: classes.yaml:3: unknown key"))
-            try await shop.store.run(TellPolicy(session: sessions[1], policy: 0, templates: "", problem: nil))
+            try await shop.store.run(WriteSessionPolicy(session: sessions[1], policy: 0, templates: "", problem: nil))
             #expect(try await doctor.look()["policy_use"]?.grade == .warn)
         }
     }
@@ -143,7 +143,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("an old day that nothing holds and nobody drops is stuck retention; one that is held says what holds it")
+    @Test("an old day that nothing holds and no worker drops is stuck retention; one that is held says what holds it")
     func retention() async throws {
         try await shop { shop, doctor in
             #expect(try await doctor.look()["retention"]?.grade == .ok)
@@ -234,7 +234,7 @@ struct DoctorTests {
     }
 
     @Test(
-        "of a server: slots that nobody reads, WAL that is not archived, a lock table that is nearly full, a standby that commits wait for"
+        "of a server: slots without a reader, WAL that is not archived, a lock table that is nearly full, a standby that commits wait for"
     )
     func server() async throws {
         let server = try await PrivateServer.start(
@@ -248,7 +248,7 @@ struct DoctorTests {
 
                 try await shop.script("select pg_create_physical_replication_slot('gone', true)")
                 let slots = try #require(try await doctor.look()["replication_slots"])
-                #expect(slots.grade == .warn && slots.found.hasPrefix("nobody reads the physical slot gone, "), "\(slots)")
+                #expect(slots.grade == .warn && slots.found.hasPrefix("no client reads the physical slot gone, "), "\(slots)")
                 #expect(slots.remedy.contains("pg_drop_replication_slot('gone')"))
 
                 // More segments than the settings allow: the slot and the archive keep them.

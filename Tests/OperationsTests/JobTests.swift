@@ -7,7 +7,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Jobs: bulk work that goes on whoever dies")
+@Suite("Jobs: bulk work that goes on whichever worker dies")
 struct JobTests {
     /// A shop as its admin sees it.
     private func office(_ body: @Sendable (Office) async throws -> Void) async throws {
@@ -108,10 +108,10 @@ struct JobTests {
 
             // The policy alone is not enough: the text that was mended is a template.
             try await office.shop.store.run(
-                TellPolicy(session: worker, policy: version + 1, templates: stamp.templates, problem: nil))
+                WriteSessionPolicy(session: worker, policy: version + 1, templates: stamp.templates, problem: nil))
             #expect(try await office.run(ContinueJob(id: waiting)).hasWorked == false)
             try await office.shop.store.run(
-                TellPolicy(session: worker, policy: version + 1, templates: newer.templates, problem: nil))
+                WriteSessionPolicy(session: worker, policy: version + 1, templates: newer.templates, problem: nil))
             #expect(try await office.finish(waiting).job.done == 2)
             #expect(try await office.run(AwaitPolicy(atMost: .zero)).behind == [])
 

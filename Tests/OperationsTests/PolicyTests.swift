@@ -17,7 +17,9 @@ struct PolicyTests {
         return (cluster, try await Operations.Actor.login(on: cluster))
     }
 
-    @Test("a dry run leaves nothing; what is unchanged is not stored again; a class is retired only by whoever has seen the plan")
+    @Test(
+        "a dry run leaves nothing; what is unchanged is not stored again; a class is retired only by an admin who has seen the plan"
+    )
     func apply() async throws {
         let (cluster, actor) = try await office()
         let content = try Self.directory.load()

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Pipeline
 
-@Suite("A message waits for its own opt-out, and for nobody else's", .serialized, .timeLimit(.minutes(5)))
+@Suite("A message waits for its own opt-out, and for no other", .serialized, .timeLimit(.minutes(5)))
 struct AdmitOptOutTests {
     static let phone = "+447700900001"
 

@@ -106,7 +106,7 @@ struct AdmitRaceTests {
         }
     }
 
-    @Test("messages over a cap are planned to one slot each, and nobody sits at the lane's head")
+    @Test("messages over a cap are planned to one slot each, and none stays at the lane's head")
     func plans() async throws {
         let policy = ShopPolicy { $0.caps = "{hour: {classes: [notification], window: 1h, limit: 2, over: defer}}" }
         try await Shop.with(policy) { shop in

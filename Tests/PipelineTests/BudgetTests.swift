@@ -105,7 +105,7 @@ struct BudgetTests {
             let accepted = Set(try shop.outbox().filter { $0.answer == "accepted" }.map(\.messageID))
             let kept = try await shop.texts("select message_id::text from martlet_data.attempts where budgets is not null")
             #expect(Set(kept.compactMap { Int64($0) }) == accepted)
-            // What was given back when nobody was left to use it is there for those who come now: to the last segment.
+            // What was given back when no worker was left to use it is there for those who come now: to the last segment.
             try shop.rules("* accept")
             try await shop.script(
                 """
@@ -142,7 +142,7 @@ struct BudgetTests {
         }
     }
 
-    @Test("what lives no longer than the day is expired; a new day begins at nothing; other classes wait for nobody")
+    @Test("what lives no longer than the day is expired; a new day begins at nothing; other classes do not wait")
     func days() async throws {
         let policy = ShopPolicy {
             $0.budgets = "{day: {classes: [otp, marketing], time_zone: \(Self.zone), limit: 1 segments, over: defer}}"
@@ -199,7 +199,7 @@ struct BudgetTests {
         }
     }
 
-    @Test("an Admit whose commit nobody confirmed gives back what it took when its claim is taken back")
+    @Test("an Admit whose commit was not confirmed gives back what it took when its claim is taken back")
     func takenBack() async throws {
         let policy = ShopPolicy {
             $0.budgets = "{day: {classes: [marketing], time_zone: \(Self.zone), limit: 10 segments, over: stop}}"

@@ -15,7 +15,7 @@ struct CircuitWordsTests {
         let reasons = Mutex<[String]>([])
     }
 
-    @Test("what waited goes back with the reason, and whoever is told hears it, though the circuit may be closed again by then")
+    @Test("what waited goes back with the reason, and each caller hears it, though the circuit may be closed again by then")
     func words() throws {
         let policy = ProviderPolicy(
             name: "p", transport: "sandbox", channels: [.sms], window: 1, options: ["outbox": "none", "rules": "* lose"])

@@ -97,7 +97,7 @@ struct ClaimBudgetTests {
         let rare = try Two()
         rare.claimBudget.learn(lane: 3, claimed: 400, needed: ["near": 396, "far": 4])
         rare.fill(rare.near)
-        #expect(rare.claimBudget.take(lane: 3, limit: 500) == nil, "100 put off for one that is sent: not at full speed")
+        #expect(rare.claimBudget.take(lane: 3, limit: 500) == nil, "100 deferred for one that is sent: not at full speed")
     }
 
     @Test("a lane left alone is tried all the same, less and less often while that finds nothing new")

@@ -122,7 +122,7 @@ struct ClaimTests {
             )
             _ = try await Rescue(shared: other.shared, database: shop.store).round()
             #expect(try await shop.states() == ["dead:in_doubt": 3])
-            // Of the second nobody knows, and the third was discarded meanwhile.
+            // The outcome of the second is not known, and the third was discarded meanwhile.
             try await shop.script("select martlet.discard(\(admitted[2].message.id), 'asked by phone')")
             let unwritten = Outcome.deferred(
                 Failure(

@@ -155,7 +155,7 @@ struct RateTests {
             for (one, next) in zip(line, line.dropFirst()) {
                 let start = next.end - .seconds(1 / rate) * next.count
                 #expect(start - one.end >= .microseconds(-10), "the line is given out once")
-                // The present overtakes a line that nobody wanted for a while; from there on it is given out, and nothing is left out else.
+                // The present overtakes a line that no worker wanted for a while; from there on it is given out, and nothing is left out else.
                 #expect(start - one.end <= .microseconds(10) || start >= next.asked - .microseconds(10), "and all of it")
             }
             #expect(line.count >= 16)
@@ -163,7 +163,7 @@ struct RateTests {
         }
     }
 
-    @Test("a line that nobody used begins at the present; a code may reach further ahead than others")
+    @Test("an unused line begins at the present; a code may reach further ahead than others")
     func horizons() async throws {
         try await ScratchDatabase.migrated { _, store in
             // One segment in 100 s: however slow this machine is, the line does not move while we look.

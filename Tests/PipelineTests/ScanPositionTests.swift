@@ -181,7 +181,7 @@ struct ScanPositionTests {
         #expect(!isNew(9, open: [12], next: 13))
         #expect(!isNew(9, open: [13], next: 14))
         #expect(!isNew(9, next: 14))
-        #expect(isNew(10, open: [14], next: 15), "nobody here has taken position 10")
+        #expect(isNew(10, open: [14], next: 15), "this worker has not taken position 10")
         #expect(isNew(10, next: 15), "14 may have put something there")
         positions.took(2, from: 11, to: 13)
         #expect(isNew(13, next: 16), "of three positions two were taken")

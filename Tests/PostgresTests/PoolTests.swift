@@ -81,7 +81,7 @@ struct PoolTests {
         await pool.close()
     }
 
-    @Test("a borrower who leaves a transaction open harms nobody")
+    @Test("a borrower who leaves a transaction open harms no other")
     func leftOpen() async throws {
         let pool = try pool(1)
         _ = try await pool.withConnection { try await $0.pipeline([.begin, PQCall("t", "create table left_open (n int)")]) }

@@ -60,7 +60,7 @@ struct CheckingTests {
         #expect(found == spellings.map(\.1))
     }
 
-    @Test("100,000 recipients are told apart, and a full table says that it is full")
+    @Test("100,000 recipients are kept apart, and a full table says that it is full")
     func table() {
         func numbered(_ number: Int) -> BulkRow { row(["recipient": "+44\(7_700_000_000 + number)"]) }
         var seen = DuplicateRecipients()
@@ -106,7 +106,7 @@ struct CheckingTests {
     }
 
     @Test(
-        "the format is told by the name, else by the first character",
+        "the format follows from the name, else by the first character",
         arguments: [
             ("a.csv", "x", FileFormat.csv(delimiter: 44)), ("a.tsv.gz", "x", .csv(delimiter: 9)), ("a.jsonl.gz", "x", .ndjson),
             ("a", " \n{", .ndjson),

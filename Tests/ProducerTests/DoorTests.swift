@@ -92,7 +92,7 @@ struct DoorTests {
         #expect(summary.enqueued == 1 && summary.rejected == 1)
     }
 
-    @Test("the same file with another value for all its lines is told, not gone on with")
+    @Test("the same file with another value for all its lines is reported, not gone on with")
     func otherDefaults() async throws {
         let file = try TemporaryFile("recipient\n+447700400001\n")
         var options = ImportOptions(path: file.path)

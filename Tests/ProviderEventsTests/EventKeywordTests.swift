@@ -148,7 +148,7 @@ struct EventKeywordTests {
         }
     }
 
-    @Test("START lifts opt-outs, whoever recorded them, and nothing that was suppressed for another reason")
+    @Test("START lifts opt-outs of any origin, and nothing that was suppressed for another reason")
     func otherReasons() async throws {
         try await EventBench.with { bench in
             try await bench.shop.script(

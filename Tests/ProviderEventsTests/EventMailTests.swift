@@ -77,7 +77,7 @@ struct EventMailTests {
         """
     }
 
-    @Test("D6: bounces and complaints in a maildir: receipts, states, and the message's own address suppressed")
+    @Test("bounces and complaints in a maildir: receipts, states, and the message's own address suppressed")
     func endToEnd() async throws {
         try await EventBench.with { bench in
             let names = ["hard", "soft", "delayed", "delivered", "abuse", "not-spam"]

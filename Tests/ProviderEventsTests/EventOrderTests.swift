@@ -21,7 +21,7 @@ struct EventOrderTests {
         ([.unknown, .accepted, .enroute], "accepted"),
     ]
 
-    @Test("S18: delivered when all parts are, undelivered when one has failed, and not before")
+    @Test("delivered when all parts are, undelivered when one has failed, and not before")
     func parts() async throws {
         try await EventBench.with { bench in
             let message = try await bench.accepted(["+490000000001"])[0]
@@ -36,7 +36,7 @@ struct EventOrderTests {
         }
     }
 
-    @Test("S19: in whatever order, however often and by whichever of two recorders at once: the same end")
+    @Test("in whatever order, however often and by whichever of two recorders at once: the same end")
     func anyOrder() async throws {
         var random = SystemRandomNumberGenerator()
         let seed = UInt64.random(in: 0...UInt64.max, using: &random)
@@ -89,7 +89,7 @@ struct EventOrderTests {
         }
     }
 
-    @Test("S19: two parts' receipts in two transactions at once do not both miss the other")
+    @Test("two parts' receipts in two transactions at once do not both miss the other")
     func together() async throws {
         try await EventBench.with { bench in
             let phones = (0..<100).map { "+4900000011\($0 + 100)" }

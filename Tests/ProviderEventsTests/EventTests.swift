@@ -16,7 +16,7 @@ struct EventTests {
     static let phone = "+490000000001"
     static let bare = "490000000001"
 
-    @Test("S16: ids match exactly, else as hexadecimal or decimal, else without case and leading zeros, for the same phone only")
+    @Test("ids match exactly, else as hexadecimal or decimal, else without case and leading zeros, for the same phone only")
     func ids() async throws {
         try await EventBench.with { bench in
             let given = ["7f3a", "0x", "1234567", "00ab12", "AbCdEf", "20"]
@@ -36,7 +36,7 @@ struct EventTests {
         }
     }
 
-    @Test("S16: an id that several messages share is told apart by the phone, or says nothing about any of them")
+    @Test("an id that several messages share is told apart by the phone, or says nothing about any of them")
     func shared() async throws {
         try await EventBench.with { bench in
             let other = "+490000000002"
@@ -56,7 +56,7 @@ struct EventTests {
         }
     }
 
-    @Test("S16: a carrier that gives everybody the same id gets no receipt into a wrong message")
+    @Test("a carrier that gives everybody the same id gets no receipt into a wrong message")
     func constant() async throws {
         try await EventBench.with { bench in
             let phones = (0..<40).map { "+4900000002\($0 + 10)" }
@@ -68,7 +68,7 @@ struct EventTests {
     }
 
     @Test(
-        "S17: a receipt that comes before the submit response is kept, and matched a second later; after 72 hours it stays unmatched"
+        "a receipt that comes before the submit response is kept, and matched a second later; after 72 hours it stays unmatched"
     )
     func early() async throws {
         try await EventBench.with { bench in
@@ -103,7 +103,7 @@ struct EventTests {
         }
     }
 
-    @Test("S17: an id of a message that was accepted weeks ago is found in its old partition")
+    @Test("an id of a message that was accepted weeks ago is found in its old partition")
     func old() async throws {
         try await EventBench.with { bench in
             let message = try await bench.accepted([Self.phone])[0]
@@ -114,7 +114,7 @@ struct EventTests {
         }
     }
 
-    @Test("S18: with receipt_parts last, one receipt with the id of any part speaks for the whole message")
+    @Test("with receipt_parts last, one receipt with the id of any part speaks for the whole message")
     func last() async throws {
         try await EventBench.with { bench in
             let messages = try await bench.accepted([Self.phone, "+490000000002"])
@@ -126,7 +126,7 @@ struct EventTests {
         }
     }
 
-    @Test("S19: repeated and late receipts change nothing, ENROUTE, ACCEPTD and UNKNOWN are never final, delivered is the end")
+    @Test("repeated and late receipts change nothing, ENROUTE, ACCEPTD and UNKNOWN are never final, delivered is the end")
     func late() async throws {
         try await EventBench.with { bench in
             let message = try await bench.accepted([Self.phone])[0]

@@ -46,7 +46,7 @@ struct EventUnknownOutcomeTests {
             #expect(try await bench.state(messages[0]) == "accepted late_answer")
             #expect(try await bench.state(messages[1]) == "delivered")
             #expect(try await bench.state(messages[2]) == "undelivered undeliverable")
-            // Evidence for whoever looks at it; what is to become of it is theirs to say.
+            // It is evidence for an admin, who decides about the message.
             #expect(try await bench.state(messages[3]) == "dead in_doubt")
             #expect(try await bench.kinds(messages[3]) == ["late_refusal"])
             let audit = try await bench.shop.texts(

@@ -48,7 +48,7 @@ struct InboundEventTests {
         }
     }
 
-    @Test("who has a number and is not committed yet holds up the next number, so that nobody reads 2 before 1")
+    @Test("who has a number and is not committed yet holds up the next number, so that no reader sees 2 before 1")
     func order() async throws {
         try await Shop.with { shop in
             let (first, second) = (try await shop.scratch.connect(), try await shop.scratch.connect())

@@ -44,7 +44,7 @@ struct EveryStatementTests {
     /// Those that change something and answer nothing, or whose answer is one value that says so.
     static let withoutRows: Set<String> = [
         "HoldOptOuts", "FindSettled", "ReopenUnsent",
-        "LoadProviderStates", "WriteProviderHealth", "TellPolicy",
+        "LoadProviderStates", "WriteProviderHealth", "WriteSessionPolicy",
         "InsertAttempts", "InsertMessageLinks", "UpdateCapUsage",
         "InsertCapUsage", "InsertReceipts", "EraseBodies", "InsertSuppressions", "EndSession",
         "UpsertClasses", "UpsertSenders", "UpsertChannels", "RecordMigration", "RecordObjects", "RescuableSessions",

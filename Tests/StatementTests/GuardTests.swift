@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Only the lease's owner moves a message, and only once")
 struct GuardTests {
-    static let ways = ["hand back", "finish", "put off", "dead letter", "finish accepted"]
+    static let ways = ["hand back", "finish", "defer", "dead letter", "finish accepted"]
 
     /// Runs one of the statements that end a lease; answers the ids that moved.
     private static func end(_ store: Database, _ way: String, _ lease: Lease) async throws -> [MessageID] {
@@ -20,7 +20,7 @@ struct GuardTests {
             var statement = Finish(part: lease.part)
             statement.add(lease, kind: "accepted", attempt: 1, provider: "p")
             return try await store.run(statement)
-        case "put off":
+        case "defer":
             var statement = DeferMessages(part: lease.part)
             statement.add(
                 lease, until: lease.deadline, reason: "retry", attempt: 1, countedAttempts: 1, resends: 0, receipt: "deferred",
@@ -77,7 +77,7 @@ struct GuardTests {
             var message = lease
             message.messageID = MessageID(lease.messageID.rawValue + 1)
             for wrong in [session, claim, message] { #expect(try await Self.end(store, way, wrong) == []) }
-            let stale = ["finish", "put off"].contains(way) ? 3 : 0
+            let stale = ["finish", "defer"].contains(way) ? 3 : 0
             #expect(try await connection.value(Self.places) == "0 1 0 0 0 \(stale)")
         }
     }
@@ -94,7 +94,7 @@ struct GuardTests {
                 try await connection.value(
                     "select concat((select count(*) from martlet_data.ready), (select count(*) from martlet_data.due), (select count(*) from martlet_data.dead_letters))"
                 ) == before)
-            let stale = ["finish", "put off"].contains(way) ? "1" : "0"
+            let stale = ["finish", "defer"].contains(way) ? "1" : "0"
             #expect(try await connection.value("select count(*) from martlet_data.receipts where stale") == stale)
         }
     }
@@ -129,7 +129,7 @@ struct GuardTests {
         }
     }
 
-    @Test("whoever freezes while it holds a lock of the cluster loses it after 5 s")
+    @Test("a session that freezes while it holds a lock of the cluster loses it after 5 s")
     func frozen() async throws {
         try await ScratchDatabase.migrated { scratch, _ in
             let connection = try await scratch.connect()
@@ -165,7 +165,7 @@ struct GuardTests {
             #expect(try await release(8, 1) == 1)
             #expect(try await release(8, 1) == 0)
             #expect(try await release(7, 3) == 0)
-            #expect(try await release(9, 1) == 0, "a planned hit is no slot")
+            #expect(try await release(9, 1) == 0, "a reservation is no slot")
             #expect(
                 try await connection.value(
                     "select hits = \(hit(7, 1)) || \(hit(7, 2)) || \(hit(9, 1, reserved: 1)) from martlet_data.cap_usage")

@@ -89,7 +89,7 @@ struct LinkTests {
     }
 
     @Test(
-        "nobody follows a link while the message is handed over, or right after: 2 s, a mail 5 s",
+        "no person follows a link while the message is handed over, or right after: 2 s, a mail 5 s",
         arguments: [
             (1, 61.0, true), (1, 59.5, true), (1, 57.2, true), (1, 56.5, false), (2, 56.5, true), (2, 54.5, true), (2, 53, false),
         ])

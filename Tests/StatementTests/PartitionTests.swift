@@ -106,7 +106,7 @@ struct PartitionTests {
         try await oldDay { scratch, store, connection in
             let reader = try await scratch.connect()
             try await reader.execute(script: "begin; select count(*) from martlet_data.\(table)")
-            // The reader holds it until later: nobody who waits for it would answer.
+            // The reader holds it until later: a statement that waits for it would not answer.
             #expect(try await drop(store) == "in use")
             #expect(
                 try await connection.value(

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("A segment that readers never let go of is used again as autovacuum leaves it, and no row is lost over it")
+@Suite("A part that some reader always holds is used again as autovacuum leaves it, and no row is lost over it")
 struct RecycleTests {
     private static let rows = 3000
     private static let fill = """
@@ -159,7 +159,7 @@ struct RecycleTests {
     }
 
     @Test(
-        "whoever writes to it, or vacuums it, is neither waited for nor overtaken",
+        "a session that writes to it, or vacuums it, is neither waited for nor overtaken",
         arguments: ["row exclusive", "share update exclusive"], [false, true])
     func locked(mode: String, isCleaned: Bool) async throws {
         try await pinned { scratch, _, connection, _ in
@@ -286,7 +286,7 @@ struct RecycleTests {
         }
     }
 
-    @Test("leased and due segments are used again likewise", arguments: [LoadRingParts.Kind.leased, .due])
+    @Test("leased and due parts are used again likewise", arguments: [LoadRingParts.Kind.leased, .due])
     func otherRings(kind: LoadRingParts.Kind) async throws {
         try await ScratchDatabase.migrated { scratch, store in
             let connection = try await scratch.connect()

@@ -72,7 +72,9 @@ struct ReportCountTests {
             """
     }
 
-    @Test("say what reading everything says, whatever happens between two counts, and whoever counts", arguments: [1, 2, 3])
+    @Test(
+        "say what reading everything says, whatever happens between two counts, and whichever worker counts",
+        arguments: [1, 2, 3])
     func equal(seed: Int) async throws {
         try await ScratchDatabase.migrated { scratch, database in
             let connection = try await scratch.connect()

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Rings: what is appended is claimed once, and segments are given back only when nothing can be lost")
+@Suite("Rings: what is appended is claimed once, and parts are given back only when nothing can be lost")
 struct RingTests {
     @Test("a claim takes at most the limit, in order, from the lower bound on and below the upper one")
     func bounds() async throws {
@@ -78,7 +78,7 @@ struct RingTests {
             let number = try #require(Int64(try await connection.value("select pg_current_xact_id()::text") ?? ""))
             // The probe may count one too many; that only makes the lane wait longer.
             #expect(number >= before.nextTransaction - 1, "it had none yet when the sequence was read")
-            #expect(during.open.contains(number) || number >= during.limit, "a pulse shows it as open")
+            #expect(during.open.contains(number) || number >= during.limit, "a probe shows it as open")
             try await connection.execute(script: "rollback")
         }
     }
@@ -146,7 +146,7 @@ struct RingTests {
     }
 }
 
-@Suite("Segments are given back by TRUNCATE, which never waits and never takes a row with it")
+@Suite("Parts are given back by TRUNCATE, which never waits and never takes a row with it")
 struct RetireTests {
     /// Lane 1 with its appends moved from part 3 to the next.
     private func rotated(
@@ -164,7 +164,7 @@ struct RetireTests {
         try await store.run(RetireRingPart(kind: .ready, part: part), within: .seconds(20))
     }
 
-    @Test("an empty segment is given back, and is used again before the ring grows further")
+    @Test("an empty part is given back, and is used again before the ring grows further")
     func empty() async throws {
         try await rotated { (_, store, connection) async throws -> Void in
             #expect(try await store.run(AdvanceRing(kind: .ready, lane: 1)) == 4)
@@ -180,7 +180,7 @@ struct RetireTests {
         }
     }
 
-    @Test("the segment that takes appends is never given back")
+    @Test("the part that takes appends is never given back")
     func current() async throws {
         try await rotated { (_, store, _) async throws -> Void in
             #expect(try await retire(store) == false)
@@ -239,7 +239,7 @@ struct RetireTests {
         }
     }
 
-    @Test("the ring grows when no segment is free, and every segment has its own number")
+    @Test("the ring grows when no part is free, and every part has its own number")
     func growth() async throws {
         try await rotated { scratch, store, connection in
             var parts: [Int16] = [3]

@@ -42,7 +42,7 @@ enum Statements {
                         latency: .milliseconds(5), unanswered: 1, waiting: 0)
                 ]),
             LoadPausedLanes(), BeginSession(worker: "w", host: "h", pid: 1, version: "1"),
-            TellPolicy(session: 1, policy: 1, templates: "1 1", problem: "x"),
+            WriteSessionPolicy(session: 1, policy: 1, templates: "1 1", problem: "x"),
             Beat(session: 1, inFlight: 0, isDraining: false), EndSession(session: 1), QueueIsEmpty(), ServerUp(),
         ]
     }

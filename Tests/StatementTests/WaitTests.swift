@@ -58,7 +58,7 @@ struct WaitTests {
         }
     }
 
-    @Test("what is due ends it for who promotes, and for nobody else")
+    @Test("what is due ends it for the worker that promotes, and for no other")
     func due() async throws {
         try await ScratchDatabase.migrated(connections: 3) { scratch, store in
             let connection = try await scratch.connect()

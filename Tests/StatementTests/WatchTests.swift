@@ -29,9 +29,9 @@ struct WatchTests {
                 let before = try await Self.watch(session)
                 #expect(before.elected && !before.isDue)
                 let heard = Heard()
-                let wakeUps = try await session.wakeUps()
+                let notifications = try await session.notifications()
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { for await _ in wakeUps { heard.add() } }
+                    group.addTask { for await _ in notifications { heard.add() } }
                     try await other.enqueue(1)
                     let asleep = try await Self.watch(session, holds: true, sleeps: true)
                     #expect(
@@ -51,7 +51,7 @@ struct WatchTests {
                     let until = try await other.value(
                         "select (pg_sequence_last_value('martlet_data.sleeper') - date_part('epoch', clock_timestamp()) * 1000 between 1 and 3000)::text"
                     )
-                    #expect(until == "true", "should it die, nobody is notified for longer than that")
+                    #expect(until == "true", "should it die, no notification is sent for longer than that")
                     group.cancelAll()
                 }
             }

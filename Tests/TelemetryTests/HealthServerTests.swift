@@ -135,7 +135,7 @@ struct HealthServerTests {
     func slow() async throws {
         var hanging = answers()
         hanging.ready = {
-            // It never answers; nobody waits for it any more when the test ends.
+            // It never answers; no request waits for it any more when the test ends.
             do { try await Task.sleep(for: .seconds(86_400)) } catch {}
             return []
         }

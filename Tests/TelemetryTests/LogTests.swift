@@ -112,7 +112,7 @@ struct LogTests {
     func dropped() throws {
         let pipe = try LogPipe()
         let logger = pipe.logger()
-        // Nobody reads until they are all written: one that waited for the reader would never end.
+        // The reader begins when they are all written: one that waited for the reader would never end.
         for number in 0..<5000 { logger.info("line \(number) \(String(repeating: "x", count: 100))") }
         let lost = pipe.output.dropped
         #expect(lost > 3000)
@@ -143,7 +143,7 @@ struct LogTests {
     }
 
     @Test(
-        "an address is masked so that its owner recognises it and nobody can write to it",
+        "an address is masked so that its owner recognises it and no reader can write to it",
         arguments: [
             ("+8613800001234", "+86138****1234"), ("+447911123456", "+4479****3456"), ("+12025550123", "+120****0123"),
             ("+49123456", "+****3456"), ("+12345", "+***"), ("ann@example.com", "a**@example.com"),

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A PgBouncer in transaction mode before the tests' server: two server connections, whoever asks.
+/// A PgBouncer in transaction mode before the tests' server: two server connections for all clients.
 public struct Bouncer: Sendable {
     public let port: Int
     let process: ChildProcess

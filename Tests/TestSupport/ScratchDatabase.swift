@@ -22,7 +22,7 @@ public struct ScratchDatabase: Sendable {
         return current
     }
 
-    /// Creates a database with a name nobody has, from `template` if given. Drop it at the end.
+    /// Creates a database with an unused name, from `template` if given. Drop it at the end.
     public static func create(template: String? = nil) async throws -> ScratchDatabase {
         let name = "t_\(getpid())_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         let copy = template.map { " template \"\($0)\" strategy file_copy" } ?? ""
@@ -31,7 +31,7 @@ public struct ScratchDatabase: Sendable {
         return ScratchDatabase(name: name, conninfo: try await TestDatabase.shared.server().conninfo(database: name))
     }
 
-    /// Drops it, whoever is still connected.
+    /// Drops it, even while clients are connected.
     public func drop() async throws {
         let superuser = try await TestDatabase.shared.superuser()
         try await superuser.execute(

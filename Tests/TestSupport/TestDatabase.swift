@@ -25,7 +25,7 @@ public actor TestDatabase {
     /// The server, started if need be.
     public func server() async throws -> Server {
         if let starting { return try await starting.value }
-        // Unstructured: whoever asks first may be cancelled, the server is for all.
+        // Unstructured: the test that asks first may be cancelled, the server is for all.
         let task = Task { try await self.start() }
         starting = task
         return try await task.value

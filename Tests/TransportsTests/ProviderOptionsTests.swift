@@ -56,7 +56,7 @@ struct TransportOptionsTests {
     }
 
     @Test(
-        "S2, S7, S12, S21: a wrong option of an SMPP account is refused with provider, option, value and remedy",
+        "a wrong option of an SMPP account is refused with provider, option, value and remedy",
         arguments: [
             ([:], "ok"), (["host": ""], "option host is missing; name the carrier's SMPP server"),
             (["system_id": ""], "option system_id is missing; name the account at the carrier"),

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("What is given back unwritten says why", .timeLimit(.minutes(1)))
 struct RetractTests {
-    /// A port where connections stand and nobody says anything.
+    /// A port where connections stand and no peer says anything.
     private final class Silent: Sendable {
         let descriptor: Int32
         let port: Int

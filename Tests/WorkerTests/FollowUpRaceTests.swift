@@ -144,7 +144,7 @@ struct FollowUpRaceTests {
             "select recipient_key from martlet_data.messages where channel_id = (select id from martlet_data.channels where name = 'sms')"
         )
         let people = Set(seconds)
-        #expect(people.count == seconds.count, "nobody has two")
+        #expect(people.count == seconds.count, "no person has two")
         let firsts = try await shop.texts(
             "select recipient_key from martlet_data.messages where id = any ('{\(sent.map(String.init).joined(separator: ","))}')"
         )

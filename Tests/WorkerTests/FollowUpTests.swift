@@ -38,7 +38,7 @@ struct FollowUpTests {
             Story(condition: "undelivered", told: ["dead"], decision: "sent dead", after: "1 day"),
             Story(condition: "undelivered", told: ["expired"], decision: "sent expired", after: "1 day"),
             Story(condition: "undelivered", told: ["bounced before", "suppressed"], decision: "sent suppressed", after: "1 day"),
-            // Nobody wants it.
+            // No request waits for it.
             Story(condition: "undelivered", told: ["suppressed"], decision: "settled suppressed"),
             Story(condition: "undelivered", told: ["capped"], decision: "settled capped"),
             Story(condition: "not_opened", told: ["cancelled"], decision: "settled cancelled"),
@@ -134,7 +134,7 @@ struct FollowUpTests {
         }
     }
 
-    @Test("an SMS that nobody takes becomes the e-mail that its service asked for, at once and with all it needs")
+    @Test("an SMS that no provider takes becomes the e-mail that its service asked for, at once and with all it needs")
     func fallback() async throws {
         let policy = ShopPolicy { $0.rules = "+447700900001 reject" }
         try await Shop.with(policy) { shop in

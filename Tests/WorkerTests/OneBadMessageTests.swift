@@ -223,7 +223,7 @@ struct OneBadMessageTests {
         }
     }
 
-    @Test("a segment whose due messages cannot be promoted keeps no other from it")
+    @Test("a part whose due messages cannot be promoted keeps no other from it")
     func promotion() async throws {
         try await Shop.with { shop in
             let bench = try await Bench(shop)
@@ -241,7 +241,7 @@ struct OneBadMessageTests {
         }
     }
 
-    @Test("a segment that cannot be given back keeps no other from it")
+    @Test("a part that cannot be given back keeps no other from it")
     func rotation() async throws {
         try await Shop.with { shop in
             let bench = try await Bench(shop)

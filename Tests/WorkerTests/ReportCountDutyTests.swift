@@ -27,7 +27,7 @@ struct ReportCountDutyTests {
                 return try await days("counted_xid is not null") >= 2
             }
             let dead = try await shop.texts("select sum(dead)::text from martlet_data.report_counts where provider = ''")
-            #expect(dead == ["3"], "each once, whoever counts")
+            #expect(dead == ["3"], "each once, whichever worker counts")
         }
     }
 }

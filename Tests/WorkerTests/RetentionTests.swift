@@ -57,7 +57,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("a dead letter that nobody has touched for 90 days is discarded, which is written down, and its day goes")
+    @Test("a dead letter that no admin has touched for 90 days is discarded, which is written down, and its day goes")
     func deadLetters() async throws {
         try await Shop.with { shop in
             try await oldDays([10], in: shop)

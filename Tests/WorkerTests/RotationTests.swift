@@ -11,7 +11,7 @@ import Testing
 @testable import Pipeline
 @testable import Worker
 
-@Suite("When a segment is closed")
+@Suite("When a part is closed")
 struct RotationTests {
     private func isFull(_ kind: LoadRingParts.Kind, pages: Int64, reused: Int32 = 0, rows: Int64 = 0) -> Bool {
         Maintenance.isFull(
@@ -26,7 +26,7 @@ struct RotationTests {
         arguments: [(.ready, 700), (.leased, 1000), (.due, 1000)] as [(LoadRingParts.Kind, Int64)])
     func fresh(kind: LoadRingParts.Kind, pages: Int64) {
         #expect(!isFull(kind, pages: pages - 1))
-        #expect(!isFull(kind, pages: pages - 1, rows: 1_000_000), "nobody counts the rows of such a one")
+        #expect(!isFull(kind, pages: pages - 1, rows: 1_000_000), "the rows of such a one are not counted")
         #expect(isFull(kind, pages: pages))
     }
 
@@ -38,7 +38,7 @@ struct RotationTests {
         #expect(!isFull(.ready, pages: 30, reused: 3), "it was small; it grows to the size of others first")
     }
 
-    @Test("beside a reader a segment is cleaned, used again and closed by its rows; when the reader is gone all are truncated")
+    @Test("beside a reader a part is cleaned, used again and closed by its rows; when the reader is gone all are truncated")
     func besideReader() async throws {
         try await EventBench.with { events in
             let shop = events.shop

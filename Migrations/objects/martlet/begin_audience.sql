@@ -1,5 +1,5 @@
 -- after: martlet_data.members_table
--- A new list, to be filled through martlet.audience_rows by the role that began it. Until finish_audience nobody sees it, and a list of the same name stays.
+-- A new list, to be filled through martlet.audience_rows by the role that began it. Until finish_audience it is not visible, and a list of the same name stays.
 create or replace function martlet.begin_audience(name text, query text default null) returns int
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable

@@ -16,7 +16,7 @@ begin
     insert into martlet_data.events (name, person, data, idempotency_key) values (name, martlet_data.person_key(recipient_key), data::json, idempotency_key)
         on conflict do nothing returning id into v_id;
     if v_id is null then
-        -- Told before: what it did is done.
+        -- It was reported before: what it did is done.
         select e.id into v_id from martlet_data.events e where e.producer = session_user and e.idempotency_key = event.idempotency_key and e.name = event.name and e.person = martlet_data.person_key(recipient_key);
         if not found then
             raise exception 'field idempotency_key: % was used for another event', quote_literal(idempotency_key) using errcode = 'MT008', hint = 'Use a new key for a new event; repeat an event with exactly the same arguments.';
@@ -29,5 +29,5 @@ begin
     return v_id;
 end $$;
 
-comment on function martlet.event is 'A fact about a person, told in the transaction that makes it so. Where a run has it as its goal it does what martlet.goal does. Answers its number; the same key again answers the same number.';
+comment on function martlet.event is 'A fact about a person, reported in the transaction that makes it so. Where a run has it as its goal it does what martlet.goal does. Answers its number; the same key again answers the same number.';
 grant execute on function martlet.event(text, text, jsonb, text) to martlet_admin, martlet_producer;

@@ -7,5 +7,5 @@ create or replace view martlet.inbound_texts as
             string_agg(i.octets, ''::bytea order by i.part) as octets, min(i.parts) as parts, count(*)::smallint as parts_here
         from martlet_data.inbound_texts i group by coalesce(i.first_id, i.id)) t;
 
-comment on view martlet.inbound_texts is 'What people wrote to our numbers; at least once each. body is null where nobody can tell what the octets say (unreadable_texts counts these).';
+comment on view martlet.inbound_texts is 'What people wrote to our numbers; at least once each. body is null where the octets could not be read (unreadable_texts counts these).';
 grant select on martlet.inbound_texts to martlet_admin, martlet_reader;

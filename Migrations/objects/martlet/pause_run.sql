@@ -1,5 +1,5 @@
 -- after: martlet_data.known_run
--- Held from Admit as a cancelled group is: from paused_at on no message of the run is admitted, whatever workers hold in memory. What was admitted before is told.
+-- Held from Admit as a cancelled group is: from paused_at on no message of the run is admitted, whatever workers hold in memory. The answer counts what was admitted before.
 create or replace function martlet.pause_run(run_id int, why text, out paused_at timestamptz, out in_flight bigint, out messages bigint[])
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable

@@ -1,6 +1,6 @@
 -- after: martlet_data.report_parts
 -- What report_messages and report_costs say, by kept counts and what came since: rows without a provider are messages by class, the others hand-overs by class,
--- provider and currency. waiting: messages that wait; hand-overs that nobody knows of.
+-- provider and currency. waiting: messages that wait; hand-overs whose outcome is not known.
 create or replace function martlet.report(since timestamptz, group_key text default null, class text default null)
         returns table (class_name text, provider text, currency text, messages bigint, accepted bigint, delivered bigint, undelivered bigint, waiting bigint, suppressed bigint,
             capped bigint, expired bigint, cancelled bigint, dead bigint, clicked bigint, opened bigint, segments bigint, cost_micros numeric, waiting_micros numeric, unpriced bigint)

@@ -25,7 +25,7 @@ begin
         return;
     exception when others then
         get stacked diagnostics v_state = returned_sqlstate, v_constraint = constraint_name, v_text = message_text, v_hint = pg_exception_hint;
-        -- No partition for a row is a check violation without a constraint: the ring got a segment meanwhile.
+        -- No partition for a row is a check violation without a constraint: the ring got a part meanwhile.
         if v_state !~ '^(MT0|21|22|23|P0001)' or v_state = '23514' and v_constraint = '' then
             raise;
         end if;

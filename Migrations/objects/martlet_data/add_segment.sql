@@ -5,7 +5,7 @@ declare
     v_name text;
 begin
     if p_kind not in ('ready', 'leased', 'due') then
-        raise exception 'unknown kind of segment %', quote_literal(p_kind) using errcode = 'MT900';
+        raise exception 'unknown kind of ring %', quote_literal(p_kind) using errcode = 'MT900';
     end if;
     perform pg_advisory_xact_lock(7340001, 0); -- two growers must not choose one number
     select coalesce(max(s.slot) + 1, 1) into v_slot from martlet_data.segments s where s.kind = p_kind;

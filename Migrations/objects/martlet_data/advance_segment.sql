@@ -1,4 +1,4 @@
--- Points appends of a ring at a free segment and returns its slot. It never points at a segment of its own making: setval does not wait
+-- Points appends of a ring at a free part (the function's name says segment) and returns its number. It never points at a part of its own making: setval does not wait
 -- for the commit that makes the partition visible, and every enqueue until then would fail. So it grows the ring ahead, for the next time.
 create or replace function martlet_data.advance_segment(p_kind text, p_lane smallint) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
 -- after: martlet_data.is_jsonb, martlet_data.members_table, martlet_data.normalise_address, martlet_data.person_key
--- Looks at the rows of a list that nobody has looked at yet. What is written in another way than we keep it is rewritten; what cannot be used and doubles (by
--- person, by address: the row with the first line stays) are taken out and told with line and field. Set by set: a million rows are one scan and one hash for each question.
+-- Looks at the rows of a list that were not checked yet. What is written in another way than we keep it is rewritten; what cannot be used and doubles (by
+-- person, by address: the row with the first line stays) are taken out and reported with line and field. Set by set: a million rows are one scan and one hash for each question.
 create or replace function martlet_data.check_audience(p_id int) returns void
     language plpgsql volatile set search_path = pg_catalog, pg_temp set work_mem = '128MB' as $$
 declare
@@ -51,7 +51,7 @@ begin
     end loop;
     if v_checked = 0 then
         execute format('create unique index on %s (n)', v_table);
-        -- Not unique: what is added later is put in first, and doubles are taken out and told.
+        -- Not unique: what is added later is put in first, and doubles are taken out and reported.
         execute format('create index on %s (person)', v_table);
     end if;
     execute format($q$

@@ -1,4 +1,4 @@
--- Decides follow-ups that are due: at most p_limit, those whose row nobody holds. An event that was committed before is seen, because the facts
+-- Decides follow-ups that are due: at most p_limit, those whose row no other session holds. An event that was committed before is seen, because the facts
 -- are read after the locks; one that comes later finds it decided. What a requeue began anew counts from there. Generic plans: planning for
 -- the partitions would cost as much as the decisions.
 create or replace function martlet_data.decide_follow_ups(p_limit int) returns table (decision text, decisions bigint)

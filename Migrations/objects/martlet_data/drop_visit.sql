@@ -1,4 +1,4 @@
--- Takes away the first visit that is old enough to be judged, when judging it is refused; answers its message, null: there is none.
+-- Takes away the first hit that is old enough to be judged, when judging it is refused; answers its message, null: there is none.
 create or replace function martlet_data.drop_visit() returns bigint
     language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
     delete from martlet_data.link_visits v where v.id = (

@@ -1,4 +1,4 @@
--- Whether a value shows something: not null, no empty list or object, no text of white space and marks that nobody sees. What Variables.isPresent of
+-- Whether a value shows something: not null, no empty list or object, no text of white space and invisible marks. What Variables.isPresent of
 -- Sources/Rendering does; a test holds both equal.
 create or replace function martlet_data.is_given(p_value jsonb) returns boolean
     language sql immutable parallel safe as $$

@@ -1,6 +1,6 @@
--- Makes receipts of visits that are three seconds old: clicked and opened of those by people, prefetched of the others; the first of each kind for each
+-- Makes receipts of link hits that are three seconds old: clicked and opened of those by people, prefetched of the others; the first of each kind for each
 -- link. No person follows a link while the message is being handed over or right after it (2 s; mails 5 s, which scanners look into), or two different
--- links of one message within a second. One statement, so that a visit that another gateway judges meanwhile is seen here or there.
+-- links of one message within a second. One statement, so that a hit that another gateway judges meanwhile is seen here or there.
 create or replace function martlet_data.judge_visits(p_limit int) returns table (kind text, code text, visits bigint)
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
     set enable_mergejoin = off as $$
@@ -39,7 +39,7 @@ begin
         select w.message_id, w.at, w.kind, 0, w.code, w.link
         from (select distinct on (message_id, link, kind) * from worded where worded.kind <> 'gone' order by message_id, link, kind, at) w
         on conflict do nothing returning message_id, kind, attempt, code),
-    -- Each first visit once: what is there already was told of when it came. A machine's is nobody's.
+    -- Each first hit makes one event: one that is there already made its event when it came. A machine's hit makes none.
     told as materialized (
         select martlet_data.publish_receipts(array_agg(n.kind), array_agg(n.message_id), array_agg(n.attempt), array_agg(null::text), array_agg(n.code)) as events
         from written n where n.kind in ('clicked', 'opened') and martlet_data.is_published('message.' || n.kind) having count(*) > 0)

@@ -1,4 +1,4 @@
--- What is wrong with one mailbox, without what stood around it (plain_address); null: nothing. In Unicode as RFC 6531 allows, without marks nobody sees.
+-- What is wrong with one mailbox, without what stood around it (plain_address); null: nothing. In Unicode as RFC 6531 allows, without invisible marks.
 create or replace function martlet_data.mailbox_fault(p_text text) returns text
     language plpgsql immutable parallel safe as $$
 declare

@@ -15,7 +15,7 @@ begin
         order by e.name
     loop
         v_body := coalesce(v_body, '{"type":' || to_json(p_type) || ',"timestamp":"' || martlet_data.iso_time(p_at) || '","data":' || p_data || '}');
-        -- What an event speaks of is not undone because the event cannot be told: the audit keeps which, and the server's log says it.
+        -- What an event speaks of is not undone because the event cannot be published: the audit keeps which, and the server's log says it.
         if not exists (select from martlet_data.enqueue_places p where p.template = 'webhook' and p.class = 'webhook' and p.channel = 'webhook') then
             raise warning 'event % is not published: the policy has no class or template for webhooks', p_type using hint = 'Run martlet config apply.';
             perform martlet_data.note_lost_event(v_name, p_type, 'the policy has no class or template for webhooks', p_data);

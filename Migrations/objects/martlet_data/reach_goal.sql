@@ -1,6 +1,6 @@
 -- after: martlet_data.person_key
 -- In the transaction of the service that tells it: what waits for this person in runs with this goal is taken out, what is enqueued is cancelled. Answers in how many runs.
--- The member's row is what a release and a goal race for: whoever comes second sees what the first one did. A message is held from Admit as by martlet.cancel.
+-- The member's row is what a release and a goal race for: the second one sees what the first one did. A message is held from Admit as by martlet.cancel.
 create or replace function martlet_data.reach_goal(p_name text, p_person text) returns int
     language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare

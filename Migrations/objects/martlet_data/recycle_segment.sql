@@ -1,6 +1,6 @@
--- What becomes of a closed segment that others use. True: it was given back as it is. Each step is a call of its own, so that nothing is held for long:
--- 1. It seems empty: noted. 2. Five seconds later, and once nobody's snapshot is as old, it is empty: its autovacuum is switched on. 3. Autovacuum has been there since
--- and left nothing: it is free. Beside a snapshot of hours autovacuum would read all such segments again and again and clean none.
+-- Empties a closed part of a ring (the function's name says segment) that others use. True: it was given back as it is. Each step is a call of its own, so that nothing is held for long:
+-- 1. It seems empty: noted. 2. Five seconds later, and once no snapshot is as old, it is empty: its autovacuum is switched on. 3. Autovacuum has been there since
+-- and left nothing: it is free. Beside a snapshot of hours autovacuum would read all such parts again and again and clean none.
 -- Steps 2 and 3 look under a lock that an open insert, a claim and a running vacuum hold a conflicting one of, and a reader does not.
 create or replace function martlet_data.recycle_segment(p_kind text, p_slot smallint) returns boolean
     language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
@@ -34,7 +34,7 @@ begin
                 and (v_emptied - o.xid::text::bigint + 4294967296) % 4294967296 between 1 and 2147483647) then
         return false;
     end if;
-    -- First a look that disturbs nobody, for it may read many dead rows; then the lock, and a fresh statement that sees all that committed before it.
+    -- First a look that disturbs no session, for it may read many dead rows; then the lock, and a fresh statement that sees all that committed before it.
     execute format('select exists (select from %s)', v_name) into v_found;
     begin
         if not v_found then

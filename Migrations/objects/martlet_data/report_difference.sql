@@ -1,5 +1,5 @@
 -- What report_counts lacks of one day's messages with ids from p_low to p_high: what became of them until p_xid_until and p_until (null: until now), minus what
--- is counted, as of p_xid and p_time (null: nothing is). Receipts are told apart by the transaction that wrote them, because none is ever updated; messages
+-- is counted, as of p_xid and p_time (null: nothing is). Receipts are distinguished by the transaction that wrote them, because none is ever updated; messages
 -- and attempts are updated (erased bodies, budgets given back), so that their times decide. p_day: of the partitions, YYYYMMDD or default.
 create or replace function martlet_data.report_difference(p_day text, p_low bigint, p_high bigint, p_xid xid8, p_time timestamptz, p_xid_until xid8, p_until timestamptz,
         p_group text, p_class smallint) returns setof martlet_data.report_counts

@@ -1,4 +1,4 @@
--- Gives an empty segment back. False: in use, pinned by a reader, or not empty. Never waits for a lock.
+-- Gives an empty part of a ring back (the function's name says segment). False: in use, pinned by a reader, or not empty. Never waits for a lock.
 create or replace function martlet_data.retire_segment(p_kind text, p_slot smallint) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -11,7 +11,7 @@ begin
     perform pg_advisory_xact_lock(7340001, 1); -- against advance_segment choosing this one meanwhile
     select s.lane, s.is_free into v_lane, v_is_free from martlet_data.segments s where s.kind = p_kind and s.slot = p_slot;
     if not found then
-        raise exception 'no segment % %', p_kind, p_slot using errcode = 'MT900';
+        raise exception 'no part % %', p_kind, p_slot using errcode = 'MT900';
     end if;
     v_cursor := case p_kind when 'leased' then 'martlet_data.leased_cursor'::regclass when 'due' then 'martlet_data.due_cursor'::regclass
         else (select l.cursor from martlet_data.lanes l where l.lane = v_lane) end;

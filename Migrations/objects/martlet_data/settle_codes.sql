@@ -1,4 +1,4 @@
--- What became of codes, from what became of their messages: accepted spends one; it goes back when its message has ended and can never be sent (again); while nobody knows
+-- What became of codes, from what became of their messages: accepted spends one; it goes back when its message has ended and can never be sent (again); while it is not known
 -- whether the message arrived it is held. A dead letter may be sent again, so its code stays until somebody discards it. Answers how many were looked at.
 create or replace function martlet_data.settle_codes(p_after bigint, p_limit int, out looked int, out last bigint)
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
@@ -7,7 +7,7 @@ begin
         select c.pool, c.code, c.message_id, c.state from martlet_data.codes c where c.state in ('reserved', 'held') and c.message_id > p_after order by c.message_id limit p_limit for update skip locked),
     seen as materialized (
         select s.*, f.kind, d.message_id is not null as is_dead, exists (
-            -- A try that nobody has answered, or whose answer is not known.
+            -- A try without an answer, or whose answer is not known.
             select from martlet_data.attempts a where a.message_id = s.message_id and not exists (
                 select from martlet_data.receipts r where r.message_id = a.message_id and r.attempt = a.attempt and r.kind in ('accepted', 'deferred', 'rejected', 'delivered', 'undelivered') offset 0)) as is_doubtful
         from these s left join martlet_data.dead_letters d on d.message_id = s.message_id

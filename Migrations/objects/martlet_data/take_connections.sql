@@ -1,4 +1,4 @@
--- How many connections to the provider this session may have from now on: its part of what the live workers share evenly, as far as others have let go of theirs.
+-- How many connections to the provider this session may have from now on: its part of what the live workers share evenly, as far as others have given theirs back.
 -- p_needed: those that it has open, or may have opened since it last heard; it keeps at least their slots, so that the sum over all workers never exceeds the limit.
 -- What a session that has ended or was fenced held is free.
 create or replace function martlet_data.take_connections(p_provider text, p_limit int, p_session int, p_needed int, p_most int) returns int

@@ -1,4 +1,4 @@
--- What a link in a mail does: suppresses the address of the message on its channel, and withdraws the consent of the person. Nobody can name
+-- What a link in a mail does: suppresses the address of the message on its channel, and withdraws the consent of the person. No caller can name
 -- another address. Whose link it is the caller has made sure of. Answers whether it changed anything; null: there is no such message any more.
 create or replace function martlet_data.unsubscribe(p_message_id bigint, p_scope text) returns boolean
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
 -- Waits until something may have come into a lane: message_seq has left p_sequence, a transaction of p_open is over, or (p_promotes) a message is
 -- due. At most p_timeout milliseconds, looking every p_poll. Only one session of the cluster waits; any other is answered at once (elected: false). Its lock
--- ends with the statement, so nobody has to notice that a waiter has died, and it works behind a pooler that lends connections by transaction.
+-- ends with the statement, so no worker has to notice that a waiter has died, and it works behind a pooler that lends connections by transaction.
 --
 -- message_seq moves before the transaction that moves it commits: a look would come too early. So once it has moved the waiter stays until a
 -- transaction has ended, at most ten milliseconds.

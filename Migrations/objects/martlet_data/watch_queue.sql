@@ -1,8 +1,8 @@
 -- What a worker looks at that waits for messages: where the queue is, and with p_promotes whether a message is due.
 --
 -- p_elects: it waits for all workers, if no other one does. The lock is the session's, so that it ends with a worker that dies; p_holds: this session has it.
--- p_sleeps: until the next call, and for at most three seconds, an enqueue shall wake it by NOTIFY. That is said before the sequence is read: whoever takes a
--- position after that sees it, and whoever took one before is seen by the caller (the sequence has moved, and the transaction is open).
+-- p_sleeps: until the next call, and for at most three seconds, an enqueue shall wake it by NOTIFY. That is said before the sequence is read: an enqueue that takes a
+-- position after that sees it, and one that took a position before is seen by the caller (the sequence has moved, and the transaction is open).
 -- p_behind: a position that was given out a while ago; is_behind: the one that waits has left something at it or before it.
 drop function if exists martlet_data.watch_queue(boolean, boolean, boolean, boolean);
 create or replace function martlet_data.watch_queue(p_elects boolean, p_holds boolean, p_sleeps boolean, p_promotes boolean, p_behind bigint default null,

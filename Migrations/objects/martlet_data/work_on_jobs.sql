@@ -1,4 +1,4 @@
--- One batch of a job whose time has come and that nobody works on now: at most p_limit messages, with a rate half a second's worth. Everything of it is one transaction:
+-- One batch of a job whose time has come and that no worker is at: at most p_limit messages, with a rate half a second's worth. Everything of it is one transaction:
 -- a worker that dies with it has done nothing, and the next one does it. No row: nothing is due. p_job: of this job only. Nothing is requeued while a worker still works
 -- by an older policy: it would die again by what has just been mended.
 -- after: martlet_data.policy_is_seen

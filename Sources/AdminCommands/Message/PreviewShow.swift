@@ -10,7 +10,7 @@ extension Preview {
         }
         if let to {
             out.line(
-                "route     \(rendered.from.isEmpty ? "" : "from \(rendered.from) ")to \(Printable.line(to)) by \(provider ?? "nobody")",
+                "route     \(rendered.from.isEmpty ? "" : "from \(rendered.from) ")to \(Printable.line(to)) by \(provider ?? "no provider")",
                 .dim)
         }
         switch rendered.content {

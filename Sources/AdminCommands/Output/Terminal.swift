@@ -36,7 +36,7 @@ struct Terminal: Sendable {
 
     func styled(_ text: String, _ style: Style) -> String { style.apply(text, colours) }
 
-    /// Overwrites the current line; nothing when nobody watches.
+    /// Overwrites the current line; nothing when the output is no terminal.
     func progress(_ text: String) {
         if isTerminal { write("\r\(text)\u{1B}[K") }
     }
@@ -50,7 +50,7 @@ struct Terminal: Sendable {
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 {
-                // The reader is gone (`martlet … | head`) or the disk is full: there is nobody left to tell.
+                // The reader is gone (`martlet … | head`) or the disk is full: no reader is left.
                 guard errno == EINTR else { return }
                 continue
             }
@@ -61,12 +61,13 @@ struct Terminal: Sendable {
 
 /// Asks before what cannot be undone.
 enum Confirmation {
-    /// - Throws: `OperationError` with exit code 75 when the answer is no, or nobody can be asked.
+    /// - Throws: `OperationError` with exit code 75 when the answer is no, or there is no terminal to ask at.
     static func ask(_ question: String, yes: Bool) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
             throw OperationError(
-                .cancelled, "\(question) Nobody can answer here, so nothing was changed.", hint: "Pass --yes to go ahead.")
+                .cancelled, "\(question) There is no terminal to answer at, so nothing was changed.",
+                hint: "Pass --yes to go ahead.")
         }
         Terminal.error.progress("\(question) [y/N] ")
         let answer = readLine(strippingNewline: true)?.lowercased() ?? ""

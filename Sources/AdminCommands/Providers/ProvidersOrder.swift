@@ -72,8 +72,8 @@ struct OrderArguments: ParsableArguments {
     @Option(name: .long, help: "Why; shown to everybody who looks, and kept in the audit.")
     var why: String
 
-    func give(_ order: ProviderOrder?, _ told: String, _ shared: SharedOptions) async throws {
+    func give(_ order: ProviderOrder?, _ done: String, _ shared: SharedOptions) async throws {
         let output = try await shared.run(GiveProviderOrder(provider: provider, order: order, why: why))
-        shared.show(output) { Terminal.out.line("\(provider) \(told)") }
+        shared.show(output) { Terminal.out.line("\(provider) \(done)") }
     }
 }

@@ -10,12 +10,12 @@ struct PolicyWait: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Longest wait, with --wait.", valueName: "duration"))
     var waitAtMost = DurationArgument(.seconds(30))
 
-    /// nil: nobody asked for it.
+    /// nil: it was not asked for.
     func run(on cluster: Cluster, as actor: Actor) async throws -> AwaitPolicy.Output? {
         guard wait else { return nil }
         let output = try await AwaitPolicy(
             atMost: waitAtMost.duration,
-            tell: { Terminal.error.progress("waiting for \(WorkersBehind.Worker.names($0))") }
+            show: { Terminal.error.progress("waiting for \(WorkersBehind.Worker.names($0))") }
         ).run(on: cluster, as: actor)
         Terminal.error.endProgress()
         return output

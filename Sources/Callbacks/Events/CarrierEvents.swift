@@ -6,7 +6,7 @@ public struct CarrierReceipt: Sendable, Equatable, Codable {
     public enum State: String, Sendable, CaseIterable, Codable {
         case scheduled, enroute, delivered, expired, deleted, undeliverable, accepted, unknown, rejected, skipped
 
-        /// Nothing can come after it. ENROUTE and ACCEPTD say that it is on its way; UNKNOWN says that nobody knows.
+        /// Nothing can come after it. ENROUTE and ACCEPTD say that it is on its way; UNKNOWN says that it is not known.
         public var isFinal: Bool {
             switch self {
             case .delivered, .expired, .deleted, .undeliverable, .rejected: true
@@ -133,7 +133,7 @@ public struct InboundText: Sendable, Equatable, Codable {
     public var from: String
     /// Our number.
     public var to: String
-    /// nil: nobody can tell what it says; `octets` are all there is.
+    /// nil: it cannot be read; `octets` are all there is.
     public var text: String?
     /// What else the octets may say, most likely first; nil: nothing.
     public var otherReadings: [String]?

@@ -1,4 +1,4 @@
-/// Matching the id of a receipt with the ids that submits were answered with (S16).
+/// Matching the id of a receipt with the ids that submits were answered with.
 ///
 /// Ids are opaque. Some centres give one in hexadecimal and receive it back in decimal, or the reverse, or lose leading zeros and case.
 /// Because `18` may be another message's whole id and also `12` in decimal, an id that was written differently counts only if the

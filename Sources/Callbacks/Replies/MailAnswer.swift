@@ -81,7 +81,7 @@ package struct MailClassifier: Sendable {
         return byEnhanced ?? byCode
     }
 
-    /// 5.1.7 and 5.1.8 are about nobody but the sender.
+    /// 5.1.7 and 5.1.8 are about the sender only.
     private var isCodeOfSender: Bool { answer.enhanced.map { $0.subject == 1 && (7...8).contains($0.detail) } ?? false }
 
     private func isCertain(_ cause: MailCause) -> Bool {

@@ -3,7 +3,7 @@ import Domain
 /// Why a mail server did not take a message, or did not deliver it. What follows from each is decided here and nowhere else.
 package enum MailCause: String, Sendable, CaseIterable {
     // The address is dead.
-    /// Nobody has this mailbox.
+    /// There is no such mailbox.
     case noMailbox
     /// The domain of the address does not exist.
     case noDomain
@@ -12,7 +12,7 @@ package enum MailCause: String, Sendable, CaseIterable {
     /// The mailbox has gone elsewhere (RFC 5321, 251 and 551).
     case moved
 
-    // The mailbox is there, or nobody says that it is not.
+    // The mailbox is there, or no word says that it is not.
     /// Closed, locked, suspended or not used any more: owners come back.
     case disabled
     case full

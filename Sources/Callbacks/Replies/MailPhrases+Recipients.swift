@@ -142,7 +142,7 @@ extension MailPhrases {
         + phrases(.noMailbox, isCertainAfterData: true, certain)
         + phrases(.noMailbox, mailboxesGone)
 
-    /// Of a relay about the recipient's domain, in words that nobody has for a sender's.
+    /// Of a relay about the recipient's domain, in words that no server has for a sender's.
     private static let domains = """
         host or domain name not found | Postfix 5.4.4
         couldn't find any host | qmail 5.1.2

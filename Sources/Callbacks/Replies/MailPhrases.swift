@@ -142,7 +142,7 @@ enum MailPhrases {
             .server,
             """
             local configuration error | sendmail 5.3.5
-            ldap lookup fail* | Postfix, sendmail (nobody knows whether the mailbox is there)
+            ldap lookup fail* | Postfix, sendmail (it is not known whether the mailbox is there)
             lookup failed | Exim, Postfix
             database error | mail servers with users in SQL
             temporarily failed | Exim (verification of a recipient)

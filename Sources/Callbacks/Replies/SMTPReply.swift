@@ -49,7 +49,7 @@ package struct SMTPReplyParser: Sendable {
 
     package init() {}
 
-    /// Bytes that belong to no complete reply yet, or to one that nobody has asked for.
+    /// Bytes that belong to no complete reply yet, or to one without a command of ours.
     package var hasBytes: Bool { !pending.isEmpty || !lines.isEmpty }
 
     package mutating func append(_ bytes: some Sequence<UInt8>) { pending.append(contentsOf: bytes) }

@@ -4,7 +4,7 @@ import Domain
 enum ComplaintReport {
     static func read(_ fields: DeliveryStatus.Fields, provider: String, token: ReturnToken) -> Complaint {
         func value(_ name: String) -> String? { fields.first { $0.name == name && !$0.value.isEmpty }?.value }
-        // RFC 5965, 3.1: without a Feedback-Type it is no report; but whoever sends one is not happy.
+        // RFC 5965, 3.1: without a Feedback-Type it is no report; but the person who sends one is not happy.
         let kind = value("feedback-type").map { ReportText.clean($0).lowercased().prefix(40) } ?? "abuse"
         return Complaint(
             provider: provider, messageID: token.messageID, attempt: token.attempt, kind: String(kind),

@@ -50,20 +50,20 @@ struct DeliveryStatus {
     /// The reply in Diagnostic-Code, else what the text for people says, with the Status where the reply has no enhanced code that says something.
     private func answer(_ diagnostic: String, _ status: SMTPReply.Enhanced?) -> MailAnswer {
         let reply = QuotedReply(diagnostic)
-        let telling = [reply.enhanced, status].compactMap { $0 }.first { !$0.isGeneral }
+        let specific = [reply.enhanced, status].compactMap { $0 }.first { !$0.isGeneral }
         var answer = MailAnswer(
-            code: reply.code, enhanced: telling ?? reply.enhanced ?? status, words: diagnostic, place: place(reply))
+            code: reply.code, enhanced: specific ?? reply.enhanced ?? status, words: diagnostic, place: place(reply))
         // PowerMTA says what it takes a reply for.
         answer.isQuoted = notice.quotesAnswers || value("x-powermta-bouncecategory") == "bad-mailbox"
         // OpenSMTPD and sendmail give the reason to people only; Exim and Domino sometimes give nothing but "5.0.0" to programs.
-        guard MailClassifier(answer).verdict.cause == .unknown || diagnostic.isEmpty, telling == nil || diagnostic.isEmpty else {
+        guard MailClassifier(answer).verdict.cause == .unknown || diagnostic.isEmpty, specific == nil || diagnostic.isEmpty else {
             return answer
         }
         var words = said
         // Only a greeting: what is around a reason is none.
         if words.code == nil, MailClassifier(words).decidedBy == nil { words.words = diagnostic }
         words.code = reply.code ?? words.code
-        if let telling, words.enhanced?.isGeneral ?? true { words.enhanced = telling }
+        if let specific, words.enhanced?.isGeneral ?? true { words.enhanced = specific }
         words.enhanced = words.enhanced ?? status
         // What the fields call temporary stays so.
         if status?.status == 4, !(words.enhanced?.status == 4) { words.enhanced = status }
@@ -110,7 +110,7 @@ struct DeliveryStatus {
         case "relayed", "expanded", "relay", "forwarded": return .passedOn
         default: break
         }
-        // Whoever leaves the action out, or has a word of its own, has said it with a code.
+        // A server that leaves the action out, or has a word of its own, has said it with a code.
         switch status?.status ?? answer.code.map({ $0 / 100 }) {
         case 2: return .delivered
         case 4: return word.isEmpty && !hasEnded(status, answer, verdict) ? .delayed : .soft

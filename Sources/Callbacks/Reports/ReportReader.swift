@@ -1,6 +1,6 @@
 import Domain
 
-/// Reads what comes back to a return path: delivery reports (RFC 3464), reports in words, complaints (RFC 5965 and Microsoft's own form),
+/// Reads the mail to a return path: delivery reports (RFC 3464), reports in words, complaints (RFC 5965 and Microsoft's own form),
 /// automatic replies, and everything else.
 ///
 /// Only mail with a genuine token counts: in the addresses it was delivered to, in the report (Original-Envelope-Id, Original-Mail-From), or
@@ -9,7 +9,7 @@ import Domain
 package struct ReportReader: Sendable {
     package enum Reading: Equatable {
         case events([ProviderEvent])
-        /// Recorded, and for somebody to look at: nobody knows what it says.
+        /// Recorded, and for a person to look at: it is not known what it says.
         case unclear([ProviderEvent])
         /// Holiday notices, read receipts, mailing lists about nothing of ours.
         case autoReply
@@ -113,7 +113,7 @@ package struct ReportReader: Sendable {
         bounce.failure = Failure(
             code: "bounce_\(status)", detail: detail.isEmpty ? "the report gives no reason" : detail,
             blame: verdict.cause.failureBlame, suppressesAddress: bounce.kind == .hard)
-        // Nobody has understood a word of it.
+        // No rule has understood a word of it.
         return verdict.cause == .unknown && answer.code == nil && answer.enhanced == nil && !isDelay
             ? .unclear([.bounce(bounce)]) : .events([.bounce(bounce)])
     }

@@ -50,7 +50,7 @@ public enum CallbackVerdict: Sendable {
     case events([ProviderEvent])
     /// It asks whether we want its callbacks at all: the body of the answer.
     case handshake(String)
-    /// It is not from the provider, or nobody can tell. `challenge`: what `WWW-Authenticate` asks for.
+    /// It is not from the provider, or that cannot be decided. `challenge`: what `WWW-Authenticate` asks for.
     case forged(challenge: String?)
     /// It is from the provider, and cannot be read.
     case unreadable(String)

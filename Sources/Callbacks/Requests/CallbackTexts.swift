@@ -15,7 +15,7 @@ struct CallbackTexts: Sendable {
     var flags: [(word: Glob, action: KeywordAction)] = []
     /// Phones are written as E.164 without `+`, never as they are dialled at home.
     var areInternational = false
-    /// An event that nobody can read is kept so far.
+    /// Of an event that cannot be read, so much is kept.
     private static let longestEvent = 4096
 
     struct Problem: Error {

@@ -39,7 +39,7 @@ public final class ProviderCallbacks: Sendable {
         }
     }
 
-    /// The provider has left the policy. What comes of it still is verified with the secrets that were read last, should their file go, too.
+    /// The provider has left the policy. Its later callbacks are still verified with the secrets that were read last, should their file go, too.
     public func retire() { state.withLock { $0.isRetired = true } }
 
     public func read(_ request: CallbackRequest) -> CallbackVerdict {

@@ -1,6 +1,6 @@
 import Domain
 
-/// Names a hand-over in the return path, so that a report about it finds back, and nobody can report about a message that was not
+/// Names a hand-over in the return path, so that a report about it finds back, and no stranger can report about a message that was not
 /// theirs: message number, attempt, and 80 bits of code.
 package struct ReturnToken: Sendable, Equatable {
     let messageID: MessageID
@@ -17,7 +17,7 @@ package struct ReturnToken: Sendable, Equatable {
     /// 32 letters and digits without case.
     package func text(_ secret: TokenSecret) -> String { Base32.encode(payload + secret.code(Self.purpose, payload, length: 10)) }
 
-    /// nil: no token, or nobody's.
+    /// nil: no token, or not one of ours.
     init?(_ text: some StringProtocol, secret: TokenSecret) {
         guard let octets = Base32.decodeToken(text) else { return nil }
         self.init(MessageID(Int64(octets: octets.prefix(8))), attempt: Int(UInt16(octets: octets[8..<10])))

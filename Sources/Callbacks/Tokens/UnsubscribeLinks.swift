@@ -28,7 +28,7 @@ public struct UnsubscribeLinks: Sendable {
     }
 
     /// The class of messages that the link is about: its own where the provider has such links for it by name, else `marketing`; nil: the
-    /// token is nobody's.
+    /// token belongs to no message.
     /// - Parameters:
     ///   - address: the message's, as it is stored.
     ///   - messageClass: the message's.

@@ -1,7 +1,7 @@
 public import Domain
 
 /// Says in a link which message made its recipient unsubscribe, without saying who that is: the message's number and a code over
-/// number and address. Whoever receives it looks up the message and asks `isGenuine` with the address that is stored there.
+/// number and address. Its reader looks up the message and asks `isGenuine` with the address that is stored there.
 public struct UnsubscribeToken: Sendable, Equatable {
     /// Claimed; believe it after `isGenuine`.
     public let messageID: MessageID

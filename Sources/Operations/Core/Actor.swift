@@ -3,7 +3,7 @@ import Store
 
 /// What a use case asks of the actor.
 public enum Role: String, Sendable, CaseIterable {
-    /// Whoever can log in.
+    /// Any role that can log in.
     case anybody = "a login"
     case reader = "martlet_reader"
     case admin = "martlet_admin"

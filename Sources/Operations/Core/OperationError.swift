@@ -13,10 +13,10 @@ public struct OperationError: Error, Sendable, CustomStringConvertible {
         /// The contract, or a rule of the use case, does not allow it.
         case refused
         case invalidConfiguration = "invalid_configuration"
-        /// The database cannot be reached, or nobody knows whether it committed.
+        /// The database cannot be reached, or it is not known whether it committed.
         case unavailable
         case internalFault = "internal_fault"
-        /// Nobody confirmed it, or somebody else was faster.
+        /// It was not confirmed, or another person was faster.
         case cancelled
         /// What was waited for did not come in time.
         case notYet = "not_yet"

@@ -4,14 +4,14 @@ import Store
 /// One thing that a person or a program does with a cluster: a value with its input, an output that is a value, and inside the check of
 /// the role, the dry run and the audit. The command line, the HTTP API and the console call the same use cases.
 ///
-/// A use case knows no terminal and no HTTP, and asks nobody: what must be confirmed is part of its input.
+/// A use case knows no terminal and no HTTP, and asks no questions: what must be confirmed is part of its input.
 public protocol UseCase: Sendable {
     associatedtype Output: Sendable
     /// The least that the actor must be.
     static var role: Role { get }
     /// Longest call to the database; nil: as configured.
     static var deadline: Duration? { get }
-    /// Called by `run` alone, after the role was checked: nobody else can make an `OperationContext`.
+    /// Called by `run` alone, after the role was checked: no other code can make an `OperationContext`.
     func perform(in context: OperationContext) async throws -> Output
 }
 

@@ -156,7 +156,7 @@ enum ClusterChecks {
         if let oldest = stuck.first {
             return .bad(
                 "retention",
-                "nothing holds \(stuck.count) old days, and nobody drops them; the oldest is \(oldest.day)",
+                "nothing holds \(stuck.count) old days, and no worker drops them; the oldest is \(oldest.day)",
                 "A live worker with worker.maintenance: true drops them within the hour. Where one is live its log says what keeps it (\"retention\")."
             )
         }
@@ -175,17 +175,17 @@ enum ClusterChecks {
 
     static func rings(_ rings: [RingFacts.Ring]) -> [Finding] {
         rings.map { ring in
-            let text = "\(ring.inUse) of \(ring.segments) segments in use, \(ring.bytes / 1_048_576) MiB"
+            let text = "\(ring.inUse) of \(ring.parts) parts in use, \(ring.bytes / 1_048_576) MiB"
             return ring.inUse <= 64
                 ? .ok("ring_\(ring.kind)", text)
                 : .warn(
                     "ring_\(ring.kind)", text,
-                    "A long transaction or a paused lane pins segments, or much is waiting: see transactions and lanes above.")
+                    "A long transaction or a paused lane pins parts, or much is waiting: see transactions and lanes above.")
         }
     }
 
     static func transactions(_ sessions: [OldTransactions.Session], of name: String, seesAll: Bool) -> Finding {
-        let remedy = "End them (select pg_terminate_backend(pid)): they keep dead rows and segments from being given back."
+        let remedy = "End them (select pg_terminate_backend(pid)): they keep dead rows and parts from being given back."
         let named = sessions.prefix(5).map { "pid \($0.pid) \($0.user) \($0.application) \($0.state) since \($0.age.rough)" }
         let found = sessions.isEmpty ? "none older than a minute" : named.joined(separator: "; ")
         guard seesAll else {

@@ -27,7 +27,7 @@ enum LimitChecks {
         guard !slots.isEmpty else { return .ok("replication_slots", "none without a reader") }
         let named = slots.prefix(5).map { slot in
             let kept = slot.bytes.map { ", \(mebibytes($0)) of WAL kept" } ?? ""
-            return "nobody reads the \(slot.kind) slot \(slot.name)\(kept)\(slot.status == "lost" ? " (lost)" : "")"
+            return "no client reads the \(slot.kind) slot \(slot.name)\(kept)\(slot.status == "lost" ? " (lost)" : "")"
         }
         let text = named.joined(separator: "; ")
         let remedy =

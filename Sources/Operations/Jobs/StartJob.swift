@@ -42,7 +42,7 @@ public struct StartJob: UseCase {
     static var nothing: OperationError { OperationError(.notFound, "No dead letter matches.") }
 }
 
-/// Does one batch of a job now, if it is due and no worker has it, and answers the job as it stands: for whoever waits for it. Workers do the
+/// Does one batch of a job now, if it is due and no worker has it, and answers the job as it stands: for a caller that waits for it. Workers do the
 /// same without being asked.
 public struct ContinueJob: UseCase {
     public static let role = Role.admin

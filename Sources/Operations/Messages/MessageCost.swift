@@ -2,7 +2,7 @@ import Domain
 import Store
 import Text
 
-/// What a message cost: hand-overs that were accepted, as carriers bill them; those that nobody knows of apart.
+/// What a message cost: hand-overs that were accepted, as carriers bill them; those whose outcome is not known apart.
 public struct MessageCost: Sendable, JSONConvertible {
     public struct Sum: Sendable, Equatable {
         public var currency: String

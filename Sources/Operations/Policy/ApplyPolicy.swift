@@ -83,7 +83,7 @@ public struct ApplyPolicy: UseCase {
         guard change.retires, !dryRun else { return }
         guard let confirmed else {
             let names = (change.classesRetired + change.sendersRetired).joined(separator: ", ")
-            throw OperationError(.refused, "This retires \(names), and nobody confirmed it.", hint: "Look at the plan first.")
+            throw OperationError(.refused, "This retires \(names), and that was not confirmed.", hint: "Look at the plan first.")
         }
         guard change == confirmed else {
             throw OperationError(.cancelled, "Somebody else applied a policy meanwhile.", hint: "Run it again.")

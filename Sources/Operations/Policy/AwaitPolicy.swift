@@ -18,26 +18,26 @@ public struct AwaitPolicy: UseCase {
 
     /// Longest wait. Zero: looks once.
     public var atMost: Duration
-    /// Told who is waited for, whenever that changes.
-    public var tell: @Sendable ([WorkersBehind.Worker]) -> Void
+    /// Called with the workers that are waited for, whenever they change.
+    public var show: @Sendable ([WorkersBehind.Worker]) -> Void
 
-    public init(atMost: Duration, tell: @escaping @Sendable ([WorkersBehind.Worker]) -> Void = { _ in }) {
+    public init(atMost: Duration, show: @escaping @Sendable ([WorkersBehind.Worker]) -> Void = { _ in }) {
         self.atMost = atMost
-        self.tell = tell
+        self.show = show
     }
 
     public func perform(in context: OperationContext) async throws -> Output {
         let end = ContinuousClock.now + atMost
-        var told: [WorkersBehind.Worker] = []
+        var shown: [WorkersBehind.Worker] = []
         while true {
             let behind = try await context.run(WorkersBehind())
             if behind.isEmpty || ContinuousClock.now >= end {
                 let live = try await context.run(ListWorkers(all: false)).count { $0.state == "live" }
                 return Output(workers: live, behind: behind)
             }
-            if behind != told {
-                tell(behind)
-                told = behind
+            if behind != shown {
+                show(behind)
+                shown = behind
             }
             try await ContinuousClock().sleep(for: Self.pause)
         }

@@ -141,7 +141,7 @@ extension ConfigDirectory {
             file: "webhooks.yaml", line: place, path: "endpoints.\(endpoint).\(key)", problem: error.description)
     }
 
-    /// A class that no policy has is confirmed by nobody.
+    /// A class that no policy has cannot be confirmed.
     private func surveyProblems(_ templates: [Template], _ policy: Policy) -> [ConfigProblem] {
         templates.compactMap { template in
             guard let purpose = template.survey?.confirms, policy.classes[purpose] == nil else { return nil }

@@ -31,7 +31,7 @@ struct TestMessage {
         }
     }
 
-    /// Ids below zero are nobody's: what the provider reports about them later finds no message.
+    /// Ids below zero belong to no message: what the provider reports about them later finds no message.
     func submission(_ provider: ProviderPolicy) throws(OperationError) -> Submission {
         let now = ContinuousClock.now
         let sendBy = now + max(provider.sendWithin, .seconds(15))

@@ -42,7 +42,7 @@ package final class ProviderQueue: Sendable {
         /// The one message that finds out whether the provider is well again.
         var probe: Key?
         var order: ProviderOrder?
-        /// Of those that the cluster shares; nil: nobody counts them. Without one nothing is admitted here.
+        /// Of those that the cluster shares; nil: they are not counted. Without one nothing is admitted here.
         var connections: Int?
         /// By lane: when the last message that was deferred for want of room may come. A lane does not wait behind another's backlog.
         var deferredUntil: [Int16: ContinuousClock.Instant] = [:]

@@ -22,7 +22,7 @@ extension ProviderQueue {
         }
     }
 
-    /// How far ahead the line may be given out: far enough that nobody runs dry between two looks, and so near that who comes later is
+    /// How far ahead the line may be given out: far enough that no worker runs dry between two looks, and so near that a worker that comes later is
     /// not kept waiting. A code without a place may reach further: it is not shut out by those who ask all the time.
     private static let horizon = Duration.milliseconds(400)
     private static let urgentHorizon = Duration.seconds(2)

@@ -44,7 +44,7 @@ package final class RateDesk: Sendable {
                 defer { state.isAsking = true }
                 return !state.isAsking
             }
-            // A task of its own: whoever asked first may be cancelled, and the others' questions must not end with it.
+            // A task of its own: the task that asked first may be cancelled, and the others' questions must not end with it.
             if isFirst { Task { await self.askAll() } }
         }
     }

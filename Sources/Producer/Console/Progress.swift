@@ -31,7 +31,7 @@ public struct Progress: Sendable {
         }
     }
 
-    /// 0…1, nil when nobody knows.
+    /// 0…1, nil when it is not known.
     var fraction: Double? {
         guard let size, size > 0 else { return nil }
         return min(1, Double(consumed) / Double(size))

@@ -118,7 +118,7 @@ public struct Report: Sendable {
     }
 
     private static func text(of reasons: [RejectReason]) -> [String] {
-        // A field may be any name of the file's: thousands of them are not all told.
+        // A field may be any name of the file's: thousands of them are not all shown.
         reasons.prefix(20).map {
             "  \(Progress.grouped($0.count)) × \($0.code)\($0.field.map { " \($0)" } ?? ""), first in line \(Progress.grouped($0.line)): \($0.reason)"
         } + (reasons.count > 20 ? ["  … and \(Progress.grouped(reasons.count - 20)) more kinds"] : [])

@@ -8,17 +8,17 @@ public struct DryRun: Sendable {
     let options: ImportOptions
     let stop: StopFlag
     let estimator: Estimator?
-    let tell: @Sendable (ImportEvent) -> Void
+    let show: @Sendable (ImportEvent) -> Void
 
     /// - Parameter policy: directory of the policy files; nil: nothing is rendered.
     /// - Throws: `ConfigErrors`.
     public init(
         _ options: ImportOptions, policy: String?, templates: String?, stop: StopFlag,
-        tell: @escaping @Sendable (ImportEvent) -> Void = { _ in }
+        show: @escaping @Sendable (ImportEvent) -> Void = { _ in }
     ) throws {
         self.options = options
         self.stop = stop
-        self.tell = tell
+        self.show = show
         guard let policy, let templates else {
             estimator = nil
             return
@@ -32,9 +32,9 @@ public struct DryRun: Sendable {
     public func run() async throws -> DryRunSummary {
         let reader = try ChunkReader(options, stop: stop)
         let format = try options.format(beginning: try await reader.beginning())
-        tell(.began(importName: "dry run of \(reader.name)", doneLines: 0, size: reader.size))
+        show(.began(importName: "dry run of \(reader.name)", doneLines: 0, size: reader.size))
         reader.start(format, defaults: options.defaults, names: options.names, after: 0)
-        // A dry run leaves no file behind unless it is told to.
+        // A dry run leaves no file behind unless it is asked to.
         let file = try options.rejectsPath.map { path throws(ProducerError) in
             let file = try RejectFile(path: path, withRecord: options.keepsRecords)
             try file.start(after: 0)
@@ -56,7 +56,7 @@ public struct DryRun: Sendable {
             progress.lines = chunk.toLine
             progress.enqueued = summary.records - summary.rejected
             progress.rejected = summary.rejected
-            tell(.advanced(progress, consumed: chunk.consumed))
+            show(.advanced(progress, consumed: chunk.consumed))
             if chunk.isLast { break }
         }
         summary.duplicates = reader.duplicates

@@ -79,7 +79,7 @@ struct ChunkCommit: Sendable {
             rest = rest.dropFirst()
             bad = nil
             if let cause = Cause(refusal, record.row) {
-                // Nobody else with this class, template or sender will be taken either: no need to ask a thousand times.
+                // No other row with this class, template or sender will be taken either: no need to ask a thousand times.
                 rejects += rest.filter { cause.matches($0.row) }.map { Reject(refusal, of: $0) }
                 rest = rest.filter { !cause.matches($0.row) }[...]
             }

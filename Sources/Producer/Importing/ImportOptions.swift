@@ -4,9 +4,9 @@ import Store
 public struct ImportOptions: Sendable {
     /// nil: standard input.
     public var path: String?
-    /// nil: told by the name's extension, else by the first character (`{` is NDJSON).
+    /// nil: by the name's extension, else by the first character (`{` is NDJSON).
     public var format: FileFormat?
-    /// Of CSV; nil: told by the header, in `.tsv` a tab.
+    /// Of CSV; nil: as in the header, in `.tsv` a tab.
     public var delimiter: UInt8?
     /// The list that the file's people go into; nil: the records are messages.
     public var audience: String?

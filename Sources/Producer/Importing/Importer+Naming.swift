@@ -8,7 +8,7 @@ extension Importer {
         if let name = options.importID { return name }
         guard let path = options.path, let size = reader.size else {
             let name = "stdin-\(UUID().uuidString.lowercased())"
-            tell(.trouble("standard input without --import-id cannot be resumed; this import is \(name)"))
+            show(.trouble("standard input without --import-id cannot be resumed; this import is \(name)"))
             return name
         }
         let digest = try await patiently { try await database.run(FileDigest(bytes: beginning)) }

@@ -8,16 +8,16 @@ public struct Importer: Sendable {
     let options: ImportOptions
     let database: Database
     let stop: StopFlag
-    let tell: @Sendable (ImportEvent) -> Void
+    let show: @Sendable (ImportEvent) -> Void
 
-    /// - Parameter tell: is called from the importing task, in order.
+    /// - Parameter show: is called from the importing task, in order.
     public init(
-        _ options: ImportOptions, database: Database, stop: StopFlag, tell: @escaping @Sendable (ImportEvent) -> Void = { _ in }
+        _ options: ImportOptions, database: Database, stop: StopFlag, show: @escaping @Sendable (ImportEvent) -> Void = { _ in }
     ) {
         self.options = options
         self.database = database
         self.stop = stop
-        self.tell = tell
+        self.show = show
     }
 
     /// Reads to the end. Throws `ProducerError`; whatever was committed stays, and the same call goes on from there.
@@ -49,7 +49,7 @@ public struct Importer: Sendable {
         let place = try await begun(begin)
         let done = place.lines
         try await rejects.start(after: done)
-        tell(.began(importName: name, doneLines: done, size: reader.size))
+        show(.began(importName: name, doneLines: done, size: reader.size))
         if place.isFinished { return try await finish(begin, rejects, begin.summary(after: done), since: started) }
         reader.start(format, defaults: options.defaults, names: options.names, after: done)
         var state = begin.summary(after: done)
@@ -66,7 +66,7 @@ public struct Importer: Sendable {
         return summary
     }
 
-    /// Rejects of a chunk that is not in are of no use to anybody. After a COMMIT without an answer nobody knows: the next run does.
+    /// Rejects of a chunk that is not in are of no use. After a COMMIT without an answer it is not known whether it is in: the next run finds out.
     private func copyOrDiscard(
         _ reader: ChunkReader, _ begin: Target, _ rejects: RejectKeeper, _ start: ImportSummary
     ) async throws -> ImportSummary {
@@ -152,7 +152,7 @@ public struct Importer: Sendable {
     ) async throws {
         let (chunk, line, begin) = (one.chunk, one.line, target.place)
         func passed(_ outcome: ChunkCommit.Outcome) async {
-            tell(.advanced(await turns.passed(one.number, outcome, to: chunk.toLine), consumed: chunk.consumed))
+            show(.advanced(await turns.passed(one.number, outcome, to: chunk.toLine), consumed: chunk.consumed))
         }
         if chunk.toLine == line, !chunk.isLast {
             try await turns.wait(for: one.number)
@@ -180,9 +180,9 @@ public struct Importer: Sendable {
                 end = clock.now + options.patience
             } catch let error as StoreError {
                 guard error.mayBeTriedAgain, clock.now < end else { throw error }
-                // Before all else: what comes before this chunk must be in.
+                // Before all else: the chunks before this one must be in.
                 try await turns.wait(for: one.number)
-                tell(.trouble(error.description))
+                show(.trouble(error.description))
                 let found = try await begun(begin).lines
                 if found == chunk.toLine, found != line, let outcome = await lastTry.outcome {
                     await rejects.keep()
@@ -227,7 +227,7 @@ public struct Importer: Sendable {
             do {
                 return try await body()
             } catch let error as StoreError where error.mayBeTriedAgain && clock.now < end && !stop.isSet {
-                tell(.trouble(error.description))
+                show(.trouble(error.description))
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }

@@ -100,7 +100,7 @@ final class RejectFile {
     func keep() { kept = written }
 
     private func open() throws(ProducerError) {
-        // Records hold addresses and texts: nobody else's business.
+        // Records hold addresses and texts: only the owner may read them.
         descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | (isRegular ? O_NOFOLLOW : 0), 0o600)
         guard descriptor >= 0 else { throw failure("cannot be opened") }
     }

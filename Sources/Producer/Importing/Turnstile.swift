@@ -1,6 +1,6 @@
 /// Lets the chunks of an import commit one after another, in the file's order, while those behind are on their way already.
 actor Turnstile {
-    /// Those before it took too long: what waits may be what they wait for (the same idempotency key), so it lets go of everything first.
+    /// Those before it took too long: what waits may be what they wait for (the same idempotency key), so it gives everything back first.
     struct TooLong: Error {}
 
     private(set) var summary: ImportSummary

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Set once, by a signal or when nobody wants more; the reader looks at it at least twice a second.
+/// Set once, by a signal or when no more is wanted; the reader looks at it at least twice a second.
 public final class StopFlag: Sendable {
     private let flag = Atomic(false)
     public init() {}
@@ -9,7 +9,7 @@ public final class StopFlag: Sendable {
     public var isSet: Bool { flag.load(ordering: .relaxed) }
 }
 
-/// The bytes of a file or of standard input, inflated if they are gzip (told by the first two bytes). Holds one step at a time.
+/// The bytes of a file or of standard input, inflated if they are gzip (known by the first two bytes). Holds one step at a time.
 final class ByteSource {
     enum Step {
         case bytes([UInt8])

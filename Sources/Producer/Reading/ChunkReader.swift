@@ -46,7 +46,7 @@ final class ChunkReader: @unchecked Sendable {
         policy = kind == .people ? .ignore : options.duplicates
     }
 
-    /// The first 64 KiB (inflated); of a pipe only the first line, so that what comes slowly is not held back.
+    /// The first 64 KiB (inflated); of a pipe only the first line, so that slow input is not held back.
     func beginning() async throws(ProducerError) -> [UInt8] {
         let found = await onQueue { () throws(ProducerError) -> [UInt8] in
             while !self.stop.isSet {
@@ -153,7 +153,7 @@ final class ChunkReader: @unchecked Sendable {
                 }
             }
         } onCancel: {
-            // Nobody waits for the answer: a read of a silent pipe must not hold us up.
+            // No caller waits for the answer: a read of a silent pipe must not hold us up.
             stop.stop()
         }
     }

@@ -4,7 +4,7 @@ import Text
 enum LinkScanner {
     struct Found: Equatable {
         var range: Range<Int>
-        /// Whether the address ends here nobody can tell: what follows may belong to it (`/wiki/中国`, `?x=a|b`).
+        /// It cannot be decided whether the address ends here: what follows may belong to it (`/wiki/中国`, `?x=a|b`).
         var isUnclear: Bool
     }
 

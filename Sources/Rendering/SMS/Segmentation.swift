@@ -5,7 +5,7 @@ import Text
 ///
 /// The count comes from splitting: a pair (escape and character, or two surrogates) that does not fit goes to the next part and
 /// leaves a gap. Grapheme clusters (emoji sequences, combining marks, CR LF) are kept whole wherever the number of parts stays the
-/// smallest possible; nobody pays a segment for it.
+/// smallest possible; no segment is paid for it.
 public enum Segmentation {
     /// Units in a single segment, and in each part of several (six octets go to the concatenation header).
     static func capacity(_ encoding: SMSText.Encoding) -> (single: Int, part: Int) {

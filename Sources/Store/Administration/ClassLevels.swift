@@ -9,7 +9,7 @@ public struct ClassLevels: Statement {
         public var name: String
         public var promise: Duration?
         public var messages: Int
-        /// Put off by hours or caps, or requeued: not judged.
+        /// Deferred by hours or caps, or requeued: not judged.
         public var held: Int
         public var accepted: Int
         /// Accepted within the promise; nil: there is none.

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Replication slots that nobody reads: the server keeps its log for them.
+/// Replication slots without a reader: the server keeps its log for them.
 public struct InactiveSlots: Statement {
     public init() {}
     public struct Slot: Sendable, Equatable {

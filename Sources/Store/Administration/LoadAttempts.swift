@@ -15,7 +15,7 @@ public struct LoadAttempts: Statement {
         public var segments: Int
         public var costMicros: Int64?
         public var currency: String?
-        /// nil: nobody has answered.
+        /// nil: there is no answer.
         public var outcome: String?
         public var code: String?
         public var reference: String?

@@ -22,7 +22,7 @@ public struct ProviderUsage: Statement {
         public var undelivered: Int
         /// Certainly not taken: not billed.
         public var refused: Int
-        /// Nobody knows whether it was taken.
+        /// It is not known whether it was taken.
         public var inDoubt: Int
         /// Of those that were accepted, as is the cost.
         public var segments: Int

@@ -4,9 +4,9 @@ import Postgres
 public struct QueueFacts: Statement {
     public init() {}
     public struct Answer: Sendable {
-        /// Leased rows past their deadline by more than 15 s: nobody rescues.
+        /// Leased rows past their deadline by more than 15 s: no worker rescues.
         public var overdueLeased: Int
-        /// Due rows more than a minute late: nobody promotes.
+        /// Due rows more than a minute late: no worker promotes.
         public var overdueDue: Int
         /// Names that PostgreSQL knows and the checked list does not, or the other way round.
         public var missingTimeZones: Int

@@ -5,7 +5,7 @@ public struct RingFacts: Statement {
     public init() {}
     public struct Ring: Sendable {
         public var kind: String
-        public var segments: Int
+        public var parts: Int
         public var inUse: Int
         public var bytes: Int64
     }
@@ -19,7 +19,7 @@ public struct RingFacts: Statement {
     public func bind(_ parameters: inout PQParams) {}
     public static func read(_ rows: PQRows) throws -> [Ring] {
         try rows.map {
-            Ring(kind: try $0.text(0), segments: Int(try $0.int8(1)), inUse: Int(try $0.int8(2)), bytes: try $0.int8(3))
+            Ring(kind: try $0.text(0), parts: Int(try $0.int8(1)), inUse: Int(try $0.int8(2)), bytes: try $0.int8(3))
         }
     }
 }

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Texts of people that nobody could read, by provider. Admins only.
+/// Texts of people that could not be read, by provider. Admins only.
 public struct UnreadableTexts: Statement {
     public init() {}
     public struct Count: Sendable {

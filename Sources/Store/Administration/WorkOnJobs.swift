@@ -1,6 +1,6 @@
 import Postgres
 
-/// Does one batch of a job that is due and that nobody works on; nil: there is none.
+/// Does one batch of a job that is due and that no worker is at; nil: there is none.
 public struct WorkOnJobs: Statement {
     public static let most = 500
     /// nil: any job.

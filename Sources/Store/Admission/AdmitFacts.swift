@@ -45,7 +45,7 @@ public struct AdmitFacts: Statement {
         public var cancelledGroups: [String: [(producer: String, at: Timestamp)]] = [:]
         /// Messages whose earlier attempt is known by now to have been taken, with the receipt's kind.
         public var decided: [MessageID: String] = [:]
-        /// Messages of which an earlier attempt may have arrived, nobody knows.
+        /// Messages of which an earlier attempt may have arrived: its outcome is not known.
         public var doubtful: Set<MessageID> = []
         public var runs: [RunPlace: RunFacts] = [:]
     }

@@ -1,6 +1,6 @@
 import Postgres
 
-/// Holds these keys until the transaction ends, as far as nobody opts out of them; answers those that are being opted out of. For messages of
+/// Holds these keys until the transaction ends, except those that people are opting out of; answers those that are being opted out of. For messages of
 /// a bucket that an opt-out has just locked.
 public struct HoldOptOuts: Statement {
     public var keys: [OptOutKey]

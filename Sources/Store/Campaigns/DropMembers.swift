@@ -1,6 +1,6 @@
 import Postgres
 
-/// People of lists and runs that nobody needs any more; answers how many tables went.
+/// Deletes people of lists and runs that no run needs any more; answers how many tables went.
 public struct DropMembers: Statement {
     /// Of a run's members, from its start on.
     public var keep: Duration

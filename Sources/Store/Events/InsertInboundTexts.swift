@@ -16,7 +16,7 @@ public struct InsertInboundTexts: Statement {
         public var part: Int16
         public var parts: Int16
         public var channel: Channel
-        /// Whose phone it is, E.164; nil: nobody's.
+        /// The person's phone, E.164; nil: there is none.
         public var address: String?
         /// stop, stop_all, start.
         public var keyword: String?

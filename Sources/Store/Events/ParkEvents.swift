@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Keeps events that found nothing, to be tried again: soon, then after ever longer pauses, for 72 hours (S17).
+/// Keeps events that found nothing, to be tried again: soon, then after ever longer pauses, for 72 hours.
 ///
 /// What names a message and an attempt is kept only when that message is not there (nothing to wait for), or its attempt has no outcome
 /// yet: the answer may still be on its way to Record, and with it a dead letter whose doubt this event resolves.

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Takes away parked events whose time has come; whoever takes them puts back, in the same transaction, what still finds nothing.
+/// Takes away parked events whose time has come. Their taker puts back, in the same transaction, those that still find no message.
 public struct TakeParkedEvents: Statement {
     public var limit: Int32
     public init(limit: Int32 = 500) { self.limit = limit }

@@ -9,7 +9,7 @@ public struct AttemptStates: Statement {
         public var messageID: MessageID
         public var attempt: Int16
         public var provider: String
-        /// nil: nobody has answered; else accepted, deferred, rejected or unknown.
+        /// nil: there is no answer; else accepted, deferred, rejected or unknown.
         public var outcome: String?
         public var reference: String?
     }

@@ -15,7 +15,7 @@ public struct DueWork: Statement {
         public var jobs: Bool
         /// A run of a campaign has chunks left.
         public var runs: Bool
-        /// A code belongs to a message of which nobody knows yet what becomes of it.
+        /// A code belongs to a message whose outcome is not known yet.
         public var codes: Bool
     }
     public var sql: String {

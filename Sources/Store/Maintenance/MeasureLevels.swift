@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Measures levels for all workers, over messages enqueued within `span`; run by whoever has the duty. Answers how long it took.
+/// Measures levels for all workers, over messages enqueued within `span`; run by the worker that has the duty. Answers how long it took.
 public struct MeasureLevels: Statement {
     public var span: Duration
     public init(span: Duration) { self.span = span }

@@ -8,7 +8,7 @@ public struct PurgeDeadLetters: Statement {
         """
         with gone as (delete from martlet_data.dead_letters where message_id = any (array(
                 select d.message_id from martlet_data.dead_letters d where d.died_at < clock_timestamp() - $1::interval order by d.died_at limit 10000)) returning message_id, reason),
-            told as (insert into martlet_data.receipts (message_id, kind, code, detail, actor)
+            ended as (insert into martlet_data.receipts (message_id, kind, code, detail, actor)
                 select message_id, 'discarded', reason, 'kept for as long as dead letters are', session_user from gone),
             noted as (insert into martlet_data.audit (action, object, why, detail)
                 select 'discard', count(*) || ' dead letters', 'retention', jsonb_build_object('older_than', $1::interval) from gone having count(*) > 0)

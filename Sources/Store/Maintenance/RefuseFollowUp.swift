@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Refuses the follow-up that is due first and that nobody holds: the database refuses to decide it. Answers its message.
+/// Refuses the follow-up that is due first and that no session holds: the database refuses to decide it. Answers its message.
 public struct RefuseFollowUp: Statement {
     public init() {}
     public var sql: String {

@@ -8,7 +8,7 @@ public struct RescuableSessions: Statement {
         public var id: Int32
         /// True: everything of it; false: only rows past their deadline.
         public var isDead: Bool
-        /// It ended as it should and left these because its time was up: nobody died with them.
+        /// It ended as it should and left these because its time was up: no worker crashed with them.
         public var hasEnded: Bool
     }
     public var sql: String {

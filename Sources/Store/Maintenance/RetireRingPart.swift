@@ -1,6 +1,6 @@
 import Postgres
 
-/// Gives an empty part back by TRUNCATE, or, when readers never let go of it, as autovacuum has left it (some rounds later); false when it is in
+/// Gives an empty part back by TRUNCATE, or, when some reader always holds it, as autovacuum has left it (some rounds later); false when it is in
 /// use, pinned or not empty. Never waits.
 public struct RetireRingPart: Statement {
     public var kind: LoadRingParts.Kind

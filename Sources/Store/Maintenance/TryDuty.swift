@@ -1,6 +1,6 @@
 import Postgres
 
-/// One duty at a time in the cluster, without a leader: whoever gets the lock does the work of this round.
+/// One duty at a time in the cluster, without a leader: the worker that gets the lock does the work of this round.
 public struct TryDuty: Statement {
     /// 1 rescue, 2 promote, 3 rotate, 4 retention, 5 events.
     public var duty: Int32

@@ -12,7 +12,7 @@ public struct MigrationRepair: Sendable, Equatable {
     public struct Object: Sendable, Equatable {
         public enum Cause: String, Sendable {
             case missing
-            /// Nobody recorded it: changed by hand, or its rights are.
+            /// No migration recorded it: changed by hand, or its rights are.
             case differs
             /// A binary with another text recorded it after this binary's had been in force.
             case newer

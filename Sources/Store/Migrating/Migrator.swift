@@ -18,7 +18,7 @@ public struct MigrationResult: Sendable, Equatable {
 /// Brings a database to the schema this binary knows, one migrator at a time: forward only, each migration in a transaction; then all
 /// functions and views whose text changed, in one transaction.
 ///
-/// Safe while workers run: a step that cannot get its locks within 5 s is rolled back, so that nobody queues behind it, and tried twice more.
+/// Safe while workers run: a step that cannot get its locks within 5 s is rolled back, so that no query waits behind it, and tried twice more.
 public struct Migrator: Sendable {
     let database: Database
     let migrations: [Migration]
@@ -80,7 +80,7 @@ public struct Migrator: Sendable {
         }
     }
 
-    /// Makes what differs anew, and what comes after it: a view that is dropped takes those that read it along.
+    /// Makes what differs anew, and the objects after it: a view that is dropped takes those that read it along.
     private func applyObjects(on connection: StoreConnection, within open: Bool) async throws -> [String] {
         try await transaction(on: connection, within: open) {
             let pending = try await pendingObjects(connection).pending
@@ -153,7 +153,7 @@ public struct Migrator: Sendable {
         MigrationStatus(entries: migrations.map { .init(version: $0.version, name: $0.name, state: .pending, appliedAt: nil) })
     }
 
-    /// Whoever is no superuser must be a member of the role that owns everything before the first file makes schemas for it: one with CREATEROLE
+    /// A role that is no superuser must be a member of the role that owns everything before the first file makes schemas for it: one with CREATEROLE
     /// makes the role and joins it. From PostgreSQL 16 on who has made a role may grant it, but not yet act as it.
     private static let ownership = """
         do $$ begin

@@ -3,7 +3,7 @@ import Postgres
 /// Policies whose providers are not those of the one after them, newest first, as far as that one was applied lately: what is under way may still be
 /// theirs.
 public struct LoadReplacedPolicies: Statement {
-    /// Nobody changes providers more often while a receipt is on its way.
+    /// Providers change no more often than that while a receipt is on its way.
     public static let most = 100
     public var since: Duration
     public init(since: Duration) { self.since = since }

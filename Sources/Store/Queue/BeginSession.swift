@@ -6,7 +6,7 @@ public struct BeginSession: Statement {
     public var host: String
     public var pid: Int32
     public var version: String
-    /// By which it works; nil: not told.
+    /// By which it works; nil: not known.
     public var policy: Int?
     public var templates: String?
     public init(

@@ -10,13 +10,13 @@ extension StoreConnection {
 
     /// One element for each time that enqueues have woken this session, until the connection ends or the reader stops: the lane that a message has
     /// come into; nil: any.
-    public func wakeUps() async throws -> some AsyncSequence<Int16?, Never> & Sendable {
+    public func notifications() async throws -> some AsyncSequence<Int16?, Never> & Sendable {
         do { return try await connection.listen(to: WatchQueue.channel).map { Int16($0.payload) } } catch let error as PQError {
             throw StoreError(error)
         }
     }
 
-    /// Enqueues wake this session again, or no longer, after `wakeUps`.
+    /// Enqueues wake this session again, or no longer, after `notifications`.
     public func setListening(_ listens: Bool) async throws {
         let call = PQCall("listen", "\(listens ? "listen" : "unlisten") \(WatchQueue.channel)", prepared: false)
         do { _ = try await connection.query(call, within: .seconds(5)) } catch let error as PQError { throw StoreError(error) }

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Puts leased messages off to a later instant, with the reason and, where a provider answered, its receipt.
+/// Defers leased messages to a later instant, with the reason and, where a provider answered, its receipt.
 public struct DeferMessages: Statement {
     public var part: Int16
     var keys = LeaseKeys()
@@ -22,8 +22,8 @@ public struct DeferMessages: Statement {
 
     /// - Parameters:
     ///   - attempt: number of its last attempt by now.
-    ///   - receipt: `postponed` (nobody was asked), the outcome of that attempt (deferred, unknown), or nil for a pause that is
-    ///     nobody's business (the provider has no room).
+    ///   - receipt: `postponed` (no provider was asked), the outcome of that attempt (deferred, unknown), or nil for a pause that is
+    ///     of no interest to people (the provider has no room).
     public mutating func add(
         _ lease: Lease, until: Timestamp, reason: String, attempt: Int16, countedAttempts: Int16, resends: Int16,
         workerCrashes: Int16? = nil,

@@ -1,4 +1,4 @@
-/// What is known of tries that nobody answered; pieces of SQL that several statements share.
+/// What is known of tries without an answer; pieces of SQL that several statements share.
 enum UnknownOutcome {
     /// True when a try of the message may have arrived: it has neither an answer nor a receipt that says what became of it. A late refusal
     /// is evidence for people and no answer (`late_refusal`).

@@ -55,7 +55,7 @@ enum DKIMCanonical {
         var ends = 0
         for byte in body {
             switch byte {
-            // Our bodies hold CR before LF only (D1).
+            // Our bodies hold CR before LF only.
             case 0x0D: continue
             case 0x0A:
                 ends += 1

@@ -2,7 +2,7 @@ import CLibCrypto
 
 /// A private key for DKIM signatures, parsed once: RSA (RFC 6376) or Ed25519 (RFC 8463).
 final class DKIMKey: @unchecked Sendable {
-    // @unchecked: threads may sign with one key of libcrypto at once; nobody changes it.
+    // @unchecked: threads may sign with one key of libcrypto at once; no code changes it.
     enum Algorithm: String, Sendable {
         case rsa = "rsa-sha256"
         case ed25519 = "ed25519-sha256"
@@ -27,7 +27,7 @@ final class DKIMKey: @unchecked Sendable {
     private let key: OpaquePointer
 
     init(pem: [UInt8]) throws(Problem) {
-        // Whoever looked into this thread's queue of errors later would blame the wrong call.
+        // A later reader of this thread's queue of errors would blame the wrong call.
         defer { ERR_clear_error() }
         guard let key = Self.parse(pem) else { throw .unreadable }
         self.key = key

@@ -11,7 +11,7 @@ final class HTTPPool: @unchecked Sendable {
     private let eventLoop: any EventLoop
     private let configuration: HTTPClient.Configuration
     private let gates = HTTPGates()
-    /// Made for the first message: one that nobody sent by needs no closing.
+    /// Made for the first message: one without any message needs no closing.
     private var client: HTTPClient?
     private let logger: Logger
     private var health: ProviderHealth
@@ -35,7 +35,7 @@ final class HTTPPool: @unchecked Sendable {
     }
 
     deinit {
-        // Only where nobody drained; the client objects to being forgotten. There is nobody left to tell.
+        // Only where it was not drained; the client objects to being forgotten. No caller is left to hear of it.
         client?.shutdown().whenComplete { _ in }
     }
 
@@ -80,7 +80,7 @@ final class HTTPPool: @unchecked Sendable {
         }
     }
 
-    /// A secret's file cannot be used: nobody can send.
+    /// A secret's file cannot be used: nothing can be sent.
     func refuse(_ jobs: [Submission], _ failure: SetupFailure, _ result: @Sendable ([SubmissionResult]) -> Void) {
         failed(failure, started: .now)
         result(
@@ -230,7 +230,7 @@ final class HTTPPool: @unchecked Sendable {
         isClosing = true
         guard let client else { return closed() }
         self.client = nil
-        // What could go wrong with closing concerns nobody any more.
+        // What could go wrong with closing has no consequence any more.
         client.shutdown().whenComplete { _ in self.eventLoop.execute { self.closed() } }
     }
 

@@ -17,11 +17,11 @@ enum HTTPClass: String, Sendable, CaseIterable {
     case optedOut = "opted_out"
     case sender
     case content
-    /// Permanent, and nobody knows more.
+    /// Permanent, and no more is known.
     case refused
     /// Credentials, URL or account: no message is at fault, all have to wait.
     case configuration
-    /// Nobody knows whether it was taken.
+    /// It is not known whether it was taken.
     case unknown
 }
 

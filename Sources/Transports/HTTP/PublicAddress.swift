@@ -4,7 +4,7 @@ import NIOCore
     import Glibc
 #endif
 
-/// Which addresses are nobody's but ours: a provider's host name must not lead into our own network (H3).
+/// Which addresses belong to our own network: a provider's host name must not lead there.
 enum PublicAddress {
     /// False for loopback, link-local, private, unique-local, shared, multicast, documentation and other special addresses (IANA's
     /// special-purpose registries), also inside IPv6 (mapped, NAT64, 6to4), and for sockets that are no IP at all.

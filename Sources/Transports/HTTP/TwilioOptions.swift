@@ -2,7 +2,7 @@ import Callbacks
 import Domain
 import NIOHTTP1
 
-/// Twilio's Messages API, and those that are compatible with it (H1): a form to
+/// Twilio's Messages API, and those that are compatible with it: a form to
 /// `/2010-04-01/Accounts/{sid}/Messages.json` with basic authentication.
 extension HTTPOptions {
     /// - Throws: `ProviderError`.

@@ -45,7 +45,7 @@ struct CertificateFacts: Sendable, Equatable {
         if expires < now {
             return ProbeTrouble(
                 "the certificate expired on \(expires.formatted(.iso8601.year().month().day())) (\(subject))",
-                "Whoever runs the server has to renew it; if it is renewed, check this machine's clock.")
+                "The operator of the server has to renew it; if it is renewed, check this machine's clock.")
         }
         if begins > now {
             return ProbeTrouble(

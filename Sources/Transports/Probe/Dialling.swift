@@ -46,7 +46,7 @@ struct Dialling: Sendable {
             if getnameinfo(entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, 1025, nil, 0, NI_NUMERICHOST) == 0 {
                 let ip = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
                 do { addresses.append(try SocketAddress(ipAddress: ip, port: port)) } catch {
-                    // An address with a scope, link-local: nobody's mail server lives there.
+                    // An address with a scope, link-local: no mail server is there.
                 }
             }
             next = entry.pointee.ai_next
@@ -95,7 +95,7 @@ struct Dialling: Sendable {
 }
 
 extension NIOCore.Channel {
-    /// Closes it; what could go wrong with that concerns nobody.
+    /// Closes it; what could go wrong with that has no consequence.
     func closeQuietly() async {
         do { try await close().get() } catch {}  // Closing twice or a reset: it is gone either way.
     }

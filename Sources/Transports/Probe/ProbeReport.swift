@@ -7,7 +7,7 @@ public struct ProbeReport: Sendable, Equatable {
         public enum Result: String, Sendable, Equatable {
             case done
             case failed
-            /// Could not be tried, or nobody asked for it.
+            /// Could not be tried, or was not asked for.
             case skipped
         }
         /// `options`, `resolve`, `connect`, `tls`, `login`, `message`.

@@ -35,7 +35,7 @@ extension Prober {
                         connection.drain(now: .now)
                     }
                     for case .deliver(let delivery, _) in actions {
-                        // Nobody is here to keep it: the carrier does.
+                        // A probe keeps no event: the carrier keeps it.
                         connection.acknowledge(delivery, .temporaryReceiverError, now: .now)
                     }
                 },

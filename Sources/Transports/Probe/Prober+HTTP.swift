@@ -33,7 +33,7 @@ extension Prober {
     }
 
     private mutating func login(_ options: HTTPOptions, _ secrets: HTTPSecrets.Values, _ test: HTTPTemplate) async throws {
-        let fields = options.fields(Self.nobody, secrets)
+        let fields = options.fields(Self.noMessage, secrets)
         var request = Self.request("GET", test.render(fields))
         for (name, template) in options.form.headers where name.lowercased() != "content-type" {
             request.headers.add(name: name, value: template.render(fields))
@@ -67,7 +67,7 @@ extension Prober {
         HTTPRequestForm.Request(url: url, method: HTTPMethod(rawValue: method), headers: ["User-Agent": "martlet"], body: [])
     }
 
-    private static var nobody: Submission {
+    private static var noMessage: Submission {
         Submission(
             messageID: MessageID(0), attempt: 1, to: "",
             rendered: RenderedMessage(content: .http(""), from: "", templateVersion: 0),
@@ -80,7 +80,7 @@ extension Prober {
         let gates = HTTPGates()
         let client = HTTPClient(
             eventLoopGroupProvider: .shared(eventLoop), configuration: try HTTPPool.configuration(options, gates))
-        let job = HTTPJob(submission: Self.nobody, request: request, hidden: [], result: { _ in })
+        let job = HTTPJob(submission: Self.noMessage, request: request, hidden: [], result: { _ in })
         let event = await withCheckedContinuation { (waiter: CheckedContinuation<HTTPProbeEvent, Never>) in
             eventLoop.execute {
                 let call = HTTPCall(job, on: eventLoop, gates: gates) { _, event in
@@ -93,7 +93,7 @@ extension Prober {
                 call.start(client)
             }
         }
-        do { try await client.shutdown() } catch {}  // It has served; how it ends concerns nobody.
+        do { try await client.shutdown() } catch {}  // It has served; how it ends has no consequence.
         switch event {
         case .answered(let answer): return answer
         case .failed(let words):

@@ -102,7 +102,7 @@ struct Prober {
         }
     }
 
-    /// Looks at the certificate that was refused, without saying anything to whoever showed it.
+    /// Looks at the certificate that was refused, without saying anything to the peer that showed it.
     private func explain(_ dialling: Dialling, _ words: String, _ serverName: String, _ plain: String) async -> ProbeTrouble {
         do {
             let channel = try await dialling.connect(try await dialling.resolve())
@@ -131,10 +131,10 @@ struct Prober {
         let result = await iterator.next()
         running.cancel()
         _ = await running.result
-        if let result { tell(result, to: message.to) }
+        if let result { report(result, to: message.to) }
     }
 
-    private mutating func tell(_ result: SubmissionResult, to address: String) {
+    private mutating func report(_ result: SubmissionResult, to address: String) {
         report.outcome = result.outcome
         let took =
             "after \(result.latency.components.seconds * 1000 + result.latency.components.attoseconds / 1_000_000_000_000_000) ms"

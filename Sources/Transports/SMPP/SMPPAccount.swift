@@ -9,7 +9,7 @@ struct SMPPAccount: Sendable {
         /// data_coding 3: ISO 8859-1.
         case latin1
     }
-    /// How the parts of a long text are held together (S11).
+    /// How the parts of a long text are held together.
     enum LongText: String, Sendable, CaseIterable {
         /// User data header with an 8-bit reference (3GPP TS 23.040, 9.2.3.24.1).
         case udh8

@@ -1,12 +1,12 @@
 import Domain
 
-/// What a status means for the message, and who has to do something (S7). Policies can say otherwise for their carrier.
+/// What a status means for the message, and who has to do something. Policies can say otherwise for their carrier.
 enum SMPPStatusClass: String, Sendable, CaseIterable {
     /// Another try at the same carrier may succeed.
     case retry
     /// Another carrier may succeed; until routes know alternatives, a retry like the other.
     case other
-    /// Slower: the account pauses, and the message keeps its attempt (S6).
+    /// Slower: the account pauses, and the message keeps its attempt.
     case throttled
     /// A few tries, then back of the line.
     case queueFull = "queue_full"

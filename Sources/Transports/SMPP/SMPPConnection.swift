@@ -36,7 +36,7 @@ final class SMPPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: the pool's side
 
-    /// The peer does not read: what was submitted now would leave at a time that nobody knows.
+    /// The peer does not read: what was submitted now would leave at an unknown time.
     var isClogged: Bool { unwritten > 0 }
 
     func submit(_ ticket: SMPPTicket, now: ContinuousClock.Instant) {

@@ -1,14 +1,14 @@
 import NIOCore
 import Text
 
-/// What came out of the octets of a peer. Nothing here is an exception: every case has its answer (S1).
+/// What came out of the octets of a peer. Nothing here is an exception: every case has its answer.
 enum SMPPInput: Sendable, Equatable {
     case pdu(SMPPPDU)
     /// A command_id that SMPP 3.4 does not have, or that no centre sends: generic_nack 0x03.
     case unknownCommand(SMPPCommand, sequence: UInt32)
     /// A frame of sound length whose inside is not; the next frame can be read all the same.
     case malformed(SMPPCommand, sequence: UInt32, field: String)
-    /// A command_length below 16 or above 64 KiB: nobody knows where the next frame begins. The last input there is.
+    /// A command_length below 16 or above 64 KiB: it cannot be known where the next frame begins. The last input there is.
     case badLength(UInt32, sequence: UInt32)
 }
 
@@ -106,7 +106,7 @@ struct SMPPReader {
         return Latin1.string(slice.readableBytesView)
     }
 
-    /// The last string of a body, which some centres do not end with a NUL, and which errors leave out (S8). nil: nothing at all.
+    /// The last string of a body, which some centres do not end with a NUL, and which errors leave out. nil: nothing at all.
     mutating func restText() -> String? {
         let view = bytes.readableBytesView
         if view.isEmpty { return nil }

@@ -16,8 +16,8 @@ extension SetupFailure {
     }
 }
 
-/// When a bind that was lost or refused is tried again: doubling from 1 s to 60 s with full jitter (S20); from 1 to 15 min when the
-/// account is wrong, for a loop of wrong passwords gets accounts locked (S2).
+/// When a bind that was lost or refused is tried again: doubling from 1 s to 60 s with full jitter; from 1 to 15 min when the
+/// account is wrong, for a loop of wrong passwords gets accounts locked.
 struct SMPPBackoff: Sendable {
     private var failures = 0
     private let random: @Sendable () -> Double

@@ -2,7 +2,7 @@ import Callbacks
 import Logging
 import NIOCore
 
-/// Events on their way to where they are durable. Deliveries are answered after that and not before (S14): `ok`, or
+/// Events on their way to where they are durable. Deliveries are answered after that and not before: `ok`, or
 /// ESME_RX_T_APPN, with which the carrier keeps them.
 final class SMPPInbox: @unchecked Sendable {
     // @unchecked: only touched on `eventLoop`.

@@ -199,7 +199,7 @@ final class SMPPPool: @unchecked Sendable {
         }
     }
 
-    /// The account pauses and goes on with this message; true when it waits for that (S6).
+    /// The account pauses and goes on with this message; true when it waits for that.
     private func throttled(_ outcome: Outcome, _ ticket: SMPPTicket, now: ContinuousClock.Instant) -> Bool {
         guard let failure = outcome.failure else { return false }
         let isNew = throttle.refused(failure, now: now)
@@ -208,9 +208,9 @@ final class SMPPPool: @unchecked Sendable {
         job.tally.returned(ticket.part)
         guard !isDraining, !job.tally.hasFailed, !waitsInVain(job), now < job.limit else {
             job.tally.sent(ticket.part)
-            var told = failure
-            told.retryAfter = throttle.pausedUntil.map { max(.zero, $0 - now) }
-            job.tally.answered(ticket.part, .deferred(told))
+            var answer = failure
+            answer.retryAfter = throttle.pausedUntil.map { max(.zero, $0 - now) }
+            job.tally.answered(ticket.part, .deferred(answer))
             settle(job)
             return true
         }
@@ -232,15 +232,15 @@ final class SMPPPool: @unchecked Sendable {
 
     private func paused(_ failure: Failure, now: ContinuousClock.Instant) {
         guard let until = throttle.pausedUntil else { return }
-        var told = failure
-        told.countsAttempt = false
-        told.retryAfter = until - now
-        sweep(told) { $0.limit <= until }
+        var answer = failure
+        answer.countsAttempt = false
+        answer.retryAfter = until - now
+        sweep(answer) { $0.limit <= until }
         resumption?.cancel()
         resumption = eventLoop.scheduleTask(in: TimeAmount(until - now)) { self.turn {} }
     }
 
-    /// Up to four tries of this message, with growing pauses; then it goes to the back of the line (S6).
+    /// Up to four tries of this message, with growing pauses; then it goes to the back of the line.
     private func queueFull(_ ticket: SMPPTicket, now: ContinuousClock.Instant) -> Bool {
         let job = ticket.job
         job.fullQueues += 1

@@ -8,7 +8,7 @@ import Text
 /// under 15 (as CMPP has it). What can be read in several ways is shown as the most likely one; the others are kept beside it, because a person
 /// who opts out in one of them has opted out.
 struct SMPPReading: Sendable, Equatable {
-    /// nil: nobody can tell what it says.
+    /// nil: it cannot be read.
     private(set) var text: String?
     /// What else it may say.
     private(set) var others: [String] = []
@@ -78,7 +78,7 @@ struct SMPPReading: Sendable, Equatable {
         if octets.allSatisfy({ $0 < 0x80 }) { return makesSense(latin) ? latin : guesses(octets).first ?? latin }
         if let text = utf8(octets) { return text }
         guard makesSense(latin) else { return guesses(octets).first ?? latin }
-        // Whoever writes Latin letters with accents writes some without, too.
+        // A person who writes Latin letters with accents writes some without, too.
         let hasLetters = octets.contains { (0x41...0x5A).contains($0 & 0xDF) && $0 < 0x80 }
         guard !hasLetters, octets.count >= 4, let chinese = Charset.decode(octets, from: "GB18030"), Charset.isCommon(chinese)
         else { return latin }
@@ -119,7 +119,7 @@ struct SMPPReading: Sendable, Equatable {
         return found.filter(makesSense)
     }
 
-    /// Septets that nobody unpacked.
+    /// Septets that are still packed.
     private static func packed(_ octets: [UInt8]) -> String? {
         guard let septets = GSM7.unpack(octets, count: octets.count * 8 / 7) else { return nil }
         let text = GSM7.decode(septets)

@@ -14,7 +14,7 @@ struct SMPPReceiver: Sendable {
         isReceipt(message) ? .receipt(receipt(message)) : .text(text(message))
     }
 
-    /// esm_class 0x04 or 0x20 (S14), whatever other bits are set. Carriers forget it, or say 0x08 (the phone's acknowledgement) instead: then a
+    /// esm_class 0x04 or 0x20, whatever other bits are set. Carriers forget it, or say 0x08 (the phone's acknowledgement) instead: then a
     /// parameter that only receipts have, or a text as only receipts have it.
     private func isReceipt(_ message: SMPPMessage) -> Bool {
         let type = message.esmClass & 0x3C
@@ -36,7 +36,7 @@ struct SMPPReceiver: Sendable {
         var receipt = CarrierReceipt(
             provider: provider, id: Self.id(message) ?? fields.id, state: state,
             isFinal: state.isFinal && !isIntermediate, isIntermediate: isIntermediate,
-            // A word that nobody knows is what an admin needs to see.
+            // An admin needs to see a word that is not known.
             error: error ?? (mapped == nil && known == nil ? fields.stateWord : nil), recipient: Self.phone(message.source),
             sender: message.destination.digits, submitted: fields.submitted, done: fields.done, text: String(text.prefix(300)))
         receipt.consequence = mapped?.receipt?.consequence
@@ -46,7 +46,7 @@ struct SMPPReceiver: Sendable {
     /// What `receipt_states` calls a receipt without `stat:`.
     static let noWord = "none"
 
-    /// The parameter beats the text (S15).
+    /// The parameter beats the text.
     private static func id(_ message: SMPPMessage) -> String? {
         guard let value = message.parameter(.receiptedMessageID) else { return nil }
         let id = Latin1.string(value.prefix { $0 != 0 }).trimmingBlanks

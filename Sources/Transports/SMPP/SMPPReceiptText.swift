@@ -4,7 +4,7 @@ import Callbacks
 /// `id:0123 sub:001 dlvrd:001 submit date:2611221530 done date:261122153012 stat:DELIVRD err:000 text:Hello`.
 ///
 /// Any order, any case, any field missing, `=` for `:`, `_` or nothing for the blank in names, values in quotes. What stands behind `text:` was written by
-/// whoever wrote the message: fields there count only if they are nowhere before it.
+/// the writer of the message: fields there count only if they are nowhere before it.
 struct SMPPReceiptText: Sendable, Equatable {
     /// nil: none, or one without end (`longestID`).
     private(set) var id: String?
@@ -15,7 +15,7 @@ struct SMPPReceiptText: Sendable, Equatable {
     private(set) var error: String?
     private(set) var submitted: CarrierDate?
     private(set) var done: CarrierDate?
-    /// It begins with an id, says a state, and has two more fields: nobody writes that by hand. Carriers' other texts do not.
+    /// It begins with an id, says a state, and has two more fields: people do not write that by hand. Carriers' other texts do not.
     private(set) var isUnmistakable = false
 
     /// The standard says 65 octets; a few carriers have more.
@@ -43,7 +43,7 @@ struct SMPPReceiptText: Sendable, Equatable {
     /// At most the first 4,096 octets are looked at.
     init(_ text: String) {
         let octets = Array(text.utf8.prefix(4096))
-        // Also a value that says nothing (`err:000`, a state that nobody knows) stands before what the text has.
+        // Also a value that says nothing (`err:000`, a state that is not known) stands before what the text has.
         var seen: Set<Key> = []
         var beginsWithID = false
         /// Where the last value ended: the next name may stand there without a blank.

@@ -1,6 +1,6 @@
 import NIOConcurrencyHelpers
 
-/// Reference numbers for the parts of long texts. Two texts to one number must not have the same while the phone joins the first (S11).
+/// Reference numbers for the parts of long texts. Two texts to one number must not have the same while the phone joins the first.
 ///
 /// Destinations share 65,536 counters by their hash, each of which begins somewhere at random: the next 256 (or 65,536) long texts to
 /// a number have different references whatever else is sent, memory is bounded, and nothing is ever forgotten too early.

@@ -7,7 +7,7 @@ import NIOCore
 ///           └─ refused, timeout ──────────►┘
 /// ```
 /// `bound` keeps up to `window` submit_sm without answer, each under a sequence number that nothing else outstanding has. A number
-/// whose answer is late stays taken, so that the answer finds its message (S9). Whatever ends a bind leaves its outstanding messages in doubt.
+/// whose answer is late stays taken, so that the answer finds its message. Whatever ends a bind leaves its outstanding messages in doubt.
 ///
 /// `Ticket` is what the owner knows a submit_sm by.
 struct SMPPSession<Ticket: Sendable>: Sendable {
@@ -88,7 +88,7 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
 
     // MARK: our side
 
-    /// Sends the bind, and nothing else before its answer (S3).
+    /// Sends the bind, and nothing else before its answer.
     mutating func start(now: ContinuousClock.Instant) {
         guard state == .new else { return }
         state = .binding
@@ -120,7 +120,7 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
         unbindIfDone(now, &actions)
     }
 
-    /// No further submits; unbinds when everything outstanding is answered (S20).
+    /// No further submits; unbinds when everything outstanding is answered.
     mutating func drain(now: ContinuousClock.Instant, _ actions: inout [Action]) {
         isDraining = true
         switch state {
@@ -169,7 +169,7 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
         }
     }
 
-    /// No answer in time is no failure (S9): the number stays known.
+    /// No answer in time is no failure: the number stays known.
     private mutating func giveUp(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
         for (sequence, entry) in outstanding where entry.answerBy <= now {
             outstanding[sequence] = nil
@@ -255,7 +255,7 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
         }
     }
 
-    /// A nack answers the request whose number it has; with any other number both sides have lost their place (S8).
+    /// A nack answers the request whose number it has; with any other number both sides have lost their place.
     private mutating func nacked(_ pdu: SMPPPDU, _ now: ContinuousClock.Instant, _ actions: inout [Action]) {
         let status = pdu.status == .ok ? SMPPStatus.invalidCommand : pdu.status
         if outstanding[pdu.sequence] != nil || abandoned[pdu.sequence] != nil {
@@ -314,7 +314,7 @@ struct SMPPSession<Ticket: Sendable>: Sendable {
         SMPPEncoder.write(SMPPPDU(status: status, sequence: sequence, body: body), into: &output)
     }
 
-    /// 1…0x7FFFFFFF, round and round, without those that still wait for their answer (S4).
+    /// 1…0x7FFFFFFF, round and round, without those that still wait for their answer.
     private mutating func nextSequence() -> UInt32 {
         repeat {
             lastSequence = lastSequence >= 0x7FFF_FFFF ? 1 : lastSequence + 1

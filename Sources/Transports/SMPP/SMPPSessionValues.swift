@@ -12,7 +12,7 @@ struct SMPPSessionConfiguration: Sendable {
     var bindTimeout = Duration.seconds(30)
     /// How long the peer has for its unbind_resp.
     var unbindTimeout = Duration.seconds(5)
-    /// Receipts and texts that wait for being durable; what comes beyond them stays with the carrier.
+    /// Receipts and texts that wait for being durable; those beyond it stay with the carrier.
     var maximumDeliveries = 1000
     /// Segments without an answer whose sequence numbers are remembered for one that comes late.
     var maximumAbandoned = 4096
@@ -49,7 +49,7 @@ enum SMPPEnd: Sendable, Equatable, CustomStringConvertible {
     case silent
     /// A frame whose length cannot be.
     case badLength(UInt32)
-    /// generic_nack of a sequence number that is not outstanding: nobody knows what it is about (S8).
+    /// generic_nack of a sequence number that is not outstanding: it names no request of ours.
     case foreignNack(UInt32)
     /// The peer said unbind.
     case unboundByPeer

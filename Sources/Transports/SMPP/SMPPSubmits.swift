@@ -154,7 +154,7 @@ struct SMPPSubmits: Sendable {
 
     // MARK: validity
 
-    /// The time the recipient may still receive it (time to live and quiet hours are in `validity`), at most what the carrier takes (S13).
+    /// The time the recipient may still receive it (time to live and quiet hours are in `validity`), at most what the carrier takes.
     private func validityPeriod(_ validity: Duration, _ now: () -> Timestamp) -> String {
         let seconds = max(1, min(validity, account.maximumValidity).components.seconds)
         switch account.validity {

@@ -68,7 +68,7 @@ struct SMPPAddress: Sendable, Equatable {
     var digits = ""
 }
 
-/// An optional parameter (5.3.1). Those that nobody here reads are dropped when decoding.
+/// An optional parameter (5.3.1). Those that no code here reads are dropped when decoding.
 struct SMPPParameter: Sendable, Equatable {
     var tag: Tag
     var value: [UInt8]
@@ -154,7 +154,7 @@ struct SMPPPDU: Sendable, Equatable {
         indirect case data(SMPPMessage)
         case dataResponse(id: String?)
         case enquireLink, enquireLinkResponse, unbind, unbindResponse, genericNack
-        /// Requests that want no answer, and that nobody here asked for.
+        /// Requests that want no answer, and that we did not ask for.
         case outbind, alertNotification
     }
 

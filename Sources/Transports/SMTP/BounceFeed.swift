@@ -20,19 +20,19 @@ struct BounceFeed: Sendable {
     /// Until cancelled. Nothing ends it: a folder that is not there may come, a database that is away comes back.
     func run() async {
         var pause = poll
-        var told: String?
+        var logged: String?
         while !Task.isCancelled {
             do {
                 let count = try await pass()
                 pause = count == Self.batch ? .zero : poll
-                told = nil
+                logged = nil
             } catch {
                 pause = min(max(pause, poll) * 2, max(Self.longestPause, poll))
                 // Every worker has the provider's policy, few have the folder.
-                if told != "\(error)", !Task.isCancelled {
+                if logged != "\(error)", !Task.isCancelled {
                     logger.warning("reports about mail cannot be read", metadata: ["error": "\(error)"])
                 }
-                told = "\(error)"
+                logged = "\(error)"
             }
             // Throws when it is cancelled, and the loop ends.
             do { try await Task.sleep(for: pause) } catch { return }

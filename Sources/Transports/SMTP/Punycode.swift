@@ -1,6 +1,6 @@
 /// Punycode for internationalised domain labels (RFC 3492), the encoding half.
 enum Punycode {
-    /// The label without its `xn--`, or nil when a number overflows (a label nobody owns).
+    /// The label without its `xn--`, or nil when a number overflows (no such label is registered).
     static func encode(_ label: [Unicode.Scalar]) -> String? {
         let basic = label.filter(\.isASCII)
         var output = basic.map { UInt8($0.value) }

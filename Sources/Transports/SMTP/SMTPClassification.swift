@@ -1,7 +1,7 @@
 import Callbacks
 import Domain
 
-/// What a negative reply means for the message, the recipient and the provider (M9). `MailClassifier` finds the cause; here it becomes an
+/// What a negative reply means for the message, the recipient and the provider. `MailClassifier` finds the cause; here it becomes an
 /// outcome. See README.md for the table and its reasons.
 struct SMTPClassification {
     /// The command that was answered.

@@ -25,7 +25,7 @@ final class SMTPPool: @unchecked Sendable {
     private var growAfter = ContinuousClock.now
     private var expiry: (at: ContinuousClock.Instant, timer: Scheduled<Void>)?
     private var outstanding = 0
-    /// Not told yet.
+    /// Answers that are not passed on yet.
     private var answers: [(batch: SMTPBatch, result: SubmissionResult)] = []
     private var isDraining = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
@@ -51,9 +51,9 @@ final class SMTPPool: @unchecked Sendable {
         let refusal = isDraining ? Failure.stopping : health.refusal(now: now)
         for job in jobs {
             if let refusal {
-                tell(job, .deferred(refusal))
+                passOn(job, .deferred(refusal))
             } else if outstanding >= options.window {
-                tell(job, .deferred(.windowFull(options.window)))
+                passOn(job, .deferred(.windowFull(options.window)))
             } else {
                 outstanding += 1
                 queue.append(job)
@@ -153,24 +153,24 @@ final class SMTPPool: @unchecked Sendable {
 
     private func answer(_ job: SMTPJob, _ outcome: Outcome, latency: Duration? = nil) {
         outstanding -= 1
-        tell(job, outcome, latency: latency)
+        passOn(job, outcome, latency: latency)
         resumeDrained()
     }
 
-    /// Collects the answers of one turn of the loop: each by itself would wake whoever waits for it.
-    private func tell(_ job: SMTPJob, _ outcome: Outcome, latency: Duration? = nil) {
+    /// Collects the answers of one turn of the loop: each by itself would wake the task that waits for it.
+    private func passOn(_ job: SMTPJob, _ outcome: Outcome, latency: Duration? = nil) {
         if answers.isEmpty { eventLoop.execute { self.tellAnswers() } }
         answers.append((job.batch, job.result(outcome, latency: latency)))
     }
 
     private func tellAnswers() {
-        let told = answers
+        let collected = answers
         answers = []
         var start = 0
-        while start < told.count {
-            let batch = told[start].batch
-            let end = told[start...].firstIndex { $0.batch !== batch } ?? told.count
-            batch.result(told[start..<end].map(\.result))
+        while start < collected.count {
+            let batch = collected[start].batch
+            let end = collected[start...].firstIndex { $0.batch !== batch } ?? collected.count
+            batch.result(collected[start..<end].map(\.result))
             start = end
         }
     }
@@ -263,7 +263,7 @@ final class SMTPPool: @unchecked Sendable {
             finished(connection, job, outcome, latency, isConfiguration)
         case .notBegun(var job, let failure):
             if job.wasReturned || isDraining { return answer(job, .deferred(failure)) }
-            // Nobody would come for it before its deadline.
+            // No other event would look at it before its deadline.
             if let refusal = health.refusal(now: .now) { return answer(job, .deferred(refusal)) }
             job.wasReturned = true
             queue.prepend(job)
@@ -338,7 +338,7 @@ final class SMTPPool: @unchecked Sendable {
 }
 
 extension Failure {
-    /// What other messages are told: theirs was never begun.
+    /// The answer to other messages: theirs was never begun.
     fileprivate var ofFirstMessage: Failure {
         var failure = self
         failure.detail = "the connection ended with its first message: \(detail)"

@@ -217,7 +217,7 @@ struct SMTPSession: Sendable {
             if configuration.tls == .required { return failed(.tlsUnavailable("STARTTLS was answered with \(reply.shown)")) }
             return reply.code == 421 ? refused(reply, .hello) : authenticate()
         }
-        // Bytes between the 220 and the handshake came in the clear, whoever wrote them.
+        // Bytes between the 220 and the handshake came in the clear: it is not known from whom.
         guard !parser.hasBytes else { return failed(.injected) }
         state = .handshake
         return [.startTLS]
@@ -286,7 +286,7 @@ struct SMTPSession: Sendable {
         return [.writeContent(transaction.content)]
     }
 
-    /// RFC 2920, 3.1: DATA was accepted although the recipient was not; an empty message ends it, for nobody.
+    /// RFC 2920, 3.1: DATA was accepted although the recipient was not; an empty message without a recipient ends it.
     private mutating func discard() -> [Action] {
         state = .emptyFinal
         return [write(".")]
@@ -303,7 +303,7 @@ struct SMTPSession: Sendable {
         if reply.isPositive {
             outcome = .accepted(reference: reply.queueID ?? transaction?.messageID)
         } else if reply.code < 400 {
-            // Nobody knows what a 3yz means here.
+            // A 3yz has no meaning here.
             outcome = .unknown(Failure(code: "malformed_reply", detail: "unexpected reply \(reply.shown)", blame: .provider))
         } else {
             let meaning = SMTPClassification(reply, stage: .content)
@@ -343,7 +343,7 @@ struct SMTPSession: Sendable {
     }
 
     private mutating func idle() -> [Action] {
-        // Bytes nobody asked for would be read as answers to the next transaction.
+        // Bytes that answer no command would be read as answers to the next transaction.
         guard !parser.hasBytes else { return close() }
         state = .idle
         return [.ready]

@@ -24,7 +24,7 @@ extension SMTPSession {
     enum State: Equatable, Sendable {
         case greeting, ehlo, helo, startTLS, handshake, authentication, idle
         case envelope, content, final
-        /// The empty message that ends a DATA which nobody should have accepted; the refusal stands.
+        /// The empty message that ends a DATA that the server should have refused; the refusal stands.
         case emptyFinal
         case resetting, quitting, closed
     }

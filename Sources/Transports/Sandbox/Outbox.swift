@@ -10,7 +10,7 @@ final class Outbox {
     /// A write that stopped halfway (disk full) left a torso: the next line begins with a line end of its own.
     private var torn = false
 
-    /// Makes the folder too, where there is none: whoever tries the shipped policy has not read that it needs one.
+    /// Makes the folder too, where there is none: a person who tries the shipped policy has not read that it needs one.
     /// - Throws: `ProviderError`.
     init(path: String, provider: String) throws {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC

@@ -5,7 +5,7 @@ import Store
 import Telemetry
 
 extension Maintenance {
-    /// Exports the levels; measures them when nobody did so lately.
+    /// Exports the levels; measures them when no worker did so lately.
     func measure() async throws -> Bool {
         var last = try await database.run(LoadLevels())
         if Levels.isDue(last) {

@@ -8,7 +8,7 @@ import Store
 /// neither admits nor records. Then, in later statements of the same READ COMMITTED transaction, the leased rows and their attempts
 /// are read: one statement would look with a snapshot older than its lock, and send twice.
 ///
-/// No attempt: ready again, one death more, no attempt burned. An attempt without an outcome: in doubt, the class decides. Three
+/// No attempt: ready again, one worker crash more, no attempt counted. An attempt without an outcome: in doubt, the class decides. Three
 /// worker crashes: a dead letter.
 struct Rescue: Sendable {
     static let workerCrashesAllowed: Int16 = 3
@@ -66,7 +66,7 @@ struct Rescue: Sendable {
             _ = try await connection.run(BulkRollback())
             guard rows.count > 1 else {
                 if withBodies { return try await moveEach(rows, part: part, isDeath: isDeath, withBodies: false, on: connection) }
-                troubles.tell("rescue", "message \(rows[0].lease.messageID)", error)
+                troubles.log("rescue", "message \(rows[0].lease.messageID)", error)
                 return [:]
             }
             let half = rows.count / 2

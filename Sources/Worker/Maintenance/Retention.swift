@@ -18,7 +18,7 @@ final class Retention: Sendable {
     static let sessions = day * 35
     /// Who was a member of which run.
     static let members = day * 400
-    /// What nobody has requeued or discarded by then is discarded.
+    /// A dead letter that no admin has requeued or discarded by then is discarded.
     static let deadLetters = day * 90
     /// Rows of cap usage that one round looks at.
     private static let people = 100_000
@@ -26,7 +26,7 @@ final class Retention: Sendable {
     private struct State {
         var lookedAtDays: ContinuousClock.Instant?
         var lookedAtZones = ContinuousClock.now
-        /// Why days stay, as last told.
+        /// Why days stay, as last logged.
         var held: [String: String] = [:]
         /// Where the walk over the people goes on.
         var after = ""
@@ -107,11 +107,11 @@ final class Retention: Sendable {
                 held[day] = answer
             }
         }
-        tell(held)
+        log(held)
         state.withLock { $0.lookedAtDays = now }
     }
 
-    private func tell(_ held: [String: String]) {
+    private func log(_ held: [String: String]) {
         meters.gauge("martlet_retention_held_days", [], Double(held.count))
         let before = state.withLock { state in
             defer { state.held = held }

@@ -42,7 +42,7 @@ final class Troubles: Sendable {
     }
 
     /// One that failed within a larger round, which goes on.
-    func tell(_ duty: String, _ name: String, _ error: any Error) { failed("\(duty) \(name)", duty, name, error) }
+    func log(_ duty: String, _ name: String, _ error: any Error) { failed("\(duty) \(name)", duty, name, error) }
 
     func isDue(_ key: String, now: ContinuousClock.Instant = .now) -> Bool {
         troubles.withLock { $0[key].map { $0.until <= now } ?? true }

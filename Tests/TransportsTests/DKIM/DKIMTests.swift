@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import NIOCore
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
@@ -94,7 +95,7 @@ struct DKIMTests {
         return try signer.signatures(for: bytes, from: "example.com", time: 1_795_298_400) + bytes
     }
 
-    @Test("D5: both signatures of a message verify, whatever its body looks like")
+    @Test("both signatures of a message verify, whatever its body looks like")
     func bodies() async throws {
         let fixture = try await DKIMFixture()
         let signer = try fixture.signer()
@@ -107,7 +108,7 @@ struct DKIMTests {
         }
     }
 
-    @Test("D5: 60 random messages with names, files and alphabets of all kinds verify, in seven bits")
+    @Test("60 random messages with names, files and alphabets of all kinds verify, in seven bits")
     func random() async throws {
         let fixture = try await DKIMFixture()
         let composer = try SMTPComposer(Self.options(["dkim": fixture.option + "; bücher.example r1 \(fixture.rsa)"]))
@@ -128,7 +129,7 @@ struct DKIMTests {
         }
     }
 
-    @Test("D5: From is signed once more than it is there, every List- field is signed, and nothing is cut by l=")
+    @Test("From is signed once more than it is there, every List- field is signed, and nothing is cut by l=")
     func fields() async throws {
         let fixture = try await DKIMFixture()
         let message =
@@ -146,7 +147,7 @@ struct DKIMTests {
         }
     }
 
-    @Test("D5: what a mail server may do is forgiven, what a forger would do is not")
+    @Test("what a mail server may do is forgiven, what a forger would do is not")
     func changes() async throws {
         let fixture = try await DKIMFixture()
         let original = String(
@@ -172,7 +173,7 @@ struct DKIMTests {
         }
     }
 
-    @Test("D5: the key of the domain signs, else that of the domain above it; a strange domain goes unsigned")
+    @Test("the key of the domain signs, else that of the domain above it; a strange domain goes unsigned")
     func domains() async throws {
         let fixture = try await DKIMFixture()
         let signer = try fixture.signer("example.com up \(fixture.ed25519)\n news.Example.com own \(fixture.ed25519);")
@@ -194,7 +195,7 @@ struct DKIMTests {
                 options: ["host": "127.0.0.1", "tls": "off", "hostname": "client.test"].merging(options) { $1 }))
     }
 
-    @Test("D5: an option or key that cannot sign is refused with provider, file and reason, and nobody is asked for a passphrase")
+    @Test("an option or key that cannot sign is refused with provider, file and reason, and no passphrase is asked for")
     func refusals() async throws {
         for text in ["", "example.com s1", "-x.test s1 /key", "example.com s/1 /key"] {
             #expect(throws: ProviderError.self) { try Self.options(["dkim": text]) }
@@ -218,7 +219,7 @@ struct DKIMTests {
         }
     }
 
-    @Test("D5: what arrives at the server verifies, also when many are signed at once and urgent ones overtake")
+    @Test("what arrives at the server verifies, also when many are signed at once and urgent ones overtake")
     func overTheWire() async throws {
         let fixture = try await DKIMFixture()
         let server = try await TestServer(Programs.find("smtp-sink")) { port, directory in

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import NIOHTTP1
+import ProviderSupport
 import Testing
 
 @testable import Transports
@@ -54,7 +55,7 @@ struct CloudSignatureTests {
     @Test("a text within JSON within a form is one JSON string, whatever it says")
     func nested() throws {
         let text = "He said \"50 % off\" & \\ {to}\r\n你好 😀"
-        let policy = try HTTPTests.example("aliyun-sms.yaml")
+        let policy = try ProviderExamples.example("aliyun-sms.yaml")
         let options = try HTTPOptions(generic: policy)
         var secrets = HTTPSecrets.Values()
         secrets.secret = "s"

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 import Text
 
@@ -19,49 +20,49 @@ struct HTTPExampleTests {
 
     static let smsCases: [Case] = [
         .init(file: "twilio-sms.yaml", to: "+447700900123", expected: "accepted SM00000000000000000000000000000001"),
-        .init(file: "twilio-sms.yaml", to: "+15005550001", expected: "rejected twilio_21211 recipient burned"),
-        .init(file: "twilio-sms.yaml", to: "+15005550003", expected: "rejected twilio_21408 sender burned"),
+        .init(file: "twilio-sms.yaml", to: "+15005550001", expected: "rejected twilio_21211 recipient counted"),
+        .init(file: "twilio-sms.yaml", to: "+15005550003", expected: "rejected twilio_21408 sender counted"),
         // H1
-        .init(file: "twilio-sms.yaml", to: "+15005550004", expected: "rejected twilio_21610 recipient burned suppress"),
-        .init(file: "twilio-sms.yaml", to: "+15005550009", expected: "rejected twilio_21614 recipient burned"),
+        .init(file: "twilio-sms.yaml", to: "+15005550004", expected: "rejected twilio_21610 recipient counted suppress"),
+        .init(file: "twilio-sms.yaml", to: "+15005550009", expected: "rejected twilio_21614 recipient counted"),
         .init(file: "twilio-sms.yaml", to: "+15005550429", expected: "deferred twilio_20429 provider kept throttled"),
-        .init(file: "twilio-sms.yaml", to: "+15005550500", expected: "unknown twilio_20500 provider burned"),
-        .init(file: "twilio-sms.yaml", to: "+15005550503", expected: "deferred twilio_20503 provider burned"),
+        .init(file: "twilio-sms.yaml", to: "+15005550500", expected: "unknown twilio_20500 provider counted"),
+        .init(file: "twilio-sms.yaml", to: "+15005550503", expected: "deferred twilio_20503 provider counted"),
         .init(file: "vonage-sms.yaml", to: "+447700900123", expected: "accepted 0A0000000123ABCD1"),
         .init(file: "vonage-sms.yaml", to: "+15550000001", expected: "deferred http_200_1 provider kept throttled"),
-        .init(file: "vonage-sms.yaml", to: "+15550000007", expected: "rejected http_200_7 recipient burned"),
+        .init(file: "vonage-sms.yaml", to: "+15550000007", expected: "rejected http_200_7 recipient counted"),
         .init(file: "vonage-sms.yaml", to: "+15550000009", expected: "deferred http_200_9 provider kept"),
-        .init(file: "vonage-sms.yaml", to: "+15550000033", expected: "rejected http_200_33 recipient burned suppress"),
-        .init(file: "vonage-sms.yaml", to: "+447700900123", expected: "rejected http_200_2 martlet burned", from: ""),
+        .init(file: "vonage-sms.yaml", to: "+15550000033", expected: "rejected http_200_33 recipient counted suppress"),
+        .init(file: "vonage-sms.yaml", to: "+447700900123", expected: "rejected http_200_2 martlet counted", from: ""),
         .init(file: "messagebird-sms.yaml", to: "+31612345678", expected: "accepted e8077d803532c0b5937c639b60216938"),
-        .init(file: "messagebird-sms.yaml", to: "nobody", expected: "rejected http_422_9 recipient burned"),
-        .init(file: "messagebird-sms.yaml", to: "+31612345678", expected: "rejected http_422_9 sender burned", from: ""),
+        .init(file: "messagebird-sms.yaml", to: "nobody", expected: "rejected http_422_9 recipient counted"),
+        .init(file: "messagebird-sms.yaml", to: "+31612345678", expected: "rejected http_422_9 sender counted", from: ""),
         .init(file: "messagebird-sms.yaml", to: "+15550000025", expected: "deferred http_402_25 provider kept"),
         .init(file: "infobip-sms.yaml", to: "+385911234567", expected: "accepted 9cf3b3a4-d0f6-8b1c-9c37-c0e8a2c3d9f1-1"),
         .init(
             file: "infobip-sms.yaml", to: "+15550000012", expected: "deferred http_200_REJECTED_NOT_ENOUGH_CREDITS provider kept"),
-        .init(file: "infobip-sms.yaml", to: "+15550000014", expected: "rejected http_200_REJECTED_DESTINATION recipient burned"),
-        .init(file: "infobip-sms.yaml", to: "+15550000011", expected: "rejected http_200_REJECTED_SENDER sender burned"),
+        .init(file: "infobip-sms.yaml", to: "+15550000014", expected: "rejected http_200_REJECTED_DESTINATION recipient counted"),
+        .init(file: "infobip-sms.yaml", to: "+15550000011", expected: "rejected http_200_REJECTED_SENDER sender counted"),
         .init(file: "aliyun-sms.yaml", to: "+8613900000000", expected: "accepted 134523^4351232"),
         .init(
             file: "aliyun-sms.yaml", to: "+8613900000001",
-            expected: "rejected http_200_isv.MOBILE_NUMBER_ILLEGAL recipient burned"),
+            expected: "rejected http_200_isv.MOBILE_NUMBER_ILLEGAL recipient counted"),
         .init(file: "aliyun-sms.yaml", to: "+8613900000002", expected: "deferred http_200_isv.AMOUNT_NOT_ENOUGH provider kept"),
         .init(
             file: "aliyun-sms.yaml", to: "+8613900000003",
-            expected: "deferred http_200_isv.BUSINESS_LIMIT_CONTROL provider burned"),
+            expected: "deferred http_200_isv.BUSINESS_LIMIT_CONTROL provider counted"),
         .init(
             file: "aliyun-sms.yaml", to: "+8613900000004", expected: "deferred http_400_Throttling.User provider kept throttled"),
         .init(file: "tencent-sms.yaml", to: "+8613900000000", expected: "accepted 5000:1045710669157053657849499619"),
         .init(
             file: "tencent-sms.yaml", to: "+8613900000001",
-            expected: "rejected http_200_InvalidParameterValue.IncorrectPhoneNumb recipient burned"),
+            expected: "rejected http_200_InvalidParameterValue.IncorrectPhoneNumb recipient counted"),
         .init(
             file: "tencent-sms.yaml", to: "+8613900000002",
-            expected: "rejected http_200_FailedOperation.PhoneNumberInBlacklist recipient burned suppress marketing"),
+            expected: "rejected http_200_FailedOperation.PhoneNumberInBlacklist recipient counted suppress marketing"),
         .init(
             file: "tencent-sms.yaml", to: "+8613900000003",
-            expected: "deferred http_200_LimitExceeded.PhoneNumberThirtySecondLim provider burned"),
+            expected: "deferred http_200_LimitExceeded.PhoneNumberThirtySecondLim provider counted"),
         .init(
             file: "tencent-sms.yaml", to: "+8613900000004",
             expected: "deferred http_200_RequestLimitExceeded provider kept throttled"),
@@ -69,38 +70,38 @@ struct HTTPExampleTests {
 
     static let textCases: [Case] = [
         .init(file: "whatsapp-cloud.yaml", to: "+16505551234", expected: "accepted wamid.HBgLMTY1MDM4Nzk0MzkVAgARGBI3N0EyRDk"),
-        .init(file: "whatsapp-cloud.yaml", to: "+15550131026", expected: "rejected http_400_131026 recipient burned"),
-        .init(file: "whatsapp-cloud.yaml", to: "+15550131047", expected: "rejected http_400_131047 content burned"),
+        .init(file: "whatsapp-cloud.yaml", to: "+15550131026", expected: "rejected http_400_131026 recipient counted"),
+        .init(file: "whatsapp-cloud.yaml", to: "+15550131047", expected: "rejected http_400_131047 content counted"),
         .init(
             file: "whatsapp-cloud.yaml", to: "+15550131050",
-            expected: "rejected http_400_131050 recipient burned suppress marketing"),
+            expected: "rejected http_400_131050 recipient counted suppress marketing"),
         .init(file: "whatsapp-cloud.yaml", to: "+15550130429", expected: "deferred http_429_130429 provider kept throttled"),
-        .init(file: "whatsapp-cloud.yaml", to: "+15550131000", expected: "unknown http_500_131000 provider burned"),
+        .init(file: "whatsapp-cloud.yaml", to: "+15550131000", expected: "unknown http_500_131000 provider counted"),
         .init(
             file: "fcm-push.yaml", to: "token:1",
             expected: "accepted projects/swallow-shop/messages/0:1500415314455276%31bd1c9631bd1c96"),
-        .init(file: "fcm-push.yaml", to: "gone", expected: "rejected http_404_UNREGISTERED recipient burned suppress"),
-        .init(file: "fcm-push.yaml", to: "malformed", expected: "rejected http_400_INVALID_ARGUMENT recipient burned suppress"),
-        .init(file: "fcm-push.yaml", to: "foreign", expected: "rejected http_403_SENDER_ID_MISMATCH recipient burned"),
+        .init(file: "fcm-push.yaml", to: "gone", expected: "rejected http_404_UNREGISTERED recipient counted suppress"),
+        .init(file: "fcm-push.yaml", to: "malformed", expected: "rejected http_400_INVALID_ARGUMENT recipient counted suppress"),
+        .init(file: "fcm-push.yaml", to: "foreign", expected: "rejected http_403_SENDER_ID_MISMATCH recipient counted"),
         .init(file: "fcm-push.yaml", to: "quota", expected: "deferred http_429_QUOTA_EXCEEDED provider kept throttled"),
-        .init(file: "fcm-push.yaml", to: "busy", expected: "deferred http_503_UNAVAILABLE provider burned"),
+        .init(file: "fcm-push.yaml", to: "busy", expected: "deferred http_503_UNAVAILABLE provider counted"),
         .init(file: "telegram-bot.yaml", to: "4711", expected: "accepted 365"),
-        .init(file: "telegram-bot.yaml", to: "1", expected: "rejected http_400_400 recipient burned"),
-        .init(file: "telegram-bot.yaml", to: "2", expected: "rejected http_403_403 recipient burned suppress"),
+        .init(file: "telegram-bot.yaml", to: "1", expected: "rejected http_400_400 recipient counted"),
+        .init(file: "telegram-bot.yaml", to: "2", expected: "rejected http_403_403 recipient counted suppress"),
         .init(file: "telegram-bot.yaml", to: "3", expected: "deferred http_429_429 provider kept throttled"),
     ]
 
     static let mailCases: [Case] = [
         .init(file: "sendgrid-mail.yaml", to: "ann@example.com", expected: "accepted 14c5d75ce93.dfd.64b469"),
-        .init(file: "sendgrid-mail.yaml", to: "nobody@bad", expected: "rejected http_400 recipient burned"),
+        .init(file: "sendgrid-mail.yaml", to: "nobody@bad", expected: "rejected http_400 recipient counted"),
         .init(
-            file: "sendgrid-mail.yaml", to: "ann@example.com", expected: "rejected http_403 sender burned",
+            file: "sendgrid-mail.yaml", to: "ann@example.com", expected: "rejected http_403 sender counted",
             from: "stranger@example.com"),
         .init(file: "sendgrid-mail.yaml", to: "busy@example.com", expected: "deferred http_429 provider kept throttled"),
         .init(file: "postmark-mail.yaml", to: "ann@example.com", expected: "accepted 0a129aee-e1cd-480d-b08d-4f48548ff48d"),
-        .init(file: "postmark-mail.yaml", to: "gone@example.com", expected: "rejected http_422_406 recipient burned suppress"),
+        .init(file: "postmark-mail.yaml", to: "gone@example.com", expected: "rejected http_422_406 recipient counted suppress"),
         .init(
-            file: "postmark-mail.yaml", to: "ann@example.com", expected: "rejected http_422_400 sender burned",
+            file: "postmark-mail.yaml", to: "ann@example.com", expected: "rejected http_422_400 sender counted",
             from: "stranger@example.com"),
     ]
 
@@ -109,8 +110,8 @@ struct HTTPExampleTests {
 
     private func run(_ file: String, _ submissions: [Submission]) async throws -> ([SubmissionResult], [SeenRequest]) {
         let server = try await HTTPTests.imitations()
-        let secret = try TestSecretFile()
-        let transport = try TransportFactory.make(HTTPTests.local(file, port: server.port, secret: secret.path))
+        let secret = try SecretFile(testSecret)
+        let transport = try TransportFactory.make(ProviderExamples.local(file, port: server.port, secret: secret.path))
         let results = await transport.answers(submissions)
         await transport.drain()
         return (results, try SeenRequest.all(server))
@@ -167,13 +168,15 @@ struct HTTPExampleTests {
         }
     }
 
-    @Test("a wrong secret parks the provider, keeps the message's attempt, and is not repeated", arguments: try HTTPTests.files())
+    @Test(
+        "a wrong secret parks the provider, keeps the message's attempt, and is not repeated",
+        arguments: try ProviderExamples.files())
     func wrongSecret(file: String) async throws {
         let server = try await HTTPTests.imitations()
-        let secret = try TestSecretFile("wr0ng-s3cret-value")
+        let secret = try SecretFile("wr0ng-s3cret-value")
         let logs = Logs()
         let transport = try TransportFactory.make(
-            HTTPTests.local(file, port: server.port, secret: secret.path), logger: logs.logger)
+            ProviderExamples.local(file, port: server.port, secret: secret.path), logger: logs.logger)
         let one = Self.message(for: file)
         let first = await transport.answers([one])[0].outcome
         let failure = try #require(first.failure, "\(first)")
@@ -197,11 +200,11 @@ struct HTTPExampleTests {
         return submission(to: "+447700900123", sendWithin: .seconds(30))
     }
 
-    @Test("every example is a valid policy, and so are its options", arguments: try HTTPTests.files())
-    func valid(file: String) throws { try TransportFactory.check(HTTPTests.example(file)) }
+    @Test("every example is a valid policy, and so are its options", arguments: try ProviderExamples.files())
+    func valid(file: String) throws { try TransportFactory.check(ProviderExamples.example(file)) }
 
     @Test("every example is tried by a test")
     func complete() throws {
-        #expect(Set(try HTTPTests.files()) == Set((Self.smsCases + Self.textCases + Self.mailCases).map(\.file)))
+        #expect(Set(try ProviderExamples.files()) == Set((Self.smsCases + Self.textCases + Self.mailCases).map(\.file)))
     }
 }

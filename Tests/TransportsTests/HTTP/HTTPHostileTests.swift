@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
@@ -31,7 +32,7 @@ struct HTTPHostileTests {
         // The peer would take a minute or more; how punctual the answer is depends on how busy the machine is.
         let limit = Duration.seconds(code == "no_answer" ? 8 : 30)
         let (outcome, took) = try await Self.one(path, answerWithin: limit)
-        #expect(outcome.summary == "unknown \(code) provider burned", "\(outcome)")
+        #expect(outcome.summary == "unknown \(code) provider counted", "\(outcome)")
         #expect(took < limit + .seconds(10))
     }
 
@@ -39,7 +40,7 @@ struct HTTPHostileTests {
         "the status decides where the body is endless, slow or broken off",
         arguments: [
             ("/endless-body", "accepted -"), ("/drip-body", "accepted -"), ("/half-body", "accepted -"),
-            ("/endless-error", "rejected http_400 martlet burned"), ("/half-error", "rejected http_400 martlet burned"),
+            ("/endless-error", "rejected http_400 martlet counted"), ("/half-error", "rejected http_400 martlet counted"),
         ])
     func badBody(path: String, expected: String) async throws {
         let limit = Duration.seconds(path == "/drip-body" ? 8 : 30)
@@ -53,7 +54,7 @@ struct HTTPHostileTests {
         arguments: ["/endless-body", "/half-body", "/status/200"])
     func unreadable(path: String) async throws {
         let (outcome, _) = try await Self.one(path, options: ["accepted": "200\nstatus = 0"])
-        #expect(outcome.summary == "unknown http_200 provider burned", "\(outcome)")
+        #expect(outcome.summary == "unknown http_200 provider counted", "\(outcome)")
     }
 
     @Test("an endless body costs no memory to speak of")
@@ -76,21 +77,21 @@ struct HTTPHostileTests {
     @Test(
         "H4, doubt: each status has its meaning",
         arguments: [
-            (200, "accepted -"), (204, "accepted -"), (400, "rejected http_400 martlet burned"),
+            (200, "accepted -"), (204, "accepted -"), (400, "rejected http_400 martlet counted"),
             (401, "deferred http_401 provider kept"), (403, "deferred http_403 provider kept"),
-            (404, "rejected http_404 martlet burned"), (408, "deferred http_408 provider burned"),
-            (409, "rejected http_409 martlet burned"), (413, "rejected http_413 content burned"),
-            (422, "rejected http_422 martlet burned"), (425, "deferred http_425 provider burned"),
-            (429, "deferred http_429 provider kept throttled"), (500, "unknown http_500 provider burned"),
-            (501, "deferred http_501 provider kept"), (502, "unknown http_502 provider burned"),
-            (503, "deferred http_503 provider burned"), (504, "unknown http_504 provider burned"),
-            (520, "unknown http_520 provider burned"),
+            (404, "rejected http_404 martlet counted"), (408, "deferred http_408 provider counted"),
+            (409, "rejected http_409 martlet counted"), (413, "rejected http_413 content counted"),
+            (422, "rejected http_422 martlet counted"), (425, "deferred http_425 provider counted"),
+            (429, "deferred http_429 provider kept throttled"), (500, "unknown http_500 provider counted"),
+            (501, "deferred http_501 provider kept"), (502, "unknown http_502 provider counted"),
+            (503, "deferred http_503 provider counted"), (504, "unknown http_504 provider counted"),
+            (520, "unknown http_520 provider counted"),
         ])
     func statuses(status: Int, expected: String) async throws {
         #expect(try await Self.one("/status/\(status)").outcome.summary == expected)
     }
 
-    @Test("H4: Retry-After in seconds and as a date of the peer's own clock", arguments: [429, 503, 408])
+    @Test("Retry-After in seconds and as a date of the peer's own clock", arguments: [429, 503, 408])
     func retryAfter(status: Int) async throws {
         let seconds = try await Self.one("/retry-seconds/\(status)").outcome.failure?.retryAfter
         #expect(seconds == .seconds(17))
@@ -98,7 +99,7 @@ struct HTTPHostileTests {
         #expect((Duration.seconds(88)...Duration.seconds(91)).contains(date))
     }
 
-    @Test("H4: Retry-After is capped by the message's time to live")
+    @Test("Retry-After is capped by the message's time to live")
     func capped() async throws {
         let server = try await HTTPTests.hostile()
         let transport = try HTTPTests.provider(server.port, "/retry-seconds/429")
@@ -121,10 +122,10 @@ struct HTTPHostileTests {
 
     @Test("303 follows a POST that was carried out: doubt")
     func seeOther() async throws {
-        #expect(try await Self.one("/redirect/303").outcome.summary == "unknown http_303 provider burned")
+        #expect(try await Self.one("/redirect/303").outcome.summary == "unknown http_303 provider counted")
     }
 
-    @Test("nobody there: nothing is burned, one tries, the others are told when to come back")
+    @Test("no server: no attempt is counted, one tries, the others learn when to come back")
     func refused() async throws {
         let transport = try HTTPTests.provider(try Programs.freePort(), "/ok")
         let first = await transport.answers([submission(sendWithin: .seconds(30))])[0].outcome
@@ -157,7 +158,7 @@ struct HTTPHostileTests {
         _ = again
     }
 
-    @Test("H3: a name or address of our own network is refused unless it is allowed, before anything is said")
+    @Test("a name or address of our own network is refused unless it is allowed, before anything is said")
     func privateTargets() async throws {
         let server = try await HTTPTests.hostile()
         for host in ["localhost", "127.1", "0x7f.0.0.1", "2130706433"] {
@@ -192,7 +193,7 @@ struct HTTPHostileTests {
         for id in 1...50 {
             let outcome = await transport.answers([submission(Int64(id), sendWithin: .seconds(30))])[0].outcome
             // Which of them depends on whether the close has arrived.
-            #expect(outcome.name == "accepted" || outcome.summary == "unknown connection_lost provider burned", "\(outcome)")
+            #expect(outcome.name == "accepted" || outcome.summary == "unknown connection_lost provider counted", "\(outcome)")
         }
         let requests = try server.log().split(separator: "\n").count
         #expect(requests <= 50, "no request is written twice")
@@ -271,7 +272,7 @@ struct HTTPTLSTests {
         return outcome
     }
 
-    @Test("a certificate is verified, and what is wrong with it is said; nothing is burned")
+    @Test("a certificate is verified, and what is wrong with it is said; nothing is counted")
     func certificates() async throws {
         // The server has two addresses; the certificate is for the second.
         let right = try await outcome()

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import NIOCore
 import NIOHTTP1
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
@@ -71,7 +72,7 @@ struct HTTPRulesTests {
         #expect(PublicAddress.isPublic(try SocketAddress(ipAddress: text, port: 80)) == isPublic)
     }
 
-    @Test("H5: the key is the same for every attempt, and another for another message or provider")
+    @Test("the key is the same for every attempt, and another for another message or provider")
     func idempotencyKey() {
         func key(_ id: Int64, _ attempt: Int, _ provider: String) -> String {
             HTTPFields(
@@ -193,16 +194,16 @@ struct HTTPRulesTests {
         func summary(_ status: Int, _ body: String) -> String {
             rules.verdict(HTTPAnswer(status: status, body: Array(body.utf8)), validity: .seconds(60)) { $0 }.outcome.summary
         }
-        #expect(summary(400, "{\"code\":21610}") == "rejected http_400_21610 recipient burned suppress")
-        #expect(summary(400, "{\"code\":21999}") == "rejected http_400_21999 recipient burned")
-        #expect(summary(500, "{\"text\":\"was blocked by you\"}") == "rejected http_500 sender burned")
+        #expect(summary(400, "{\"code\":21610}") == "rejected http_400_21610 recipient counted suppress")
+        #expect(summary(400, "{\"code\":21999}") == "rejected http_400_21999 recipient counted")
+        #expect(summary(500, "{\"text\":\"was blocked by you\"}") == "rejected http_500 sender counted")
         #expect(summary(404, "") == "deferred http_404 provider kept")
         #expect(summary(409, "{\"code\":\"9\"}") == "accepted -")
-        #expect(summary(400, "{\"code\":\"a b/\\u0000c\"}") == "rejected http_400_a_b__c martlet burned")
+        #expect(summary(400, "{\"code\":\"a b/\\u0000c\"}") == "rejected http_400_a_b__c martlet counted")
     }
 
     @Test(
-        "H4: a pause of the account ends after a quarter of an hour at the latest, that of one message with its life",
+        "a pause of the account ends after a quarter of an hour at the latest, that of one message with its life",
         arguments: [
             (429, 86_400, 900), (429, 60, 60), (503, 86_400, 900), (401, 86_400, 900), (408, 86_400, 7200), (408, 30, 30),
         ])
@@ -224,7 +225,7 @@ struct HTTPRulesTests {
         let server = try await HTTPTests.imitations()
         let path = FileManager.default.temporaryDirectory.appending(path: "secret-\(UUID().uuidString)").path
         try "wrong-for-now\n".write(toFile: path, atomically: true, encoding: .utf8)
-        let options = try HTTPOptions(generic: HTTPTests.local("telegram-bot.yaml", port: server.port, secret: path))
+        let options = try HTTPOptions(generic: ProviderExamples.local("telegram-bot.yaml", port: server.port, secret: path))
         let secrets = try HTTPSecrets(options)
         #expect(try secrets.current().secret == "wrong-for-now")
         try "right-by-now\n".write(toFile: path, atomically: true, encoding: .utf8)

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Transports
@@ -7,15 +8,15 @@ import Testing
 @Suite("Twilio's Messages API", .serialized, .timeLimit(.minutes(2)))
 struct TwilioTests {
     private func policy(_ port: Int, _ secret: String, _ options: [String: String] = [:]) throws -> ProviderPolicy {
-        var policy = try HTTPTests.local("twilio-sms.yaml", port: port, secret: secret)
+        var policy = try ProviderExamples.local("twilio-sms.yaml", port: port, secret: secret)
         policy.options.merge(options) { $1 }
         return policy
     }
 
-    @Test("H1: form, basic authentication, StatusCallback and ValidityPeriod are what Twilio's own client sends")
+    @Test("form, basic authentication, StatusCallback and ValidityPeriod are what Twilio's own client sends")
     func sameAsOfficialClient() async throws {
         let server = try await HTTPTests.imitations()
-        let secret = try TestSecretFile()
+        let secret = try SecretFile(testSecret)
         let callback = "https://hooks.example.com/t?m={message_id}&a={attempt}"
         let transport = try TransportFactory.make(policy(server.port, secret.path, ["status_callback": callback]))
         var one = submission(
@@ -47,10 +48,10 @@ struct TwilioTests {
         #expect(seen[0].path == seen[1].path)
     }
 
-    @Test("H1: the validity is the message's, between a second and ten hours", arguments: [(0, 1), (7, 7), (86_400, 36_000)])
+    @Test("the validity is the message's, between a second and ten hours", arguments: [(0, 1), (7, 7), (86_400, 36_000)])
     func validity(seconds: Int, sent: Int) async throws {
         let server = try await HTTPTests.imitations()
-        let secret = try TestSecretFile()
+        let secret = try SecretFile(testSecret)
         let transport = try TransportFactory.make(policy(server.port, secret.path))
         var one = submission(to: "+447700900123", sendWithin: .seconds(30))
         one.validity = .seconds(seconds)
@@ -63,7 +64,7 @@ struct TwilioTests {
     @Test("a messaging service replaces the sender, an API key the account's token, and WhatsApp has its prefix")
     func variants() async throws {
         let server = try await HTTPTests.imitations()
-        let secret = try TestSecretFile()
+        let secret = try SecretFile(testSecret)
         var service = try policy(
             server.port, secret.path,
             ["messaging_service_sid": "MG1", "address_prefix": "whatsapp:", "validity": "off", "api_key_sid": "SK1"])

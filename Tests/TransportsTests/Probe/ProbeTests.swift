@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import ProviderSupport
 import Testing
 
 @testable import Transports
@@ -29,7 +30,7 @@ struct ProbeTests {
 
     // MARK: any transport
 
-    @Test("wrong options, missing files, unknown names, nobody there: each is said with its remedy")
+    @Test("wrong options, missing files, unknown names, no server: each is said with its remedy")
     func early() async throws {
         let options = await TransportFactory.probe(policy("smtp", [:]))
         #expect(shown(options).hasPrefix("options failed: provider p: option host is missing"))
@@ -85,7 +86,7 @@ struct ProbeTests {
         try await withCertificates { certificates in
             let server = try await SMTPPythonTests.server(
                 "{'tls':'starttls','require_starttls':True,'auth_required':True}", certificates)
-            let password = try TestSecretFile("pass word")
+            let password = try SecretFile("pass word")
             let options = [
                 "host": "127.0.0.1", "port": "\(server.port)", "tls_ca_file": certificates.ca,
                 "tls_server_name": "mail.example.test",
@@ -96,7 +97,7 @@ struct ProbeTests {
             #expect(
                 good.steps[2].detail.contains("issued by CN=Test CA") || good.steps[2].detail.contains("issued by CN = Test CA"))
             #expect(good.offers.contains { $0.name == "AUTH" && $0.value.contains("PLAIN") })
-            let wrong = try TestSecretFile("planted-wrong")
+            let wrong = try SecretFile("planted-wrong")
             let refused = await TransportFactory.probe(
                 policy("smtp", options.merging(["password_file": wrong.path]) { $1 }, .email))
             #expect(shown(refused).contains("login failed") && shown(refused).contains("authentication_failed"))
@@ -173,11 +174,11 @@ struct ProbeTests {
 
     @Test(
         "an HTTP provider: the test_url shows whether the credentials are right, without a message",
-        arguments: try HTTPTests.files())
+        arguments: try ProviderExamples.files())
     func http(file: String) async throws {
         let server = try await HTTPTests.imitations()
-        let secret = try TestSecretFile()
-        let policy = try HTTPTests.local(file, port: server.port, secret: secret.path)
+        let secret = try SecretFile(testSecret)
+        let policy = try ProviderExamples.local(file, port: server.port, secret: secret.path)
         let good = await TransportFactory.probe(policy, message: HTTPExampleTests.message(for: file))
         let login = policy.transport == "http" && policy.options["test_url"] == nil ? "skipped" : "done"
         #expect(
@@ -185,8 +186,8 @@ struct ProbeTests {
         )
         #expect(good.offers.contains { $0.name == "HTTP" })
         #expect(try SeenRequest.all(server).count == 1)
-        let wrong = try TestSecretFile("planted-wrong")
-        let refused = await TransportFactory.probe(try HTTPTests.local(file, port: server.port, secret: wrong.path))
+        let wrong = try SecretFile("planted-wrong")
+        let refused = await TransportFactory.probe(try ProviderExamples.local(file, port: server.port, secret: wrong.path))
         #expect(
             (shown(refused).contains("login failed") && shown(refused).contains("refuses the credentials")) == (login == "done"),
             "\(shown(refused))")

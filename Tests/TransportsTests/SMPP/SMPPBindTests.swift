@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import NIOSSL
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
@@ -14,7 +15,7 @@ struct SMPPBindTests {
     static let accepting = SMPPCarrierTests.accepting
 
     @Test(
-        "S2: a refused bind is an error of the account: messages are told at once, and nobody knocks again for half a minute",
+        "a refused bind is an error of the account: messages are answered at once, and no bind is tried for half a minute",
         arguments: [0x0D, 0x0E, 0x0F] as [UInt32])
     func refused(status: UInt32) async throws {
         let mood: ScriptedSMSC.Mood = { frame, line in if frame.isBind { line.send(frame.answer(status)) } }
@@ -31,14 +32,14 @@ struct SMPPBindTests {
         }
     }
 
-    @Test("S2: a carrier that never answers the bind is given up")
+    @Test("a carrier that never answers the bind is given up")
     func silent() async throws {
         try await carrier(isKind: false, ["bind_timeout": "200ms"], mood: SMPPCarrierTests.mute) { _, transport in
             #expect(shown(await transport.answers([sms("a")])) == ["deferred bind_timeout kept"])
         }
     }
 
-    @Test("S2: transmitter and receiver are two binds; submits take the one, receipts come on the other")
+    @Test("transmitter and receiver are two binds; submits take the one, receipts come on the other")
     func apart() async throws {
         let log = EventLog()
         let mood: ScriptedSMSC.Mood = { frame, line in
@@ -65,7 +66,7 @@ struct SMPPBindTests {
         }
     }
 
-    @Test("S3: enquire_link keeps the bind, and a carrier that answers none is left")
+    @Test("enquire_link keeps the bind, and a carrier that answers none is left")
     func enquiries() async throws {
         let deaf: ScriptedSMSC.Mood = { frame, line in if frame.isBind { line.send(frame.answer()) } }
         try await carrier(isKind: false, ["enquire_link": "50ms", "enquire_link_timeout": "100ms"], mood: deaf) {
@@ -83,7 +84,7 @@ struct SMPPBindTests {
         }
     }
 
-    @Test("S1, S22: garbage ends the bind and nothing else; messages in flight are in doubt", arguments: [0, 1, 2])
+    @Test("garbage ends the bind and nothing else; messages in flight are in doubt", arguments: [0, 1, 2])
     func garbage(kind: Int) async throws {
         let bytes: [[UInt8]] = [
             Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), Array(repeating: 0xFF, count: 100), Array(repeating: 0, count: 64),
@@ -105,7 +106,7 @@ struct SMPPBindTests {
         }
     }
 
-    @Test("S22: a carrier that asks without end and reads no answer is not listened to for ever: memory stays bounded")
+    @Test("a carrier that asks without end and reads no answer is not listened to for ever: memory stays bounded")
     func flood() async throws {
         let pushed = NIOLockedValueBox(0)
         let questions = (0..<512).flatMap { Frame(command: 0x15, sequence: UInt32($0 + 1)).bytes }
@@ -143,7 +144,7 @@ struct SMPPBindTests {
         try await server.stop()
     }
 
-    @Test("S20: a carrier that is away is told so at once, and found again when it is back")
+    @Test("a carrier that is away is told so at once, and found again when it is back")
     func away() async throws {
         let port = try Programs.freePort()
         let transport = try smpp(port: port)
@@ -159,7 +160,7 @@ struct SMPPBindTests {
         await transport.drain()
     }
 
-    @Test("S20: a carrier that unbinds or hangs up is bound again", arguments: [true, false])
+    @Test("a carrier that unbinds or hangs up is bound again", arguments: [true, false])
     func unbound(politely: Bool) async throws {
         try await carrier(mood: Self.accepting) { server, transport in
             _ = await transport.answers([sms("a")])
@@ -170,7 +171,7 @@ struct SMPPBindTests {
         }
     }
 
-    @Test("S20: pauses between tries double from 1 s to 60 s with full jitter; a wrong account waits from 1 to 15 minutes")
+    @Test("pauses between tries double from 1 s to 60 s with full jitter; a wrong account waits from 1 to 15 minutes")
     func backoff() {
         var backoff = SMPPBackoff(random: { 1 })
         let lost = (0..<8).map { _ in backoff.pause(isConfiguration: false) }
@@ -184,7 +185,7 @@ struct SMPPBindTests {
     }
 
     @Test(
-        "S6: pauses double from 1 s to 60 s with jitter, echoes of one pause do not lengthen it, and one submit tries the ground")
+        "pauses double from 1 s to 60 s with jitter, echoes of one pause do not lengthen it, and one submit tries the ground")
     func throttle() {
         var throttle = SMPPThrottle(random: { 0 })
         var now = ContinuousClock.now
@@ -220,7 +221,7 @@ struct SMPPBindTests {
         return try NIOSSLContext(configuration: configuration)
     }
 
-    @Test("S21: TLS verifies chain and name, sends SNI, and shows a client certificate where one is set")
+    @Test("TLS verifies chain and name, sends SNI, and shows a client certificate where one is set")
     func tls() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "smpp-tls-\(UUID().uuidString)")
         let certificates = try await Certificates(in: directory)

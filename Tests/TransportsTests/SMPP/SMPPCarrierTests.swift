@@ -125,7 +125,7 @@ struct SMPPCarrierTests {
         line.send(frame.destination == "44700" ? frame.accepted("id\(frame.sequence)") : frame.answer(0x58))
     }
 
-    @Test("S2, S3, S4: 300 submits over one bind, never more than the window unanswered", arguments: [1, 10, 100])
+    @Test("300 submits over one bind, never more than the window unanswered", arguments: [1, 10, 100])
     func window(size: Int) async throws {
         // Answers what has gathered within 2 ms, last first.
         let held = NIOLockedValueBox<[Frame]>([])
@@ -158,7 +158,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S4, S8: answers out of order, without a body, and nacks find their messages")
+    @Test("answers out of order, without a body, and nacks find their messages")
     func answers() async throws {
         let held = NIOLockedValueBox<[Frame]>([])
         let mood: ScriptedSMSC.Mood = { frame, line in
@@ -181,7 +181,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S6: throttled: the account pauses for a second, goes on with the throttled message, and no attempt is burned")
+    @Test("throttled: the account pauses for a second, goes on with the throttled message, and no attempt is counted")
     func throttled() async throws {
         let refused = NIOLockedValueBox(0)
         let mood: ScriptedSMSC.Mood = { frame, line in
@@ -203,7 +203,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S6: what cannot wait for the end of a pause goes back at once, with the attempt; another account does not notice")
+    @Test("what cannot wait for the end of a pause goes back at once, with the attempt; another account does not notice")
     func throttledLong() async throws {
         try await carrier(mood: Self.throttling) { _, throttled in
             try await carrier(mood: Self.accepting) { _, free in
@@ -221,7 +221,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S6: a full queue is tried four times with one message, then it goes back; others pass meanwhile")
+    @Test("a full queue is tried four times with one message, then it goes back; others pass meanwhile")
     func queueFull() async throws {
         let mood: ScriptedSMSC.Mood = { frame, line in
             if frame.isSubmit { line.send(frame.destination == "44791" ? frame.answer(0x14) : frame.accepted("id")) }
@@ -235,7 +235,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S8: a nack with a foreign number closes the bind; what was outstanding is in doubt, and the next bind works")
+    @Test("a nack with a foreign number closes the bind; what was outstanding is in doubt, and the next bind works")
     func foreignNack() async throws {
         let isFirst = NIOLockedValueBox(true)
         let mood: ScriptedSMSC.Mood = { frame, line in
@@ -253,7 +253,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S9: a lost answer is unknown; one that comes late is evidence for its message")
+    @Test("a lost answer is unknown; one that comes late is evidence for its message")
     func late() async throws {
         let log = EventLog()
         let mood: ScriptedSMSC.Mood = { frame, line in
@@ -275,7 +275,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S11: a long text is accepted with the ids of all its parts; in part it is a doubt, and the ids are kept")
+    @Test("a long text is accepted with the ids of all its parts; in part it is a doubt, and the ids are kept")
     func parts() async throws {
         let log = EventLog()
         let mood: ScriptedSMSC.Mood = { frame, line in
@@ -317,7 +317,7 @@ struct SMPPCarrierTests {
         }
     }
 
-    @Test("S20: drain answers what waits, awaits what is on its way, unbinds, and takes no more work", arguments: [true, false])
+    @Test("drain answers what waits, awaits what is on its way, unbinds, and takes no more work", arguments: [true, false])
     func drain(answers: Bool) async throws {
         let mood: ScriptedSMSC.Mood = { frame, line in
             if frame.isSubmit { line.sendLater(.milliseconds(300), frame.accepted("id")) }

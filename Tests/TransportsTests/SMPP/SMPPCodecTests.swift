@@ -54,7 +54,7 @@ struct SMPPCodecTests {
         .genericNack, .outbind, .alertNotification,
     ]
 
-    @Test("S1: a submit_sm has the octets of the standard, field by field")
+    @Test("a submit_sm has the octets of the standard, field by field")
     func submit() {
         let expected = octets(
             """
@@ -68,13 +68,13 @@ struct SMPPCodecTests {
         #expect(pdu == expected)
     }
 
-    @Test("S1: what is written is read back, whatever it is", arguments: all)
+    @Test("what is written is read back, whatever it is", arguments: all)
     func roundTrip(body: SMPPPDU.Body) {
         let pdu = SMPPPDU(status: SMPPStatus(0x45), sequence: 0x7FFF_FFFF, body: body)
         #expect(decoded(encoded(pdu)) == [.pdu(pdu)])
     }
 
-    @Test("S1: frames mean the same however the stream is cut", arguments: 1...90)
+    @Test("frames mean the same however the stream is cut", arguments: 1...90)
     func fragments(size: Int) {
         let pdus = Self.all.enumerated().map { SMPPPDU(sequence: UInt32($0 + 1), body: $1) }
         var buffer = ByteBuffer()
@@ -82,7 +82,7 @@ struct SMPPCodecTests {
         #expect(decoded(Array(buffer.readableBytesView), pieces: size) == pdus.map { .pdu($0) })
     }
 
-    @Test("S1: frames mean the same when the stream is cut once, at any octet")
+    @Test("frames mean the same when the stream is cut once, at any octet")
     func cutOnce() {
         let bytes = encoded(
             SMPPPDU(sequence: 1, body: .deliver(Self.message)), SMPPPDU(sequence: 2, body: .submitResponse(id: "a")))
@@ -99,7 +99,7 @@ struct SMPPCodecTests {
     }
 
     @Test(
-        "S1: a length that cannot be ends the stream; 64 KiB can be, one more cannot",
+        "a length that cannot be ends the stream; 64 KiB can be, one more cannot",
         arguments: [("00000000", 0), ("0000000f", 15), ("00010001", 65537), ("ffffffff", 0xFFFF_FFFF)] as [(String, UInt32)])
     func badLength(length: String, value: UInt32) {
         let bytes = octets(length + "00000015 00000000 00000007") + encoded(SMPPPDU(sequence: 1, body: .enquireLink))
@@ -107,7 +107,7 @@ struct SMPPCodecTests {
         #expect(decoded(octets(length)) == [.badLength(value, sequence: 0)])
     }
 
-    @Test("S1: a frame of 64 KiB is read")
+    @Test("a frame of 64 KiB is read")
     func longest() throws {
         var message = Self.message
         message.shortMessage = []
@@ -121,7 +121,7 @@ struct SMPPCodecTests {
         #expect(decoded(bytes, pieces: 1000) == [.pdu(SMPPPDU(sequence: 1, body: .deliver(message)))])
     }
 
-    @Test("S1: unknown commands and unknown parameters are no errors of the stream")
+    @Test("unknown commands and unknown parameters are no errors of the stream")
     func unknown() {
         let unknown = octets("00000012 00000999 00000000 00000005 0102")
         #expect(decoded(unknown + encoded(SMPPPDU(sequence: 6, body: .unbind))).count == 2)
@@ -134,7 +134,7 @@ struct SMPPCodecTests {
         #expect(decoded(bytes) == [.pdu(SMPPPDU(sequence: 1, body: .deliver(expected)))])
     }
 
-    @Test("S1: a parameter that overruns its frame is an error, NULs behind the last one are not")
+    @Test("a parameter that overruns its frame is an error, NULs behind the last one are not")
     func overrun() {
         var bytes = encoded(SMPPPDU(sequence: 1, body: .deliver(Self.message))) + octets("0427 0009 02")
         bytes[3] = UInt8(bytes.count)
@@ -144,7 +144,7 @@ struct SMPPCodecTests {
         #expect(decoded(padded) == [.pdu(SMPPPDU(sequence: 1, body: .deliver(Self.message)))])
     }
 
-    @Test("S8: responses without a body parse, with a status or without")
+    @Test("responses without a body parse, with a status or without")
     func bodiless() {
         for (command, body) in [
             ("80000004", SMPPPDU.Body.submitResponse(id: nil)), ("80000103", .dataResponse(id: nil)),
@@ -178,7 +178,7 @@ struct SMPPCodecTests {
     }
 
     /// `MARTLET_FUZZ_ROUNDS=10000000 swift test --filter SMPPCodecTests` for longer.
-    @Test("S22: random, cut and altered octets never crash the decoder, and never make it hold more than a frame")
+    @Test("random, cut and altered octets never crash the decoder, and never make it hold more than a frame")
     func fuzz() {
         var random = Seeded(state: 20_261_122)
         let rounds = ProcessInfo.processInfo.environment["MARTLET_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 4000

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
@@ -66,7 +67,7 @@ enum SMPP34 {
 
 @Suite("SMPP against smpp34", .serialized, .timeLimit(.minutes(2)))
 struct SMPPPeerTests {
-    @Test("S2, S7, S14, S15: smpp34 takes the bind, accepts, refuses, and its receipts come back and are answered")
+    @Test("smpp34 takes the bind, accepts, refuses, and its receipts come back and are answered")
     func happyPath() async throws {
         let server = try await SMPP34.start()
         let log = EventLog()
@@ -87,7 +88,7 @@ struct SMPPPeerTests {
         #expect(try SMPP34.lines(server).first { $0.bound != nil }?.bound == "me")
     }
 
-    @Test("S10, S11: smpp34 reads the texts as they were meant: alphabets, headers, sar parameters, payload")
+    @Test("smpp34 reads the texts as they were meant: alphabets, headers, sar parameters, payload")
     func texts() async throws {
         let server = try await SMPP34.start()
         let long = String(repeating: "好", count: 71)

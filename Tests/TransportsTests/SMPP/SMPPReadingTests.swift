@@ -82,7 +82,7 @@ struct SMPPReadingTests {
         #expect(all.contains(each.text ?? ""), "\(all)")
     }
 
-    @Test("septets that nobody unpacked are among the readings")
+    @Test("septets that are still packed are among the readings")
     func packed() {
         let octets: [UInt8] = [0x53, 0xEA, 0x13, 0x0A]  // STOP
         for dataCoding in [0, 4, 8] as [UInt8] {

@@ -15,7 +15,7 @@ struct SMPPReceiptFlowTests {
         server.frames.filter { [0x8000_0005, 0x8000_0103].contains($0.command) }.map { "\($0.sequence):\($0.status)" }
     }
 
-    @Test("S14: a delivery is answered after it is durable and not before, many in one batch")
+    @Test("a delivery is answered after it is durable and not before, many in one batch")
     func durable() async throws {
         let log = EventLog()
         let gate = Gate()
@@ -37,7 +37,7 @@ struct SMPPReceiptFlowTests {
         }
     }
 
-    @Test("S14: what cannot be kept is refused with ESME_RX_T_APPN, and taken when the carrier tries again")
+    @Test("what cannot be kept is refused with ESME_RX_T_APPN, and taken when the carrier tries again")
     func refused() async throws {
         let log = EventLog()
         log.refuses = true
@@ -53,8 +53,8 @@ struct SMPPReceiptFlowTests {
         }
     }
 
-    @Test("S14: a program that only submits leaves receipts with the carrier")
-    func nobody() async throws {
+    @Test("a program that only submits leaves receipts with the carrier")
+    func unknownIDs() async throws {
         try await carrier(mood: SMPPCarrierTests.accepting) { server, transport in
             _ = await transport.answers([sms("a")])
             server.lines.first?.send(.receipt(100, "id:1 stat:DELIVRD"))
@@ -91,7 +91,7 @@ struct SMPPReceiptFlowTests {
         }
     }
 
-    @Test("S16: an id that comes back in decimal matches the one that was given in hexadecimal")
+    @Test("an id that comes back in decimal matches the one that was given in hexadecimal")
     func decimal() async throws {
         let log = EventLog()
         let mood: ScriptedSMSC.Mood = { frame, line in
@@ -110,7 +110,7 @@ struct SMPPReceiptFlowTests {
         }
     }
 
-    @Test("S14, S20: drain waits until what was delivered is durable and answered")
+    @Test("drain waits until what was delivered is durable and answered")
     func drain() async throws {
         let log = EventLog()
         let gate = Gate()

@@ -32,7 +32,7 @@ struct SMPPReceiptTests {
     static let standard =
         "id:0123456789 sub:001 dlvrd:001 submit date:2611221530 done date:261122153145 stat:DELIVRD err:000 text:Hello id:9"
 
-    @Test("S14: esm_class 0x04 and 0x20 are receipts in deliver_sm and data_sm alike; anything else is a text")
+    @Test("esm_class 0x04 and 0x20 are receipts in deliver_sm and data_sm alike; anything else is a text")
     func kinds() throws {
         for esmClass in [0x04, 0x44, 0x07] as [UInt8] {
             let receipt = try receipt(deliver(Self.standard, esmClass: esmClass == 0x44 ? 0x04 : esmClass))
@@ -46,7 +46,7 @@ struct SMPPReceiptTests {
     }
 
     @Test(
-        "S14: carriers forget the esm_class, or say 0x08: what only a receipt has makes it one",
+        "carriers forget the esm_class, or say 0x08: what only a receipt has makes it one",
         arguments: [0x00, 0x08] as [UInt8])
     func forgotten(esmClass: UInt8) throws {
         let id = SMPPParameter(tag: .receiptedMessageID, value: Array("a\0".utf8))
@@ -65,7 +65,7 @@ struct SMPPReceiptTests {
         }
     }
 
-    @Test("S15: a receipt is read in the alphabet that it is in, whatever data_coding says, also before a text in another one")
+    @Test("a receipt is read in the alphabet that it is in, whatever data_coding says, also before a text in another one")
     func alphabets() throws {
         for dataCoding in [0, 3, 4, 8, 0xF1] as [UInt8] {
             for wide in [nil, true, false] as [Bool?] {
@@ -80,7 +80,7 @@ struct SMPPReceiptTests {
     }
 
     @Test(
-        "S15: words of a carrier's own mean what receipt_states says; one that nobody knows is shown",
+        "words of a carrier's own mean what receipt_states says; one that is not known is shown",
         arguments: [
             ("id:7 stat:MK:0001 err:000", "undeliverable true - -"), ("id:7 stat:ID:0076", "undeliverable true - -"),
             ("id:7 stat:DELIVRD err:000", "delivered true - -"), ("id:7 stat:OK", "delivered true - -"),
@@ -100,7 +100,7 @@ struct SMPPReceiptTests {
         #expect(receipt.id == "7")
     }
 
-    @Test("S16: an id without end is none; one that runs into the next field ends there")
+    @Test("an id without end is none; one that runs into the next field ends there")
     func endless() throws {
         let endless = String(repeating: "f", count: 5000)
         #expect(try receipt(deliver("id:\(endless)", asPayload: true)).id == nil)
@@ -114,7 +114,7 @@ struct SMPPReceiptTests {
         #expect(glued.id == "7a" && glued.state == .delivered && glued.error == nil && glued.done?.minute == 31)
     }
 
-    @Test("S15: the text of appendix B is read whole")
+    @Test("the text of appendix B is read whole")
     func standard() throws {
         let receipt = try receipt(deliver(Self.standard))
         #expect(
@@ -125,7 +125,7 @@ struct SMPPReceiptTests {
                     done: CarrierDate(year: 2026, month: 11, day: 22, hour: 15, minute: 31, second: 45), text: Self.standard))
     }
 
-    @Test("S15: parameters beat the text")
+    @Test("parameters beat the text")
     func parameters() throws {
         let receipt = try receipt(
             deliver(
@@ -145,7 +145,7 @@ struct SMPPReceiptTests {
     }
 
     @Test(
-        "S15: the text is read as carriers write it: any order, any case, fields missing or empty",
+        "the text is read as carriers write it: any order, any case, fields missing or empty",
         arguments: [
             ("stat:UNDELIV err:0x5 id:abc", "abc undeliverable true 0x5"), ("ID:7 STAT:expired", "7 expired true -"),
             ("id=7;stat=REJECTD;err=12", "7 rejected true 12"), ("id: 7 stat: ENROUTE", "7 enroute false -"),
@@ -172,7 +172,7 @@ struct SMPPReceiptTests {
     }
 
     @Test(
-        "S15: dates have 10 or 12 digits, or a year of four; nonsense is none",
+        "dates have 10 or 12 digits, or a year of four; nonsense is none",
         arguments: [
             ("2611221530", "2026-11-22 15:30:0"), ("261122153045", "2026-11-22 15:30:45"),
             ("20261122153045", "2026-11-22 15:30:45"),
@@ -186,7 +186,7 @@ struct SMPPReceiptTests {
         }
     }
 
-    @Test("S15: UCS-2 that calls itself something else is recognised")
+    @Test("UCS-2 that calls itself something else is recognised")
     func mislabelled() throws {
         var message = deliver("id:7 stat:DELIVRD", dataCoding: 8)
         message.dataCoding = 0
@@ -194,14 +194,14 @@ struct SMPPReceiptTests {
     }
 
     @Test(
-        "S16: an id matches as it is, else hexadecimal for decimal, else without case and leading zeros",
+        "an id matches as it is, else hexadecimal for decimal, else without case and leading zeros",
         arguments: [
             ("4F1C2", ["4F1C2", "4f1c2"], "0"), ("324034", ["4F1C2"], "0"), ("4F1C2", ["324034"], "0"),
             ("0004f1c2", ["4F1C2"], "0"),
             ("00012", ["12"], "0"), ("abc-1", ["ABC-1"], "0"), ("x", ["y"], "none"), ("18", ["12", "0018"], "ambiguous"),
             ("340282366920938463463374607431768211455", ["ffffffffffffffffffffffffffffffff"], "0"),
             (String(repeating: "f", count: 65), [String(repeating: "F", count: 65)], "0"),
-            // Shared ids corrupt nobody.
+            // Shared ids corrupt no message.
             ("7", ["7", "7"], "ambiguous"), ("7", [], "none"), ("", ["0"], "none"), ("0", ["000"], "0"),
         ] as [(String, [String], String)])
     func ids(id: String, known: [String], expected: String) {
@@ -213,7 +213,7 @@ struct SMPPReceiptTests {
         }
     }
 
-    @Test("S16: the phone decides between messages that share an id, and an id written differently needs the same phone")
+    @Test("the phone decides between messages that share an id, and an id written differently needs the same phone")
     func phones() {
         let known = [
             CarrierID.Known(id: "7", recipient: "+441"), .init(id: "7", recipient: "+442"), .init(id: "0A", recipient: "+443"),
@@ -256,7 +256,7 @@ struct SMPPReceiptTests {
         #expect(try text(message).octets == [0xFF, 0x41])
     }
 
-    @Test("S22: no text and no header makes the receiver crash")
+    @Test("no text and no header makes the receiver crash")
     func fuzz() {
         var random = Seeded(state: 99)
         let words = ["id:", "stat:", "text:", "DELIVRD", " ", "err=", "done date:", "2611221530", "\u{0}", "é", ":", "sub"]

@@ -108,7 +108,7 @@ struct Bind {
 
 @Suite("SMPP session")
 struct SMPPSessionTests {
-    @Test("S2, S3: the bind says 3.4 and goes alone; submits may leave once it is answered", arguments: SMPPBindMode.allCases)
+    @Test("the bind says 3.4 and goes alone; submits may leave once it is answered", arguments: SMPPBindMode.allCases)
     func binds(mode: SMPPBindMode) throws {
         var configuration = SMPPSessionConfiguration()
         configuration.mode = mode
@@ -126,12 +126,12 @@ struct SMPPSessionTests {
     }
 
     @Test(
-        "S2: a refused bind ends, whatever the status; so does one that is not answered for 30 s",
+        "a refused bind ends, whatever the status; so does one that is not answered for 30 s",
         arguments: [0x0D, 0x0E, 0x0F, 0x05, 0x58] as [UInt32])
     func refused(status: UInt32) {
         var bind = Bind()
         bind.start()
-        // Without a body, as errors may come (S8).
+        // Without a body, as errors may come.
         bind.peer(octets("00000010 80000009 000000" + SMPPStatus(status).description.dropFirst(2) + "00000001"))
         #expect(bind.news() == ["> bind", "close smpp_bind_\(SMPPStatus(status))"])
         var silent = Bind()
@@ -144,7 +144,7 @@ struct SMPPSessionTests {
         #expect(nacked.news() == ["> bind", "close smpp_bind_0x03"])
     }
 
-    @Test("S3: the peer is asked after 30 s of silence, dropped 10 s later, and anything it says counts as life")
+    @Test("the peer is asked after 30 s of silence, dropped 10 s later, and anything it says counts as life")
     func enquires() {
         var bind = Bind.bound()
         bind.pass(.seconds(29))
@@ -165,7 +165,7 @@ struct SMPPSessionTests {
         #expect(bind.news() == ["> submit", "1 lost enquire_link_timeout", "close enquire_link_timeout"])
     }
 
-    @Test("S3: the peer's enquire_link is answered at once, before the bind's answer as well")
+    @Test("the peer's enquire_link is answered at once, before the bind's answer as well")
     func answersEnquiries() {
         var bind = Bind()
         bind.start()
@@ -176,7 +176,7 @@ struct SMPPSessionTests {
         #expect(bind.news() == ["> deliverResponse 0x04"])
     }
 
-    @Test("S4: the window is kept, a window of one as well, and answers come in any order", arguments: [1, 2, 10])
+    @Test("the window is kept, a window of one as well, and answers come in any order", arguments: [1, 2, 10])
     func window(size: Int) {
         var bind = Bind.bound(window: size)
         for ticket in 0..<size { bind.submit(ticket) }
@@ -186,7 +186,7 @@ struct SMPPSessionTests {
         #expect(bind.log.suffix(size) == (0..<size).reversed().map { "\($0) 0x00 i\($0)" }[...])
     }
 
-    @Test("S4: sequence numbers run to 0x7FFFFFFF, start again at 1, and pass over what is outstanding")
+    @Test("sequence numbers run to 0x7FFFFFFF, start again at 1, and pass over what is outstanding")
     func sequences() {
         var bind = Bind.bound(firstSequence: 0x7FFF_FFFD)
         bind.submit(1, 2, 3)
@@ -201,7 +201,7 @@ struct SMPPSessionTests {
         #expect(wrapped.sent.map(\.sequence) == [2, 3, 1, 4])
     }
 
-    @Test("S8: an error without a body answers its submit; a nack of its number does, too")
+    @Test("an error without a body answers its submit; a nack of its number does, too")
     func errors() {
         var bind = Bind.bound()
         bind.submit(1, 2)
@@ -212,7 +212,7 @@ struct SMPPSessionTests {
     }
 
     @Test(
-        "S8: a nack with a foreign number ends the bind, and what was outstanding is in doubt", arguments: [0, 4711] as [UInt32])
+        "a nack with a foreign number ends the bind, and what was outstanding is in doubt", arguments: [0, 4711] as [UInt32])
     func foreignNack(sequence: UInt32) {
         var bind = Bind.bound()
         bind.submit(1, 2)
@@ -231,7 +231,7 @@ struct SMPPSessionTests {
         #expect(bind.news() == ["> submit", "stray 99", "1 0x00 y", "stray 2"])
     }
 
-    @Test("S9: no answer in time is no answer, its place is free, and the late answer still finds its message")
+    @Test("no answer in time is no answer, its place is free, and the late answer still finds its message")
     func late() {
         var bind = Bind.bound(window: 1)
         bind.submit(1, answerWithin: .seconds(5))
@@ -249,7 +249,7 @@ struct SMPPSessionTests {
         #expect(bind.news() == ["> submit", "3 none", "late 3 0x02 -"])
     }
 
-    @Test("S9: numbers given up are remembered up to a limit")
+    @Test("numbers given up are remembered up to a limit")
     func lateLimit() {
         var configuration = SMPPSessionConfiguration()
         configuration.maximumAbandoned = 2
@@ -265,7 +265,7 @@ struct SMPPSessionTests {
         #expect(bind.news() == ["stray 2", "late 2 0x00 ", "late 3 0x00 "])
     }
 
-    @Test("S14: a delivery is answered when told so and not before; too many at once stay with the carrier")
+    @Test("a delivery is answered when told so and not before; too many at once stay with the carrier")
     func deliveries() {
         var bind = Bind.bound(maximumDeliveries: 2)
         bind.peer(.deliver(SMPPCodecTests.message), 1)
@@ -280,7 +280,7 @@ struct SMPPSessionTests {
         #expect(bind.news() == ["deliver 4"])
     }
 
-    @Test("S1: bad input has the answers of the standard")
+    @Test("bad input has the answers of the standard")
     func badInput() {
         var bind = Bind.bound()
         bind.peer(octets("00000010 00000999 00000000 00000005"))
@@ -302,7 +302,7 @@ struct SMPPSessionTests {
     }
 
     @Test(
-        "S20: drain waits for answers and deliveries, then unbinds; the peer answers or simply closes", arguments: [true, false])
+        "drain waits for answers and deliveries, then unbinds; the peer answers or simply closes", arguments: [true, false])
     func drain(answers: Bool) {
         var bind = Bind.bound()
         bind.submit(1)
@@ -323,7 +323,7 @@ struct SMPPSessionTests {
         #expect(bind.news() == ["close unbound"])
     }
 
-    @Test("S20: an unbind without an answer ends after 5 s; one that crosses the peer's ends at once")
+    @Test("an unbind without an answer ends after 5 s; one that crosses the peer's ends at once")
     func unbinds() {
         var bind = Bind.bound()
         bind.act { $0.drain(now: $1, &$2) }
@@ -335,7 +335,7 @@ struct SMPPSessionTests {
         #expect(crossed.news() == ["> unbind", "> unbindResponse", "close unbound"])
     }
 
-    @Test("S20: the peer's unbind is answered, and what was outstanding is in doubt; so it is when the connection breaks")
+    @Test("the peer's unbind is answered, and what was outstanding is in doubt; so it is when the connection breaks")
     func peerUnbinds() {
         var bind = Bind.bound()
         bind.submit(1)
@@ -348,7 +348,7 @@ struct SMPPSessionTests {
         #expect(broken.news() == ["> submit", "1 lost connection_lost", "close connection_lost"])
     }
 
-    @Test("S22: whatever octets come, every submit is answered exactly once")
+    @Test("whatever octets come, every submit is answered exactly once")
     func fuzz() {
         var random = Seeded(state: 4711)
         let bodies = SMPPCodecTests.all

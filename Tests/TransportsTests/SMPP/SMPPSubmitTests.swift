@@ -40,7 +40,7 @@ struct SMPPSubmitTests {
     }
 
     @Test(
-        "S10: GSM 03.38 unpacked, ISO 8859-1 or UTF-16BE without a byte order mark, and the data_coding says which",
+        "GSM 03.38 unpacked, ISO 8859-1 or UTF-16BE without a byte order mark, and the data_coding says which",
         arguments: [
             ("a@€", .gsm7, 0, "61 00 1b65"), ("é", .gsm7, 0, "05"), ("é", .latin1, 3, "e9"), ("a@", .latin1, 3, "61 40"),
             // What the account's alphabet lacks goes as UCS-2 where that costs no part more.
@@ -53,7 +53,7 @@ struct SMPPSubmitTests {
         #expect(message.esmClass == 0)
     }
 
-    @Test("S10: nothing is substituted: what cannot be written is refused")
+    @Test("nothing is substituted: what cannot be written is refused")
     func nothingSubstituted() {
         #expect(refusal(sms(String(repeating: "a", count: 100) + "€")) { $0.alphabet = .latin1 } == "not_latin1 content")
         var wrong = sms("a")
@@ -68,7 +68,7 @@ struct SMPPSubmitTests {
         String(repeating: "好", count: 66) + "😀" + String(repeating: "好", count: 66), String(repeating: "x", count: 306),
     ]
 
-    @Test("S11: the parts of a long text join to the text, whatever holds them together", arguments: longTexts)
+    @Test("the parts of a long text join to the text, whatever holds them together", arguments: longTexts)
     func longText(text: String) throws {
         let submission = sms(text)
         guard case .sms(let split) = submission.rendered.content else {
@@ -98,7 +98,7 @@ struct SMPPSubmitTests {
         }
     }
 
-    @Test("S11: headers have the octets of TS 23.040")
+    @Test("headers have the octets of TS 23.040")
     func headers() throws {
         let text = String(repeating: "x", count: 200)
         #expect(
@@ -114,7 +114,7 @@ struct SMPPSubmitTests {
             ])
     }
 
-    @Test("S11: never truncated: a part that does not fit is refused, so are more than 255")
+    @Test("never truncated: a part that does not fit is refused, so are more than 255")
     func neverCut() {
         var long = sms("a")
         let text = String(repeating: "a", count: 161)
@@ -125,7 +125,7 @@ struct SMPPSubmitTests {
         #expect(refusal(long) == "too_many_parts content")
     }
 
-    @Test("S11: 256 long texts in a row to one number have 256 references, whatever is sent to others between them")
+    @Test("256 long texts in a row to one number have 256 references, whatever is sent to others between them")
     func references() {
         let references = SMPPReferences()
         var seen: Set<UInt8> = []
@@ -137,7 +137,7 @@ struct SMPPSubmitTests {
     }
 
     @Test(
-        "S12: receipts are asked for as the account says, on every part or the last",
+        "receipts are asked for as the account says, on every part or the last",
         arguments: [
             (.none, false, .every, [0, 0, 0]), (.final, false, .every, [1, 1, 1]), (.failure, false, .every, [2, 2, 2]),
             (.final, true, .every, [0x11, 0x11, 0x11]), (.final, false, .last, [0, 0, 1]), (.failure, true, .last, [0, 0, 0x12]),
@@ -152,7 +152,7 @@ struct SMPPSubmitTests {
     }
 
     @Test(
-        "S13: the validity period is what remains for the recipient, at most what the carrier takes",
+        "the validity period is what remains for the recipient, at most what the carrier takes",
         arguments: [
             (90, .relative, "000000000130000R"), (3600 * 25 + 61, .relative, "000001010101000R"),
             (0, .relative, "000000000001000R"),
@@ -163,7 +163,7 @@ struct SMPPSubmitTests {
         #expect(try submits(sms("a", validity: .seconds(seconds))) { $0.validity = format }[0].validityPeriod == expected)
     }
 
-    @Test("S13: days run on across months and leap years")
+    @Test("days run on across months and leap years")
     func dates() {
         // 2028-02-28T23:59:59Z and a second and a day later.
         let eve = Timestamp(microseconds: 1_835_395_199_000_000)
@@ -199,7 +199,7 @@ struct SMPPSubmitTests {
 @Suite("SMPP outcomes")
 struct SMPPOutcomeTests {
     @Test(
-        "S7: every status has its class: who has to do something, and whether another try makes sense",
+        "every status has its class: who has to do something, and whether another try makes sense",
         arguments: [
             (0x0B, "rejected recipient"), (0x0A, "rejected sender"), (0x01, "rejected content"), (0x45, "deferred provider"),
             (0x08, "deferred provider"), (0x65, "deferred provider"), (0x02, "rejected martlet"), (0x14, "deferred provider"),
@@ -216,7 +216,7 @@ struct SMPPOutcomeTests {
             + (failure.suppressesAddress ? " suppressed" : "")
     }
 
-    @Test("S7: an account can say otherwise for its carrier")
+    @Test("an account can say otherwise for its carrier")
     func overrides() throws {
         let overrides = try SMPPClassification.overrides("0x0b=gone, 1035=throttled;0x45=content")
         #expect(overrides.count == 3)
@@ -229,7 +229,7 @@ struct SMPPOutcomeTests {
         }
     }
 
-    @Test("S7: failures name the status as the standard does")
+    @Test("failures name the status as the standard does")
     func names() {
         let failure = SMPPClassification(SMPPStatus(0x0B)).outcome.failure
         #expect(failure?.code == "smpp_0x0b" && failure?.detail == "ESME_RINVDSTADR: the destination address is invalid")

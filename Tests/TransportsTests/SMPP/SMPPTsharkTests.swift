@@ -2,6 +2,7 @@ import CarrierSupport
 import Domain
 import Foundation
 import NIOConcurrencyHelpers
+import ProviderSupport
 import Testing
 
 @testable import Transports
@@ -69,7 +70,7 @@ struct SMPPTsharkTests {
         return captured
     }
 
-    @Test("S10, S12, S13: addresses, data_coding, registered_delivery and validity are what an independent decoder reads")
+    @Test("addresses, data_coding, registered_delivery and validity are what an independent decoder reads")
     func fields() async throws {
         let frames = try await capture(
             ["intermediate_receipts": "true"],
@@ -94,7 +95,7 @@ struct SMPPTsharkTests {
     /// tshark shows a relative time as seconds, or in words.
     static func seconds(_ shown: String) -> Double? { Double(shown) }
 
-    @Test("S11: tshark joins what we divided, by header and by sar parameters", arguments: ["udh8", "sar"])
+    @Test("tshark joins what we divided, by header and by sar parameters", arguments: ["udh8", "sar"])
     func parts(way: String) async throws {
         let text = String(repeating: "A", count: 152) + "{" + String(repeating: "B", count: 152)
         let frames = try await capture(["long_text": way], [sms(text)])
@@ -111,7 +112,7 @@ struct SMPPTsharkTests {
         #expect(parts.map { Int($0[4]) ?? 0 } == [152, 153, 1].map { $0 + header }, "\(parts)")
     }
 
-    @Test("S1, S14: tshark finds no malformed frame, and every request with its answer")
+    @Test("tshark finds no malformed frame, and every request with its answer")
     func wellFormed() async throws {
         let frames = try await capture(
             ["long_text": "payload"], [sms("a", id: 1), sms(String(repeating: "x", count: 500), id: 2)])

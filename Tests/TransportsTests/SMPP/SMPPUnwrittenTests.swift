@@ -35,7 +35,7 @@ struct SMPPUnwrittenTests {
         }
         #expect(
             answers == [
-                "1 unknown connection_lost provider burned", "2 deferred connection_lost provider kept",
+                "1 unknown connection_lost provider counted", "2 deferred connection_lost provider kept",
                 "3 deferred connection_lost provider kept",
             ])
     }

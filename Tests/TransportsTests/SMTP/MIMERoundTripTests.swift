@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Transports
@@ -103,7 +104,7 @@ struct MIMERoundTripTests {
         return lines
     }
 
-    @Test("D1, D2, D3: 100 random messages are read back by Python's email package as they were meant")
+    @Test("100 random messages are read back by Python's email package as they were meant")
     func roundTrip() async throws {
         var inputs: [(content: EmailContent, name: String)] = []
         var encoded: [String] = []
@@ -155,7 +156,7 @@ struct MIMERoundTripTests {
         }
     }
 
-    @Test("D2: encoded-words are cut between characters", arguments: ["好", "😀", "ü", "👩‍👩‍👧‍👦", "e\u{301}\u{302}"])
+    @Test("encoded-words are cut between characters", arguments: ["好", "😀", "ü", "👩‍👩‍👧‍👦", "e\u{301}\u{302}"])
     func cuts(character: String) throws {
         let text = "x" + String(repeating: character, count: 60)
         let words = MIMEHeader.encodedWords(text, column: 8).split(separator: "\r\n ")

@@ -9,7 +9,7 @@ struct SMTPClassificationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var reply: String
         var stage: SMTPClassification.Stage
-        /// Outcome, blame, and `suppress`, `throttled`, `kept` (attempt not burned), `configuration`.
+        /// Outcome, blame, and `suppress`, `throttled`, `kept` (attempt not counted), `configuration`.
         var expected: String
         var testDescription: String { reply }
 
@@ -19,7 +19,7 @@ struct SMTPClassificationTests {
     }
 
     @Test(
-        "M9: words first, then the enhanced code, then the basic code",
+        "words first, then the enhanced code, then the basic code",
         arguments: [
             Case("550 5.1.1 user unknown", .recipient, "rejected recipient suppress"),
             Case("550 5.1.2 bad host", .recipient, "rejected recipient suppress"),
@@ -55,11 +55,11 @@ struct SMTPClassificationTests {
             Case("550 5.1.2 domain not found", .recipient, "rejected recipient suppress"),
             Case("550 5.4.4 domain not found", .recipient, "rejected recipient suppress"),
             Case("550 Unrouteable address", .recipient, "rejected recipient suppress"),
-            // Codes about nobody but the sender.
+            // Codes about the sender only.
             Case("550 5.1.8 user unknown", .recipient, "rejected sender"),
             Case("550 Sender user unknown", .recipient, "rejected sender"),
             Case("550 Access denied: too many unknown user attempts", .recipient, "deferred provider kept throttled"),
-            // Nobody has looked.
+            // The server has not looked.
             Case("550 LDAP lookup failed; user unknown", .recipient, "rejected provider"),
             Case("550 5.1.1 Recipient verification temporarily failed", .recipient, "rejected provider"),
             // Carriers answer so for a filter of the recipient's.
@@ -149,7 +149,7 @@ struct SMTPClassificationTests {
         #expect(failure.detail == row.reply)
     }
 
-    @Test("M9: 5.7.x suppresses nobody unless words say that the mailbox is not there", arguments: 0...40)
+    @Test("5.7.x suppresses no address unless words say that the mailbox is not there", arguments: 0...40)
     func policy(detail: Int) {
         for stage in [SMTPClassification.Stage.mail, .recipient, .data, .content] {
             for words in ["not taken", "blocked: no such user", "user unknown or blocked", "your IP is listed, user unknown"] {

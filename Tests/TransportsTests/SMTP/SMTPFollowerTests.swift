@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import NIOCore
+import ProviderSupport
 import Testing
 
 @testable import Transports
@@ -21,7 +22,7 @@ struct SMTPFollowerTests {
     }
 
     @Test(
-        "M4: the next envelope leaves behind the content, and its turn comes with the answer, however replies are cut",
+        "the next envelope leaves behind the content, and its turn comes with the answer, however replies are cut",
         arguments: 1...40)
     func follows(pieces: Int) {
         var dialogue = Self.following()
@@ -35,7 +36,7 @@ struct SMTPFollowerTests {
         #expect(dialogue.outcomes == [.accepted(reference: "A1"), .accepted(reference: "A2")])
     }
 
-    @Test("M4: neither takes the other with it: refused content, refused recipient")
+    @Test("neither takes the other with it: refused content, refused recipient")
     func independent() {
         var dialogue = Self.following()
         dialogue.server("554 5.6.0 spam\r\n250 ok\r\n550 5.1.1 no such user\r\n554 5.5.1 no valid recipients\r\n")
@@ -47,7 +48,7 @@ struct SMTPFollowerTests {
         #expect(dialogue.log.last == "ready")
     }
 
-    @Test("M4: nothing follows where PIPELINING is not offered, not wanted, or something follows already")
+    @Test("nothing follows where PIPELINING is not offered, not wanted, or something follows already")
     func unwanted() {
         for var dialogue in [
             Dialogue.ready(), .ready("PIPELINING", pipelining: .envelope), .ready("PIPELINING", pipelining: .off),
@@ -61,7 +62,7 @@ struct SMTPFollowerTests {
         #expect(!dialogue.session.mayFollow)
     }
 
-    @Test("M4: pipelining can be switched off")
+    @Test("pipelining can be switched off")
     func off() {
         var dialogue = Dialogue.ready("PIPELINING", pipelining: .off)
         dialogue.begin()
@@ -69,7 +70,7 @@ struct SMTPFollowerTests {
     }
 
     @Test(
-        "M8: when the connection ends, the first is in doubt or not as ever, and the follower is untouched",
+        "when the connection ends, the first is in doubt or not as ever, and the follower is untouched",
         arguments: [
             (true, "", "finish unknown connection_lost"), (false, "", "finish deferred connection_lost"),
             (true, "421 4.3.2 bye\r\n", "finish deferred smtp_421_4.3.2"),
@@ -84,7 +85,7 @@ struct SMTPFollowerTests {
         #expect(dialogue.outcomes.count == 1)
     }
 
-    @Test("M7: a server that takes no further message returns the follower untouched", arguments: [true, false])
+    @Test("a server that takes no further message returns the follower untouched", arguments: [true, false])
     func limited(speaks: Bool) {
         var dialogue = Self.following()
         dialogue.server("250 2.0.0 Ok\r\n" + (speaks ? "421 4.7.0 too many messages\r\n" : ""))
@@ -93,7 +94,7 @@ struct SMTPFollowerTests {
         #expect(dialogue.log.suffix(2) == ["not begun \(speaks ? "smtp_421_4.7.0" : "connection_lost")", "close"])
     }
 
-    @Test("M1: a follower that is withdrawn never gets its content: the connection ends with the first one's answer")
+    @Test("a follower that is withdrawn never gets its content: the connection ends with the first one's answer")
     func withdrawn() {
         var dialogue = Self.following()
         dialogue.session.withdrawFollower()
@@ -135,7 +136,7 @@ struct SMTPFollowerTests {
     }
 
     @Test(
-        "M4: what arrives is what was meant for each, message by message, also over one connection",
+        "what arrives is what was meant for each, message by message, also over one connection",
         arguments: ["full", "envelope", "off"])
     func overTheWire(pipelining: String) async throws {
         let server = try await TestServer(Programs.find("smtp-sink")) { port, directory in
@@ -158,7 +159,7 @@ struct SMTPFollowerTests {
         #expect(seen.count == 100)
     }
 
-    @Test("M8: a server that answers out of order leaves a message in doubt instead of pretending that it was accepted")
+    @Test("a server that answers out of order leaves a message in doubt instead of pretending that it was accepted")
     func outOfOrder() async throws {
         // The sink delays this one answer only, and gives those to the commands behind it at once.
         let server = try await TestServer.sink("-W", ".:3")
@@ -171,7 +172,7 @@ struct SMTPFollowerTests {
         #expect(await careful.answers([simple(1), simple(2)]).map(\.outcome.name) == ["accepted", "accepted"])
     }
 
-    @Test("M1: a follower that waits too long behind another message is given back in time, unburned, and never arrives")
+    @Test("a follower that waits too long behind another message is given back in time, unburned, and never arrives")
     func slowFirst() async throws {
         let server = try await Self.server(hangsUpAfter: 100, delay: 12)
         let transport = try smtp(port: server.port, ["connections": "1", "pipelining": "full"])
@@ -222,7 +223,7 @@ struct SMTPFollowerTests {
         return try await TestServer(Programs.python) { port, _ in ["-c", script, String(port), String(count), String(delay)] }
     }
 
-    @Test("M7: a server that hangs up after every third message loses none of them and gets none twice")
+    @Test("a server that hangs up after every third message loses none of them and gets none twice")
     func hangsUp() async throws {
         let server = try await Self.server(hangsUpAfter: 3, delay: 0)
         let transport = try smtp(port: server.port, ["connections": "2", "pipelining": "full"])

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Transports
@@ -125,7 +126,7 @@ final class TestPostfix {
     "SMTP against real servers", .serialized, .timeLimit(.minutes(3)),
     .enabled(if: getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil))
 struct SMTPPostfixTests {
-    @Test("M2, M4, M5, M6, M8, M9: postfix with STARTTLS takes mail, names its queue ids, and refuses what it should")
+    @Test("postfix with STARTTLS takes mail, names its queue ids, and refuses what it should")
     func postfix() async throws {
         try await TestPostfix.serving { postfix in
             let secure = [
@@ -173,7 +174,7 @@ struct SMTPPostfixTests {
         }
     }
 
-    @Test("M2: a wrong name or an unknown CA is refused, and nothing is sent")
+    @Test("a wrong name or an unknown CA is refused, and nothing is sent")
     func verification() async throws {
         try await TestPostfix.serving { postfix in
             let ca = ["tls": "required", "tls_ca_file": postfix.certificates.ca]
@@ -245,7 +246,7 @@ struct SMTPPythonTests {
     }
 
     @Test(
-        "M2, M3, M4: a server without PIPELINING, with STARTTLS, implicit TLS or none, with PLAIN or LOGIN",
+        "a server without PIPELINING, with STARTTLS, implicit TLS or none, with PLAIN or LOGIN",
         arguments: [
             ("{}", ["tls": "off"], "False None"),
             (
@@ -289,7 +290,7 @@ struct SMTPPythonTests {
         await transport.drain()
     }
 
-    @Test("M2: an expired certificate is refused in plain words, and nothing is sent", arguments: ["starttls", "implicit"])
+    @Test("an expired certificate is refused in plain words, and nothing is sent", arguments: ["starttls", "implicit"])
     func expired(mode: String) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
         defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
@@ -302,7 +303,7 @@ struct SMTPPythonTests {
         #expect(try !server.log().contains("MAIL"))
     }
 
-    @Test("M5: a server with SMTPUTF8 gets the address as it is, and the word only for that message")
+    @Test("a server with SMTPUTF8 gets the address as it is, and the word only for that message")
     func smtpUTF8() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
         defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
@@ -322,7 +323,7 @@ struct SMTPPythonTests {
         #expect(refused[0].outcome.failure?.code == "smtputf8_unsupported")
     }
 
-    @Test("M9: a server that refuses single recipients for now slows nobody else down, and only a dead mailbox is one")
+    @Test("a server that refuses single recipients for now slows no other message down, and only a dead mailbox is one")
     func singleRecipients() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
         defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
@@ -353,7 +354,7 @@ struct SMTPPythonTests {
         }
     }
 
-    @Test("M3: an access token that is refused says so, without the token")
+    @Test("an access token that is refused says so, without the token")
     func wrongToken() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
         defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }
@@ -367,7 +368,7 @@ struct SMTPPythonTests {
         #expect(!"\(String(describing: failure))".contains("planted"))
     }
 
-    @Test("M3: a wrong password defers all messages unburned for minutes, without a hot loop, until the file is right")
+    @Test("a wrong password defers all messages unburned for minutes, without a hot loop, until the file is right")
     func wrongPassword() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
         defer { Programs.discard { try FileManager.default.removeItem(at: directory) } }

@@ -32,7 +32,7 @@ struct SMTPQueueTests {
         #expect((0..<3).map { _ in id(queue.next()) } == [1, 3, nil])
     }
 
-    @Test("an urgent message follows nobody, nothing follows while one waits, and nothing follows twice in vain")
+    @Test("an urgent message follows no other, nothing follows while one waits, and nothing follows twice in vain")
     func followers() throws {
         var queue = SMTPQueue(ahead: 0)
         queue.append(try Self.job(1))

@@ -9,7 +9,7 @@ struct SMTPSessionTests {
     static let mailFROM = "> MAIL FROM:<a@x.test>"
     static let envelope = [mailFROM, "> RCPT TO:<b@y.test>", "> DATA"]
 
-    @Test("M1: replies mean the same however they are cut", arguments: 1...60)
+    @Test("replies mean the same however they are cut", arguments: 1...60)
     func fragments(pieces: Int) {
         var dialogue = Dialogue()
         dialogue.server("220-welcome\r\n220-to\r\n220 server\r\n", pieces: pieces)
@@ -25,7 +25,7 @@ struct SMTPSessionTests {
         #expect(dialogue.log.last == "ready")
     }
 
-    @Test("M1: a server that does not know EHLO gets HELO and one command at a time")
+    @Test("a server that does not know EHLO gets HELO and one command at a time")
     func helo() {
         var dialogue = Dialogue()
         dialogue.server("220 old\r\n")
@@ -45,7 +45,7 @@ struct SMTPSessionTests {
     }
 
     @Test(
-        "M1: what is not SMTP ends the connection, bounded, without a crash",
+        "what is not SMTP ends the connection, bounded, without a crash",
         arguments: [
             ("HTTP/1.1 400 Bad Request\r\n", "fail malformed_reply"), ("\r\n", "fail malformed_reply"),
             ("22\r\n", "fail malformed_reply"),
@@ -63,14 +63,14 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("M1: a bare code, a lone line feed and a reply of one hundred lines are taken")
+    @Test("a bare code, a lone line feed and a reply of one hundred lines are taken")
     func tolerant() {
         var dialogue = Dialogue()
         dialogue.server(String(repeating: "220-x\n", count: 99) + "220\n")
         #expect(dialogue.log == ["> EHLO client.test"])
     }
 
-    @Test("M4: with PIPELINING a refused recipient takes nobody with it, whatever DATA is answered")
+    @Test("with PIPELINING a refused recipient takes no other with it, whatever DATA is answered")
     func mixed() {
         var dialogue = Dialogue.ready("PIPELINING")
         dialogue.begin()
@@ -79,7 +79,7 @@ struct SMTPSessionTests {
         #expect(dialogue.log.suffix(2) == ["finish rejected smtp_550_5.1.1", "> RSET"])
         dialogue.server("250 ok\r\n")
         dialogue.begin()
-        // RFC 2920: this server takes DATA although nobody is there to receive.
+        // RFC 2920: this server takes DATA although no recipient was taken.
         dialogue.server("250 ok\r\n550 5.1.1 no such user\r\n354 go\r\n")
         #expect(dialogue.log.last == "> .")
         dialogue.server("554 5.5.1 nobody\r\n")
@@ -107,7 +107,7 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("M4: without PIPELINING nothing follows a refusal but RSET")
+    @Test("without PIPELINING nothing follows a refusal but RSET")
     func stepwise() {
         var dialogue = Dialogue.ready()
         dialogue.begin()
@@ -116,7 +116,7 @@ struct SMTPSessionTests {
         #expect(dialogue.log == [Self.mailFROM, "> RCPT TO:<b@y.test>", "finish rejected smtp_550_5.1.1", "> RSET"])
     }
 
-    @Test("M5: SIZE and BODY are said where they are offered; what is too big is not sent")
+    @Test("SIZE and BODY are said where they are offered; what is too big is not sent")
     func size() {
         var dialogue = Dialogue.ready("SIZE 1000", "8BITMIME")
         dialogue.begin(size: 1001)
@@ -131,7 +131,7 @@ struct SMTPSessionTests {
         #expect(dialogue.log.last == "> MAIL FROM:<a@x.test> SIZE=10")
     }
 
-    @Test("M5: SMTPUTF8 is said when an address needs it, and only then")
+    @Test("SMTPUTF8 is said when an address needs it, and only then")
     func smtpUTF8() {
         var dialogue = Dialogue.ready("SMTPUTF8", "8BITMIME")
         dialogue.begin()
@@ -147,7 +147,7 @@ struct SMTPSessionTests {
         #expect(dialogue.outcomes[0].failure?.blame == .recipient && dialogue.outcomes[0].failure?.suppressesAddress == false)
     }
 
-    @Test("M6: DSN where it is offered and wanted, with ENVID, NOTIFY and the original recipient in xtext")
+    @Test("DSN where it is offered and wanted, with ENVID, NOTIFY and the original recipient in xtext")
     func dsn() throws {
         let failure = try #require(SMTPNotifications("delay, failure"))
         var dialogue = Dialogue.ready("DSN", "SIZE", notify: failure)
@@ -165,7 +165,7 @@ struct SMTPSessionTests {
     }
 
     @Test(
-        "M1: a message whose send deadline passes during the envelope is withdrawn, and its content never leaves",
+        "a message whose send deadline passes during the envelope is withdrawn, and its content never leaves",
         arguments: 0...3)
     func withdrawn(replies: Int) throws {
         var dialogue = Dialogue.ready("PIPELINING")
@@ -177,7 +177,7 @@ struct SMTPSessionTests {
         #expect(dialogue.session.connectionClosed(nil).isEmpty)
     }
 
-    @Test("M7: 421 or a hang-up before DATA burns nothing", arguments: 0...2, [true, false])
+    @Test("421 or a hang-up before DATA burns nothing", arguments: 0...2, [true, false])
     func lostBeforeData(replies: Int, speaks: Bool) throws {
         var dialogue = Dialogue.ready("PIPELINING")
         dialogue.begin()
@@ -191,7 +191,7 @@ struct SMTPSessionTests {
         #expect(dialogue.outcomes.count == 1)
     }
 
-    @Test("M7: a reused connection that the server had closed already returns the message untouched", arguments: [true, false])
+    @Test("a reused connection that the server had closed already returns the message untouched", arguments: [true, false])
     func stale(speaks: Bool) {
         var dialogue = Dialogue.ready("PIPELINING")
         dialogue.begin()
@@ -204,7 +204,7 @@ struct SMTPSessionTests {
     }
 
     @Test(
-        "M8: doubt begins with the final dot and ends with its reply",
+        "doubt begins with the final dot and ends with its reply",
         arguments: [
             (false, "deferred"), (true, "unknown"),
         ])
@@ -223,7 +223,7 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("M8: an answer before the final dot counts, but the connection cannot be used again")
+    @Test("an answer before the final dot counts, but the connection cannot be used again")
     func early() {
         var dialogue = Dialogue.ready("PIPELINING")
         dialogue.begin()
@@ -233,7 +233,7 @@ struct SMTPSessionTests {
     }
 
     @Test(
-        "replies nobody asked for end the connection instead of answering the next message",
+        "replies without a command end the connection instead of answering the next message",
         arguments: [
             "250 ok\r\n250 again\r\n", "250 ok\r\n2",
         ])

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("SMTP session until it is ready")
 struct SMTPSetupTests {
-    @Test("M2: after STARTTLS everything learnt in the clear is forgotten and EHLO said again")
+    @Test("after STARTTLS everything learnt in the clear is forgotten and EHLO said again")
     func startTLS() {
         var dialogue = Dialogue(tls: .required)
         dialogue.server("220 hi\r\n")
@@ -20,7 +20,7 @@ struct SMTPSetupTests {
     }
 
     @Test(
-        "M2: bytes between the answer to STARTTLS and the handshake are an attack",
+        "bytes between the answer to STARTTLS and the handshake are an attack",
         arguments: [
             "220 go\r\n250 injected\r\n", "220 go\r\n2", "220 go\r\n\n",
         ])
@@ -35,7 +35,7 @@ struct SMTPSetupTests {
     }
 
     @Test(
-        "M2: a 220 that came before STARTTLS was said is somebody else's", arguments: ["220 go\r\n", "2", "250 x\r\n220 go\r\n"])
+        "a 220 that came before STARTTLS was said is somebody else's", arguments: ["220 go\r\n", "2", "250 x\r\n220 go\r\n"])
     func earlyInjection(bytes: String) {
         for mode in [SMTPTLSMode.required, .opportunistic] {
             var dialogue = Dialogue(tls: mode)
@@ -45,7 +45,7 @@ struct SMTPSetupTests {
         }
     }
 
-    @Test("M2: bytes that came while the handshake was under way are not read as answers after it")
+    @Test("bytes that came while the handshake was under way are not read as answers after it")
     func injectionDuringHandshake() {
         var dialogue = Dialogue(tls: .required)
         dialogue.server("220 hi\r\n")
@@ -57,7 +57,7 @@ struct SMTPSetupTests {
     }
 
     @Test(
-        "M2: required TLS never goes on in the clear, opportunistic does",
+        "required TLS never goes on in the clear, opportunistic does",
         arguments: [
             (SMTPTLSMode.required, "250 s\r\n", "", "fail tls_unavailable"),
             (.required, "250 STARTTLS\r\n", "", "fail tls_unavailable"),
@@ -77,7 +77,7 @@ struct SMTPSetupTests {
 
     static let credentials = SMTPCredentials(user: "user", password: "s3cret")
 
-    @Test("M3: credentials never travel in the clear unless that was asked for", arguments: [SMTPTLSMode.off, .opportunistic])
+    @Test("credentials never travel in the clear unless that was asked for", arguments: [SMTPTLSMode.off, .opportunistic])
     func authInClear(mode: SMTPTLSMode) {
         var dialogue = Dialogue(tls: mode, credentials: Self.credentials)
         dialogue.server("220 hi\r\n")
@@ -89,7 +89,7 @@ struct SMTPSetupTests {
         #expect(dialogue.log.last == "> AUTH PLAIN AHVzZXIAczNjcmV0")
     }
 
-    @Test("M3: PLAIN with or without initial response, LOGIN where nothing else is offered")
+    @Test("PLAIN with or without initial response, LOGIN where nothing else is offered")
     func mechanisms() {
         func authenticated(_ offer: String, _ answers: String...) -> [String] {
             var dialogue = Dialogue(tls: .implicit, credentials: Self.credentials)
@@ -112,7 +112,7 @@ struct SMTPSetupTests {
         #expect(authenticated("AUTH PLAIN", "334 ", "334 more").suffix(1) == ["close"])
     }
 
-    @Test("M3: an access token is said by XOAUTH2 and by nothing else; its error challenge gets an empty line")
+    @Test("an access token is said by XOAUTH2 and by nothing else; its error challenge gets an empty line")
     func xoauth2() {
         // Google's documentation has this example.
         let token = SMTPCredentials(user: "someuser@example.com", accessToken: "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg")
@@ -134,7 +134,7 @@ struct SMTPSetupTests {
         #expect(token.hidden(in: "no \(initial) for ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg") == "no *** for ***")
     }
 
-    @Test("M3: a server that repeats the password does not get it into the failure")
+    @Test("a server that repeats the password does not get it into the failure")
     func echo() throws {
         var session = SMTPSession(SMTPSessionConfiguration(hostname: "c", tls: .implicit, credentials: Self.credentials))
         session.received("220 hi\r\n250-s\r\n250 AUTH PLAIN\r\n535 5.7.8 bad s3cret AHVzZXIAczNjcmV0 czNjcmV0\r\n".utf8)

@@ -1,22 +1,11 @@
 import Domain
 import Foundation
 import NIOCore
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
 @testable import Transports
-
-/// A file with a secret, gone with the value.
-final class SecretFile {
-    let path: String
-
-    init(_ text: String = "0123456789abcdef-planted-secret\n") throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "secret-\(UUID().uuidString)").path
-        try text.write(toFile: path, atomically: true, encoding: .utf8)
-    }
-
-    deinit { Programs.discard { try FileManager.default.removeItem(atPath: path) } }
-}
 
 @Suite("List-Unsubscribe")
 struct SMTPUnsubscribeTests {
@@ -41,7 +30,7 @@ struct SMTPUnsubscribeTests {
         return submission
     }
 
-    @Test("D4: a message carries the way out by https and mailto, and one click is offered")
+    @Test("a message carries the way out by https and mailto, and one click is offered")
     func headers() throws {
         let secret = try SecretFile()
         let text = try written(message(), composer(secret)).replacing("\r\n", with: "\n").replacing("\n ", with: " ")
@@ -61,7 +50,7 @@ struct SMTPUnsubscribeTests {
         #expect(!dumped.contains("planted"))
     }
 
-    @Test("D4: a token is worth nothing for another message, another address, another secret, or with a letter changed")
+    @Test("a token is worth nothing for another message, another address, another secret, or with a letter changed")
     func forged() throws {
         let secret = try TokenSecret(lines: "0123456789abcdef")
         let token = UnsubscribeToken(MessageID(42), address: "b@y.test", secret: secret)
@@ -83,7 +72,7 @@ struct SMTPUnsubscribeTests {
         #expect(others.count == 200)
     }
 
-    @Test("D4: a secret can be changed while old links are in mailboxes")
+    @Test("a secret can be changed while old links are in mailboxes")
     func rotation() throws {
         let old = try TokenSecret(lines: "old-secret-0123456789\n")
         let both = try TokenSecret(lines: "new-secret-0123456789\n\nold-secret-0123456789\n")
@@ -92,7 +81,7 @@ struct SMTPUnsubscribeTests {
         #expect(!UnsubscribeToken(MessageID(1), address: "a@b.c", secret: both).isGenuine(for: "a@b.c", secret: old))
     }
 
-    @Test("D4: a message's own header is left alone, and classes that need no way out get none")
+    @Test("a message's own header is left alone, and classes that need no way out get none")
     func exceptions() throws {
         let secret = try SecretFile()
         let own = try written(message(headers: [("list-Unsubscribe", "<https://own.test/1>")]), composer(secret))
@@ -104,7 +93,7 @@ struct SMTPUnsubscribeTests {
         #expect(try written(message(class: "otp"), composer(secret)).contains("List-Unsubscribe:"), "no classes: all of them")
     }
 
-    @Test("D4, D5: the fields are under the signature")
+    @Test("the fields are under the signature")
     func signed() async throws {
         let secret = try SecretFile()
         let fixture = try await DKIMFixture()
@@ -115,7 +104,7 @@ struct SMTPUnsubscribeTests {
     }
 
     @Test(
-        "D4: options that cannot work are refused",
+        "options that cannot work are refused",
         arguments: [
             (["unsubscribe_url": "http://x.test/{token}", "unsubscribe_secret_file": "/s"], "use https"),
             (["unsubscribe_url": "https://x.test/", "unsubscribe_secret_file": "/s"], "use https"),
@@ -139,7 +128,7 @@ struct SMTPUnsubscribeTests {
         }
     }
 
-    @Test("D4: a secret that is missing or short is refused when the provider is opened, and not shown")
+    @Test("a secret that is missing or short is refused when the provider is opened, and not shown")
     func shortSecret() throws {
         let short = try SecretFile("planted\n")
         let long = try SecretFile("0123456789abcdef\nplanted\n")

@@ -158,7 +158,7 @@ final class SandboxTransportTests {
         #expect((5_740...6_260).contains(accepted))
     }
 
-    @Test("past sendBy nothing is written and no attempt is burned")
+    @Test("past sendBy nothing is written and no attempt is counted")
     func deadline() throws {
         let collector = Collector()
         try sandbox().submit([submission(sendWithin: .zero)]) { collector.take($0) }

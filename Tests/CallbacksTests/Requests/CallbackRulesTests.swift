@@ -1,15 +1,17 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
-@testable import Transports
 
 /// Bodies written from the providers' public documentation, read by the shipped examples.
 @Suite("What callbacks of the shipped examples say")
 struct CallbackRulesTests {
     static func rules(_ file: String) throws -> CallbackRules {
-        guard case .rules(let rules)? = try ProviderCallbacks.options(HTTPTests.example(file))?.reader else { throw NoRules() }
+        guard case .rules(let rules)? = try ProviderCallbacks.options(ProviderExamples.example(file))?.reader else {
+            throw NoRules()
+        }
         return rules
     }
     struct NoRules: Error {}
@@ -185,7 +187,7 @@ struct CallbackRulesTests {
     }
 
     @Test(
-        "H2: a URL is signed with the port of our public URL, without it, or with the scheme's own",
+        "a URL is signed with the port of our public URL, without it, or with the scheme's own",
         arguments: [
             ("https://hooks.example.com:8443", ["https://hooks.example.com:8443/c", "https://hooks.example.com/c"]),
             ("https://hooks.example.com", ["https://hooks.example.com/c", "https://hooks.example.com:443/c"]),

@@ -1,9 +1,9 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
-@testable import Transports
 
 @Suite("reports about mail")
 struct ReportReaderTests {
@@ -27,7 +27,7 @@ struct ReportReaderTests {
     }
 
     @Test(
-        "D6: a delivery report says what became of which message",
+        "a delivery report says what became of which message",
         arguments: [
             // postfix, Exchange, Gmail, exim, Yahoo.
             (
@@ -109,7 +109,7 @@ struct ReportReaderTests {
         }
     }
 
-    @Test("D6: several recipients are several reports, ten at most")
+    @Test("several recipients are several reports, ten at most")
     func several() {
         let one = "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.1.1\n\n"
         let two = one + "Final-Recipient: rfc822; c@y.test\nAction: delayed\nStatus: 4.2.0"
@@ -119,7 +119,7 @@ struct ReportReaderTests {
 
     static let hard = "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.1.1"
 
-    @Test("D6: the token may stand in any of the places where servers put it, in any case")
+    @Test("the token may stand in any of the places where servers put it, in any case")
     func places() {
         let strange = "postmaster@example.com"
         let places = [
@@ -135,7 +135,7 @@ struct ReportReaderTests {
         for text in places { #expect(bounces(text).first?.messageID == MessageID(42), "\(text)") }
     }
 
-    @Test("D6: without a genuine token nothing is believed")
+    @Test("without a genuine token nothing is believed")
     func forged() throws {
         let other = ReportSamples(secret: try TokenSecret(lines: "another-secret-00"))
         let hard = Self.hard
@@ -155,7 +155,7 @@ struct ReportReaderTests {
             read(samples.report(hard, to: "bounce+\(unsubscribe)@bounces.example.com")) == .foreign, "a token of another kind")
     }
 
-    @Test("D6: complaints are recognised by envelope, by return path, and by our own field")
+    @Test("complaints are recognised by envelope, by return path, and by our own field")
     func complaints() throws {
         let byEnvelope = read(
             samples.complaint("Feedback-Type: abuse\nOriginal-Mail-From: <\(samples.to)>\nOriginal-Rcpt-To: <b@y.test>\n"))
@@ -177,7 +177,7 @@ struct ReportReaderTests {
     }
 
     @Test(
-        "D6: automatic replies to a genuine return path are kept as such, others put away",
+        "automatic replies to a genuine return path are kept as such, others put away",
         arguments: [
             "Auto-Submitted: auto-replied", "Auto-Submitted: auto-generated; x", "X-Autoreply: yes", "X-Autorespond: x",
             "Precedence: bulk",
@@ -186,10 +186,10 @@ struct ReportReaderTests {
         ])
     func autoReplies(header: String) {
         #expect(bounces(samples.automatic(header)).map(\.kind) == [.autoReply])
-        #expect(read(samples.automatic(header, to: "bounce@bounces.example.com")) == .autoReply, "whose it is, nobody knows")
+        #expect(read(samples.automatic(header, to: "bounce@bounces.example.com")) == .autoReply, "its owner is not known")
     }
 
-    @Test("D6: a read receipt is no bounce, and a person's answer no auto-reply")
+    @Test("a read receipt is no bounce, and a person's answer no auto-reply")
     func others() {
         let receipt =
             "multipart/report; report-type=disposition-notification; boundary=x\n\n--x\nContent-Type: message/disposition-notification\n"
@@ -205,7 +205,7 @@ struct ReportReaderTests {
         #expect(read("") == .unreadable && read("\n\n") == .unreadable && read("x") == .unreadable)
     }
 
-    @Test("D6: reports with defects are read as far as they go")
+    @Test("reports with defects are read as far as they go")
     func defects() {
         let hard = Self.hard
         let whole = samples.report(hard)
@@ -228,7 +228,7 @@ struct ReportReaderTests {
         for text in defective { #expect(bounces(text).first?.kind == .hard, "\(text)") }
     }
 
-    @Test("D6: no report can hurt: mutated, truncated, nested, endless")
+    @Test("no report can hurt: mutated, truncated, nested, endless")
     func fuzz() {
         let seeds = [samples.report(Self.hard), samples.complaint(to: samples.to), samples.automatic("Auto-Submitted: x")].map {
             Array($0.utf8)

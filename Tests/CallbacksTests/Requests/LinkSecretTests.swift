@@ -1,9 +1,9 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
-@testable import Transports
 
 @Suite("Tokens of tracked links")
 struct LinkSecretTests {

@@ -1,17 +1,17 @@
-import Domain
-
-@testable import Callbacks
-@testable import Transports
+package import Callbacks
+internal import Domain
 
 /// Reports as servers write them, about attempt 3 of message 42.
-struct ReportSamples {
-    struct Missing: Error {}
-    let secret: TokenSecret
-    var token: String { ReturnToken(MessageID(42), attempt: 3).text(secret) }
-    var to: String { "bounce+\(token)@bounces.example.com" }
+package struct ReportSamples {
+    package let secret: TokenSecret
+    package init(secret: TokenSecret) { self.secret = secret }
+
+    package var token: String { ReturnToken(MessageID(42), attempt: 3).text(secret) }
+    package var to: String { "bounce+\(token)@bounces.example.com" }
 
     /// A report with these recipient fields, in the frame that postfix uses.
-    func report(_ recipient: String, to: String? = nil, perMessage: String = "Reporting-MTA: dns; mx.y.test\n") -> String {
+    package func report(_ recipient: String, to: String? = nil, perMessage: String = "Reporting-MTA: dns; mx.y.test\n") -> String
+    {
         """
         Return-Path: <>
         From: MAILER-DAEMON@mx.y.test (Mail Delivery System)
@@ -50,7 +50,7 @@ struct ReportSamples {
     }
 
     /// RFC 5965, appendix B, with what is to be tried out.
-    func complaint(
+    package func complaint(
         _ fields: String = "Feedback-Type: abuse\nOriginal-Rcpt-To: <b@y.test>\n", original: String = "",
         to: String = "abuse@example.com"
     ) -> String {
@@ -89,7 +89,7 @@ struct ReportSamples {
         """
     }
 
-    func automatic(_ header: String, type: String = "text/plain", to: String? = nil) -> String {
+    package func automatic(_ header: String, type: String = "text/plain", to: String? = nil) -> String {
         """
         From: b@y.test
         To: \(to ?? self.to)

@@ -1,7 +1,7 @@
 import Postgres
 
-/// Tells by which policy and templates a session works from now on, or why it cannot use the newest.
-public struct TellPolicy: Statement, Equatable {
+/// Writes down by which policy and templates a session works from now on, or why it cannot use the newest.
+public struct WriteSessionPolicy: Statement, Equatable {
     public var session: Int32
     public var policy: Int
     public var templates: String

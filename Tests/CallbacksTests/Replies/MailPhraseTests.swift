@@ -1,7 +1,6 @@
 import Testing
 
 @testable import Callbacks
-@testable import Transports
 
 @Suite("phrases of mail servers")
 struct MailPhraseTests {

@@ -1,13 +1,14 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
-@testable import Transports
 
 /// What the mail servers in Debian 12 wrote about messages that a server on loopback refused: with made-up names and addresses, otherwise as it came.
 @Suite("bounces of real servers")
 struct RealBounceTests {
+    private struct Missing: Error {}
     let samples: ReportSamples
     let reader: ReportReader
 
@@ -181,7 +182,7 @@ struct RealBounceTests {
         #expect(read(samples.report("Final-Recipient: rfc822; b@y.test\n" + fields)) == expected)
     }
 
-    /// What a gateway that nobody knows, and one that repeats answers, write around the same words.
+    /// What a gateway that no list has, and one that repeats answers, write around the same words.
     private static let unknown = "Your message could not be delivered."
     private static let witness = "This is the nullmailer delivery system. The message could not be delivered."
 
@@ -245,7 +246,7 @@ struct RealBounceTests {
                 "Status: 5.0.0 (Remote SMTP server has rejected address)\nDiagnostic-Code: smtp;550 5.7.1 550 User unknown",
                 "soft 5.7.1"
             ),
-            // No mailbox, but no domain: nobody filters so.
+            // No mailbox, but no domain: no filter answers so.
             (unknown, "Status: 5.4.4\nDiagnostic-Code: x-y; Host or domain name not found", "hard 5.4.4"),
         ])
     func witnesses(text: String, fields: String, expected: String) {
@@ -253,7 +254,7 @@ struct RealBounceTests {
         #expect(read(report.replacing("I'm sorry", with: text + " I'm sorry")) == expected)
     }
 
-    @Test("Amazon SES receiving: what a recipient's rule has chosen after the message was taken suppresses nobody")
+    @Test("Amazon SES receiving: what a recipient's rule has chosen after the message was taken suppresses no address")
     func chosen() {
         let report = samples.report(
             "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 Mailbox does not exist"
@@ -375,7 +376,7 @@ struct RealBounceTests {
     func feedback(kind: String) throws {
         guard case .events(let events) = reader.read(Array(samples.complaint("Feedback-Type: \(kind)\n", to: samples.to).utf8)),
             case .complaint(let complaint) = events.first
-        else { throw ReportSamples.Missing() }
+        else { throw Missing() }
         #expect(complaint.suppressesAddress == !["not-spam", "auth-failure", "dmarc"].contains(kind))
         #expect(
             complaint.receipt

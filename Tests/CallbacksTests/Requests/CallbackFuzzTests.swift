@@ -1,9 +1,9 @@
 import Domain
 import Foundation
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
-@testable import Transports
 
 @Suite("Callbacks from hostile senders")
 struct CallbackFuzzTests {
@@ -11,9 +11,9 @@ struct CallbackFuzzTests {
         "random and mutated bodies, queries and signatures neither crash nor say anything about a message that they do not name")
     func fuzz() throws {
         var random = SystemRandomNumberGenerator()
-        let file = try TestSecretFile("0123456789abcdef-secret")
-        let json = try HTTPTests.local("whatsapp-cloud.yaml", port: 1, secret: file.path)
-        let form = try HTTPTests.local("vonage-sms.yaml", port: 1, secret: file.path)
+        let file = try SecretFile("0123456789abcdef-secret")
+        let json = try ProviderExamples.local("whatsapp-cloud.yaml", port: 1, secret: file.path)
+        let form = try ProviderExamples.local("vonage-sms.yaml", port: 1, secret: file.path)
         let seeds = [
             #"{"entry":[{"changes":[{"value":{"statuses":[{"id":"w","status":"read","biz_opaque_callback_data":"7.1"}]}}]}]}"#,
             #"[{"entry":null},[],{"entry":{"changes":[[{"value":{"messages":[{"from":"1","text":{"body":"a"}}]}}]]}}]"#,

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Logging
 import NIOConcurrencyHelpers
+import ProviderSupport
 import Testing
 
 @testable import Callbacks
@@ -95,7 +96,7 @@ struct BounceFeedTests {
 
     static let hard = "Final-Recipient: rfc822; b@y.test\nAction: failed\nStatus: 5.1.1"
 
-    @Test("D6: a report is put away only after its event is durable")
+    @Test("a report is put away only after its event is durable")
     func order() async throws {
         let path = maildir.path
         let lock = NIOLock()
@@ -122,7 +123,7 @@ struct BounceFeedTests {
         #expect(events.calls == 3)
     }
 
-    @Test("D6: auto-replies are put away without a word, strange mail is flagged for people")
+    @Test("auto-replies are put away without a word, strange mail is flagged for people")
     func others() async throws {
         let events = RecordedEvents()
         try maildir.deliver("1", samples.automatic("Auto-Submitted: auto-replied"))
@@ -136,7 +137,7 @@ struct BounceFeedTests {
         #expect(events.events.count == 3 && events.calls == 1)
     }
 
-    @Test("D6: links, pipes and folders among the mail are neither followed nor waited for")
+    @Test("links, pipes and folders among the mail are neither followed nor waited for")
     func strangeFiles() async throws {
         let events = RecordedEvents()
         let outside = try SecretFile(samples.report(Self.hard))
@@ -149,7 +150,7 @@ struct BounceFeedTests {
         #expect(maildir.names("cur") == ["folder:2,F", "link:2,F", "pipe:2,F", "real:2,S"])
     }
 
-    @Test("D6: a huge message is read in part")
+    @Test("a huge message is read in part")
     func huge() async throws {
         let events = RecordedEvents()
         try maildir.deliver("1", samples.report(Self.hard) + String(repeating: "x\n", count: 3_000_000))
@@ -157,7 +158,7 @@ struct BounceFeedTests {
         #expect(events.bounces.map(\.kind) == [.hard])
     }
 
-    @Test("D6: two workers on one folder lose nothing, and a database that is away is waited for")
+    @Test("two workers on one folder lose nothing, and a database that is away is waited for")
     func two() async throws {
         let events = [RecordedEvents(refusals: 3), RecordedEvents()]
         for id in 1...250 {
@@ -169,7 +170,7 @@ struct BounceFeedTests {
         #expect(Set(events.flatMap(\.bounces).map(\.messageID)).count == 250)
     }
 
-    @Test("D6: a folder that is not there yet is waited for")
+    @Test("a folder that is not there yet is waited for")
     func late() async throws {
         let late = try TestMaildir(made: false)
         let events = RecordedEvents()
@@ -191,7 +192,7 @@ struct BounceFeedTests {
         ]
     }
 
-    @Test("D6: a drained transport reads no more reports, and one without a sink none at all")
+    @Test("a drained transport reads no more reports, and one without a sink none at all")
     func transport() async throws {
         let secret = try SecretFile("0123456789abcdef")
         let options = try DKIMTests.options(Self.options(secret, maildir.path))
@@ -214,7 +215,7 @@ struct BounceFeedTests {
     }
 
     @Test(
-        "D6: options that cannot work are refused",
+        "options that cannot work are refused",
         arguments: [
             (["verp": "bounce@x.test", "verp_secret_file": "/s"], "option verp cannot be"),
             (
@@ -237,7 +238,7 @@ struct BounceFeedTests {
     "bounces of a real server", .serialized, .timeLimit(.minutes(2)),
     .enabled(if: getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil))
 struct BounceLoopTests {
-    @Test("D6, M6: what postfix cannot deliver comes back to its own return path and is told about, once it is durable put away")
+    @Test("what postfix cannot deliver comes back to its own return path and is told about, once it is durable put away")
     func loop() async throws {
         let nobody = try #require(getpwnam("nobody"))
         let more = """
