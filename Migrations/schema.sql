@@ -850,7 +850,7 @@ begin
     end if;
     is_finished := coalesce(v.state = 'ready', false);
     if v.state = 'building' and to_regclass(martlet_data.members_table('audience', v.id)) is not null then
-        -- What nobody has filled for a day is dropped.
+        -- A list that was not filled for a day is dropped.
         update martlet_data.audiences a set changed_at = clock_timestamp() where a.id = v.id;
     elsif not is_finished then
         v.id := martlet.begin_audience(audience);

@@ -1,5 +1,5 @@
 -- after: martlet_data.members_table, martlet.begin_audience, martlet.import_begin
--- Begins an import of people or finds it again. The list is begun once and belongs to the import: whoever runs it again goes on with the same one. When its list has been
+-- Begins an import of people or finds it again. The list is begun once and belongs to the import: a second run of it goes on with the same one. When its list has been
 -- replaced, removed or dropped meanwhile, the file is imported anew from its first line.
 create or replace function martlet.import_audience(import text, digest text, arguments jsonb, audience text,
         out lines_done bigint, out audience_id int, out is_finished boolean, out members bigint, out rejected bigint)
@@ -16,7 +16,7 @@ begin
     end if;
     is_finished := coalesce(v.state = 'ready', false);
     if v.state = 'building' and to_regclass(martlet_data.members_table('audience', v.id)) is not null then
-        -- What nobody has filled for a day is dropped.
+        -- A list that was not filled for a day is dropped.
         update martlet_data.audiences a set changed_at = clock_timestamp() where a.id = v.id;
     elsif not is_finished then
         v.id := martlet.begin_audience(audience);
