@@ -141,7 +141,7 @@ final class GatewayPolicy: Service, EventSurroundings {
             return state.problem
         }
         if let problem, before == nil || before == "not asked yet" {
-            logger.warning("the database is not to be had", metadata: ["error": "\(problem)"])
+            logger.warning("the database cannot be reached", metadata: ["error": "\(problem)"])
         } else if problem == nil, before != nil {
             logger.info("working", metadata: ["policy": "\(snapshot?.version ?? 0)"])
         }

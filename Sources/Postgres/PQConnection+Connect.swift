@@ -86,7 +86,10 @@ extension PQError {
     static func connectFailure(_ message: String) -> PQError {
         let text = message.replacing(#/\s*LOCATION:  \S+, \S+/#, with: "")
         let states = text.matches(of: #/:  ([0-9A-Z]{5}): /#).map(\.1)
-        let reason = text.replacing(#/:  [0-9A-Z]{5}: /#, with: ":  ")
+        // Two lines of libpq became one.
+        let reason = text.replacing(#/:  [0-9A-Z]{5}: /#, with: ":  ").replacing(#/([^.:;,?]) (Is the server running)/#) {
+            "\($0.1); \($0.2)"
+        }
         return .connectFailed(reasons: [reason], isRefusal: !states.isEmpty && states.allSatisfy(refusals.contains))
     }
 

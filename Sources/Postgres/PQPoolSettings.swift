@@ -33,6 +33,8 @@ public struct PQPoolState: Sendable, CustomStringConvertible {
     public var lastFailure: String?
 
     public var description: String {
+        // There is none at all: what matters is why none can be opened.
+        if lent == 0, idle == 0, let lastFailure { return lastFailure }
         let others = waiting > 1 ? ", \(waiting) waiting" : ""
         let connecting = opening > 0 ? ", \(opening) being connected" : ""
         let failure = lastFailure.map { "; \($0)" } ?? ""

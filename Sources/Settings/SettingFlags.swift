@@ -11,7 +11,10 @@ public enum SettingFlags {
             if argument == "--" { return result + [argument] + rest }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let key = keys[parts[0]] else {
-                result.append(argument)
+                // Almost the flag of a setting: `values` says so, for the parser knows no settings and could not suggest one.
+                let isMisspelt = parts[0].hasPrefix("--") && suggestion(for: parts[0], among: keys.keys) != nil
+                result.append(isMisspelt ? "--set=\(parts[0])" : argument)
+                if isMisspelt, parts.count == 1, rest.first?.hasPrefix("-") == false { rest.removeFirst() }
                 continue
             }
             if parts.count == 2 {
@@ -33,6 +36,9 @@ public enum SettingFlags {
         values["config"] = config
         for pair in sets {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            if let meant = suggestion(for: parts[0], among: descriptions.map(\.flag)), parts[0].hasPrefix("--") {
+                throw SettingFlagError(description: "Unknown option '\(parts[0])'. Did you mean '\(meant)'?")
+            }
             guard let setting = descriptions.first(where: { $0.key == parts[0] }) else {
                 let meant = suggestion(for: parts[0], among: descriptions.map(\.key)).map { "; did you mean \($0)?" } ?? ""
                 throw SettingFlagError(description: "--set takes KEY=VALUE, and \(parts[0]) is no key of this program\(meant)")

@@ -2,11 +2,12 @@ import Domain
 
 /// Failures that every transport has, with the same codes.
 extension Failure {
+    static let theWorkerIsStopping = "the worker is stopping"
     /// `sendBy` passed before the first byte.
     static let deadlinePassed = Failure(
         code: "deadline_passed", detail: "the send deadline passed before the first byte", blame: .martlet, countsAttempt: false)
-    /// The transport was drained before the first byte.
-    static let stopping = notSent("the worker is stopping")
+    /// The transport was drained before the first byte, because its worker ends.
+    static let stopping = notSent(theWorkerIsStopping)
     /// Given back before the first byte.
     /// - Parameter why: a sentence without a full stop, for people.
     static func notSent(_ why: String) -> Failure {

@@ -68,10 +68,16 @@ public protocol Transport: Sendable {
     /// Keeps connections until cancelled; returns when every accepted submission has been answered and connections are closed.
     func run() async throws
     /// Stops taking work: what has not been written is answered `deferred` (`not_sent`), what has been written is awaited.
-    func drain() async
+    /// - Parameter why: a sentence without a full stop, for people: it becomes the failure's detail. The first one stays.
+    func drain(_ why: String) async
     /// Answers `deferred` (`not_sent`) for what has not been written yet; goes on working.
     /// - Parameter why: a sentence without a full stop, for people: it becomes the failure's detail.
     func retract(_ why: String)
+}
+
+extension Transport {
+    /// Drains because the worker ends.
+    public func drain() async { await drain(Failure.theWorkerIsStopping) }
 }
 
 /// A transport whose connections can be limited while it works: where a provider allows so many to the whole cluster.

@@ -96,7 +96,7 @@ public struct Worker: Service {
                 }
                 if pause.isFirst { logger.warning("no policy has been applied yet; waiting for `martlet config apply`") }
             } catch let error as StoreError {
-                if pause.isFirst { logger.warning("the database is not to be had yet", metadata: ["error": "\(error)"]) }
+                if pause.isFirst { logger.warning("the database cannot be reached yet", metadata: ["error": "\(error)"]) }
             }
             await pause.wait()
         }

@@ -30,7 +30,7 @@ public final class WorkerHealth: Sendable {
     /// Reasons why this worker takes no work; empty: it does.
     public var reasonsNotReady: [String] {
         state.withLock { state in
-            guard let shared = state.shared else { return ["starting: no policy yet, or the database is not to be had"] }
+            guard let shared = state.shared else { return ["starting: no policy yet, or the database cannot be reached"] }
             var reasons: [String] = []
             if !state.isReady { reasons.append("stopped") }
             if shared.isDraining { reasons.append("draining, \(state.inFlight?.count ?? 0) messages in flight") }

@@ -41,7 +41,7 @@ extension Worker {
             } catch let error as StoreError where error.isRefusedConnection || error.isForbidden {
                 return "\(error)"
             } catch StoreError.unavailable(let error) {
-                if pause.isFirst { logger.warning("the database is not to be had yet", metadata: ["error": "\(error)"]) }
+                if pause.isFirst { logger.warning("the database cannot be reached yet", metadata: ["error": "\(error)"]) }
                 await pause.wait()
             }
         }

@@ -42,7 +42,7 @@ struct Main: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let console = Console(environment: ProcessInfo.processInfo.environment, isQuiet: quiet)
+        let console = Console(environment: ProcessInfo.processInfo.environment, isQuiet: quiet, file: file)
         do {
             let report = try await report(console)
             console.conclude(json ? report.json : report.text)

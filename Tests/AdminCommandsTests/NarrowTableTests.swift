@@ -40,6 +40,13 @@ struct NarrowTableTests {
         #expect(many.lines(colours: false, width: 60).allSatisfy { displayWidth($0) <= 60 })
     }
 
+    @Test("a row that begins with a small number says of what")
+    func numbered() {
+        var table = Table("#session", "worker", "why")
+        table.add("4", "worker-1", Table.Cell(String(repeating: "long ", count: 20)))
+        #expect(table.lines(colours: false, width: 40).first == "session 4")
+    }
+
     @Test("an empty table is the word none")
     func none() { #expect(Table("id", "state").lines(colours: false, width: 80) == ["none"]) }
 }

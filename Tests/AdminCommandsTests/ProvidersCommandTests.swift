@@ -58,7 +58,9 @@ struct ProvidersCommandTests {
     func orders() async throws {
         let martlet = try MartletBinary.here()
         let nobody = try await martlet.run(["providers", "pause", "nobody", "--why", "x"])
-        #expect(nobody.code == 2 && nobody.output.contains("providers: sandbox-email, sandbox-sms"), "\(nobody.output)")
+        #expect(nobody.code == 2 && nobody.output.contains("Known: sandbox-email, sandbox-sms"), "\(nobody.output)")
+        let typo = try await martlet.run(["providers", "pause", "sandbox-smss", "--why", "x"])
+        #expect(typo.code == 2 && typo.output.contains("Did you mean sandbox-sms?"), "\(typo.output)")
         let other = try await martlet.run(["providers", "move", "sandbox-sms", "--to", "sandbox-email", "--why", "x"])
         #expect(other.code == 2 && other.output.contains("does not carry all channels"), "\(other.output)")
         #expect(try await martlet.run(["providers", "pause", "sandbox-sms", "--why", "wrong sender"]).code == 0)

@@ -212,7 +212,8 @@ class Enqueue(Contract):
         wrong, refused, count = [], [], 0
         for region in sorted(phonenumbers.SUPPORTED_REGIONS):
             trunk = PhoneMetadata.metadata_for_region(region).national_prefix or ""
-            for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE):
+            # Freephone numbers get no messages, but without their + they must not become somebody's number.
+            for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE):
                 example = phonenumbers.example_number_for_type(region, kind)
                 if example is None:
                     continue
@@ -221,6 +222,8 @@ class Enqueue(Contract):
                 country = f"+{example.country_code}"
                 for text in {right, "00" + right[1:], right[1:], national, trunk + national, country + trunk + national, f"{country} ({trunk}) {national}",
                         phonenumbers.format_number(example, PhoneNumberFormat.INTERNATIONAL), phonenumbers.format_number(example, PhoneNumberFormat.NATIONAL)}:
+                    if kind == PhoneNumberType.TOLL_FREE and text[0] == "+":
+                        continue
                     count += 1
                     got = self.one("select martlet_data.normalise_address('phone', %s, %s)", text, country)
                     if got is None and kind == PhoneNumberType.MOBILE:

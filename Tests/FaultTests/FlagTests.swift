@@ -36,6 +36,7 @@ extension Faults {
         func unknown(name: String) async throws {
             for (arguments, expected) in [
                 (["--no-such-flag", "5"], "Unknown option '--no-such-flag'"),
+                (["--conections", "5"], "Unknown option '--conections'. Did you mean '--connections'?"),
                 (["--database-call-timeout"], "--database-call-timeout needs a value: 100ms…10m"),
                 (["--set", "database.call_timeuot=5s"], "did you mean database.call_timeout?"),
             ] {

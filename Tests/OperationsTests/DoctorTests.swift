@@ -143,6 +143,24 @@ struct DoctorTests {
         }
     }
 
+    @Test("zones that enqueue does not know though the server does, and texts that no program can read")
+    func zonesAndTexts() async throws {
+        try await shop { shop, doctor in
+            let before = try await doctor.look()
+            #expect(before["time_zones"]?.grade == .ok && before["inbound_texts"]?.grade == .ok)
+            try await shop.script(
+                """
+                delete from martlet_data.time_zones where name = 'Europe/Berlin';
+                insert into martlet_data.inbound_texts (provider, sender, recipient, body, octets, data_coding) values ('carrier', '+4915112348401', '12345', null, '\\x80', 4);
+                """)
+            let after = try await doctor.look()
+            let zones = try #require(after["time_zones"])
+            #expect(zones.grade == .warn && zones.found.hasPrefix("1 names differ"), "\(zones)")
+            let texts = try #require(after["inbound_texts"])
+            #expect(texts.grade == .warn && texts.found.contains("carrier"), "\(texts)")
+        }
+    }
+
     @Test("an old day that nothing holds and no worker drops is stuck retention; one that is held says what holds it")
     func retention() async throws {
         try await shop { shop, doctor in

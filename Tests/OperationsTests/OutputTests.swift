@@ -20,6 +20,14 @@ struct OutputTests {
     )
     func money(micros: Int64, text: String) { #expect(decimal(micros: micros) == text) }
 
+    @Test("what happened and what to do are two sentences")
+    func sentences() {
+        #expect(Advice.sentences("variable `a` is missing", "send `a`") == "variable `a` is missing. Send `a`")
+        #expect(Advice.sentences("It is in doubt.", "Look for it.") == "It is in doubt. Look for it.")
+        let error = OperationError(.refused, "`a` is missing", hint: "send it")
+        #expect("\(error)" == "`a` is missing. Send it")
+    }
+
     @Test("JSON keeps order, escapes, and puts stored JSON in as it is")
     func json() {
         let value: JSONValue = ["b": "q\"\\\n\u{1}", "a": [.int(1), .null], "raw": .raw("{\"x\":1}"), "none": []]

@@ -170,6 +170,17 @@ struct CrashTests {
         try await empty.drop()
     }
 
+    @Test("without a file, on a terminal, it says that it reads this and how that ends", .timeLimit(.minutes(1)))
+    func terminal() async throws {
+        let child = try PythonTool.start(
+            [
+                "\(PythonTool.repository)/Tests/AdminCommandsTests/terminal.py", "80", "24", "0", #"\x04"#,
+                ProducerProgram.path,
+            ], environment: ["MARTLET_DATABASE_URL": try ScratchDatabase.required().conninfo, "NO_COLOR": "1", "TERM": "xterm"])
+        #expect(try await child.wait(within: .seconds(40)) == 65, "\(child.output)")
+        #expect(child.output.contains("reading records from this terminal; Ctrl-D ends them"), "\(child.output)")
+    }
+
     @Test("a dry run estimates segments and cost with the shipped policy, and says what a long text costs")
     func dryRun() async throws {
         let text = """

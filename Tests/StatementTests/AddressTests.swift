@@ -33,7 +33,7 @@ struct AddressTests {
                 ("+44", "(+44) 07911 123456"), ("+44", "( +44 ) 7911 123456"), ("+44", "(+44) +447911123456"),
                 ("+44", "07911 123456 (+44)"),
                 ("+690", "7290.0"), ("+64", "021 123 4567.0"), ("+33", "01.23.45.67.00"), ("+33", "123456700.00"),
-                ("+43", "0664 123456.0"),
+                ("+43", "0664 123456.0"), ("+55", "55800123456"), ("+55", "558001234567"), ("+55", "11961234567"),
             ]
     }
 
@@ -58,6 +58,23 @@ struct AddressTests {
             let expected = try number.map(PhoneNumber.number) ?? .fault(row.text(1))
             #expect(PhoneNumber.read(text, country: country) == expected, "\(text) in \(country)")
         }
+    }
+
+    @Test("a freephone number of Brazil without its + is no mobile number of area code 55")
+    func freephone() {
+        for text in ["55800123456", "55 800 123456", "(55) 80012-3456", "55300123456"] {
+            guard case .fault = PhoneNumber.read(text, country: "+55") else {
+                Issue.record("\(text) became \(PhoneNumber.read(text, country: "+55"))")
+                continue
+            }
+        }
+        #expect(PhoneNumber.read("+55800123456", country: "+55") == .number("+55800123456"))
+        #expect(PhoneNumber.read("558001234567", country: "+55") == .number("+558001234567"))
+        for text in ["55996123456", "55 55 99612-3456", "055996123456", "5555996123456"] {
+            #expect(PhoneNumber.read(text, country: "+55") == .number("+5555996123456"), "\(text)")
+        }
+        #expect(PhoneNumber.read("11 96123-4567", country: "+55") == .number("+5511961234567"))
+        #expect(PhoneNumber.read("11 6123-4567", country: "+55") == .number("+551161234567"), "as it was before the ninth digit")
     }
 
     @Test("behind 00 nothing becomes a number that the numbering plan of North America does not have")

@@ -232,6 +232,10 @@ struct PlanTests {
             let read = (node["Actual Rows"] as? Double ?? 0) + (node["Rows Removed by Filter"] as? Double ?? 0)
             #expect(read <= 1000, "\(call.name) reads \(node["Relation Name"] ?? "") from end to end")
         }
+        for node in Self.nodes(root) {
+            let compared = (node["Rows Removed by Join Filter"] as? Double ?? 0) * (node["Actual Loops"] as? Double ?? 1)
+            #expect(compared <= 100_000, "\(call.name) compares each with each:\n\(text)")
+        }
     }
 
     private static func nodes(_ node: [String: Any]) -> [[String: Any]] {

@@ -44,15 +44,22 @@ struct RetractTests {
     }
 
     @Test(
-        "a circuit that opened is not called a worker that stops, and the other way round", arguments: ["http", "smtp", "smpp"])
+        "neither a circuit that opened nor other settings are called a worker that stops, and the other way round",
+        arguments: ["http", "smtp", "smpp"])
     func words(kind: String) async throws {
         let silent = try Silent()
-        let transport = try transport(kind, silent.port)
-        let one = kind == "smtp" ? mail(.init(subject: "s", text: "t")) : submission()
-        for why in ["its provider's circuit opened (silent)", nil] {
+        for (why, drains) in [
+            ("its provider's circuit opened (silent)", false), ("its provider has other settings now", true), (nil, true),
+        ] {
+            let transport = try transport(kind, silent.port)
             let collector = Collector()
+            let one = kind == "smtp" ? mail(.init(subject: "s", text: "t")) : submission()
             transport.submit([one]) { collector.take($0) }
-            if let why { transport.retract(why) } else { await transport.drain() }
+            switch (why, drains) {
+            case (let why?, false): transport.retract(why)
+            case (let why?, true): await transport.drain(why)
+            case (nil, _): await transport.drain()
+            }
             let results = await collector.wait(for: 1)
             #expect(results.map(\.outcome) == [.deferred(why.map { .notSent($0) } ?? .stopping)])
             #expect(results[0].outcome.failure?.detail == "\(why ?? "the worker is stopping"); nothing was written")

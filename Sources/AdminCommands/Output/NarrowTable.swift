@@ -23,7 +23,9 @@ extension Table {
 
     /// The first cell, below it the others by name as many to a line as fit; empty ones are left out.
     private func paragraph(_ row: [Cell], colours: Bool, width: Int) -> [String] {
-        var lines = [row[0].style == .plain ? Style.bold.apply(row[0].text, colours) : row[0].style.apply(row[0].text, colours)]
+        // A small number alone would say nothing: `session 4`, `job 7`. What has an id of its own needs no name.
+        let title = row[0].text.count < 12 && Int(row[0].text) != nil ? "\(columns[0].title) \(row[0].text)" : row[0].text
+        var lines = [row[0].style == .plain ? Style.bold.apply(title, colours) : row[0].style.apply(title, colours)]
         var line = ""
         var used = 0
         func end() {

@@ -26,7 +26,8 @@ struct KnownValue: Sendable {
 }
 
 extension String {
-    fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
+    /// As a sentence begins.
+    var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
 
 extension OperationContext {

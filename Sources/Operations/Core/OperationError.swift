@@ -36,7 +36,7 @@ public struct OperationError: Error, Sendable, CustomStringConvertible {
         self.sqlstate = sqlstate
     }
 
-    public var description: String { hint.map { "\(message) \($0)" } ?? message }
+    public var description: String { hint.map { Advice.sentences(message, $0) } ?? message }
 
     public init(_ errors: ConfigErrors) { self.init(.invalidConfiguration, errors.description) }
 

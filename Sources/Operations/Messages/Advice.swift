@@ -18,7 +18,7 @@ public struct Advice: Sendable, Equatable {
         func admin(_ command: String) -> String? { isAdmin ? command : nil }
         switch message.state {
         case "dead":
-            let why = deadLetter.map { "\($0.explanation) \($0.remedy)" } ?? "It is not tried again without a human."
+            let why = deadLetter.map { Self.sentences($0.explanation, $0.remedy) } ?? "It is not tried again without a human."
             return Advice(why, admin("martlet dead-letters show \(message.id)"))
         case "due":
             let reason = message.reason ?? ""
@@ -36,6 +36,12 @@ public struct Advice: Sendable, Equatable {
         case "expired": return Advice("Its time to live ended first; the service may enqueue it again.")
         default: return nil
         }
+    }
+
+    /// What happened and what to do, as two sentences.
+    static func sentences(_ explanation: String, _ remedy: String) -> String {
+        let isWhole = explanation.last.map { ".!?。".contains($0) } ?? true
+        return "\(explanation)\(isWhole ? "" : ".") \(remedy.capitalisedFirst)"
     }
 
     private static func due(_ reason: String) -> String {

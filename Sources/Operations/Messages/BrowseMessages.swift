@@ -3,7 +3,7 @@ import Store
 import Text
 
 /// Messages by state, class, template, group and age, newest first, a page at a time. It looks at a bounded number of messages and says where
-/// the next page begins: by the key's index, so that it costs the same beside millions.
+/// the next page begins: by keys, so that it costs the same beside millions, waiting or sent.
 public struct BrowseMessages: UseCase {
     public static let role = Role.admin
     public static let deadline: Duration? = .seconds(60)
@@ -48,12 +48,16 @@ public struct BrowseMessages: UseCase {
         try KnownValue(kind: "state", value: filter.state, known: KnownValue.states).check()
         var output = Output(messages: [], looked: 0, after: after ?? MessageID(.max), now: now)
         while output.messages.count < limit, output.looked < Self.most, let before = output.after {
-            let page = try await context.run(
-                ListMessages(filter: filter, before: before, most: Self.step, limit: limit - output.messages.count))
-            output.messages += page.messages
+            let wanted = limit - output.messages.count
+            let most = filter.takesAll ? min(wanted, Self.step) : Self.step
+            let page = try await context.run(ListMessages(filter: filter, before: before, most: most))
+            let ids = filter.state == nil ? Array(page.fitting.prefix(wanted)) : page.fitting
+            let found =
+                ids.isEmpty ? [] : try await context.run(LoadMessageOverviews(ids: ids, state: filter.state, limit: wanted))
+            output.messages += found
             output.looked += page.looked
             // A page that is full may have more below its last message.
-            output.after = output.messages.count >= limit ? page.messages.last?.id : page.looked < Self.step ? nil : page.last
+            output.after = output.messages.count >= limit ? found.last?.id : page.looked < most ? nil : page.last
         }
         if output.messages.isEmpty, after == nil {
             try await context.checkFilters(messageClass: filter.messageClass, template: filter.template)

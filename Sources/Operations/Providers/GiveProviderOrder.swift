@@ -1,4 +1,5 @@
 import Domain
+import Settings
 import Store
 import Text
 
@@ -43,7 +44,7 @@ public struct GiveProviderOrder: UseCase {
         guard policy.providers[name] == nil else { return }
         throw OperationError(
             .refused, "there is no provider `\(name)` in the policy",
-            hint: "providers: \(policy.providers.keys.sorted().joined(separator: ", "))")
+            hint: knownWords(name, among: policy.providers.keys).capitalisedFirst)
     }
 
     private func check(_ target: String, takesAllOf provider: String, _ policy: Policy) throws(OperationError) {

@@ -215,7 +215,7 @@ package final class ProviderQueue: Sendable {
             return false
         }
         if isRetired {
-            return finish(items.map { ($0, .deferred(Self.notSent("its provider has other settings now"))) })
+            return finish(items.map { ($0, .deferred(Self.notSent(Self.otherSettings))) })
         }
         pump()
         if policy.rate != nil { rateWanted.fire() }
@@ -369,6 +369,7 @@ package final class ProviderQueue: Sendable {
             })
     }
 
+    private static let otherSettings = "its provider has other settings now"
     private static let tooLate = Outcome.deferred(
         Failure(
             code: "deadline_passed", detail: "the send deadline passed while it waited for a place", blame: .martlet,
@@ -377,9 +378,9 @@ package final class ProviderQueue: Sendable {
     /// Another provider queue takes its place: it finishes what was handed over, and then `run` ends.
     package func retire() async {
         state.withLock { $0.isRetired = true }
-        giveBackWaiting("its provider has other settings now")
+        giveBackWaiting(Self.otherSettings)
         changed.fire()
-        await transport.drain()
+        await transport.drain(Self.otherSettings)
         changed.fire()
     }
 

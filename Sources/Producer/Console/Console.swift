@@ -17,11 +17,15 @@ public final class Console: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter environment: `NO_COLOR` (no-color.org) and `TERM=dumb` are respected.
-    public init(environment: [String: String], isQuiet: Bool = false) {
+    /// - Parameter file: what is read; nil: standard input, and a person who types at a terminal is told so.
+    public init(environment: [String: String], isQuiet: Bool = false, file: String? = "-") {
         isTerminal = isatty(2) == 1 && environment["TERM"] != "dumb"
         hasColour = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
         self.isQuiet = isQuiet
         state = Mutex(State(started: clock.now, last: clock.now))
+        if file == nil, isatty(0) == 1, !isQuiet {
+            say("reading records from this terminal; Ctrl-D ends them. To read a file, name it")
+        }
     }
 
     public func take(_ event: ImportEvent) {

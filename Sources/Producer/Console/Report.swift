@@ -22,12 +22,13 @@ public struct Report: Sendable {
         } else {
             let earlier = summary.earlierLines > 0 ? "; lines 1 to \(Progress.grouped(summary.earlierLines)) were in already" : ""
             lines.append(
-                "Enqueued \(Progress.grouped(summary.enqueued)) messages in \(Self.seconds(seconds)) (\(Progress.grouped(rate)) rows/s)\(earlier)."
+                "Enqueued \(Progress.grouped(summary.enqueued)) message\(summary.enqueued == 1 ? "" : "s") in \(Self.seconds(seconds)) (\(Progress.grouped(rate)) rows/s)\(earlier)."
             )
         }
         if summary.rejected > 0, let path = summary.rejectsPath {
             lines.append(
-                "Rejected \(Progress.grouped(summary.rejected)) records; each with its line, field and reason in \(path)")
+                "Rejected \(Progress.grouped(summary.rejected)) record\(summary.rejected == 1 ? "" : "s"); each with its line, field and reason in \(path)"
+            )
         }
         lines += Self.text(of: summary.reasons)
         if summary.endsWithoutLineFeed {

@@ -20,7 +20,9 @@ final class HTTPPool: @unchecked Sendable {
     /// The one that tries whether a provider that was down is there again.
     private var trial: ObjectIdentifier?
     private var calls: [ObjectIdentifier: HTTPCall] = [:]
-    private var isDraining = false
+    /// Why no more work is taken; nil: it is.
+    private var end: Failure?
+    private var isDraining: Bool { end != nil }
     private var isClosing = false
     private var isClosed = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
@@ -68,8 +70,8 @@ final class HTTPPool: @unchecked Sendable {
 
     func take(_ jobs: [HTTPJob]) {
         for job in jobs {
-            if isDraining {
-                job.answer(.deferred(.stopping))
+            if let end {
+                job.answer(.deferred(end))
             } else if calls.count >= options.window {
                 job.answer(.deferred(.windowFull(options.window)))
             } else if let refusal = refusal() {
@@ -209,11 +211,11 @@ final class HTTPPool: @unchecked Sendable {
     // MARK: the end
 
     /// Resumed when everything is answered and the client is closed.
-    func drain(_ waiter: CheckedContinuation<Void, Never>) {
-        isDraining = true
+    func drain(_ waiter: CheckedContinuation<Void, Never>, _ failure: Failure) {
+        end = end ?? failure
         if isClosed { return waiter.resume() }
         drainWaiters.append(waiter)
-        retract(.stopping)
+        retract(failure)
         closeIfDrained()
     }
 

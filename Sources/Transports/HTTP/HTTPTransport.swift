@@ -54,15 +54,15 @@ final class HTTPTransport: Transport {
         await drain()
     }
 
-    /// Also closes the connections: a drained transport takes no more work.
     func retract(_ why: String) {
         eventLoop.execute { [pool] in pool.retract(.notSent(why)) }
     }
 
-    func drain() async {
+    /// Also closes the connections: a drained transport takes no more work.
+    func drain(_ why: String) async {
         workEnded.finish()
         await withCheckedContinuation { waiter in
-            eventLoop.execute { [pool] in pool.drain(waiter) }
+            eventLoop.execute { [pool] in pool.drain(waiter, .notSent(why)) }
         }
     }
 }

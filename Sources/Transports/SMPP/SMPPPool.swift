@@ -33,7 +33,9 @@ final class SMPPPool: @unchecked Sendable {
     /// Of all modes together; nil: as many as the options say.
     var bindLimit: Int?
     var lastFailure: SetupFailure?
-    var isDraining = false
+    /// Why no more work is taken; nil: it is.
+    private var end: Failure?
+    var isDraining: Bool { end != nil }
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(
@@ -68,7 +70,7 @@ final class SMPPPool: @unchecked Sendable {
         turn {
             start()
             let now = ContinuousClock.now
-            let refusal = isDraining ? Failure.stopping : bindRefusal(now: now)
+            let refusal = end ?? bindRefusal(now: now)
             for job in jobs {
                 outstanding += 1
                 if let refusal {
@@ -301,11 +303,11 @@ final class SMPPPool: @unchecked Sendable {
         delayed = [:]
     }
 
-    func drain(_ waiter: CheckedContinuation<Void, Never>) {
+    func drain(_ waiter: CheckedContinuation<Void, Never>, _ failure: Failure) {
         turn {
-            isDraining = true
+            end = end ?? failure
             drainWaiters.append(waiter)
-            giveBackUnwritten(.stopping)
+            giveBackUnwritten(failure)
             drainBinds()
         }
     }

@@ -77,14 +77,14 @@ final class SMPPTransport: PooledTransport {
         await drain()
     }
 
-    /// Also unbinds: a drained transport takes no more work.
     func retract(_ why: String) {
         eventLoop.execute { [pool] in pool.retract(.notSent(why)) }
     }
 
-    func drain() async {
+    /// Also unbinds: a drained transport takes no more work.
+    func drain(_ why: String) async {
         await withCheckedContinuation { waiter in
-            eventLoop.execute { [pool] in pool.drain(waiter) }
+            eventLoop.execute { [pool] in pool.drain(waiter, .notSent(why)) }
         }
     }
 

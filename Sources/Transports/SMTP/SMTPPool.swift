@@ -27,7 +27,9 @@ final class SMTPPool: @unchecked Sendable {
     private var outstanding = 0
     /// Answers that are not passed on yet.
     private var answers: [(batch: SMTPBatch, result: SubmissionResult)] = []
-    private var isDraining = false
+    /// Why no more work is taken; nil: it is.
+    private var end: Failure?
+    private var isDraining: Bool { end != nil }
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(
@@ -48,7 +50,7 @@ final class SMTPPool: @unchecked Sendable {
 
     func take(_ jobs: [SMTPJob]) {
         let now = ContinuousClock.now
-        let refusal = isDraining ? Failure.stopping : health.refusal(now: now)
+        let refusal = end ?? health.refusal(now: now)
         for job in jobs {
             if let refusal {
                 passOn(job, .deferred(refusal))
@@ -101,7 +103,7 @@ final class SMTPPool: @unchecked Sendable {
         case .success(let content):
             let now = ContinuousClock.now
             let refusal =
-                isDraining ? Failure.stopping : now >= job.submission.sendBy ? .deadlinePassed : health.refusal(now: now)
+                end ?? (now >= job.submission.sendBy ? .deadlinePassed : health.refusal(now: now))
             if let refusal {
                 queue.composed(nil)
                 answer(job, .deferred(refusal))
@@ -319,10 +321,10 @@ final class SMTPPool: @unchecked Sendable {
     func retract(_ failure: Failure) { answerQueued(failure) }
 
     /// Resumed when everything is answered and all connections are closed.
-    func drain(_ waiter: CheckedContinuation<Void, Never>) {
-        isDraining = true
+    func drain(_ waiter: CheckedContinuation<Void, Never>, _ failure: Failure) {
+        end = end ?? failure
         drainWaiters.append(waiter)
-        answerQueued(.stopping)
+        answerQueued(failure)
         for connection in connections.values where !connection.isQuitting { connection.quit() }
         for connection in settingUp.values { connection.close() }
         resumeDrained()

@@ -24,7 +24,8 @@ final class SandboxTransport: Transport, @unchecked Sendable {
         var line = OutboxLine()
         /// Handed over and not yet answered.
         var outstanding = 0
-        var isDraining = false
+        /// Why no more work is taken; nil: it is.
+        var end: Failure?
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -80,10 +81,10 @@ final class SandboxTransport: Transport, @unchecked Sendable {
     /// Nothing waits here: what is submitted is written at once.
     func retract(_ why: String) {}
 
-    func drain() async {
+    func drain(_ why: String) async {
         await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
             let isIdle = lock.withLock {
-                state.isDraining = true
+                state.end = state.end ?? .notSent(why)
                 if state.outstanding > 0 { state.idleWaiters.append(waiter) }
                 return state.outstanding == 0
             }
@@ -103,7 +104,7 @@ final class SandboxTransport: Transport, @unchecked Sendable {
 
     /// Decides, writes the line, and says what to answer and after how long (nil: at once). Called under the lock.
     private func handOver(_ submission: Submission, now: ContinuousClock.Instant) -> (Outcome, Duration?) {
-        if state.isDraining { return (.deferred(.stopping), nil) }
+        if let end = state.end { return (.deferred(end), nil) }
         if now >= submission.sendBy { return (.deferred(.deadlinePassed), nil) }
         if state.outstanding >= window { return (.deferred(.windowFull(window)), nil) }
         guard let rule = state.script.rules.rule(for: submission.to) else {
