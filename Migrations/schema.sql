@@ -650,7 +650,7 @@ begin
         raise exception 'field data: must be a JSON object of at most 8 KiB' using errcode = 'MT024', hint = 'Give what the event would bring: what steps and templates need.';
     end if;
     j := martlet_data.known_journey(journey);
-    v_entered := martlet_data.enter_journey(j.id, martlet_data.person_key(recipient_key), data::json);
+    v_entered := martlet_data.enter_journey(j.id, martlet_data.person_key(recipient_key), martlet_data.journey_data(recipient_key, data)::json);
     if v_entered then
         insert into martlet_data.audit (action, object, detail) values ('enter_journey', journey, jsonb_build_object('person', martlet_data.mask(recipient_key)));
     end if;
@@ -691,7 +691,7 @@ begin
         perform martlet_data.reach_goal(name, recipient_key);
     end if;
     if exists (select from martlet_data.journey_triggers t where t.event = event.name) then
-        perform martlet_data.tell_journeys(v_id, name, martlet_data.person_key(recipient_key), data);
+        perform martlet_data.tell_journeys(v_id, name, recipient_key, data);
     end if;
     return v_id;
 end $_$;
@@ -3299,6 +3299,14 @@ CREATE FUNCTION martlet_data.iso_time(p_at timestamp with time zone) RETURNS tex
 
 ALTER FUNCTION martlet_data.iso_time(p_at timestamp with time zone) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.journey_data(p_recipient_key text, p_data jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when left(p_recipient_key, 1) = '+' then jsonb_build_object('sms', p_recipient_key) when position('@' in p_recipient_key) > 1 then jsonb_build_object('email', p_recipient_key)
+        else '{}' end || coalesce(p_data, '{}') $$;
+
+ALTER FUNCTION martlet_data.journey_data(p_recipient_key text, p_data jsonb) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.json_from(p_field text, p_value text) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE STRICT
     AS $$
@@ -5086,33 +5094,34 @@ CREATE FUNCTION martlet_data.taken_before(p_key text, class text, channel text, 
 
 ALTER FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
 
-CREATE FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_person text, p_data jsonb) RETURNS void
+CREATE FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_recipient_key text, p_data jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     t         record;
     v_missing text;
+    v_person  text := martlet_data.person_key(p_recipient_key);
 begin
     for t in select g.kind, g.journey_id, g.version, g.condition, g.fields, g.version = j.version as is_newest from martlet_data.journey_triggers g
             join martlet_data.journeys j on j.id = g.journey_id where g.event = p_name
             order by g.journey_id, array_position('{goal,exit,await,entry}', g.kind::text), g.version loop
         if t.kind = 'goal' then
-            perform martlet_data.leave_journey(t.journey_id, t.version, p_person, 'goal', p_name);
+            perform martlet_data.leave_journey(t.journey_id, t.version, v_person, 'goal', p_name);
         elsif t.kind = 'exit' then
-            perform martlet_data.leave_journey(t.journey_id, t.version, p_person, 'exited', p_name);
+            perform martlet_data.leave_journey(t.journey_id, t.version, v_person, 'exited', p_name);
         elsif t.kind = 'await' then
             -- A worker that takes the end of the wait has the row: after its commit nobody awaits the event any more.
             update martlet_data.journey_people p set arrived = p.arrived || p_event, due_at = least(p.due_at, clock_timestamp())
-                where p.journey_id = t.journey_id and p.person = p_person and p.version = t.version and p.state = 'in' and p.awaits = p_name and p.is_waiting;
+                where p.journey_id = t.journey_id and p.person = v_person and p.version = t.version and p.state = 'in' and p.awaits = p_name and p.is_waiting;
         elsif t.is_newest and (t.condition is null or coalesce(p_data, '{}') @@ t.condition) then
             select string_agg(f, ', ') into v_missing from unnest(t.fields) f where not coalesce(martlet_data.is_given(coalesce(p_data, '{}') #> string_to_array(f, '.')), false);
-            perform martlet_data.enter_journey(t.journey_id, p_person, coalesce(p_data, '{}')::json, 'the event lacks: ' || v_missing);
+            perform martlet_data.enter_journey(t.journey_id, v_person, martlet_data.journey_data(p_recipient_key, p_data)::json, 'the event lacks: ' || v_missing);
         end if;
     end loop;
 end $$;
 
-ALTER FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_person text, p_data jsonb) OWNER TO martlet_owner;
+ALTER FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_recipient_key text, p_data jsonb) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.template_stamp() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -9018,6 +9027,8 @@ REVOKE ALL ON FUNCTION martlet_data.is_published(p_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.iso_time(p_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.journey_data(p_recipient_key text, p_data jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.judge_visits(p_limit integer) FROM PUBLIC;
@@ -9189,7 +9200,7 @@ GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double prec
 
 REVOKE ALL ON FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_person text, p_data jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_recipient_key text, p_data jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.template_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_worker;

@@ -72,6 +72,22 @@ struct JourneyTests {
         }
     }
 
+    @Test("who is known by an address gets messages there, in the spelling of the event, whatever the key of the person is")
+    func addressAsKey() async throws {
+        try await JourneyShop.with { journeys in
+            try await journeys.shop.script(
+                "select martlet.event('cart.left', '+5511987654321', '{\"text\": \"x\"}'), martlet.event('cart.left', 'Ann@Example.com', '{\"text\": \"x\"}')"
+            )
+            try await journeys.takeSteps()
+            try await journeys.pass("1 hour")
+            try await journeys.takeSteps()
+            #expect(try await journeys.shop.texts("select address from martlet_data.messages") == ["+5511987654321"])
+            #expect(try await journeys.messages().contains("ann@example.com first no_address"))
+            try await journeys.shop.script("select martlet.event('order.paid', '+551187654321')")
+            #expect(try await journeys.places().values.filter { $0 == "day:goal:order.paid" }.count == 1)
+        }
+    }
+
     @Test("an event and the end of its time: one branch, whichever row lock comes first, 300 times from eight sides")
     func eventAgainstTimer() async throws {
         let yaml = """

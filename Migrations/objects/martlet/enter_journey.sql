@@ -1,4 +1,4 @@
--- after: martlet_data.known_journey, martlet_data.enter_journey, martlet_data.person_key
+-- after: martlet_data.known_journey, martlet_data.enter_journey, martlet_data.journey_data, martlet_data.person_key
 -- By hand, for one person: as if the event had come, without its conditions.
 create or replace function martlet.enter_journey(journey text, recipient_key text, data jsonb default '{}') returns boolean
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -12,7 +12,7 @@ begin
         raise exception 'field data: must be a JSON object of at most 8 KiB' using errcode = 'MT024', hint = 'Give what the event would bring: what steps and templates need.';
     end if;
     j := martlet_data.known_journey(journey);
-    v_entered := martlet_data.enter_journey(j.id, martlet_data.person_key(recipient_key), data::json);
+    v_entered := martlet_data.enter_journey(j.id, martlet_data.person_key(recipient_key), martlet_data.journey_data(recipient_key, data)::json);
     if v_entered then
         insert into martlet_data.audit (action, object, detail) values ('enter_journey', journey, jsonb_build_object('person', martlet_data.mask(recipient_key)));
     end if;

@@ -27,7 +27,7 @@ begin
         perform martlet_data.reach_goal(name, recipient_key);
     end if;
     if exists (select from martlet_data.journey_triggers t where t.event = event.name) then
-        perform martlet_data.tell_journeys(v_id, name, martlet_data.person_key(recipient_key), data);
+        perform martlet_data.tell_journeys(v_id, name, recipient_key, data);
     end if;
     return v_id;
 end $$;

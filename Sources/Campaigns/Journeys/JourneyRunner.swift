@@ -179,7 +179,7 @@ private struct Traveller: Sendable {
         return text
     }
 
-    /// Of the data by the channel's name; or the key of the person, where it is an address.
+    /// Of the data by the channel's name.
     private func address(_ channel: Channel) -> String? {
         if let text = text(channel.rawValue) { return text }
         if case .object(let members)? = data.last(where: { $0.name == "addresses" })?.value,
@@ -187,11 +187,7 @@ private struct Traveller: Sendable {
         {
             return text
         }
-        switch channel {
-        case .sms: return row.person.hasPrefix("+") ? row.person : nil
-        case .email: return row.person.contains("@") ? row.person : nil
-        default: return nil
-        }
+        return nil
     }
 
     /// As `apply_journey_turns` reads it.
