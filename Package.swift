@@ -84,7 +84,7 @@ let package = Package(
             ] + nio),
         module("Settings", ["Domain", .product(name: "Yams", package: "Yams")]),
         module("Telemetry", ["Text", "Domain", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
-        module("Campaigns", ["Store", "Settings", "Telemetry", "Domain", logging]),
+        module("Campaigns", ["Store", "Settings", "Telemetry", "Text", "Domain", logging]),
         module("ProviderEvents", ["Store", "Rendering", "Callbacks", "Telemetry", "Domain", logging]),
         module("Pipeline", ["Store", "Rendering", "Transports", "Callbacks", "Telemetry", "Text", "Domain", logging]),
         module(
@@ -190,7 +190,9 @@ let package = Package(
                 "StageSupport", "PipelineSupport", "ProviderEvents", "Worker", "Pipeline", "Telemetry", "Store", "Postgres",
                 "Rendering", "Callbacks", "Domain", logging,
             ]),
-        tests("CampaignsTests", ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Domain"]),
+        tests(
+            "CampaignsTests",
+            ["Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Telemetry", "Text", "Domain", logging]),
         tests("ProducerTests", ["Producer", "Store", "Postgres", "Settings", "Text"]),
         tests(
             "OperationsTests", ["Operations", "Campaigns", "PipelineSupport", "Store", "Postgres", "Settings", "Text", "Domain"]),

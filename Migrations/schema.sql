@@ -7,6 +7,30 @@ CREATE SCHEMA martlet_data;
 
 ALTER SCHEMA martlet_data OWNER TO martlet_owner;
 
+CREATE TYPE martlet_data.journey_send AS (
+	person text,
+	entry integer,
+	step text,
+	class text,
+	channel text,
+	address text,
+	template text,
+	variables jsonb,
+	locale text,
+	time_zone text,
+	tier text,
+	sender text,
+	pool text,
+	code_as text,
+	class_id smallint,
+	channel_id smallint,
+	lane smallint,
+	time_to_live interval,
+	problem text
+);
+
+ALTER TYPE martlet_data.journey_send OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet.add_members(audience text, people jsonb, OUT members bigint, OUT rejected bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -619,6 +643,31 @@ ALTER FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text
 
 COMMENT ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) IS 'Puts many messages into the queue by one statement; returns their ids in order.';
 
+CREATE FUNCTION martlet.enter_journey(journey text, recipient_key text, data jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    j martlet_data.journeys;
+    v_entered boolean;
+begin
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    if data is null or jsonb_typeof(data) <> 'object' or pg_column_size(data) > 8192 then
+        raise exception 'field data: must be a JSON object of at most 8 KiB' using errcode = 'MT024', hint = 'Give what the event would bring: what steps and templates need.';
+    end if;
+    j := martlet_data.known_journey(journey);
+    v_entered := martlet_data.enter_journey(j.id, martlet_data.person_key(recipient_key), martlet_data.journey_data(recipient_key, data)::json);
+    if v_entered then
+        insert into martlet_data.audit (action, object, detail) values ('enter_journey', journey, jsonb_build_object('person', martlet_data.mask(recipient_key)));
+    end if;
+    return v_entered;
+end $$;
+
+ALTER FUNCTION martlet.enter_journey(journey text, recipient_key text, data jsonb) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.enter_journey(journey text, recipient_key text, data jsonb) IS 'Lets a person into a journey by hand. False: re-entry does not allow it.';
+
 CREATE FUNCTION martlet.event(name text, recipient_key text, data jsonb DEFAULT NULL::jsonb, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -648,12 +697,40 @@ begin
     if exists (select from martlet_data.runs r where r.goal = event.name and r.stopped_at is null) then
         perform martlet_data.reach_goal(name, recipient_key);
     end if;
+    if exists (select from martlet_data.journey_triggers t where t.event = event.name) then
+        perform martlet_data.tell_journeys(v_id, name, recipient_key, data);
+    end if;
     return v_id;
 end $_$;
 
 ALTER FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) IS 'A fact about a person, reported in the transaction that makes it so. Where a run has it as its goal it does what martlet.goal does. Answers its number; the same key again answers the same number.';
+COMMENT ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) IS 'A fact about a person, told in the transaction that makes it so. Where a run or a journey has it as its goal it does what martlet.goal does; it lets people into journeys and wakes those who wait for it. Answers its number; the same key again answers the same number.';
+
+CREATE FUNCTION martlet.exit_journey(journey text, recipient_key text, why text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    v_journey int := (select j.id from martlet_data.journeys j where j.name = journey);
+    v_left    boolean;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
+    if v_journey is null then
+        perform martlet_data.known_journey(journey);
+    end if;
+    v_left := martlet_data.leave_journey(v_journey, null, martlet_data.person_key(recipient_key), 'exited', 'by hand: ' || why);
+    if v_left then
+        insert into martlet_data.audit (action, object, why, detail) values ('exit_journey', journey, why, jsonb_build_object('person', martlet_data.mask(recipient_key)));
+    end if;
+    return v_left;
+end $$;
+
+ALTER FUNCTION martlet.exit_journey(journey text, recipient_key text, why text) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.exit_journey(journey text, recipient_key text, why text) IS 'Takes a person out of a journey by hand. False: they were not in.';
 
 CREATE FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
@@ -811,12 +888,12 @@ CREATE FUNCTION martlet.goal(name text, recipient_key text) RETURNS integer
 begin
     perform martlet_data.check_text('name', coalesce(name, ''), 64);
     perform martlet_data.check_text('recipient_key', coalesce(recipient_key, ''), 256);
-    return martlet_data.reach_goal(name, recipient_key);
+    return martlet_data.reach_goal(name, recipient_key) + martlet_data.reach_journey_goal(name, recipient_key);
 end $$;
 
 ALTER FUNCTION martlet.goal(name text, recipient_key text) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.goal(name text, recipient_key text) IS 'The person has done what the messages were for: from the commit on no message of a run with this goal is admitted for them. Answers in how many runs that ended something.';
+COMMENT ON FUNCTION martlet.goal(name text, recipient_key text) IS 'The person has done what the messages were for: from the commit on no message of a run or journey with this goal is admitted for them. Answers in how many that ended something.';
 
 CREATE FUNCTION martlet.import_advance(name text, from_line bigint, to_line bigint, enqueued bigint, finished boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -961,6 +1038,28 @@ CREATE FUNCTION martlet.move_provider(provider text, target text, why text) RETU
     AS $$ select martlet_data.order_provider(provider, 'moved', target, why) $$;
 
 ALTER FUNCTION martlet.move_provider(provider text, target text, why text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet.pause_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT people bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    j martlet_data.journeys;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    j := martlet_data.known_journey(journey);
+    perform martlet_data.commit_durably();
+    perform martlet_data.hold_from_admit(array[7340011], array[hashtext('journey:' || j.id)]);
+    paused_at := coalesce(j.paused_at, clock_timestamp());
+    update martlet_data.journeys o set paused_at = pause_journey.paused_at, paused_by = coalesce(o.paused_by, session_user), pause_reason = coalesce(o.pause_reason, why) where o.id = j.id;
+    select count(*) into people from martlet_data.journey_people p where p.journey_id = j.id and p.due_at is not null;
+    insert into martlet_data.audit (action, object, why) values ('pause_journey', journey, why);
+end $$;
+
+ALTER FUNCTION martlet.pause_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT people bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.pause_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT people bigint) IS 'After paused_at no step of the journey is taken and no message of it is admitted. people: those who are in it.';
 
 CREATE FUNCTION martlet.pause_lane(lane integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1293,6 +1392,29 @@ end $$;
 ALTER FUNCTION martlet.resume_job(job_id bigint, why text) OWNER TO martlet_owner;
 
 COMMENT ON FUNCTION martlet.resume_job(job_id bigint, why text) IS 'resumed | already_running. A job that was stopped goes on with the messages that have no result yet.';
+
+CREATE FUNCTION martlet.resume_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT late bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    j martlet_data.journeys;
+begin
+    perform martlet_data.check_text('why', coalesce(why, ''), 1000);
+    j := martlet_data.known_journey(journey);
+    if j.paused_at is null then
+        raise exception 'field journey: % is not paused', quote_literal(journey) using errcode = 'MT036', hint = 'Nothing is to be done; see martlet.journeys for its state.';
+    end if;
+    paused_at := j.paused_at;
+    update martlet_data.journeys o set paused_at = null, paused_by = null, pause_reason = null where o.id = j.id;
+    select count(*) into late from martlet_data.journey_people p where p.journey_id = j.id and p.due_at <= clock_timestamp();
+    insert into martlet_data.audit (action, object, why) values ('resume_journey', journey, why);
+end $$;
+
+ALTER FUNCTION martlet.resume_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT late bigint) OWNER TO martlet_owner;
+
+COMMENT ON FUNCTION martlet.resume_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT late bigint) IS 'Lets a paused journey go on. late: people whose step has become due meanwhile; workers take it now.';
 
 CREATE FUNCTION martlet.resume_lane(lane integer, why text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1851,12 +1973,12 @@ begin
             select r.id, max(c.chunk) + 1, v_zone, m.place, m.place, clock_timestamp() from martlet_data.run_chunks c where c.run_id = r.id;
         update martlet_data.runs o set is_open = true where o.id = r.id and not o.is_open;
     end loop;
-    return v_runs;
+    return v_runs + martlet_data.undo_journey_goal(name, recipient_key);
 end $$;
 
 ALTER FUNCTION martlet.undo_goal(name text, recipient_key text) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.undo_goal(name text, recipient_key text) IS 'Takes martlet.goal back: the person is in again, in runs that have not been stopped. Answers in how many.';
+COMMENT ON FUNCTION martlet.undo_goal(name text, recipient_key text) IS 'Takes martlet.goal back: the person is in again, in runs that have not been stopped and in journeys. Answers in how many.';
 
 CREATE FUNCTION martlet.unsuppress(channel text, recipient text, why text, scope text DEFAULT NULL::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2033,6 +2155,106 @@ end $$;
 
 ALTER FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.apply_journey(p jsonb, p_moves jsonb, p_changed text[], OUT id integer, OUT version integer, OUT is_new boolean, OUT moved bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_steps text[] := array(select jsonb_array_elements_text(p->'steps'));
+    v_lost  text;
+    j       martlet_data.journeys;
+begin
+    perform martlet_data.commit_durably();
+    insert into martlet_data.journeys as o (name, version, re_entry, audience, first_step) values (p->>'name', 0, p->>'re_entry', p->>'audience', v_steps[1])
+        on conflict (name) do update set re_entry = excluded.re_entry, audience = excluded.audience, first_step = excluded.first_step returning * into j;
+    select v.version into version from martlet_data.journey_versions v where v.journey_id = j.id and v.version = j.version and v.definition = p->>'definition';
+    is_new := not found;
+    if is_new then
+        version := j.version + 1;
+        insert into martlet_data.journey_versions (journey_id, version, definition, steps) values (j.id, version, p->>'definition', v_steps);
+        insert into martlet_data.journey_triggers (event, kind, journey_id, version, condition, fields)
+            select t.event, t.kind, j.id, apply_journey.version, t.condition::jsonpath, t.fields
+            from jsonb_to_recordset(p->'triggers') t(event text, kind text, condition text, fields text[]);
+        update martlet_data.journeys o set version = apply_journey.version where o.id = j.id;
+        insert into martlet_data.audit (action, object, detail) values ('apply_journey', format('%s v%s', j.name, version), p_moves);
+    end if;
+    id := j.id;
+    moved := 0;
+    if p_moves is not null then
+        -- People keep their place, or go where the file says.
+        select o.step into v_lost from martlet_data.journey_people o where o.journey_id = j.id and o.state = 'in' and o.version <> apply_journey.version
+            and o.step <> all (v_steps) and not p_moves ? o.step limit 1;
+        if found then
+            raise exception 'field removed: people are at step %, which the file does not have', quote_literal(v_lost) using errcode = 'MT036',
+                hint = format('Write removed: {%s: STEP}, or {%s: end}.', v_lost, v_lost);
+        end if;
+        update martlet_data.journey_people o set version = apply_journey.version,
+                step = case when o.step = any (v_steps) then o.step else coalesce(p_moves->>o.step, o.step) end,
+                is_waiting = case when o.step = any (v_steps) and o.step <> all (p_changed) then o.is_waiting else false end,
+                due_at = case when o.step = any (v_steps) then case when o.step = any (p_changed) then clock_timestamp() else o.due_at end
+                    when p_moves->>o.step is not null then clock_timestamp() end,
+                until_at = case when o.step = any (v_steps) and o.step <> all (p_changed) then o.until_at end,
+                awaits = case when o.step = any (v_steps) and o.step <> all (p_changed) then o.awaits end,
+                looks_at = case when o.step = any (v_steps) and o.step <> all (p_changed) then o.looks_at end,
+                state = case when o.step = any (v_steps) or p_moves->>o.step is not null then o.state else 'exited' end,
+                reason = case when o.step = any (v_steps) or p_moves->>o.step is not null then null else 'step removed' end,
+                ended_at = case when o.step = any (v_steps) or p_moves->>o.step is not null then null else clock_timestamp() end
+            where o.journey_id = j.id and o.state = 'in' and o.version <> apply_journey.version;
+        get diagnostics moved = row_count;
+        if moved > 0 then
+            insert into martlet_data.audit (action, object, detail) values ('migrate_journey', format('%s v%s', j.name, version), jsonb_build_object('people', moved));
+        end if;
+    end if;
+end $$;
+
+ALTER FUNCTION martlet_data.apply_journey(p jsonb, p_moves jsonb, p_changed text[], OUT id integer, OUT version integer, OUT is_new boolean, OUT moved bigint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.apply_journey_turns(p_journey integer, p_turns jsonb[], OUT done integer, OUT failed integer, OUT problem text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_half  int := cardinality(p_turns) / 2;
+    v_state text;
+    v_error text;
+    h       record;
+begin
+    perform martlet_data.commit_durably();
+    perform pg_current_xact_id(); -- before the sequence: as in enqueue
+    begin
+        done := martlet_data.take_journey_steps(p_journey, p_turns);
+        failed := 0;
+        return;
+    exception when others then
+        get stacked diagnostics v_state = returned_sqlstate, problem = message_text, v_error = constraint_name;
+        -- What has nothing to do with these people: the whole transaction is taken again. A ring that moved on names no constraint.
+        if left(v_state, 2) in ('40', '53', '57', '58', 'XX', '55') or v_state = '23514' and v_error = '' then
+            raise;
+        end if;
+    end;
+    if v_half > 0 then
+        done := 0;
+        failed := 0;
+        for h in select a.* from (values (p_turns[:v_half]), (p_turns[v_half + 1:])) p(turns) cross join lateral martlet_data.apply_journey_turns(p_journey, p.turns) a loop
+            done := done + h.done;
+            failed := failed + h.failed;
+            problem := coalesce(h.problem, problem);
+        end loop;
+        return;
+    end if;
+    done := 0;
+    failed := 1;
+    update martlet_data.journey_people p set failures = p.failures + (v_state <> 'MT035')::int,
+            state = case when p.failures >= 9 and v_state <> 'MT035' then 'failed' else p.state end,
+            ended_at = case when p.failures >= 9 and v_state <> 'MT035' then clock_timestamp() end,
+            due_at = case when p.failures < 9 or v_state = 'MT035' then clock_timestamp()
+                + case v_state when 'MT035' then interval '1 minute' else least(interval '10 seconds' * 2 ^ p.failures, interval '1 hour') end end,
+            reason = format('%s (%s)', problem, v_state)
+        where p.journey_id = p_journey and p.person = p_turns[1]->>'person' and p.entry = (p_turns[1]->>'entry')::int and p.state = 'in';
+end $$;
+
+ALTER FUNCTION martlet_data.apply_journey_turns(p_journey integer, p_turns jsonb[], OUT done integer, OUT failed integer, OUT problem text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.apply_keyword(p_channel text, p_address text, p_scope text, p_word text) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -2135,6 +2357,29 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.bulk_enqueue_row() OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.cancel_journey_messages(p_journey integer, p_person text, p_entry integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_messages bigint[] := array(select m.message_id from martlet_data.journey_messages m
+        where m.journey_id = p_journey and m.person = p_person and (p_entry is null or m.entry = p_entry) and m.message_id is not null
+            and not exists (select from martlet_data.receipts r where r.message_id = m.message_id
+                and r.kind in ('accepted', 'delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')) order by 1);
+begin
+    if v_messages = '{}' then
+        return;
+    end if;
+    perform martlet_data.commit_durably();
+    perform martlet_data.hold_from_admit(array_fill(7340010, array[cardinality(v_messages)]), array(select hashint8(u) from unnest(v_messages) u));
+    -- A statement of its own, after the lock: what Admit committed before is seen.
+    insert into martlet_data.cancellations (message_id)
+        select u.id from unnest(v_messages) u(id) where not exists (select from martlet_data.receipts r where r.message_id = u.id
+            and r.kind in ('accepted', 'delivered', 'undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')) on conflict do nothing;
+end $$;
+
+ALTER FUNCTION martlet_data.cancel_journey_messages(p_journey integer, p_person text, p_entry integer) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.canonical(p_value jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2833,6 +3078,64 @@ end $$;
 
 ALTER FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.enter_audience(p_journey text, p_after bigint, p_limit integer, OUT last bigint, OUT entered bigint, OUT looked bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    j      martlet_data.journeys := martlet_data.known_journey(p_journey);
+    v_list int;
+begin
+    if j.audience is null then
+        raise exception 'field journey: % is entered by an event, not by an audience', quote_literal(p_journey) using errcode = 'MT036', hint = 'Name a recipient, or write entry: {audience: NAME} in its file.';
+    end if;
+    select a.id into v_list from martlet_data.audiences a where a.name = j.audience and a.state = 'ready';
+    if not found then
+        raise exception 'field audience: there is no audience %', quote_literal(j.audience) using errcode = 'MT020', hint = 'Make it first: martlet audiences create. martlet audiences list shows those that there are.';
+    end if;
+    execute format($q$
+        with people as materialized (select * from %s a where a.n > $1 order by a.n limit $2),
+        seen as materialized (
+            select p.n, martlet_data.enter_journey($3, p.person, (coalesce(p.variables::jsonb, '{}') || jsonb_strip_nulls(jsonb_build_object('sms', p.sms, 'email', p.email, 'addresses', p.addresses,
+                'locale', p.locale, 'time_zone', p.time_zone, 'tier', p.tier)))::json) as is_in from people p)
+        select max(n), count(*) filter (where is_in), count(*) from seen $q$, martlet_data.members_table('audience', v_list)) into last, entered, looked using coalesce(p_after, 0), p_limit, j.id;
+    if entered > 0 then
+        insert into martlet_data.audit (action, object, detail) values ('enter_journey', p_journey, jsonb_build_object('audience', j.audience, 'entered', entered));
+    end if;
+end $_$;
+
+ALTER FUNCTION martlet_data.enter_audience(p_journey text, p_after bigint, p_limit integer, OUT last bigint, OUT entered bigint, OUT looked bigint) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.enter_journey(p_journey integer, p_person text, p_data json, p_problem text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := clock_timestamp();
+    j     martlet_data.journeys;
+    p     martlet_data.journey_people;
+begin
+    select * into j from martlet_data.journeys o where o.id = p_journey;
+    insert into martlet_data.journey_people (journey_id, version, person, step, data, due_at, ended_at, state, reason)
+        values (j.id, j.version, p_person, j.first_step, p_data, case when p_problem is null then v_now end, case when p_problem is not null then v_now end,
+            case when p_problem is null then 'in' else 'failed' end, p_problem) on conflict do nothing;
+    if found then
+        return true;
+    end if;
+    select * into p from martlet_data.journey_people o where o.journey_id = j.id and o.person = p_person for update;
+    -- A person who failed at the door has not been in.
+    if not found or p_problem is not null or not (j.re_entry = 'always' or j.re_entry = 'after_end' and p.state <> 'in' or p.state = 'failed' and not p.is_waiting and p.failures = 0) then
+        return false;
+    end if;
+    perform martlet_data.cancel_journey_messages(j.id, p_person, null);
+    update martlet_data.journey_people o set version = j.version, entry = o.entry + 1, step = j.first_step, is_waiting = false, due_at = v_now, until_at = null, entered_at = v_now,
+            ended_at = null, goal_at = null, failures = 0, state = 'in', awaits = null, looks_at = null, reason = null, arrived = '{}', resume_at = null, data = p_data
+        where o.journey_id = j.id and o.person = p_person;
+    return true;
+end $$;
+
+ALTER FUNCTION martlet_data.enter_journey(p_journey integer, p_person text, p_data json, p_problem text) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.first_id(p_at timestamp with time zone) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -3069,6 +3372,14 @@ CREATE FUNCTION martlet_data.iso_time(p_at timestamp with time zone) RETURNS tex
 
 ALTER FUNCTION martlet_data.iso_time(p_at timestamp with time zone) OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.journey_data(p_recipient_key text, p_data jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when left(p_recipient_key, 1) = '+' then jsonb_build_object('sms', p_recipient_key) when position('@' in p_recipient_key) > 1 then jsonb_build_object('email', p_recipient_key)
+        else '{}' end || coalesce(p_data, '{}') $$;
+
+ALTER FUNCTION martlet_data.journey_data(p_recipient_key text, p_data jsonb) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.json_from(p_field text, p_value text) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE STRICT
     AS $$
@@ -3188,6 +3499,43 @@ end $$;
 
 ALTER FUNCTION martlet_data.known_address(p_channel text, p_recipient text) OWNER TO martlet_owner;
 
+CREATE TABLE martlet_data.journeys (
+    id integer NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    re_entry text NOT NULL COLLATE pg_catalog."C",
+    audience text COLLATE pg_catalog."C",
+    first_step text NOT NULL COLLATE pg_catalog."C",
+    owner text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C",
+    paused_at timestamp with time zone,
+    paused_by text COLLATE pg_catalog."C",
+    pause_reason text,
+    CONSTRAINT journeys_re_entry_check CHECK ((re_entry = ANY (ARRAY['never'::text, 'after_end'::text, 'always'::text])))
+);
+
+ALTER TABLE martlet_data.journeys OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.journeys.version IS 'The newest: people enter this one, and keep theirs until they are moved.';
+
+COMMENT ON COLUMN martlet_data.journeys.owner IS 'The producer of its messages: the role that applied it first.';
+
+CREATE FUNCTION martlet_data.known_journey(p_name text) RETURNS martlet_data.journeys
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    j martlet_data.journeys;
+begin
+    select * into j from martlet_data.journeys o where o.name = p_name for no key update;
+    if not found then
+        raise exception 'field journey: there is no journey %', coalesce(quote_literal(p_name), 'null') using errcode = 'MT036',
+            hint = (select martlet_data.did_you_mean(p_name, array_agg(o.name)) from martlet_data.journeys o) || 'See martlet.journeys, or martlet journeys list.';
+    end if;
+    return j;
+end $$;
+
+ALTER FUNCTION martlet_data.known_journey(p_name text) OWNER TO martlet_owner;
+
 CREATE TABLE martlet_data.runs (
     id integer NOT NULL,
     campaign text NOT NULL COLLATE pg_catalog."C",
@@ -3246,6 +3594,28 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.known_run(p_run integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.leave_journey(p_journey integer, p_version integer, p_person text, p_state text, p_reason text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := clock_timestamp();
+    p     martlet_data.journey_people;
+begin
+    select * into p from martlet_data.journey_people o where o.journey_id = p_journey and o.person = p_person and (p_version is null or o.version = p_version) for update;
+    if not found or p.state not in ('in', 'done') or p_state = 'goal' and p.goal_at is not null then
+        return false;
+    end if;
+    update martlet_data.journey_people o set goal_at = case when p_state = 'goal' then v_now else o.goal_at end,
+            state = case when o.state = 'in' then p_state else o.state end, reason = case when o.state = 'in' then p_reason else o.reason end,
+            resume_at = o.due_at, due_at = null, ended_at = coalesce(o.ended_at, v_now)
+        where o.journey_id = p_journey and o.person = p_person;
+    perform martlet_data.cancel_journey_messages(p_journey, p_person, null);
+    return p.state = 'in' or p_state = 'goal';
+end $$;
+
+ALTER FUNCTION martlet_data.leave_journey(p_journey integer, p_version integer, p_person text, p_state text, p_reason text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.locale_fallbacks(p_locale text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -3826,6 +4196,24 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.reach_goal(p_name text, p_person text) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.reach_journey_goal(p_name text, p_person text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_count int := 0;
+    t       record;
+begin
+    for t in select g.journey_id, g.version from martlet_data.journey_triggers g where g.event = p_name and g.kind = 'goal' order by g.journey_id, g.version loop
+        if martlet_data.leave_journey(t.journey_id, t.version, martlet_data.person_key(p_person), 'goal', p_name) then
+            v_count := v_count + 1;
+        end if;
+    end loop;
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet_data.reach_journey_goal(p_name text, p_person text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.read_phone(p_address text, p_country text, OUT number text, OUT fault text) RETURNS record
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -4627,6 +5015,132 @@ end $$;
 
 ALTER FUNCTION martlet_data.take_id() OWNER TO martlet_owner;
 
+CREATE FUNCTION martlet_data.take_journey_people(p_limit integer) RETURNS TABLE(journey_id integer, version integer, person text, entry integer, step text, is_waiting boolean, now timestamp with time zone, until_at timestamp with time zone, data text, arrived text[], look text, accepted_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now     timestamptz := clock_timestamp();
+    v_journey int;
+begin
+    for v_journey in select j.id from martlet_data.journeys j cross join lateral (
+            select p.due_at from martlet_data.journey_people p where p.journey_id = j.id and p.due_at <= v_now order by p.due_at limit 1) d
+            where j.paused_at is null order by d.due_at loop
+        -- Against a pause, which locks the row exclusively: after its commit no step is taken.
+        perform from martlet_data.journeys j where j.id = v_journey and j.paused_at is null for share skip locked;
+        continue when not found;
+        return query
+            with taken as materialized (
+                select p.* from martlet_data.journey_people p where p.journey_id = v_journey and p.due_at <= v_now order by p.due_at limit p_limit for update skip locked)
+            select p.journey_id, p.version, p.person, p.entry, p.step, p.is_waiting, v_now, p.until_at, p.data::text,
+                case when p.arrived = '{}' then '{}' else array(select coalesce(e.data::text, '{}') from unnest(p.arrived) with ordinality a(id, n)
+                    join martlet_data.events e on e.id = a.id order by a.n) end, l.look, l.accepted_at
+            from taken p left join lateral (
+                select case when m.message_id is null then 'ended' when bool_or(r.kind = 'clicked') then 'clicked' when bool_or(r.kind = 'opened') then 'opened'
+                        when bool_or(r.kind = 'delivered') then 'delivered' when bool_or(r.kind in ('undelivered', 'suppressed', 'capped', 'expired', 'cancelled', 'discarded')) then 'ended'
+                        when bool_or(r.kind = 'accepted') then 'accepted' when exists (select from martlet_data.dead_letters d where d.message_id = m.message_id) then 'ended' else 'open' end as look,
+                    min(r.at) filter (where r.kind = 'accepted') as accepted_at
+                from martlet_data.journey_messages m left join martlet_data.receipts r on r.message_id = m.message_id and not r.stale
+                where m.journey_id = p.journey_id and m.person = p.person and m.entry = p.entry and m.step = p.looks_at group by m.message_id) l on p.looks_at is not null;
+        if found then
+            return;
+        end if;
+    end loop;
+end $$;
+
+ALTER FUNCTION martlet_data.take_journey_people(p_limit integer) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.take_journey_steps(p_journey integer, p_turns jsonb[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+    v_now     timestamptz := clock_timestamp();
+    v_slots   smallint[] := (select array_agg((pg_sequence_last_value(l.cursor) & 4095)::smallint order by l.lane) from martlet_data.lanes l); -- before the statement that inserts
+    v_owner   text;
+    v_count   int;
+    v_sends   martlet_data.journey_send[];
+    v_seqs    bigint[];
+    v_ids     bigint[];
+    v_pools   text[];
+    v_pool    text;
+    v_wanted  bigint[];
+    v_codes   text[];
+    s         martlet_data.journey_send;
+begin
+    select j.owner into v_owner from martlet_data.journeys j where j.id = p_journey;
+    -- Everything about the messages as arrays: the planner sees how many there are.
+    select array_agg(row(t.turn->>'person', (t.turn->>'entry')::int, x.step, x.class, x.channel, coalesce(a.address, x.address), x.template, x.variables, left(x.locale, 35),
+                coalesce((select z.name from martlet_data.time_zones z where z.name = x.time_zone), x.fallback_zone), left(x.tier, 64), x.sender, x.pool, coalesce(x.code_as, 'code'), p.class_id, p.channel_id, p.lane, p.time_to_live,
+                case when x.address is null then 'no_address' when p.class_id is null or not g.whole or not d.known then 'refused' when a.address is null then 'bad_address' end)::martlet_data.journey_send),
+            array_agg(i.taken[1]), array_agg(i.taken[2])
+        into v_sends, v_seqs, v_ids
+        from unnest(p_turns) with ordinality t(turn, n) cross join lateral jsonb_to_recordset(t.turn->'sends')
+            x(step text, class text, channel text, address text, template text, variables jsonb, locale text, time_zone text, fallback_zone text, tier text, sender text, pool text, code_as text)
+        left join martlet_data.enqueue_places p on p.template = x.template and p.class = x.class and p.channel = x.channel
+        cross join lateral (select (x.variables ?& p.required or x.pool is not null and x.variables || jsonb_build_object(coalesce(x.code_as, 'code'), '-') ?& p.required) and not martlet_data.may_be_blank(x.variables::text)
+            and (coalesce(x.locale, p.default_locale) = any (p.locales) or 'default' = any (p.locales) or split_part(x.locale, '-', 1) = any (p.locales)) is true as whole) g
+        cross join lateral (select count(*) > 0 or x.sender is null as known, min(d.default_country) as country from martlet_data.senders d
+            where d.retired_at is null and case when x.sender is null then d.is_default else d.key = x.sender end) d
+        left join lateral (select case when p.address_kind = 'phone' and martlet_data.is_e164(x.address) then x.address
+            else martlet_data.normalise_address(p.address_kind, x.address, d.country) end as address) a on x.address is not null
+        cross join lateral (select case when a.address is not null then martlet_data.take_id() end as taken offset 0) i
+        where not exists (select from martlet_data.journey_messages m
+            where m.journey_id = p_journey and m.person = t.turn->>'person' and m.entry = (t.turn->>'entry')::int and m.step = x.step);
+    foreach s in array coalesce(v_sends, '{}') loop
+        if s.problem = 'refused' then
+            if s.class_id is null then
+                perform martlet_data.refuse_unknown(s.class, s.channel, s.template);
+            end if;
+            if s.sender is not null and not exists (select from martlet_data.senders d where d.key = s.sender and d.retired_at is null) then
+                raise exception 'field sender: unknown sender %', quote_literal(s.sender) using errcode = 'MT009', hint = 'Correct it in the file of the journey, or apply the policy that has it.';
+            end if;
+            perform martlet_data.check_template(s.class, s.channel, s.template, s.variables || case when s.pool is null then '{}' else jsonb_build_object(s.code_as, '-') end, s.locale, s.sender);
+        end if;
+    end loop;
+    if v_sends is not null then
+        v_pools := array(select distinct u.pool from unnest(v_sends) u where u.pool is not null and u.problem is null order by 1);
+        foreach v_pool in array v_pools loop
+            v_wanted := array(select i.id from unnest(v_sends) with ordinality u join unnest(v_ids) with ordinality i(id, n) on i.n = u.ordinality where u.pool = v_pool and i.id is not null order by i.n);
+            v_codes := array(select c.code from martlet_data.codes c where c.pool = v_pool and c.state = 'free' and (c.valid_until > v_now) is not false order by c.n
+                limit cardinality(v_wanted) for update skip locked);
+            if cardinality(v_codes) < cardinality(v_wanted) then
+                raise exception 'pool % has % codes for the next % messages', v_pool, cardinality(v_codes), cardinality(v_wanted) using errcode = 'MT035', hint = 'Load codes: martlet codes load.';
+            end if;
+            update martlet_data.codes c set state = 'reserved', message_id = u.id, changed_at = v_now from unnest(v_codes, v_wanted) u(code, id) where c.pool = v_pool and c.code = u.code;
+        end loop;
+        insert into martlet_data.idempotency_keys (producer, key, request_hash, message_id, created_at)
+            select v_owner, format('journey:%s:%s:%s:%s', p_journey, u.person, u.entry, u.step), '', i.id, v_now
+            from unnest(v_sends) with ordinality u join unnest(v_ids) with ordinality i(id, n) on i.n = u.ordinality where i.id is not null;
+        insert into martlet_data.messages (id, class_id, channel_id, recipient_key, address, template, locale, sender, time_zone, tier, group_key, variables, producer, created_at, expires_at)
+            select i.id, u.class_id, u.channel_id, u.person, u.address, u.template, u.locale, u.sender, u.time_zone, u.tier, 'journey:' || p_journey,
+                case when u.pool is null then u.variables else u.variables || jsonb_build_object(u.code_as, c.code) end::json, v_owner, v_now, v_now + u.time_to_live
+            from unnest(v_sends) with ordinality u join unnest(v_ids) with ordinality i(id, n) on i.n = u.ordinality left join martlet_data.codes c on c.message_id = i.id where i.id is not null;
+        insert into martlet_data.ready (slot, seq, message_id)
+            select v_slots[u.lane + 1], q.seq, i.id from unnest(v_sends) with ordinality u join unnest(v_ids) with ordinality i(id, n) on i.n = u.ordinality
+                join unnest(v_seqs) with ordinality q(seq, n) on q.n = u.ordinality where i.id is not null;
+        insert into martlet_data.journey_messages (journey_id, entry, person, step, message_id, reason, at)
+            select p_journey, u.entry, u.person, u.step, i.id, case when i.id is null then u.problem end, v_now
+            from unnest(v_sends) with ordinality u join unnest(v_ids) with ordinality i(id, n) on i.n = u.ordinality;
+        perform martlet_data.wake_sleeper();
+    end if;
+    update martlet_data.journey_people p set step = coalesce(t.turn->>'step', p.step), is_waiting = true, failures = 0, arrived = '{}',
+            due_at = (t.turn->>'due_at')::timestamptz, until_at = (t.turn->>'until_at')::timestamptz, awaits = t.turn->>'awaits', looks_at = t.turn->>'looks_at',
+            data = coalesce((t.turn->'data')::json, p.data), state = case when t.turn ? 'ends' then 'done' else p.state end, reason = t.turn->>'ends',
+            ended_at = case when t.turn ? 'ends' then v_now end
+        from unnest(p_turns) t(turn) where p.journey_id = p_journey and p.person = t.turn->>'person' and p.entry = (t.turn->>'entry')::int and p.state = 'in';
+    get diagnostics v_count = row_count;
+    if v_count <> cardinality(p_turns) then
+        raise exception 'people of journey % changed while their steps were taken', p_journey using errcode = '40001';
+    end if;
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet_data.take_journey_steps(p_journey integer, p_turns jsonb[]) OWNER TO martlet_owner;
+
 CREATE FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4664,6 +5178,35 @@ CREATE FUNCTION martlet_data.taken_before(p_key text, class text, channel text, 
                 group_key, sender, headers) else false end $$;
 
 ALTER FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_recipient_key text, p_data jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    t         record;
+    v_missing text;
+    v_person  text := martlet_data.person_key(p_recipient_key);
+begin
+    for t in select g.kind, g.journey_id, g.version, g.condition, g.fields, g.version = j.version as is_newest from martlet_data.journey_triggers g
+            join martlet_data.journeys j on j.id = g.journey_id where g.event = p_name
+            order by g.journey_id, array_position('{goal,exit,await,entry}', g.kind::text), g.version loop
+        if t.kind = 'goal' then
+            perform martlet_data.leave_journey(t.journey_id, t.version, v_person, 'goal', p_name);
+        elsif t.kind = 'exit' then
+            perform martlet_data.leave_journey(t.journey_id, t.version, v_person, 'exited', p_name);
+        elsif t.kind = 'await' then
+            -- A worker that takes the end of the wait has the row: after its commit nobody awaits the event any more.
+            update martlet_data.journey_people p set arrived = p.arrived || p_event, due_at = least(p.due_at, clock_timestamp())
+                where p.journey_id = t.journey_id and p.person = v_person and p.version = t.version and p.state = 'in' and p.awaits = p_name and p.is_waiting;
+        elsif t.is_newest and (t.condition is null or coalesce(p_data, '{}') @@ t.condition) then
+            select string_agg(f, ', ') into v_missing from unnest(t.fields) f where not coalesce(martlet_data.is_given(coalesce(p_data, '{}') #> string_to_array(f, '.')), false);
+            perform martlet_data.enter_journey(t.journey_id, v_person, martlet_data.journey_data(p_recipient_key, p_data)::json, 'the event lacks: ' || v_missing);
+        end if;
+    end loop;
+end $$;
+
+ALTER FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_recipient_key text, p_data jsonb) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.template_stamp() RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4705,6 +5248,58 @@ begin
 end $$;
 
 ALTER FUNCTION martlet_data.trimmed(p_value jsonb) OWNER TO martlet_owner;
+
+CREATE FUNCTION martlet_data.undo_journey_goal(p_name text, p_person text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_person text := martlet_data.person_key(p_person);
+    v_now    timestamptz := clock_timestamp();
+    v_count  int := 0;
+    v_open   bigint[];
+    v_unsent bigint[];
+    v_step   text;
+    v_owner  text;
+    v_id     int;
+    p        martlet_data.journey_people;
+begin
+    for v_id in select distinct g.journey_id from martlet_data.journey_triggers g where g.event = p_name and g.kind = 'goal' order by 1 loop
+        select * into p from martlet_data.journey_people o where o.journey_id = v_id and o.person = v_person and o.goal_at is not null
+            and exists (select from martlet_data.journey_triggers g where g.event = p_name and g.kind = 'goal' and g.journey_id = v_id and g.version = o.version) for update;
+        continue when not found;
+        v_count := v_count + 1;
+        v_open := array(select m.message_id from martlet_data.journey_messages m
+            where m.journey_id = v_id and m.person = v_person and m.entry = p.entry and m.message_id is not null order by 1);
+        v_step := null;
+        if v_open <> '{}' then
+            perform martlet_data.commit_durably();
+            perform martlet_data.hold_from_admit(array_fill(7340010, array[cardinality(v_open)]), array(select hashint8(u) from unnest(v_open) u));
+            delete from martlet_data.cancellations c where c.message_id = any (v_open);
+            v_unsent := array(select u.id from unnest(v_open) u(id) where exists (select from martlet_data.receipts r where r.message_id = u.id and r.kind = 'cancelled')
+                and not exists (select from martlet_data.attempts a where a.message_id = u.id));
+            if v_unsent <> '{}' then
+                select m.step into v_step from martlet_data.journey_messages m where m.journey_id = v_id and m.person = v_person and m.entry = p.entry and m.message_id = any (v_unsent)
+                    order by m.message_id limit 1;
+                select j.owner into v_owner from martlet_data.journeys j where j.id = v_id;
+                delete from martlet_data.idempotency_keys i using martlet_data.journey_messages m where m.journey_id = v_id and m.person = v_person and m.entry = p.entry
+                    and m.message_id = any (v_unsent) and i.producer = v_owner and i.key = format('journey:%s:%s:%s:%s', v_id, v_person, m.entry, m.step) and i.message_id = m.message_id;
+                delete from martlet_data.journey_messages m where m.journey_id = v_id and m.person = v_person and m.entry = p.entry and m.message_id = any (v_unsent);
+            end if;
+        end if;
+        if v_step is not null then
+            update martlet_data.journey_people o set goal_at = null, state = 'in', reason = null, ended_at = null, step = v_step, is_waiting = false, due_at = v_now,
+                    until_at = null, awaits = null, looks_at = null, arrived = '{}', resume_at = null where o.journey_id = v_id and o.person = v_person;
+        else
+            update martlet_data.journey_people o set goal_at = null, state = case when o.state = 'goal' then 'in' else o.state end, reason = case when o.state = 'goal' then null else o.reason end,
+                    ended_at = case when o.state = 'goal' then null else o.ended_at end, due_at = case when o.state = 'goal' then coalesce(o.resume_at, v_now) end, resume_at = null
+                where o.journey_id = v_id and o.person = v_person;
+        end if;
+    end loop;
+    return v_count;
+end $$;
+
+ALTER FUNCTION martlet_data.undo_journey_goal(p_name text, p_person text) OWNER TO martlet_owner;
 
 CREATE FUNCTION martlet_data.unicode_label(p_label text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -5647,6 +6242,225 @@ CREATE VIEW martlet.jobs AS
 ALTER TABLE martlet.jobs OWNER TO martlet_owner;
 
 COMMENT ON VIEW martlet.jobs IS 'Work on many dead letters, with how far it is. state: running, finished, stopped.';
+
+CREATE TABLE martlet_data.journey_people (
+    journey_id integer NOT NULL,
+    version integer NOT NULL,
+    entry integer DEFAULT 1 NOT NULL,
+    due_at timestamp with time zone,
+    until_at timestamp with time zone,
+    entered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    goal_at timestamp with time zone,
+    failures smallint DEFAULT 0 NOT NULL,
+    is_waiting boolean DEFAULT false NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    state text DEFAULT 'in'::text NOT NULL COLLATE pg_catalog."C",
+    step text NOT NULL COLLATE pg_catalog."C",
+    awaits text COLLATE pg_catalog."C",
+    looks_at text COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C",
+    arrived bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    resume_at timestamp with time zone,
+    data json DEFAULT '{}'::json NOT NULL,
+    CONSTRAINT journey_people_check CHECK (((state = 'in'::text) = (due_at IS NOT NULL))),
+    CONSTRAINT journey_people_check1 CHECK (((state = 'in'::text) = (ended_at IS NULL))),
+    CONSTRAINT journey_people_state_check CHECK ((state = ANY (ARRAY['in'::text, 'done'::text, 'goal'::text, 'exited'::text, 'failed'::text])))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE martlet_data.journey_people OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.journey_people.entry IS 'How often the person has entered.';
+
+COMMENT ON COLUMN martlet_data.journey_people.until_at IS 'When a wait for an event ends without it.';
+
+COMMENT ON COLUMN martlet_data.journey_people.is_waiting IS 'Inside the step: it ends at due_at. False: the step has not begun.';
+
+COMMENT ON COLUMN martlet_data.journey_people.looks_at IS 'The step whose message is looked at when due_at comes.';
+
+COMMENT ON COLUMN martlet_data.journey_people.reason IS 'Why it ended, or the last error.';
+
+COMMENT ON COLUMN martlet_data.journey_people.arrived IS 'Numbers of events that came while it was awaited, and that no step has looked at.';
+
+COMMENT ON COLUMN martlet_data.journey_people.resume_at IS 'The due instant that a goal has taken away; it comes back when the goal is undone.';
+
+CREATE VIEW martlet.journey_people AS
+ SELECT j.name AS journey,
+    martlet_data.shown(p.person) AS person,
+    p.version,
+    p.entry,
+    p.state,
+    p.step,
+        CASE
+            WHEN (p.state <> 'in'::text) THEN NULL::text
+            WHEN (p.awaits IS NOT NULL) THEN ('awaits '::text || p.awaits)
+            WHEN (p.looks_at IS NOT NULL) THEN ('looks at '::text || p.looks_at)
+            WHEN p.is_waiting THEN 'waits'::text
+            ELSE 'due'::text
+        END AS doing,
+    p.due_at,
+    p.reason,
+    p.failures,
+    p.entered_at,
+    p.ended_at,
+    p.goal_at
+   FROM (martlet_data.journey_people p
+     JOIN martlet_data.journeys j ON ((j.id = p.journey_id)));
+
+ALTER TABLE martlet.journey_people OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.journey_people IS 'One row for a person in a journey. state: in, done (all steps taken), goal, exited, failed; reason: why it ended, or the last error.';
+
+CREATE TABLE martlet_data.journey_messages (
+    journey_id integer NOT NULL,
+    entry integer NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    step text NOT NULL COLLATE pg_catalog."C",
+    message_id bigint,
+    reason text COLLATE pg_catalog."C",
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT journey_messages_check CHECK (((message_id IS NULL) = (reason IS NOT NULL)))
+);
+
+ALTER TABLE martlet_data.journey_messages OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.journey_messages.reason IS 'Why there is no message.';
+
+CREATE VIEW martlet.journey_report AS
+ SELECT j.name AS journey,
+    'people'::text AS what,
+    p.step,
+    p.state,
+        CASE
+            WHEN (p.state = ANY (ARRAY['exited'::text, 'done'::text])) THEN p.reason
+            ELSE NULL::text
+        END AS reason,
+    count(*) AS people,
+    count(p.goal_at) AS goals
+   FROM (martlet_data.journey_people p
+     JOIN martlet_data.journeys j ON ((j.id = p.journey_id)))
+  GROUP BY j.name, p.step, p.state,
+        CASE
+            WHEN (p.state = ANY (ARRAY['exited'::text, 'done'::text])) THEN p.reason
+            ELSE NULL::text
+        END
+UNION ALL
+ SELECT j.name AS journey,
+    'messages'::text AS what,
+    m.step,
+        CASE
+            WHEN (m.message_id IS NULL) THEN 'skipped'::text
+            WHEN (f.kind = ANY (ARRAY['accepted'::text, 'delivered'::text])) THEN 'sent'::text
+            WHEN (f.kind = 'undelivered'::text) THEN 'failed'::text
+            WHEN (d.reason = 'in_doubt'::text) THEN 'unknown'::text
+            WHEN ((d.message_id IS NOT NULL) OR (f.kind = 'discarded'::text)) THEN 'failed'::text
+            WHEN (f.kind IS NOT NULL) THEN 'skipped'::text
+            ELSE 'released'::text
+        END AS state,
+        CASE
+            WHEN (m.message_id IS NULL) THEN m.reason
+            WHEN (f.kind = ANY (ARRAY['suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text])) THEN f.kind
+            WHEN (f.kind IS NULL) THEN d.reason
+            ELSE NULL::text
+        END AS reason,
+    count(*) AS people,
+    0 AS goals
+   FROM (((martlet_data.journey_messages m
+     JOIN martlet_data.journeys j ON ((j.id = m.journey_id)))
+     LEFT JOIN martlet_data.dead_letters d ON ((d.message_id = m.message_id)))
+     LEFT JOIN LATERAL ( SELECT e.kind
+           FROM martlet_data.receipts e
+          WHERE ((e.message_id = m.message_id) AND (e.kind = ANY (ARRAY['accepted'::text, 'delivered'::text, 'undelivered'::text, 'suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text, 'discarded'::text])) AND (NOT e.stale))
+          ORDER BY (e.kind <> 'delivered'::text), (e.kind <> 'undelivered'::text), e.at DESC
+         LIMIT 1) f ON (true))
+  GROUP BY j.name, m.step,
+        CASE
+            WHEN (m.message_id IS NULL) THEN 'skipped'::text
+            WHEN (f.kind = ANY (ARRAY['accepted'::text, 'delivered'::text])) THEN 'sent'::text
+            WHEN (f.kind = 'undelivered'::text) THEN 'failed'::text
+            WHEN (d.reason = 'in_doubt'::text) THEN 'unknown'::text
+            WHEN ((d.message_id IS NOT NULL) OR (f.kind = 'discarded'::text)) THEN 'failed'::text
+            WHEN (f.kind IS NOT NULL) THEN 'skipped'::text
+            ELSE 'released'::text
+        END,
+        CASE
+            WHEN (m.message_id IS NULL) THEN m.reason
+            WHEN (f.kind = ANY (ARRAY['suppressed'::text, 'capped'::text, 'expired'::text, 'cancelled'::text])) THEN f.kind
+            WHEN (f.kind IS NULL) THEN d.reason
+            ELSE NULL::text
+        END;
+
+ALTER TABLE martlet.journey_report OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.journey_report IS 'what = people: where people are or ended, with how many reached a goal; what = messages: what became of the messages of each step. Counted when it is asked: ask by journey.';
+
+CREATE TABLE martlet_data.journey_triggers (
+    event text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    journey_id integer NOT NULL,
+    version integer NOT NULL,
+    condition jsonpath,
+    fields text[] COLLATE pg_catalog."C",
+    CONSTRAINT journey_triggers_kind_check CHECK ((kind = ANY (ARRAY['goal'::text, 'exit'::text, 'await'::text, 'entry'::text])))
+);
+
+ALTER TABLE martlet_data.journey_triggers OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.journey_triggers.condition IS 'Of an entry: what the event''s data must be; null: anything.';
+
+COMMENT ON COLUMN martlet_data.journey_triggers.fields IS 'Of an entry: what the event''s data must have.';
+
+CREATE TABLE martlet_data.journey_versions (
+    journey_id integer NOT NULL,
+    version integer NOT NULL,
+    definition text NOT NULL,
+    steps text[] NOT NULL COLLATE pg_catalog."C",
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    applied_by text DEFAULT SESSION_USER NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE martlet_data.journey_versions OWNER TO martlet_owner;
+
+COMMENT ON COLUMN martlet_data.journey_versions.steps IS 'Names of the steps, in order.';
+
+CREATE VIEW martlet.journeys AS
+ SELECT j.name AS journey,
+    j.version,
+        CASE
+            WHEN (j.paused_at IS NULL) THEN 'running'::text
+            ELSE 'paused'::text
+        END AS state,
+    c.people,
+    c.due,
+    c.failed,
+    c.next_due,
+    j.re_entry,
+    j.audience,
+    ( SELECT array_agg(DISTINCT t.event ORDER BY t.event) AS array_agg
+           FROM martlet_data.journey_triggers t
+          WHERE ((t.journey_id = j.id) AND (t.version = j.version) AND (t.kind = 'entry'::text))) AS entry_events,
+    ( SELECT array_agg(t.event ORDER BY t.event) AS array_agg
+           FROM martlet_data.journey_triggers t
+          WHERE ((t.journey_id = j.id) AND (t.version = j.version) AND (t.kind = 'goal'::text))) AS goals,
+    j.paused_at,
+    j.paused_by,
+    j.pause_reason,
+    v.applied_at,
+    v.applied_by,
+    ('journey:'::text || j.id) AS group_key
+   FROM ((martlet_data.journeys j
+     JOIN martlet_data.journey_versions v ON (((v.journey_id = j.id) AND (v.version = j.version))))
+     CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE (p.state = 'in'::text)) AS people,
+            count(*) FILTER (WHERE (p.due_at <= clock_timestamp())) AS due,
+            count(*) FILTER (WHERE ((p.state = 'failed'::text) OR (p.failures > 0))) AS failed,
+            min(p.due_at) AS next_due
+           FROM martlet_data.journey_people p
+          WHERE (p.journey_id = j.id)) c);
+
+ALTER TABLE martlet.journeys OWNER TO martlet_owner;
+
+COMMENT ON VIEW martlet.journeys IS 'Journeys: people who are in it now, whose step is due, and whose step fails.';
 
 CREATE TABLE martlet_data.lanes (
     lane smallint NOT NULL,
@@ -6601,6 +7415,15 @@ ALTER TABLE martlet_data.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+ALTER TABLE martlet_data.journeys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME martlet_data.journeys_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE martlet_data.leased_1 (
     slot smallint NOT NULL,
     message_id bigint NOT NULL,
@@ -7547,6 +8370,24 @@ ALTER TABLE ONLY martlet_data.job_messages
 ALTER TABLE ONLY martlet_data.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY martlet_data.journey_messages
+    ADD CONSTRAINT journey_messages_pkey PRIMARY KEY (journey_id, person, entry, step);
+
+ALTER TABLE ONLY martlet_data.journey_people
+    ADD CONSTRAINT journey_people_pkey PRIMARY KEY (journey_id, person);
+
+ALTER TABLE ONLY martlet_data.journey_triggers
+    ADD CONSTRAINT journey_triggers_pkey PRIMARY KEY (event, journey_id, version, kind);
+
+ALTER TABLE ONLY martlet_data.journey_versions
+    ADD CONSTRAINT journey_versions_pkey PRIMARY KEY (journey_id, version);
+
+ALTER TABLE ONLY martlet_data.journeys
+    ADD CONSTRAINT journeys_name_key UNIQUE (name);
+
+ALTER TABLE ONLY martlet_data.journeys
+    ADD CONSTRAINT journeys_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY martlet_data.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (lane);
 
@@ -7689,6 +8530,10 @@ CREATE INDEX jobs_ended_at ON martlet_data.jobs USING btree (ended_at) WHERE (en
 
 CREATE INDEX jobs_next_at ON martlet_data.jobs USING btree (next_at) WHERE (state = 'running'::text);
 
+CREATE INDEX journey_people_due ON martlet_data.journey_people USING btree (journey_id, due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX journey_people_person ON martlet_data.journey_people USING btree (person);
+
 CREATE INDEX link_visits_message_id ON martlet_data.link_visits USING btree (message_id);
 
 CREATE INDEX messages_recipient_key ON ONLY martlet_data.messages USING btree (recipient_key);
@@ -7818,6 +8663,18 @@ ALTER TABLE ONLY martlet_data.inbound_events
 ALTER TABLE ONLY martlet_data.job_messages
     ADD CONSTRAINT job_messages_job_id_fkey FOREIGN KEY (job_id) REFERENCES martlet_data.jobs(id);
 
+ALTER TABLE ONLY martlet_data.journey_messages
+    ADD CONSTRAINT journey_messages_journey_id_person_fkey FOREIGN KEY (journey_id, person) REFERENCES martlet_data.journey_people(journey_id, person) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.journey_people
+    ADD CONSTRAINT journey_people_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES martlet_data.journeys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.journey_triggers
+    ADD CONSTRAINT journey_triggers_journey_id_version_fkey FOREIGN KEY (journey_id, version) REFERENCES martlet_data.journey_versions(journey_id, version) ON DELETE CASCADE;
+
+ALTER TABLE ONLY martlet_data.journey_versions
+    ADD CONSTRAINT journey_versions_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES martlet_data.journeys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY martlet_data.run_chunks
     ADD CONSTRAINT run_chunks_run_id_fkey FOREIGN KEY (run_id) REFERENCES martlet_data.runs(id) ON DELETE CASCADE;
 
@@ -7907,9 +8764,15 @@ REVOKE ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipi
 GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet.enqueue_rows(class text[], channel text[], recipient text[], template text[], variables text[], idempotency_key text[], scheduled_at text[], expires_at text[], recipient_key text[], locale text[], time_zone text[], tier text[], group_key text[], sender text[], headers text[], traceparent text[], check_template boolean) TO martlet_producer;
 
+REVOKE ALL ON FUNCTION martlet.enter_journey(journey text, recipient_key text, data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.enter_journey(journey text, recipient_key text, data jsonb) TO martlet_admin;
+
 REVOKE ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) TO martlet_admin;
 GRANT ALL ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) TO martlet_producer;
+
+REVOKE ALL ON FUNCTION martlet.exit_journey(journey text, recipient_key text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.exit_journey(journey text, recipient_key text, why text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.finish_audience(audience_id integer, OUT members bigint, OUT rejected bigint) TO martlet_admin;
@@ -7949,6 +8812,9 @@ GRANT ALL ON FUNCTION martlet.missing_receipts_since(since interval) TO martlet_
 
 REVOKE ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.move_provider(provider text, target text, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.pause_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT people bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.pause_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT people bigint) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.pause_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.pause_lane(lane integer, why text) TO martlet_admin;
@@ -7999,6 +8865,9 @@ GRANT ALL ON FUNCTION martlet.requeue(message_id bigint, why text, variables jso
 
 REVOKE ALL ON FUNCTION martlet.resume_job(job_id bigint, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_job(job_id bigint, why text) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet.resume_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT late bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet.resume_journey(journey text, why text, OUT paused_at timestamp with time zone, OUT late bigint) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet.resume_lane(lane integer, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet.resume_lane(lane integer, why text) TO martlet_admin;
@@ -8124,6 +8993,12 @@ REVOKE ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.advance_segment(p_kind text, p_lane smallint) TO martlet_admin;
 
+REVOKE ALL ON FUNCTION martlet_data.apply_journey(p jsonb, p_moves jsonb, p_changed text[], OUT id integer, OUT version integer, OUT is_new boolean, OUT moved bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.apply_journey(p jsonb, p_moves jsonb, p_changed text[], OUT id integer, OUT version integer, OUT is_new boolean, OUT moved bigint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.apply_journey_turns(p_journey integer, p_turns jsonb[], OUT done integer, OUT failed integer, OUT problem text) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.apply_journey_turns(p_journey integer, p_turns jsonb[], OUT done integer, OUT failed integer, OUT problem text) TO martlet_worker;
+
 REVOKE ALL ON FUNCTION martlet_data.apply_keyword(p_channel text, p_address text, p_scope text, p_word text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.apply_keywords(p_channels text[], p_addresses text[], p_scopes text[], p_words text[]) FROM PUBLIC;
@@ -8145,6 +9020,8 @@ REVOKE ALL ON FUNCTION martlet_data.bucket_of(p_seed text, p_person text) FROM P
 GRANT ALL ON FUNCTION martlet_data.bucket_of(p_seed text, p_person text) TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.bulk_enqueue_row() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.cancel_journey_messages(p_journey integer, p_person text, p_entry integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.canonical(p_value jsonb) FROM PUBLIC;
 
@@ -8211,6 +9088,11 @@ GRANT ALL ON FUNCTION martlet_data.drop_visit() TO martlet_gateway;
 
 REVOKE ALL ON FUNCTION martlet_data.end_job(p_job bigint, p_by text, p_why text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.enter_audience(p_journey text, p_after bigint, p_limit integer, OUT last bigint, OUT entered bigint, OUT looked bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.enter_audience(p_journey text, p_after bigint, p_limit integer, OUT last bigint, OUT entered bigint, OUT looked bigint) TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.enter_journey(p_journey integer, p_person text, p_data json, p_problem text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_worker;
 GRANT ALL ON FUNCTION martlet_data.first_id(p_at timestamp with time zone) TO martlet_admin;
@@ -8245,6 +9127,8 @@ REVOKE ALL ON FUNCTION martlet_data.is_published(p_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.iso_time(p_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.journey_data(p_recipient_key text, p_data jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.json_from(p_field text, p_value text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.judge_visits(p_limit integer) FROM PUBLIC;
@@ -8257,10 +9141,17 @@ GRANT ALL ON FUNCTION martlet_data.keep_inbound(p_provider text, p_sender text, 
 
 REVOKE ALL ON FUNCTION martlet_data.known_address(p_channel text, p_recipient text) FROM PUBLIC;
 
+GRANT SELECT ON TABLE martlet_data.journeys TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.journeys TO martlet_admin;
+
+REVOKE ALL ON FUNCTION martlet_data.known_journey(p_name text) FROM PUBLIC;
+
 GRANT SELECT ON TABLE martlet_data.runs TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.runs TO martlet_admin;
 
 REVOKE ALL ON FUNCTION martlet_data.known_run(p_run integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.leave_journey(p_journey integer, p_version integer, p_person text, p_state text, p_reason text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.locale_fallbacks(p_locale text) FROM PUBLIC;
 
@@ -8347,6 +9238,8 @@ REVOKE ALL ON FUNCTION martlet_data.publish_suppressions() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.reach_goal(p_name text, p_person text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.reach_journey_goal(p_name text, p_person text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.read_phone(p_address text, p_country text, OUT number text, OUT fault text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.receive_text(p_provider text, p_sender text, p_recipient text, p_body text, p_octets bytea, p_data_coding smallint, p_reference integer, p_part smallint, p_parts smallint, p_channel text, p_address text, p_keyword text, p_answers bigint, p_answer text) FROM PUBLIC;
@@ -8400,10 +9293,17 @@ GRANT ALL ON FUNCTION martlet_data.take_connections(p_provider text, p_limit int
 
 REVOKE ALL ON FUNCTION martlet_data.take_id() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION martlet_data.take_journey_people(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION martlet_data.take_journey_people(p_limit integer) TO martlet_worker;
+
+REVOKE ALL ON FUNCTION martlet_data.take_journey_steps(p_journey integer, p_turns jsonb[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.take_rate(p_provider text, p_rate double precision, p_want integer, p_need integer, p_horizon double precision, OUT granted integer, OUT ahead double precision) TO martlet_worker;
 
 REVOKE ALL ON FUNCTION martlet_data.taken_before(p_key text, class text, channel text, recipient text, template text, variables jsonb, scheduled_at timestamp with time zone, expires_at timestamp with time zone, recipient_key text, locale text, time_zone text, tier text, group_key text, sender text, headers jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.tell_journeys(p_event bigint, p_name text, p_recipient_key text, p_data jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.template_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_worker;
@@ -8413,6 +9313,8 @@ GRANT ALL ON FUNCTION martlet_data.template_stamp() TO martlet_gateway;
 REVOKE ALL ON FUNCTION martlet_data.time_from(p_field text, p_value text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.trimmed(p_value jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION martlet_data.undo_journey_goal(p_name text, p_person text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION martlet_data.unicode_label(p_label text) FROM PUBLIC;
 GRANT ALL ON FUNCTION martlet_data.unicode_label(p_label text) TO martlet_admin;
@@ -8588,6 +9490,28 @@ GRANT SELECT ON TABLE martlet.job_messages TO martlet_reader;
 
 GRANT SELECT ON TABLE martlet.jobs TO martlet_admin;
 GRANT SELECT ON TABLE martlet.jobs TO martlet_reader;
+
+GRANT SELECT ON TABLE martlet_data.journey_people TO martlet_admin;
+
+GRANT SELECT(journey_id) ON TABLE martlet_data.journey_people TO martlet_worker;
+
+GRANT SELECT(due_at) ON TABLE martlet_data.journey_people TO martlet_worker;
+
+GRANT SELECT ON TABLE martlet.journey_people TO martlet_admin;
+GRANT SELECT ON TABLE martlet.journey_people TO martlet_reader;
+
+GRANT SELECT ON TABLE martlet_data.journey_messages TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.journey_report TO martlet_admin;
+GRANT SELECT ON TABLE martlet.journey_report TO martlet_reader;
+
+GRANT SELECT ON TABLE martlet_data.journey_triggers TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet_data.journey_versions TO martlet_worker;
+GRANT SELECT ON TABLE martlet_data.journey_versions TO martlet_admin;
+
+GRANT SELECT ON TABLE martlet.journeys TO martlet_admin;
+GRANT SELECT ON TABLE martlet.journeys TO martlet_reader;
 
 GRANT SELECT ON TABLE martlet_data.lanes TO martlet_worker;
 GRANT SELECT ON TABLE martlet_data.lanes TO martlet_admin;

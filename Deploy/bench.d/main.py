@@ -13,6 +13,7 @@ import rows_backlog
 import rows_enqueue
 import rows_gateway
 import rows_idle
+import rows_journeys
 import rows_latency
 import rows_pipeline
 import rows_pressure
@@ -43,6 +44,8 @@ TASKS = [
     ("failover", "failover", rows_rate.failover),
     ("callbacks", "callbacks_alone callbacks_beside_sends", rows_gateway.callbacks),
     ("backlog", "backlog_10k backlog_1m backlog_10m (--quick: backlog_10k backlog_200k)", rows_backlog.backlog),
+    ("journeys", "event_16 event_awaited_16", rows_journeys.events),
+    ("journeys", "journey_steps", rows_journeys.steps),
     ("pressure", "idle_in_tx_saturation", rows_pressure.idle_in_tx_saturation),
     ("pressure", "active_readers", rows_pressure.active_readers),
     ("pressure", "sustained_high_load", rows_pressure.sustained_high_load),

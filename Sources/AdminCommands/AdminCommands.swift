@@ -41,7 +41,7 @@ public struct Martlet: AsyncParsableCommand {
             DeadLettersGroup.self, JobsGroup.self, LanesGroup.self, ClusterGroup.self,
             Top.self, SLO.self, Report.self, Workers.self, AuditGroup.self, InboundGroup.self, WebhooksGroup.self,
             MessageEnqueue.self, CapsGroup.self, BudgetsGroup.self, SuppressionsGroup.self,
-            CampaignsGroup.self, AudiencesGroup.self, CodesGroup.self, Why.self, Doctor.self,
+            CampaignsGroup.self, JourneysGroup.self, AudiencesGroup.self, CodesGroup.self, Why.self, Doctor.self,
         ])
 
     public init() {}

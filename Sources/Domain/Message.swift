@@ -99,4 +99,9 @@ extension Message {
         guard let groupKey, groupKey.hasPrefix("run:") else { return nil }
         return Int32(groupKey.dropFirst(4))
     }
+    /// The journey that it belongs to: such a message has the group key `journey:<number>`.
+    public var journey: Int32? {
+        guard let groupKey, groupKey.hasPrefix("journey:") else { return nil }
+        return Int32(groupKey.dropFirst(8)).flatMap { $0 > 0 ? $0 : nil }
+    }
 }

@@ -169,7 +169,9 @@ struct AdmitOptOuts {
 
 extension Work {
     /// nil: it is no message of a campaign.
-    var runPlace: RunPlace? { message.run.map { RunPlace(run: $0, zone: zone) } }
+    var runPlace: RunPlace? {
+        message.run.map { RunPlace(run: $0, zone: zone) } ?? message.journey.map(RunPlace.init(journey:))
+    }
 
     /// What an opt-out, a consent or a cancellation would have to concern, so that this message waits for it; each with its bucket.
     var optOutKeys: [(key: OptOutKey, bucket: Int32)] {

@@ -58,6 +58,11 @@ public enum MetricList {
         MetricDescription("martlet_members_skipped_total", .counter, [], "Members of campaign runs that get no message."),
         MetricDescription(
             "martlet_runs_paused_total", .counter, ["reason"], "Campaign runs that were paused without a person, by the reason."),
+        MetricDescription("martlet_journey_steps_total", .counter, [], "Steps of journeys that were taken."),
+        MetricDescription(
+            "martlet_journey_failures_total", .counter, [],
+            "People whose step of a journey could not be taken, each time it was tried."
+        ),
         MetricDescription("martlet_follow_ups_total", .counter, ["decision"], "Follow-ups that were decided, by the decision."),
         MetricDescription(
             "martlet_retention_held_days", .gauge, [], "Days of messages that are older than retention and cannot be dropped yet."

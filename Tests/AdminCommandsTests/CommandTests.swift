@@ -231,6 +231,8 @@ struct CommandTests {
             "doctor", "cluster show", "cluster set",
             "campaigns validate", "campaigns apply", "campaigns list", "campaigns show", "campaigns preview", "campaigns test",
             "campaigns start", "campaigns approve", "campaigns pause", "campaigns resume", "campaigns stop", "campaigns report",
+            "journeys validate", "journeys apply", "journeys list", "journeys show", "journeys people", "journeys enter",
+            "journeys exit", "journeys pause", "journeys resume", "journeys report",
             "audiences list", "audiences create", "audiences show", "audiences remove", "codes load", "codes show", "why",
         ]
         for command in commands {

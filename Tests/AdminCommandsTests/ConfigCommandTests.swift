@@ -107,7 +107,7 @@ struct ConfigCommandTests {
         #expect(try await martlet.run(["config", "show"]).code == 1, "a dry run stores nothing")
         let first = try await martlet.json(["config", "apply", "--config", MartletBinary.config, "--note", "first"])
         #expect(first["version"] as? Int == 1)
-        #expect((first["templates"] as? [Any])?.count == 50)
+        #expect((first["templates"] as? [Any])?.count == 64)
         let again = try await martlet.json(["config", "apply", "--config", MartletBinary.config])
         #expect(again["changed"] as? Bool == false)
         let shown = try await martlet.json(["config", "show", "--file", "caps.yaml"])

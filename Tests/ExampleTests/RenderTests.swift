@@ -16,7 +16,9 @@ struct RenderTests {
         "refund-issued": "transactional",
         "account-alert": "transactional", "parcel-shipped": "notification", "parcel-delivered": "notification",
         "pickup-ready": "notification", "flash-sale": "marketing", "win-back": "marketing", "birthday-coupon": "marketing",
-        "cart-reminder": "marketing", "newsletter": "marketing",
+        "cart-reminder": "marketing", "newsletter": "marketing", "cart-coupon": "marketing", "welcome": "marketing",
+        "getting-started": "marketing", "first-use": "marketing", "survey-request": "notification",
+        "service-apology": "notification", "parcel-delayed": "notification",
     ]
     private static let samples = [
         "code": "123456", "minutes": "5", "order_number": "A-10293", "time": "14:30", "name": "Ann", "amount": "49.90",

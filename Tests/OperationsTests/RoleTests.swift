@@ -56,7 +56,18 @@ struct RoleTests {
             (.admin, AddSuppression(recipient: "+447700900001", channel: nil, scope: "all", reason: "x")),
             (.admin, RemoveSuppression(recipient: "+447700900001", channel: nil, scope: nil, why: "x")),
             (.admin, ShowCapUsage(recipient: "x", tier: nil, timeZone: nil)),
-        ] + campaigns
+        ] + campaigns + journeys
+    }
+
+    private static var journeys: [(role: Role, useCase: any UseCase)] {
+        [
+            (.admin, ApplyJourneys(files: [], migrates: false, dryRun: true)), (.reader, ShowJourneys()),
+            (.admin, ShowJourney(journey: "x")), (.reader, ReportJourney(journey: "x")),
+            (.reader, ShowJourneyPeople(journey: "x", state: nil, step: nil, recipient: nil, limit: 10)),
+            (.admin, AdmitToJourney(journey: "x", recipient: "c-1", data: "{}")),
+            (.admin, RemoveFromJourney(journey: "x", recipient: "c-1", why: "x")), (.admin, HoldJourney(journey: "x", why: "x")),
+            (.admin, ContinueJourney(journey: "x", why: "x", dryRun: true)),
+        ]
     }
 
     private static var campaigns: [(role: Role, useCase: any UseCase)] {

@@ -52,6 +52,7 @@ struct EveryStatementTests {
         "UpdateBudgetUsage", "CreateBudgetUsage", "UpsertBudgets", "UpsertReceiptPromises", "InsertCarrierIDs",
         "InsertCarrierReceipts", "ConcludeParts",
         "ResolveUnknownOutcome", "SuppressRecipients", "LoadReplacedPolicies", "UpsertWebhooks", "OpenSurveys",
+        "TakeJourneyPeople", "LoadJourneyVersion",
     ]
     static let byAdmins: Set<String> = [
         "InsertPolicy", "UpsertClasses", "UpsertSenders", "UpsertChannels", "UpsertBudgets", "UpsertReceiptPromises",
@@ -90,7 +91,7 @@ struct EveryStatementTests {
     ) async throws {
         let isAdmins =
             Self.byAdmins.contains(S.name)
-            || (Statements.administration + Statements.campaigns).contains { type(of: $0).name == S.name }
+            || (Statements.administration + Statements.campaigns + Statements.journeys).contains { type(of: $0).name == S.name }
         let isProducers = Statements.importing.contains { type(of: $0).name == S.name }
         let isGateways = Statements.links.contains { type(of: $0).name == S.name }
         let role =

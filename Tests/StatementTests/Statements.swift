@@ -10,6 +10,7 @@ import Domain
 enum Statements {
     static var all: [any Statement] {
         queue + admission + recording + events + links + maintenance + policies + administration + importing + campaigns
+            + journeys + journeySteps
             + migrating
     }
 

@@ -1,4 +1,4 @@
--- after: martlet_data.reach_goal, martlet_data.person_key
+-- after: martlet_data.reach_goal, martlet_data.person_key, martlet_data.tell_journeys
 create or replace function martlet.event(name text, recipient_key text, data jsonb default null, idempotency_key text default null) returns bigint
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
@@ -26,8 +26,11 @@ begin
     if exists (select from martlet_data.runs r where r.goal = event.name and r.stopped_at is null) then
         perform martlet_data.reach_goal(name, recipient_key);
     end if;
+    if exists (select from martlet_data.journey_triggers t where t.event = event.name) then
+        perform martlet_data.tell_journeys(v_id, name, recipient_key, data);
+    end if;
     return v_id;
 end $$;
 
-comment on function martlet.event is 'A fact about a person, reported in the transaction that makes it so. Where a run has it as its goal it does what martlet.goal does. Answers its number; the same key again answers the same number.';
+comment on function martlet.event is 'A fact about a person, reported in the transaction that makes it so. Where a run or a journey has it as its goal it does what martlet.goal does; it lets people into journeys and wakes those who wait for it. Answers its number; the same key again answers the same number.';
 grant execute on function martlet.event(text, text, jsonb, text) to martlet_admin, martlet_producer;

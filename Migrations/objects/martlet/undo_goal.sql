@@ -1,4 +1,4 @@
--- after: martlet_data.person_key
+-- after: martlet_data.person_key, martlet_data.undo_journey_goal
 -- The reverse (the order was cancelled). A message whose cancellation no worker has acted on goes on; one that has ended as cancelled was never sent, and its member waits again.
 create or replace function martlet.undo_goal(name text, recipient_key text) returns int
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -35,8 +35,8 @@ begin
             select r.id, max(c.chunk) + 1, v_zone, m.place, m.place, clock_timestamp() from martlet_data.run_chunks c where c.run_id = r.id;
         update martlet_data.runs o set is_open = true where o.id = r.id and not o.is_open;
     end loop;
-    return v_runs;
+    return v_runs + martlet_data.undo_journey_goal(name, recipient_key);
 end $$;
 
-comment on function martlet.undo_goal is 'Takes martlet.goal back: the person is in again, in runs that have not been stopped. Answers in how many.';
+comment on function martlet.undo_goal is 'Takes martlet.goal back: the person is in again, in runs that have not been stopped and in journeys. Answers in how many.';
 grant execute on function martlet.undo_goal(text, text) to martlet_admin, martlet_producer;

@@ -1,12 +1,17 @@
 import Domain
 
-/// A run of a campaign, and the zone of some of its recipients.
+/// A run of a campaign, and the zone of some of its recipients; or a journey.
 public struct RunPlace: Hashable, Sendable {
+    /// A journey: its number below zero.
     public var run: Int32
     public var zone: String
     public init(run: Int32, zone: String) {
         self.run = run
         self.zone = zone
+    }
+    public init(journey: Int32) {
+        self.run = -journey
+        self.zone = ""
     }
 }
 
@@ -30,5 +35,7 @@ public struct RunFacts: Sendable {
             r.missed, nullif(martlet_data.outside_quiet(n.at, i.zone, r.window_until, r.window_from), n.at)
         from unnest($8::int4[], $9::text[]) i(run, zone)
         cross join lateral (select * from martlet_data.runs o where o.id = i.run offset 0) r cross join (select clock_timestamp() as at offset 0) n
+        union all select 8::int2, -j.id::int8, '', 'paused', 'tomorrow', null
+        from unnest($8::int4[]) i(run) cross join lateral (select * from martlet_data.journeys o where o.id = -i.run offset 0) j where j.paused_at is not null
         """
 }

@@ -17,6 +17,8 @@ public struct DueWork: Statement {
         public var runs: Bool
         /// A code belongs to a message whose outcome is not known yet.
         public var codes: Bool
+        /// A step of a journey is due.
+        public var journeys: Bool
     }
     public var sql: String {
         """
@@ -25,7 +27,9 @@ public struct DueWork: Statement {
             case when $1 then exists (select from martlet_data.leased) or exists (select from martlet_data.connection_slots) end,
             exists (select from martlet_data.jobs where state = 'running' and next_at <= clock_timestamp()),
             exists (select from martlet_data.runs where is_open),
-            exists (select from martlet_data.codes where state in ('reserved', 'held'))
+            exists (select from martlet_data.codes where state in ('reserved', 'held')),
+            exists (select from martlet_data.journeys j where j.paused_at is null and exists (
+                select from martlet_data.journey_people p where p.journey_id = j.id and p.due_at <= clock_timestamp()))
         """
     }
     public func bind(_ parameters: inout PQParams) { parameters.bool(asksForRescue) }
@@ -33,6 +37,6 @@ public struct DueWork: Statement {
         let row = try rows.only
         return Answer(
             events: try row.bool(0), followUps: try row.bool(1), rescue: try row.boolOrNull(2), jobs: try row.bool(3),
-            runs: try row.bool(4), codes: try row.bool(5))
+            runs: try row.bool(4), codes: try row.bool(5), journeys: try row.bool(6))
     }
 }

@@ -7,7 +7,7 @@ import Store
 import Telemetry
 
 /// The duties that any worker does for the cluster: promote what is due, rescue what is lost, rotate the rings, keep the partitions, try
-/// events again that found nothing, decide follow-ups, release runs of campaigns.
+/// events again that found nothing, decide follow-ups, release runs of campaigns, take steps of journeys.
 ///
 /// There is no leader: the worker that gets the duty's lock does a round; when that worker dies, another one does the next. Each duty has a file here.
 struct Maintenance: Sendable {
@@ -25,6 +25,7 @@ struct Maintenance: Sendable {
     let troubles: Troubles
     let retention: Retention
     let releaser: Releaser
+    let journeys: JourneyRunner
     let rotation = Rotation()
     let due: DueDuties
 
@@ -45,6 +46,7 @@ struct Maintenance: Sendable {
         self.logger = logger
         due = DueDuties(database)
         releaser = Releaser(database: database, meters: meters, logger: logger)
+        journeys = JourneyRunner(database: database, meters: meters, logger: logger)
         troubles = Troubles(logger: logger, meters: meters)
         retention = Retention(database: database, troubles: troubles, meters: meters, logger: logger)
     }
@@ -66,6 +68,7 @@ struct Maintenance: Sendable {
             group.addTask { await inTurn(every: .milliseconds(500), "follow-ups") { try await decideFollowUps() } }
             group.addTask { await inTurn(every: .milliseconds(500), "jobs") { try await workOnJobs() } }
             group.addTask { await inTurn(every: .milliseconds(500), "release runs") { try await releaseRuns() } }
+            group.addTask { await inTurn(every: .milliseconds(500), "steps of journeys") { try await takeJourneySteps() } }
             group.addTask { await inTurn(every: .seconds(2), "settle codes") { try await settleCodes() } }
             group.addTask { await repeating(every: { .seconds(15) }, "count events") { try await countEvents() } }
             // A worker that starts beside a backlog sends first, and measures and counts later.
