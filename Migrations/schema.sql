@@ -705,7 +705,7 @@ end $_$;
 
 ALTER FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) OWNER TO martlet_owner;
 
-COMMENT ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) IS 'A fact about a person, told in the transaction that makes it so. Where a run or a journey has it as its goal it does what martlet.goal does; it lets people into journeys and wakes those who wait for it. Answers its number; the same key again answers the same number.';
+COMMENT ON FUNCTION martlet.event(name text, recipient_key text, data jsonb, idempotency_key text) IS 'A fact about a person, reported in the transaction that makes it so. Where a run or a journey has it as its goal it does what martlet.goal does; it lets people into journeys and wakes those who wait for it. Answers its number; the same key again answers the same number.';
 
 CREATE FUNCTION martlet.exit_journey(journey text, recipient_key text, why text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5196,7 +5196,7 @@ begin
         elsif t.kind = 'exit' then
             perform martlet_data.leave_journey(t.journey_id, t.version, v_person, 'exited', p_name);
         elsif t.kind = 'await' then
-            -- A worker that takes the end of the wait has the row: after its commit nobody awaits the event any more.
+            -- A worker that takes the end of the wait has the row: after its commit no row awaits the event any more.
             update martlet_data.journey_people p set arrived = p.arrived || p_event, due_at = least(p.due_at, clock_timestamp())
                 where p.journey_id = t.journey_id and p.person = v_person and p.version = t.version and p.state = 'in' and p.awaits = p_name and p.is_waiting;
         elsif t.is_newest and (t.condition is null or coalesce(p_data, '{}') @@ t.condition) then

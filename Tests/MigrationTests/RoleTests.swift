@@ -20,8 +20,12 @@ struct RoleTests {
         - r raw - -: martlet_data.budgets martlet_data.channels martlet_data.classes martlet_data.senders martlet_data.templates
         - r rawd - -: martlet_data.receipt_promises martlet_data.webhook_endpoints
         - r rw - -: martlet_data.cap_retention
+        - r(due_at variables state why decided_at)d r - -: martlet_data.follow_ups
+        - r(variables headers) r - -: martlet_data.messages
         - rU r - -: martlet_data.message_seq martlet_data.session_seq
         - ra r - -: martlet_data.attempts martlet_data.carrier_ids martlet_data.receipts martlet_data.suppressions
+        - ra(beat_at in_flight is_draining fenced_at ended_at policy_version templates policy_problem)d r - -: martlet_data.sessions
+        - ra(targets expires_at) r - -: martlet_data.message_links
         - rad r - -: martlet_data.connection_slots martlet_data.dead_letters martlet_data.inbound_texts martlet_data.provider_events martlet_data.rate_grants
         - rawd r - -: martlet_data.budget_usage martlet_data.cap_usage martlet_data.due martlet_data.due_SEGMENT martlet_data.leased martlet_data.leased_SEGMENT martlet_data.provider_health martlet_data.ready martlet_data.ready_SEGMENT martlet_data.surveys
         - rd r - -: martlet_data.cancellations martlet_data.group_cancellations martlet_data.idempotency_keys martlet_data.job_messages martlet_data.jobs martlet_data.requeues
@@ -29,12 +33,120 @@ struct RoleTests {
         - x x - -: martlet_data.add_segment() martlet_data.advance_segment() martlet_data.bucket() martlet_data.check_leases() martlet_data.count_day() martlet_data.create_partitions() martlet_data.day_held_by() martlet_data.days_to_count() martlet_data.drop_partitions() martlet_data.keep_inbound() martlet_data.minute_of_day() martlet_data.next_quiet() martlet_data.outside_quiet() martlet_data.refresh_time_zones() martlet_data.release_slot() martlet_data.retire_segment() martlet_data.template_stamp() martlet_data.work_on_jobs()
         - x x x -: martlet_data.address_key() martlet_data.first_id() martlet_data.mask() martlet_data.person_key() martlet_data.unicode_label() martlet_data.unusual_address_key()
         a - a - -: martlet.audience_rows
-        let error = await #expect(throws: "set PQError.self) \(role); \(sql)") await connection.execute(script: role try { }
         r - r - -: martlet.my_messages
         r - r r -: martlet.audience_rejects
         ra - ra - -: martlet.bulk_enqueue
         x - x - -: martlet.add_members() martlet.begin_audience() martlet.cancel() martlet.cancel_follow_up() martlet.create_audience() martlet.enqueue() martlet.enqueue_many() martlet.enqueue_rows() martlet.event() martlet.finish_audience() martlet.follow_up() martlet.follow_up_rows() martlet.goal() martlet.import_advance() martlet.import_audience() martlet.import_begin() martlet.load_codes() martlet.record_consent() martlet.reject_rows() martlet.status() martlet.suppress() martlet.undo_goal()
         x x x x -: martlet.cluster_of() martlet.created_at()
+        """
+
+    private static let walk = """
+        with roles(n, role) as (values (1, 'martlet_producer'), (2, 'martlet_worker'), (3, 'martlet_admin'), (4, 'martlet_reader'), (5, 'public')),
+        relations as (
+            select n.nspname || '.' || regexp_replace(c.relname, '_([0-9]{8})$', '_DAY') as name, c.oid, c.relkind
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname in ('martlet', 'martlet_data') and c.relkind in ('r', 'p', 'v', 'S', 'm', 'f')),
+        allowed as (
+            select regexp_replace(name, '(ready|leased|due)_[0-9]+$', '\\1_SEGMENT') as name, oid, n, case when relkind = 'S' then
+                    concat(case when has_sequence_privilege(role, oid, 'select') then 'r' end,
+                        case when has_sequence_privilege(role, oid, 'usage') then 'U' end, case when has_sequence_privilege(role, oid, 'update') then 'w' end)
+                else concat(case when has_table_privilege(role, oid, 'select') then 'r' end, case when has_table_privilege(role, oid, 'insert') then 'a' end,
+                    case when has_table_privilege(role, oid, 'update') then 'w' else (
+                        select '(' || string_agg(a.attname, ' ' order by a.attnum) || ')' from pg_attribute a
+                        where a.attrelid = oid and a.attnum > 0 and has_column_privilege(role, oid, a.attnum, 'update')) end,
+                    case when has_table_privilege(role, oid, 'delete') then 'd' end,
+                    case when has_table_privilege(role, oid, 'truncate, references, trigger') then 'X' end) end as may
+            from relations cross join roles
+            union all
+            select n.nspname || '.' || p.proname || '()', p.oid, r.n, case when has_function_privilege(role, p.oid, 'execute') then 'x' else '' end
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace cross join roles r where n.nspname in ('martlet', 'martlet_data')),
+        lines as (select name, string_agg(coalesce(nullif(may, ''), '-'), ' ' order by n) as may from allowed group by name, oid)
+        select may || ': ' || string_agg(distinct name, ' ' order by name) from lines group by may
+        """
+
+    @Test("every function, view, table and sequence allows each role exactly what is written here")
+    func walk() async throws {
+        let connection = try await ScratchDatabase.required().connect()
+        let found = try await connection.query(PQCall("walk", Self.walk, prepared: false)).map { try $0.text(0) }
+        let expected = Set(Self.expected.split(separator: "\n").map(String.init))
+        #expect(Set(found).subtracting(expected).sorted() == [])
+        #expect(expected.subtracting(found).sorted() == [])
+    }
+
+    @Test("every function that runs as its owner pins its search path, the temporary schema last")
+    func searchPaths() async throws {
+        let connection = try await ScratchDatabase.required().connect()
+        let wrong = try await connection.value(
+            """
+            select string_agg(p.proname, ' ') from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            where n.nspname ~ '^martlet' and p.prosecdef and (p.proconfig @> array['search_path=pg_catalog, pg_temp']) is not true
+            """)
+        #expect(wrong == nil)
+        #expect(
+            try await connection.value(
+                "select count(*) > 15 from pg_proc where prosecdef and pronamespace::regnamespace::text ~ '^martlet'") == "true")
+    }
+
+    @Test("no function takes a relation's name, and everything belongs to the owner role, which cannot log in")
+    func ownership() async throws {
+        let connection = try await ScratchDatabase.required().connect()
+        #expect(
+            try await connection.value(
+                "select string_agg(proname, ' ') from pg_proc where pronamespace::regnamespace::text in ('martlet', 'martlet_data') and ('regclass'::regtype = any (proargtypes) or proowner <> 'martlet_owner'::regrole)"
+            )
+                == nil)
+        #expect(
+            try await connection.value(
+                "select string_agg(relname, ' ') from pg_class where relnamespace::regnamespace::text in ('martlet', 'martlet_data') and relowner <> 'martlet_owner'::regrole"
+            )
+                == nil)
+        #expect(
+            try await connection.value(
+                "select string_agg(rolname, ' ') from pg_roles where rolname ~ '^martlet_' and (rolcanlogin or rolsuper or rolbypassrls or rolcreaterole)"
+            ) == nil)
+    }
+
+    @Test(
+        "what a role may not do is refused",
+        arguments: [
+            ("martlet_producer", "select * from martlet_data.messages"),
+            ("martlet_producer", "select * from martlet.message_status"),
+            ("martlet_producer", "insert into martlet_data.ready (slot, seq, message_id) values (1, 1, 1)"),
+            ("martlet_producer", "select martlet.requeue(1, 'x')"),
+            ("martlet_producer", "select martlet.unsuppress('sms', '+8613800138000', 'x')"),
+            ("martlet_worker", "select martlet.requeue(1, 'x')"),
+            ("martlet_worker", "select martlet.enqueue('a', 'b', 'c', 'd')"),
+            ("martlet_worker", "update martlet_data.messages set address = 'x'"),
+            ("martlet_worker", "delete from martlet_data.receipts"),
+            ("martlet_worker", "update martlet_data.attempts set provider = 'x'"),
+            ("martlet_worker", "insert into martlet_data.policies (files) values ('{}')"),
+            ("martlet_worker", "select nextval('martlet_data.ready_cursor_0')"),
+            ("martlet_worker", "truncate martlet_data.ready_1"),
+            ("martlet_admin", "delete from martlet_data.audit"),
+            ("martlet_admin", "update martlet_data.messages set address = 'x'"),
+            ("martlet_worker", "update martlet_data.message_links set message_id = 1"),
+            ("martlet_worker", "delete from martlet_data.message_links"),
+            ("martlet_reader", "select * from martlet_data.message_links"),
+            ("martlet_reader", "select * from martlet_data.messages"), ("martlet_reader", "select * from martlet.audit"),
+            ("martlet_reader", "select martlet.discard(1, 'x')"), ("martlet_worker", "create table martlet_data.mine ()"),
+        ])
+    func refused(role: String, sql: String) async throws {
+        let connection = try await ScratchDatabase.required().connect()
+        let error = await #expect(throws: PQError.self) { try await connection.execute(script: "set role \(role); \(sql)") }
+        #expect(error?.sqlstate == "42501", "\(String(describing: error))")
+    }
+
+    @Test("an object of the caller's own does not stand in for one of ours inside a function that runs as its owner")
+    func shadowing() async throws {
+        let scratch = try ScratchDatabase.required()
+        let connection = try await scratch.connect()
+        try await connection.execute(
+            script: """
+                create temp table classes (id int2, name text, lane int2, time_to_live interval, retired_at timestamptz);
+                create schema if not exists evil; create or replace function evil.clock_timestamp() returns timestamptz language sql as $$ select 'epoch'::timestamptz $$;
+                grant usage on schema evil to public;
+                """)
+        let error = await #expect(throws: PQError.self) {
             try await connection.execute(
                 script:
                     "set search_path = evil, pg_temp, pg_catalog; set role martlet_producer; select martlet.enqueue('none', 'sms', '+8613800138000', 'x')"

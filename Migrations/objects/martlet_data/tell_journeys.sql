@@ -15,7 +15,7 @@ begin
         elsif t.kind = 'exit' then
             perform martlet_data.leave_journey(t.journey_id, t.version, v_person, 'exited', p_name);
         elsif t.kind = 'await' then
-            -- A worker that takes the end of the wait has the row: after its commit nobody awaits the event any more.
+            -- A worker that takes the end of the wait has the row: after its commit no row awaits the event any more.
             update martlet_data.journey_people p set arrived = p.arrived || p_event, due_at = least(p.due_at, clock_timestamp())
                 where p.journey_id = t.journey_id and p.person = v_person and p.version = t.version and p.state = 'in' and p.awaits = p_name and p.is_waiting;
         elsif t.is_newest and (t.condition is null or coalesce(p_data, '{}') @@ t.condition) then

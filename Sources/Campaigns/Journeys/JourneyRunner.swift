@@ -110,7 +110,7 @@ public struct JourneyRunner: Sendable {
         var clocks = Dictionary(grouping: offsets, by: \.zone).mapValues {
             ZoneClock($0.map { .init(at: $0.at, offset: $0.seconds) })
         }
-        // A zone that does not exist is nobody's: the journey's own counts.
+        // A zone that does not exist counts for nothing: the journey's own is used.
         clocks.merge(known) { $1 }
         memory.clocks.withLock { held in
             if held.goodUntil <= now { held.goodUntil = now + .seconds(86_400) }

@@ -64,7 +64,7 @@ public struct ContinueJourney: UseCase {
 }
 
 /// Lets one person into a journey by hand, or all people of its audience; PostgreSQL writes the audit. An audience enters some thousands at a time: what is done stays
-/// done when it is interrupted, and the same call goes on from there, because whoever is in does not enter again.
+/// done when it is interrupted, and the same call goes on from there, because a person who is in does not enter again.
 public struct AdmitToJourney: UseCase {
     public static let role = Role.admin
     public static let deadline: Duration? = .seconds(600)
